@@ -1,0 +1,37 @@
+"""What the optimizer asks for and what it is told: the only two messages of the loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hybrid.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A batch of parameter points and what is wanted of them.
+
+    Attributes:
+        points: shape (B, P), float64; one parameter point a row.
+        gradient: whether the gradient with respect to all P parameters is wanted too.
+        iteration: the optimizer's own count of its steps, for progress and history.
+    """
+
+    points: FloatArray
+    gradient: bool = False
+    iteration: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to an :class:`Ask`.
+
+    Attributes:
+        values: shape (B,), float64.
+        gradients: shape (B, P), float64, or None where none was asked for.
+        standard_errors: shape (B,), float64, of the values where they were sampled, else None.
+    """
+
+    values: FloatArray
+    gradients: FloatArray | None = None
+    standard_errors: FloatArray | None = None

@@ -1,0 +1,67 @@
+"""The errors that a user can cause or must know of; every message says what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HybridError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class InputError(HybridError, ValueError):
+    """Something that the user gave is not usable; raised before anything runs.
+
+    The message names what was got, what was expected and what to do.
+
+    Example:
+        >>> raise InputError("shots", got=-5, expected="a positive integer", advice="leave it out")
+        Traceback (most recent call last):
+        ...
+        hybrid.errors.InputError: shots: got -5, expected a positive integer; leave it out
+    """
+
+    def __init__(self, what: str, *, got: object, expected: str, advice: str = "") -> None:
+        self.what = what
+        self.got = got
+        self.expected = expected
+        self.advice = advice
+        tail = f"; {advice}" if advice else ""
+        super().__init__(f"{what}: got {got}, expected {expected}{tail}")
+
+
+class MismatchError(HybridError):
+    """Ranks of one job made different calls: another circuit, observable, start or order of calls."""
+
+
+class RankError(HybridError):
+    """A rank failed; raised on every rank so that none of them waits for it.
+
+    Attributes:
+        rank: the number of the rank that failed.
+        host: the name of its machine.
+        remote_traceback: the traceback as that rank saw it.
+    """
+
+    def __init__(self, rank: int, host: str, summary: str, remote_traceback: str) -> None:
+        self.rank = rank
+        self.host = host
+        self.remote_traceback = remote_traceback
+        super().__init__(f"rank {rank} on {host} failed: {summary}\n{remote_traceback}")
+
+
+class NoExactGradientError(InputError):
+    """No exact gradient rule exists for a gate of the circuit on the simulator in use."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return "did you mean 'x'?" for the known name nearest to ``name``, or an empty string.
+
+    Example:
+        >>> nearest("adm", ["adam", "spsa"])
+        "did you mean 'adam'?"
+    """
+    by_lower_case = {word.lower(): word for word in known}
+    found = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)
+    return f"did you mean '{by_lower_case[found[0]]}'?" if found else ""
