@@ -1,0 +1,40 @@
+"""Variational quantum algorithms on a laptop or a supercomputer: the same script, the same bits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hybrid import optimizers as optimizers
+    from hybrid import problems as problems
+    from hybrid import simulators as simulators
+    from hybrid.estimate import expectation as expectation
+    from hybrid.estimate import sample as sample
+    from hybrid.loop import minimize as minimize
+    from hybrid.workloads import QAOA as QAOA
+    from hybrid.workloads import VQE as VQE
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "QAOA": "hybrid.workloads",
+    "VQE": "hybrid.workloads",
+    "expectation": "hybrid.estimate",
+    "minimize": "hybrid.loop",
+    "optimizers": "hybrid.optimizers",
+    "problems": "hybrid.problems",
+    "sample": "hybrid.estimate",
+    "simulators": "hybrid.simulators",
+}
+
+__all__ = [*sorted(_HOMES), "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used, so that ``import hybrid`` costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hybrid' has no attribute '{name}'")
+    from importlib import import_module
+
+    module = import_module(_HOMES[name])
+    return module if _HOMES[name] == f"hybrid.{name}" else getattr(module, name)
