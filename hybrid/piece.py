@@ -1,0 +1,40 @@
+"""The smallest unit that is scheduled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A slice of the work of one Ask; cut by the problem alone, never by the machine.
+
+    Attributes:
+        index: place in the order in which partial answers are combined; also keys its seed.
+        axis: what was cut: ``points``, ``circuits`` (points and parameter-shift components in one
+            list) or ``shots``.
+        start: first unit along that axis.
+        stop: one past the last unit.
+        cost: predicted work, in units that are the same for all pieces of an Ask.
+    """
+
+    index: int
+    axis: str
+    start: int
+    stop: int
+    cost: float = 1.0
+
+
+def slices(num_units: int, grain: int, axis: str, cost_per_unit: float = 1.0) -> tuple[Piece, ...]:
+    """Return pieces of at most ``grain`` consecutive units that cover ``num_units`` in order.
+
+    Example:
+        >>> [(piece.start, piece.stop) for piece in slices(5, 2, "points")]
+        [(0, 2), (2, 4), (4, 5)]
+    """
+    starts = range(0, num_units, grain)
+    return tuple(
+        Piece(index, axis, start, stop, (stop - start) * cost_per_unit)
+        for index, start in enumerate(starts)
+        for stop in [min(start + grain, num_units)]
+    )

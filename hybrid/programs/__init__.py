@@ -1,0 +1,19 @@
+"""Circuits and observables compiled once, into flat arrays that the simulators share."""
+
+from hybrid.programs.flatten import FlatCircuit, Step, flatten
+from hybrid.programs.generator import Generator
+from hybrid.programs.observable import Observable, compile_observable
+from hybrid.programs.parameters import ParameterMap
+from hybrid.programs.program import Program, compile_program
+
+__all__ = [
+    "FlatCircuit",
+    "Generator",
+    "Observable",
+    "ParameterMap",
+    "Program",
+    "Step",
+    "compile_observable",
+    "compile_program",
+    "flatten",
+]

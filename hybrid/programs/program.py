@@ -1,0 +1,187 @@
+"""A circuit as flat arrays: what the kernels run, identified by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import Instruction
+from qiskit.circuit.library import PauliEvolutionGate
+
+from hybrid.arrays import ComplexArray, FloatArray, IntArray, MaskArray
+from hybrid.content import digest
+from hybrid.programs.flatten import FlatCircuit, Step
+from hybrid.programs.generator import Generator, spread
+from hybrid.programs.parameters import ParameterMap
+
+MATRIX_1, MATRIX_2, EVOLUTION = 0, 1, 2
+"""Kinds of operation."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """N operations on ``num_qubits`` qubits, in order, and the K angles that drive them.
+
+    An operation is a matrix on one or two qubits (``kind`` 0, 1) or an evolution
+    ``exp(-i angle G)`` (``kind`` 2) where G is a sum of Pauli strings with one X mask; each may
+    have controls. Qubit q is bit q of a basis-state index and of a mask.
+
+    Attributes:
+        num_qubits: width.
+        kind: shape (N,), uint8.
+        targets: shape (N, 2), int32; of a matrix, the first is the low bit of its index; else -1.
+        control_mask: shape (N,), uint64; the operation acts where these bits ...
+        control_value: shape (N,), uint64; ... have these values.
+        matrix_offset: shape (N,), int64; where its row-major matrix starts in ``matrices``; or -1.
+        matrices: shape (M,), complex128.
+        x_mask: shape (N,), uint64; of an evolution.
+        string_offset: shape (N,), int64; where its strings start in the next two arrays; or -1.
+        string_count: shape (N,), int32.
+        z_masks: shape (S,), uint64.
+        coefficients: shape (S,), float64.
+        slot: shape (N,), int32; which angle drives an evolution; -1 for a matrix.
+        angles: the map from the circuit's P parameters to the K angles.
+    """
+
+    num_qubits: int
+    kind: NDArray[np.uint8]
+    targets: NDArray[np.int32]
+    control_mask: MaskArray
+    control_value: MaskArray
+    matrix_offset: IntArray
+    matrices: ComplexArray
+    x_mask: MaskArray
+    string_offset: IntArray
+    string_count: NDArray[np.int32]
+    z_masks: MaskArray
+    coefficients: FloatArray
+    slot: NDArray[np.int32]
+    angles: ParameterMap
+
+    def content(self) -> str:
+        """Return a hexadecimal digest of all that determines the numbers this program gives."""
+        parts = [getattr(self, field.name) for field in fields(self) if field.name != "angles"]
+        return digest(*parts, *self.angles.content())
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """One row of the arrays."""
+
+    targets: tuple[int, ...] = ()
+    control_mask: int = 0
+    control_value: int = 0
+    matrix: ComplexArray | None = None
+    generator: Generator | None = None
+    slot: int = -1
+
+
+def compile_program(circuit: FlatCircuit) -> Program:
+    """Return the program of a flat circuit; angles that are always equal are taken once."""
+    fixed_angles: list[float] = []
+    operations = []
+    for step in circuit.steps:
+        if step.generator is None:
+            operations.append(_matrix_operation(step))
+            continue
+        if step.slot is None:
+            slot = circuit.angles.num_angles + len(fixed_angles)
+            fixed_angles.append(_fixed_angle(step.gate))
+        else:
+            slot = step.slot
+        operations.append(
+            _Operation(
+                control_mask=step.generator.control_mask,
+                control_value=step.generator.control_value,
+                generator=step.generator,
+                slot=slot,
+            )
+        )
+    angles, new_slot = circuit.angles.with_constants(fixed_angles).merged()
+    return _packed(circuit.num_qubits, operations, new_slot, angles)
+
+
+def _fixed_angle(gate: Instruction) -> float:
+    assert isinstance(gate, PauliEvolutionGate)
+    return float(gate.time)
+
+
+def _matrix_operation(step: Step) -> _Operation:
+    base = getattr(step.gate, "base_gate", None)
+    if step.gate.num_qubits > 2 and base is not None:
+        num_controls = step.gate.num_ctrl_qubits
+        controls, targets = step.qubits[:num_controls], step.qubits[num_controls:]
+        return _Operation(
+            targets,
+            spread((1 << num_controls) - 1, controls),
+            spread(step.gate.ctrl_state, controls),
+            np.asarray(base.to_matrix(), dtype=np.complex128),
+        )
+    matrix = np.asarray(step.gate.to_matrix(), dtype=np.complex128)
+    return _with_control_found(matrix, step.qubits)
+
+
+def _with_control_found(matrix: ComplexArray, qubits: tuple[int, ...]) -> _Operation:
+    """Return the operation; a two-qubit matrix that leaves half the space alone is a control."""
+    if len(qubits) == 2:
+        for bit in (0, 1):
+            for value in (0, 1):
+                held = [index for index in range(4) if index >> bit & 1 == value]
+                rest = matrix.copy()
+                rest[np.ix_(held, held)] = np.eye(2)
+                if np.array_equal(rest, np.eye(4)):
+                    return _Operation(
+                        (qubits[1 - bit],),
+                        1 << qubits[bit],
+                        value << qubits[bit],
+                        matrix[np.ix_(held, held)],
+                    )
+    return _Operation(qubits, matrix=matrix)
+
+
+def _packed(
+    num_qubits: int,
+    operations: Iterable[_Operation],
+    new_slot: list[int],
+    angles: ParameterMap,
+) -> Program:
+    operations = list(operations)
+    kind = [EVOLUTION if op.generator else len(op.targets) - 1 for op in operations]
+    matrices: list[ComplexArray] = []
+    z_masks: list[int] = []
+    coefficients: list[float] = []
+    matrix_offset, string_offset, string_count = [], [], []
+    num_entries = 0
+    for op in operations:
+        matrix_offset.append(num_entries if op.matrix is not None else -1)
+        string_offset.append(len(z_masks) if op.generator else -1)
+        string_count.append(len(op.generator.z_masks) if op.generator else 0)
+        if op.matrix is not None:
+            matrices.append(op.matrix.ravel())
+            num_entries += op.matrix.size
+        if op.generator:
+            z_masks.extend(op.generator.z_masks)
+            coefficients.extend(op.generator.coefficients)
+    padded = [(*op.targets, -1, -1)[:2] for op in operations]
+    return Program(
+        num_qubits=num_qubits,
+        kind=np.array(kind, dtype=np.uint8),
+        targets=np.array(padded, dtype=np.int32).reshape(-1, 2),
+        control_mask=np.array([op.control_mask for op in operations], dtype=np.uint64),
+        control_value=np.array([op.control_value for op in operations], dtype=np.uint64),
+        matrix_offset=np.array(matrix_offset, dtype=np.int64),
+        matrices=np.concatenate(matrices) if matrices else np.zeros(0, dtype=np.complex128),
+        x_mask=np.array(
+            [op.generator.x_mask if op.generator else 0 for op in operations], dtype=np.uint64
+        ),
+        string_offset=np.array(string_offset, dtype=np.int64),
+        string_count=np.array(string_count, dtype=np.int32),
+        z_masks=np.array(z_masks, dtype=np.uint64),
+        coefficients=np.array(coefficients, dtype=np.float64),
+        slot=np.array(
+            [new_slot[op.slot] if op.generator else -1 for op in operations], dtype=np.int32
+        ),
+        angles=angles,
+    )

@@ -1,0 +1,144 @@
+"""The project's own kernels: exact values and adjoint gradients of state vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from hybrid import _kernels
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.errors import InputError
+from hybrid.piece import Piece, slices
+from hybrid.programs import Observable, Program, compile_program
+from hybrid.simulators.base import Estimation
+
+PRECISIONS = ("complex128", "complex64")
+_BATCH_QUBITS = 16
+"""Up to this width several points make one piece, so that small circuits are not all overhead."""
+
+
+@dataclass(frozen=True)
+class Native:
+    """State vectors in the project's kernels; gradients by the adjoint method.
+
+    The adjoint method (Jones and Gacon, arXiv:2009.02823) gives all derivatives for about three
+    forward passes and two states of memory.
+
+    Attributes:
+        precision: ``complex128``, or ``complex64`` for half the memory; sums are in double.
+
+    Example:
+        >>> Native(precision="complex64").name
+        'native'
+    """
+
+    precision: str = "complex128"
+    name: ClassVar[str] = "native"
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                "precision", got=repr(self.precision), expected=" or ".join(PRECISIONS)
+            )
+
+    @property
+    def single(self) -> bool:
+        """Whether amplitudes are complex64."""
+        return self.precision == "complex64"
+
+    def refusal(self, estimation: Estimation) -> str | None:
+        """Return why this simulator does not suit the estimation, or None if it does."""
+        if estimation.shots is not None:
+            return "it computes exact values and takes no shots; simulator 'aer' does"
+        return None
+
+    def prepare(self, estimation: Estimation) -> NativeEvaluation:
+        """Return the estimation compiled to flat arrays and loaded into the kernels."""
+        refusal = self.refusal(estimation)
+        if refusal is not None:
+            raise InputError("simulator", got="native", expected="one that suits", advice=refusal)
+        return NativeEvaluation(
+            compile_program(estimation.circuit), estimation.observable, self.single
+        )
+
+
+@dataclass(frozen=True)
+class NativeEvaluation:
+    """A program and an observable in the kernels; pieces are slices of the points."""
+
+    program: Program
+    observable: Observable
+    single: bool
+
+    @property
+    def description(self) -> str:
+        """One line: build, precision and method."""
+        build = _kernels.about()["processor"]
+        precision = "complex64" if self.single else "complex128"
+        return f"native kernels ({build}), {precision}, exact values, adjoint gradients"
+
+    @cached_property
+    def _kernel_program(self) -> _kernels.Program:
+        return load(self.program)
+
+    @cached_property
+    def _kernel_observable(self) -> _kernels.PauliSum:
+        observable = self.observable
+        return _kernels.PauliSum(
+            observable.num_qubits,
+            observable.x_masks,
+            observable.z_masks,
+            observable.coefficients,
+        )
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return slices of the points; narrow circuits take several points at once."""
+        grain = max(1, 1 << max(0, _BATCH_QUBITS - self.program.num_qubits) >> 6)
+        return slices(len(ask.points), grain, "points")
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Return shape (points, 1 or 1 + P): values, and gradients if asked for."""
+        points = ask.points[piece.start : piece.stop]
+        angles = self.program.angles.angles(points)
+        values, by_angle = self._kernel_program.evaluate(
+            self._kernel_observable, angles, ask.gradient, threads=threads, single=self.single
+        )
+        if by_angle is None:
+            return np.asarray(values)[:, None]
+        gradients = self.program.angles.pull_back(points, by_angle)
+        return np.column_stack([values, gradients])
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
+        """Return values and gradients of all points."""
+        rows = np.concatenate(partials)
+        gradients = np.ascontiguousarray(rows[:, 1:]) if ask.gradient else None
+        return Told(np.ascontiguousarray(rows[:, 0]), gradients)
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes of the states that one piece holds."""
+        return int(_kernels.memory_bytes(self.program.num_qubits, ask.gradient, self.single))
+
+
+def load(program: Program) -> _kernels.Program:
+    """Return the program as the kernels hold it."""
+    return _kernels.Program(
+        program.num_qubits,
+        program.kind,
+        program.targets,
+        program.control_mask,
+        program.control_value,
+        program.matrix_offset,
+        program.matrices,
+        program.x_mask,
+        program.string_offset,
+        program.string_count,
+        program.z_masks,
+        program.coefficients,
+        program.slot,
+        program.angles.num_angles,
+    )
