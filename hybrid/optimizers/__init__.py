@@ -1,0 +1,28 @@
+"""Optimizers as generators: they yield an :class:`~hybrid.ask.Ask`, receive a
+:class:`~hybrid.ask.Told`, and return a :class:`Solution`.
+
+An optimizer knows nothing of circuits, ranks or files. The same answers lead to the same asks, bit
+for bit, so a run is resumed by telling a fresh optimizer the recorded answers again.
+
+Example:
+    >>> from hybrid.ask import Told
+    >>> import numpy as np
+    >>> steps = make("L-BFGS-B").steps(np.array([3.0, -2.0]), seed=0)
+    >>> ask = next(steps)
+    >>> try:
+    ...     while True:
+    ...         ask = steps.send(Told(np.sum(ask.points**2, axis=1), 2 * ask.points))
+    ... except StopIteration as end:
+    ...     print(end.value.success, end.value.x.round(6) + 0.0)
+    True [0. 0.]
+"""
+
+from __future__ import annotations
+
+from hybrid.optimizers.adam import Adam
+from hybrid.optimizers.base import Optimizer, Solution, Steps
+from hybrid.optimizers.registry import make, names
+from hybrid.optimizers.scipy_minimize import SciPy
+from hybrid.optimizers.spsa import SPSA
+
+__all__ = ["SPSA", "Adam", "Optimizer", "SciPy", "Solution", "Steps", "make", "names"]

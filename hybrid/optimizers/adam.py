@@ -1,0 +1,89 @@
+"""Adam: gradient descent with running estimates of the gradient's first and second moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask
+from hybrid.optimizers.base import Solution, Steps, keep_best
+from hybrid.optimizers.checks import check_count, check_real
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam with bias correction; one value and gradient an iteration, and a last value at the end.
+
+    It stops when no component of the gradient is larger than ``tolerance`` (success), else after
+    ``max_iterations`` steps (no success). A sampled gradient seldom gets that small, so there the
+    number of steps decides. With exact values the Solution is the lowest point evaluated, with
+    sampled ones the last.
+
+    Source: D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015,
+    algorithm 1.
+
+    Attributes:
+        learning_rate: the longest step of a parameter, roughly, in radians for angles.
+        beta1: decay of the running mean of the gradient, in [0, 1).
+        beta2: decay of the running mean of its square, in [0, 1).
+        epsilon: added to the root of the second moment.
+        max_iterations: the number of steps.
+        tolerance: largest gradient component, in the cost's unit per radian, at which it stops.
+
+    Raises:
+        InputError: an option out of its range.
+
+    Example:
+        >>> Adam(learning_rate=0.1).name
+        'Adam'
+    """
+
+    name: ClassVar[str] = "Adam"
+
+    learning_rate: float = 0.05
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    max_iterations: int = 200
+    tolerance: float = 1e-4
+
+    def __post_init__(self) -> None:
+        check_real("learning_rate of Adam", self.learning_rate, above=0.0)
+        check_real("beta1 of Adam", self.beta1, least=0.0, below=1.0)
+        check_real("beta2 of Adam", self.beta2, least=0.0, below=1.0)
+        check_real("epsilon of Adam", self.epsilon, above=0.0)
+        check_count("max_iterations of Adam", self.max_iterations)
+        check_real("tolerance of Adam", self.tolerance, least=0.0)
+
+    def steps(self, x0: FloatArray, seed: int) -> Steps:
+        """Return the generator; the seed is not used."""
+        return keep_best(self._descend(x0.copy()))
+
+    def _descend(self, x: FloatArray) -> Steps:
+        mean, square = np.zeros_like(x), np.zeros_like(x)
+        slope = np.inf
+        for step in range(self.max_iterations):
+            told = yield Ask(x[np.newaxis].copy(), gradient=True, iteration=step)
+            assert told.gradients is not None
+            gradient = told.gradients[0]
+            slope = float(np.max(np.abs(gradient)))
+            if slope <= self.tolerance:
+                message = (
+                    f"Adam converged after {step} iterations: no component of the gradient is "
+                    f"larger than {self.tolerance:g}."
+                )
+                return Solution(x, float(told.values[0]), True, message, step)
+            mean = self.beta1 * mean + (1 - self.beta1) * gradient
+            square = self.beta2 * square + (1 - self.beta2) * gradient**2
+            unbiased_mean = mean / (1 - self.beta1 ** (step + 1))
+            unbiased_square = square / (1 - self.beta2 ** (step + 1))
+            x = x - self.learning_rate * unbiased_mean / (np.sqrt(unbiased_square) + self.epsilon)
+        told = yield Ask(x[np.newaxis].copy(), iteration=self.max_iterations)
+        message = (
+            f"Adam used all its {self.max_iterations} iterations before it converged: the largest "
+            f"component of the last gradient is {slope:.2g}, the tolerance {self.tolerance:g}."
+        )
+        return Solution(x, float(told.values[0]), False, message, self.max_iterations)

@@ -1,0 +1,264 @@
+"""SciPy's minimisers as generators of Asks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.optimize
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.errors import HybridError, InputError, nearest
+from hybrid.optimizers.base import Solution, Steps, keep_best
+from hybrid.optimizers.checks import check_array, check_count, check_flag, check_real
+from hybrid.optimizers.inversion import inverted
+from hybrid.optimizers.scipy_methods import METHODS, UNLIMITED, Method
+
+_REMEMBERED_POINTS = 8  # a line search or a Hessian-vector product goes back at most a few points
+
+
+@dataclass(frozen=True)
+class SciPy:
+    """A method of ``scipy.optimize.minimize``.
+
+    L-BFGS-B, BFGS, CG, Newton-CG, SLSQP, TNC and trust-constr use gradients and ask for value and
+    gradient together, once a point; COBYLA, COBYQA, Nelder-Mead and Powell ask for values only.
+    Every Ask holds one point: these methods are sequential.
+
+    For COBYLA, COBYQA and TNC an iteration is one evaluation, because that is what SciPy limits.
+
+    SciPy's defaults hold but for three limits that would end a variational run early: SLSQP gets
+    1000 iterations, TNC 15000 evaluations, COBYLA 500 evaluations per parameter (at least 1000).
+    When ``max_iterations`` is given it is the only limit, unless ``options`` set another.
+
+    Attributes:
+        method: SciPy's name of the method; capitals, '-' and '_' do not matter.
+        max_iterations: limit of the iterations; None means the default.
+        tolerance: what SciPy calls ``tol``: it sets all the tolerances that the method tests.
+        options: options of the method, by SciPy's names.
+
+    Raises:
+        InputError: an unknown method or option, or a value of the wrong type or range.
+
+    Example:
+        >>> SciPy("nelder-mead", max_iterations=50, options={"adaptive": True}).name
+        'Nelder-Mead'
+    """
+
+    method: str
+    max_iterations: int | None = None
+    tolerance: float | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        method = {plain(name): name for name in METHODS}.get(plain(self.method))
+        if method is None:
+            raise InputError(
+                "method of SciPy",
+                got=repr(self.method),
+                expected=f"one of {', '.join(METHODS)}",
+                advice=nearest(self.method, METHODS),
+            )
+        object.__setattr__(self, "method", method)
+        object.__setattr__(self, "options", dict(self.options))
+        if self.max_iterations is not None:
+            check_count(f"max_iterations of {method}", self.max_iterations)
+        if self.tolerance is not None:
+            check_real(f"tolerance of {method}", self.tolerance, above=0.0)
+        for name, value in self.options.items():
+            self._check_option(name, value)
+
+    @property
+    def name(self) -> str:
+        """SciPy's name of the method."""
+        return self.method
+
+    def steps(self, x0: FloatArray, seed: int) -> Steps:
+        """Return the generator; the seed is not used, these methods are deterministic.
+
+        Raises:
+            InputError: at the first ``next``, an option that does not suit the length of x0.
+        """
+        return keep_best(inverted(lambda ask: self._minimized(ask, x0.copy())))
+
+    def _minimized(self, ask: Callable[[Ask], Told], x0: FloatArray) -> Solution:
+        method = METHODS[self.method]
+        options = self._resolved_options(method, x0.size)
+        cost = _Cost(ask, method)
+        # SciPy's own arithmetic may overflow on the way; errstate is local to this greenlet.
+        with np.errstate(all="ignore"), _only_one(self.method):
+            try:
+                result = scipy.optimize.minimize(
+                    cost.value,
+                    x0,
+                    method=self.method,
+                    jac=cost.gradient if method.gradient else None,
+                    hess=_QuietBFGS() if self.method == "trust-constr" else None,
+                    tol=self.tolerance,
+                    callback=cost.iterated,
+                    options=options,
+                )
+            except ValueError as error:
+                if cost.evaluations:
+                    raise
+                raise InputError(
+                    f"options of {self.method}",
+                    got=str(dict(self.options)),
+                    expected=f"values that fit {x0.size} parameters (SciPy: {error})",
+                ) from error
+        x = np.array(result.x, dtype=np.float64).reshape(-1)
+        counted = method.limits_evaluations
+        iterations = cost.evaluations if counted else int(result.nit)
+        limit = options.get(method.limit)
+        reached = isinstance(limit, int) and iterations >= limit
+        success, said = bool(result.success), str(result.message)
+        message = self._why(success, reached, iterations, said)
+        return Solution(x, float(result.fun), success, message, iterations)
+
+    def _resolved_options(self, method: Method, parameters: int) -> dict[str, object]:
+        """Return SciPy's options with the limits filled in."""
+        options = dict(self.options)
+        for name in options:
+            if method.options[name] is np.ndarray:  # settings files have lists
+                options[name] = np.array(options[name], dtype=np.float64)
+        if self.max_iterations is not None:
+            options[method.limit] = int(self.max_iterations)
+            for other in method.other_limits:
+                options.setdefault(other, UNLIMITED)
+        elif method.default_limit is not None:
+            options.setdefault(method.limit, method.default_limit(parameters))
+        limit = options.get(method.limit)
+        if isinstance(limit, int) and limit < method.least(parameters):
+            raise InputError(
+                f"max_iterations of {self.method}",
+                got=limit,
+                expected=f"at least {method.least(parameters)} for {parameters} parameters",
+                advice="its first model of the cost takes that many evaluations",
+            )
+        return options
+
+    def _check_option(self, name: str, value: object) -> None:
+        method = METHODS[self.method]
+        what = f"option '{name}' of {self.method}"
+        if name not in method.options:
+            raise InputError(
+                f"option of {self.method}",
+                got=f"'{name}'",
+                expected=f"one of {', '.join(sorted(method.options))}",
+                advice=nearest(name, method.options),
+            )
+        if name == method.limit and self.max_iterations is not None:
+            raise InputError(
+                what,
+                got=f"{value!r} besides max_iterations={self.max_iterations}",
+                expected="one of the two",
+                advice="they set the same limit",
+            )
+        if name in {method.limit, *method.other_limits}:
+            check_count(what, value)
+        else:
+            _CHECKS[method.options[name]](what, value)
+
+    def _why(self, success: bool, limit_reached: bool, iterations: int, said: str) -> str:
+        counted = "evaluation" if METHODS[self.method].limits_evaluations else "iteration"
+        count = f"{iterations} {counted}{'s' * (iterations != 1)}"
+        said = " ".join(said.split()).rstrip(".")
+        if success:
+            return f"{self.method} converged after {count} (SciPy: {said})."
+        if limit_reached:
+            return f"{self.method} used all its {count} before it converged."
+        return f"{self.method} stopped after {count} without converging (SciPy: {said})."
+
+
+_CHECKS: Mapping[type, Callable[[str, object], None]] = {
+    int: lambda what, value: check_count(what, value, least=-1),  # -1 is SciPy's "choose for me"
+    float: lambda what, value: check_real(what, value, infinite=True),
+    bool: check_flag,
+    np.ndarray: check_array,
+}
+
+
+def plain(name: str) -> str:
+    """Return a name without what does not matter in it: capitals, '-', '_' and spaces.
+
+    Example:
+        >>> plain("L-BFGS-B") == plain("lbfgs_b")
+        True
+    """
+    return "".join(letter for letter in name.lower() if letter not in "-_ ")
+
+
+class _Cost:
+    """The cost function that SciPy sees; the same point asked twice costs one Ask."""
+
+    def __init__(self, ask: Callable[[Ask], Told], method: Method) -> None:
+        self._ask = ask
+        self._method = method
+        self._remembered: dict[bytes, Told] = {}
+        self._callbacks = 0
+        self.evaluations = 0
+
+    @property
+    def iterations(self) -> int:
+        return self.evaluations if self._method.limits_evaluations else self._callbacks
+
+    def iterated(self, *_: object) -> None:
+        """Count an iteration: SciPy calls this after each."""
+        self._callbacks += 1
+
+    def value(self, x: FloatArray) -> float:
+        return float(self._told(x).values[0])
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        gradients = self._told(x).gradients
+        assert gradients is not None
+        own: FloatArray = gradients[0].copy()  # SciPy may work in it
+        return own
+
+    def _told(self, x: FloatArray) -> Told:
+        key = x.tobytes()
+        told = self._remembered.pop(key, None)
+        if told is None:
+            point = np.array(x, dtype=np.float64).reshape(1, -1)
+            told = self._ask(Ask(point, self._method.gradient, self.iterations))
+            self.evaluations += 1
+            if len(self._remembered) == _REMEMBERED_POINTS:
+                del self._remembered[next(iter(self._remembered))]
+        self._remembered[key] = told  # at the end: least recently used go first
+        return told
+
+
+class _QuietBFGS(scipy.optimize.BFGS):  # type: ignore[misc]  # SciPy is untyped
+    """SciPy's update, without its warning when two gradients are equal: it skips either way."""
+
+    def update(self, delta_x: FloatArray, delta_grad: FloatArray) -> None:
+        if np.any(delta_grad):
+            super().update(delta_x, delta_grad)
+
+
+_cobyqa_running = threading.Lock()
+
+
+@contextmanager
+def _only_one(method: str) -> Iterator[None]:
+    """Refuse a second COBYQA run beside a suspended one.
+
+    SciPy holds a lock for the whole of a COBYQA run; a second run in the same thread would wait
+    for it for ever.
+    """
+    if method != "COBYQA":
+        yield
+        return
+    if not _cobyqa_running.acquire(blocking=False):
+        raise HybridError(
+            "COBYQA: another run of it is under way in this process, and SciPy allows one at a "
+            "time; finish or close that one first, or use COBYLA"
+        )
+    try:
+        yield
+    finally:
+        _cobyqa_running.release()

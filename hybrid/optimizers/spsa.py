@@ -1,0 +1,132 @@
+"""SPSA: descent along random directions, two evaluations a step whatever the dimension."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.optimizers.base import Solution, Steps, keep_best
+from hybrid.optimizers.checks import check_count, check_real
+
+
+@dataclass(frozen=True)
+class SPSA:
+    """Simultaneous perturbation stochastic approximation.
+
+    Step k = 0, 1, ... asks, as one batch, for the values at x + c_k D and x - c_k D, where D has
+    random components +1 or -1, and moves to x - a_k (f+ - f-) / (2 c_k) D with the gains
+    a_k = a / (k + 1 + A)^alpha and c_k = c / (k + 1)^gamma. With ``directions`` > 1 the steps along
+    that many D are averaged; their evaluations are one batch too, so that ranks can share them.
+
+    Calibration, when ``learning_rate`` is None: the slopes along ``calibration_directions`` random
+    directions at the start are asked for as one batch, and ``a`` is chosen such that the first
+    step moves each parameter by ``first_step`` on average.
+
+    SPSA has no test of convergence: it takes its steps, evaluates the point where they end, and
+    reports success. With exact values the Solution is the lowest point evaluated, with sampled
+    ones the point at the end.
+
+    Source: J. C. Spall, "Implementation of the simultaneous perturbation algorithm for stochastic
+    optimization", IEEE Trans. Aerosp. Electron. Syst. 34 (1998) 817; the exponents are its table's,
+    A = 10 % of the steps and the calibration by a wanted first step its sections III.B.
+
+    Attributes:
+        max_iterations: the number of steps.
+        learning_rate: the gain a; None means calibrate.
+        perturbation: the gain c, in radians for angles; about the standard error of a value where
+            the cost is noisy, divided by its slope.
+        alpha: exponent of the decay of a_k, in (0, 1].
+        gamma: exponent of the decay of c_k, in (0, 1].
+        stability: the constant A; None means a tenth of ``max_iterations``.
+        first_step: size, per parameter, of the first step that calibration aims at.
+        calibration_directions: number of random directions of the calibration.
+        directions: number of random directions averaged in each step.
+        average_last: the final point is the mean of this many last iterates; 1 takes the last.
+
+    Raises:
+        InputError: an option out of its range.
+
+    Example:
+        >>> SPSA(max_iterations=50).name
+        'SPSA'
+    """
+
+    name: ClassVar[str] = "SPSA"
+
+    max_iterations: int = 200
+    learning_rate: float | None = None
+    perturbation: float = 0.2
+    alpha: float = 0.602
+    gamma: float = 0.101
+    stability: float | None = None
+    first_step: float = 0.1
+    calibration_directions: int = 25
+    directions: int = 1
+    average_last: int = 1
+
+    def __post_init__(self) -> None:
+        check_count("max_iterations of SPSA", self.max_iterations)
+        if self.learning_rate is not None:
+            check_real("learning_rate of SPSA", self.learning_rate, above=0.0)
+        if self.stability is not None:
+            check_real("stability of SPSA", self.stability, least=0.0)
+        for positive in ("perturbation", "alpha", "gamma", "first_step"):
+            check_real(f"{positive} of SPSA", getattr(self, positive), above=0.0)
+        for count in ("calibration_directions", "directions", "average_last"):
+            check_count(f"{count} of SPSA", getattr(self, count))
+
+    def steps(self, x0: FloatArray, seed: int) -> Steps:
+        """Return the generator; every direction is a function of the seed and the step."""
+        return keep_best(self._descend(x0.copy(), seed))
+
+    def _descend(self, x: FloatArray, seed: int) -> Steps:
+        stability = 0.1 * self.max_iterations if self.stability is None else self.stability
+        rate = self.learning_rate
+        if rate is None:
+            rate = yield from self._calibrated(x, seed, stability)
+        last: deque[FloatArray] = deque(maxlen=self.average_last)
+        for k in range(self.max_iterations):
+            directions = _signs(seed, k + 1, (self.directions, x.size))
+            perturbation = self.perturbation / (k + 1) ** self.gamma
+            slopes = yield from _slopes(x, directions, perturbation, k)
+            gradient = np.mean(slopes[:, np.newaxis] * directions, axis=0)
+            x = x - rate / (k + 1 + stability) ** self.alpha * gradient
+            last.append(x)
+        x = np.mean(np.stack(last), axis=0)
+        told = yield Ask(x[np.newaxis].copy(), iteration=self.max_iterations)
+        message = f"SPSA took its {self.max_iterations} steps; it has no test of convergence."
+        return Solution(x, float(told.values[0]), True, message, self.max_iterations)
+
+    def _calibrated(
+        self, x: FloatArray, seed: int, stability: float
+    ) -> Generator[Ask, Told, float]:
+        """Return the gain a for which the first step has the wanted size."""
+        directions = _signs(seed, 0, (self.calibration_directions, x.size))
+        slopes = yield from _slopes(x, directions, self.perturbation, 0)
+        slope = float(np.mean(np.abs(slopes)))
+        # Where the start is flat in every direction tried, any gain will do: take a slope of one.
+        rate: float = self.first_step * (1 + stability) ** self.alpha
+        return rate / (slope if slope > 0.0 else 1.0)
+
+
+def _signs(seed: int, iteration: int, shape: tuple[int, int]) -> FloatArray:
+    """Return random signs, float64, as a pure function of the arguments."""
+    stream = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, iteration])))
+    return 2.0 * stream.integers(0, 2, size=shape).astype(np.float64) - 1.0
+
+
+def _slopes(
+    x: FloatArray, directions: FloatArray, perturbation: float, iteration: int
+) -> Generator[Ask, Told, FloatArray]:
+    """Ask, in one batch, for the central differences along each direction; shape (D,)."""
+    offsets = perturbation * directions
+    told = yield Ask(np.concatenate([x + offsets, x - offsets]), iteration=iteration)
+    plus, minus = np.split(told.values, 2)
+    difference: FloatArray = (plus - minus) / (2.0 * perturbation)
+    return difference

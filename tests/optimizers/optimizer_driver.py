@@ -1,0 +1,63 @@
+"""Runs an optimizer's generator against a plain Python function, and keeps what it asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.optimizers import Solution, Steps
+
+Value = Callable[[FloatArray], float]
+Gradient = Callable[[FloatArray], FloatArray]
+
+
+@dataclass
+class Run:
+    """A finished run: the solution, and every Ask with its Told, in order."""
+
+    asks: list[Ask] = field(default_factory=list)
+    tolds: list[Told] = field(default_factory=list)
+    solution: Solution | None = None
+
+    @property
+    def points(self) -> list[bytes]:
+        return [row.tobytes() for ask in self.asks for row in ask.points]
+
+    @property
+    def values(self) -> FloatArray:
+        return np.concatenate([told.values for told in self.tolds])
+
+
+def answer(ask: Ask, value: Value, gradient: Gradient | None, error: float | None) -> Told:
+    """Evaluate an Ask; ``error`` is the standard error to report, None for exact values."""
+    values = np.array([value(point) for point in ask.points], dtype=np.float64)
+    errors = None if error is None else np.full(len(values), error)
+    if not ask.gradient:
+        return Told(values, None, errors)
+    assert gradient is not None, "a method without gradients asked for one"
+    return Told(values, np.array([gradient(point) for point in ask.points]), errors)
+
+
+def drive(
+    steps: Steps, value: Value, gradient: Gradient | None = None, error: float | None = None
+) -> Run:
+    """Answer every Ask until the optimizer returns."""
+    return replay(steps, lambda ask, _: answer(ask, value, gradient, error))
+
+
+def replay(steps: Steps, reply: Callable[[Ask, int], Told]) -> Run:
+    """Answer Ask number k with ``reply(ask, k)`` until the optimizer returns."""
+    run = Run()
+    try:
+        ask = next(steps)
+        while True:
+            run.asks.append(ask)
+            run.tolds.append(reply(ask, len(run.tolds)))
+            ask = steps.send(run.tolds[-1])
+    except StopIteration as end:
+        run.solution = end.value
+    return run
