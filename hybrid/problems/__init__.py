@@ -1,0 +1,6 @@
+"""Problems that variational algorithms are run on: molecules and maximum cuts."""
+
+from hybrid.problems.maxcut import Cut, MaxCut
+from hybrid.problems.molecule import Molecule
+
+__all__ = ["Cut", "MaxCut", "Molecule"]

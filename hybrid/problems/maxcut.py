@@ -1,0 +1,261 @@
+"""Maximum cut: divide the nodes of a graph in two so that the edges between weigh most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.quantum_info import SparsePauliOp
+
+from hybrid.arrays import FloatArray, IntArray, MaskArray
+from hybrid.errors import InputError
+from hybrid.problems.edges import read_edges
+
+if TYPE_CHECKING:
+    import networkx
+    import rustworkx
+
+_BRUTE_FORCE_LIMIT = 22
+"""Nodes. Beyond, trying all divisions takes minutes and gigabytes."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One division of the nodes.
+
+    Attributes:
+        value: total weight of the edges between the two sides.
+        bitstring: the side of each node as Qiskit writes it: node 0 is the rightmost bit.
+    """
+
+    value: float
+    bitstring: str
+
+
+@dataclass(frozen=True, eq=False)
+class MaxCut:
+    """A weighted graph whose node k is qubit k; a node's side is its qubit's bit.
+
+    Made by :meth:`from_graph` or :meth:`from_edge_list`, which check what they read.
+
+    Attributes:
+        nodes: the user's name of each node, in qubit order.
+        edges: (E, 2) int64, pairs of qubits, the smaller first.
+        weights: (E,) float64.
+
+    Example:
+        >>> import networkx
+        >>> from hybrid.problems import MaxCut
+        >>> square = MaxCut.from_graph(networkx.cycle_graph(4))
+        >>> square.best_cut(), square.cut_value("0011")
+        (Cut(value=4.0, bitstring='0101'), 2.0)
+    """
+
+    nodes: tuple[Hashable, ...]
+    edges: IntArray = field(repr=False)
+    weights: FloatArray = field(repr=False)
+
+    @classmethod
+    def from_graph(cls, graph: networkx.Graph | rustworkx.PyGraph) -> MaxCut:
+        """Take an undirected graph of NetworkX or rustworkx.
+
+        Qubit k is the k-th node in the graph's own order (``list(graph.nodes)``,
+        ``graph.node_indices()``), isolated nodes included. The weight is NetworkX' edge
+        attribute "weight"; in rustworkx the edge's payload where it is a number, or its entry
+        "weight" where it is a dict; 1 where there is none. Parallel edges add up.
+
+        Raises:
+            InputError: not such a graph, a directed one, one without edges, a node joined to
+                itself, or a weight that is not a finite number.
+        """
+        import networkx
+        import rustworkx
+
+        if isinstance(graph, networkx.Graph) and not graph.is_directed():
+            edges = [(u, v, data.get("weight")) for u, v, data in graph.edges(data=True)]
+            return cls._from_edges(list(graph.nodes), edges)
+        if isinstance(graph, rustworkx.PyGraph):
+            edges = [
+                (u, v, payload.get("weight") if isinstance(payload, Mapping) else payload)
+                for u, v, payload in graph.weighted_edge_list()
+            ]
+            return cls._from_edges(list(graph.node_indices()), edges)
+        raise InputError(
+            "graph",
+            got=type(graph).__name__,
+            expected="an undirected networkx.Graph or rustworkx.PyGraph",
+            advice="graph.to_undirected() makes one from a directed graph",
+        )
+
+    @classmethod
+    def from_edge_list(cls, path: str | Path) -> MaxCut:
+        """Read a text file of lines ``u v [weight]``; ``#`` starts a comment.
+
+        Where nodes are numbers they are ordered by number, so that node k is qubit k if they
+        are 0, 1, ... without gaps; names are ordered by first appearance.
+
+        Raises:
+            InputError: see :func:`hybrid.problems.edges.read_edges`; the message names the line.
+
+        Example:
+            >>> from hybrid.problems import MaxCut
+            >>> MaxCut.from_edge_list("examples/data/maxcut_12.edges").num_edges
+            18
+        """
+        edges = read_edges(path)
+        nodes: list[Any] = list(dict.fromkeys(node for u, v, _ in edges for node in (u, v)))
+        if isinstance(nodes[0], int):
+            nodes.sort()
+        return cls._from_edges(nodes, edges)
+
+    @classmethod
+    def _from_edges(
+        cls, nodes: Sequence[Hashable], edges: Iterable[tuple[Hashable, Hashable, object]]
+    ) -> MaxCut:
+        qubit = {node: k for k, node in enumerate(nodes)}
+        total: dict[tuple[int, int], float] = {}
+        for u, v, given in edges:
+            if u == v:
+                raise InputError(
+                    f"edge {u!r}-{v!r}",
+                    got="a node joined to itself",
+                    expected="two different nodes",
+                    advice="remove it: no cut separates a node from itself",
+                )
+            pair = min(qubit[u], qubit[v]), max(qubit[u], qubit[v])
+            total[pair] = total.get(pair, 0.0) + _weight(u, v, given)
+        if not total:
+            raise InputError(
+                "graph",
+                got=f"{len(nodes)} nodes and no edges",
+                expected="at least one edge",
+                advice="add edges",
+            )
+        pairs = sorted(total)
+        return cls(
+            tuple(nodes),
+            np.array(pairs, dtype=np.int64),
+            np.array([total[pair] for pair in pairs], dtype=np.float64),
+        )
+
+    @property
+    def num_qubits(self) -> int:
+        """The number of nodes."""
+        return len(self.nodes)
+
+    @property
+    def num_edges(self) -> int:
+        """The number of edges, parallel ones counted once."""
+        return len(self.weights)
+
+    def cost(self) -> SparsePauliOp:
+        """Return the diagonal operator whose value is MINUS the weight of the cut.
+
+        ``C = sum over edges uv of w_uv / 2 (Z_u Z_v - 1)``: minimise it.
+
+        Source: E. Farhi, J. Goldstone, S. Gutmann, arXiv:1411.4028.
+        """
+        terms: list[tuple[str, list[int], float]] = [
+            ("ZZ", [u, v], weight / 2)
+            for (u, v), weight in zip(self.edges.tolist(), self.weights.tolist(), strict=True)
+        ]
+        terms.append(("", [], -math.fsum(self.weights) / 2))
+        operator = SparsePauliOp.from_sparse_list(terms, self.num_qubits)
+        return SparsePauliOp(operator.paulis, operator.coeffs.real)
+
+    def cut_value(self, sides: str | Sequence[int] | NDArray[Any]) -> float:
+        """Return the weight of the edges between the two sides.
+
+        Args:
+            sides: a bitstring as Qiskit writes it (node 0 rightmost), or an array (n,) of 0
+                and 1 whose entry k is the side of node k.
+
+        Raises:
+            InputError: another length, or anything but 0 and 1.
+        """
+        bits = _bits(sides, self.num_qubits)
+        return math.fsum(self.weights[bits[self.edges[:, 0]] != bits[self.edges[:, 1]]])
+
+    def best_cut(self) -> Cut:
+        """Return a maximum cut by trying every division; of equal ones, the smallest index.
+
+        Raises:
+            InputError: more than 22 nodes.
+        """
+        if self.num_qubits > _BRUTE_FORCE_LIMIT:
+            raise InputError(
+                "best_cut",
+                got=f"{self.num_qubits} nodes",
+                expected=f"at most {_BRUTE_FORCE_LIMIT}: it tries every division",
+                advice="use QAOA, or a classical solver for comparison",
+            )
+        # The last node stays on side 0: swapping the sides changes no cut.
+        states: MaskArray = np.arange(2 ** (self.num_qubits - 1), dtype=np.uint64)
+        values = np.zeros(len(states))
+        for (u, v), weight in zip(self.edges.astype(np.uint64), self.weights, strict=True):
+            values += weight * ((states >> u ^ states >> v) & np.uint64(1))
+        return self._cut(format(int(values.argmax()), f"0{self.num_qubits}b"))
+
+    def interpret(self, counts: Mapping[str, int] | Mapping[int, int]) -> Cut:
+        """Return the best cut among sampled bitstrings.
+
+        Args:
+            counts: how often each outcome was seen, keyed by bitstring (blanks are ignored)
+                or by basis-state index. Of equal cuts the most frequent is returned, and of
+                equally frequent ones the smallest bitstring.
+
+        Raises:
+            InputError: no outcomes, or one of another width.
+        """
+        found = [
+            (-cut.value, -count, cut.bitstring, cut)
+            for outcome, count in counts.items()
+            for cut in [self._cut(self._bitstring(outcome))]
+        ]
+        if not found:
+            raise InputError(
+                "counts", got="no outcomes", expected="at least one", advice="sample with shots > 0"
+            )
+        return min(found)[-1]
+
+    def _cut(self, bitstring: str) -> Cut:
+        return Cut(self.cut_value(bitstring), bitstring)
+
+    def _bitstring(self, outcome: str | int) -> str:
+        if isinstance(outcome, str):
+            return outcome.replace(" ", "")
+        return format(outcome, f"0{self.num_qubits}b")
+
+
+def _weight(u: object, v: object, given: object) -> float:
+    """Return an edge's weight, 1 where the graph has none."""
+    if given is None:
+        return 1.0
+    if isinstance(given, Real) and math.isfinite(given):
+        return float(given)
+    raise InputError(
+        f"weight of edge {u!r}-{v!r}",
+        got=repr(given),
+        expected="a finite number",
+        advice="leave it out for weight 1",
+    )
+
+
+def _bits(sides: str | Sequence[int] | NDArray[Any], num_qubits: int) -> IntArray:
+    """Return (n,) int64 of 0 and 1, entry k for node k."""
+    text = isinstance(sides, str)
+    bits = np.array(["01".find(bit) for bit in reversed(sides)] if text else sides)
+    if bits.shape != (num_qubits,) or not np.isin(bits, (0, 1)).all():
+        raise InputError(
+            "sides of a cut",
+            got=repr(sides),
+            expected=f"{num_qubits} of 0 and 1",
+            advice="a bitstring (node 0 rightmost) or an array (entry k for node k)",
+        )
+    return bits.astype(np.int64)

@@ -1,0 +1,33 @@
+"""qiskit-nature, imported only when chemistry is asked for: it is an optional dependency."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hybrid.errors import InputError
+
+
+@contextmanager
+def qiskit_nature() -> Iterator[None]:
+    """Run a block that imports and calls qiskit-nature, without the warnings meant for its authors.
+
+    It builds on circuit classes that Qiskit 2 deprecates; a user can do nothing about that.
+
+    Raises:
+        InputError: qiskit-nature is not installed.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", r"The class ``qiskit\.circuit\.library\.", category=DeprecationWarning
+        )
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            raise InputError(
+                "molecules",
+                got=f"no module named {error.name}",
+                expected="qiskit-nature",
+                advice="pip install 'hybrid-hpc-quantum[chemistry]'",
+            ) from error
