@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from hybrid import optimizers as optimizers
     from hybrid import problems as problems
     from hybrid import simulators as simulators
+    from hybrid.estimate import estimate as estimate
     from hybrid.estimate import expectation as expectation
     from hybrid.estimate import sample as sample
     from hybrid.loop import minimize as minimize
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "QAOA": "hybrid.workloads",
     "VQE": "hybrid.workloads",
+    "estimate": "hybrid.estimate",
     "expectation": "hybrid.estimate",
     "minimize": "hybrid.loop",
     "optimizers": "hybrid.optimizers",

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qiskit import QuantumCircuit, transpile
-from qiskit.circuit import ControlFlowOp, Instruction, Operation, Parameter, ParameterExpression
+from qiskit.circuit import (
+    ControlFlowOp,
+    ControlledGate,
+    Instruction,
+    Operation,
+    Parameter,
+    ParameterExpression,
+)
 from qiskit.circuit.library import PauliEvolutionGate, RYGate, RZGate
 from qiskit.quantum_info import SparsePauliOp
 
@@ -48,9 +55,12 @@ class Step:
         """Return the gate driven by another angle."""
         if isinstance(self.gate, PauliEvolutionGate):
             return PauliEvolutionGate(self.gate.operator, time=angle)
-        gate = self.gate.to_mutable()
-        gate.params = [angle]
-        return gate
+        # Made anew, because new parameters do not reach the definition that a gate has cached.
+        if isinstance(self.gate, ControlledGate):
+            base = type(self.gate.base_gate)(angle)
+            controls, state = self.gate.num_ctrl_qubits, self.gate.ctrl_state
+            return base.control(controls, ctrl_state=state, annotated=False)
+        return type(self.gate)(angle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,5 +135,5 @@ def _parity_of(choices: IntArray, members: int) -> IntArray:
 def _distinct(numbers: FloatArray) -> FloatArray:
     ordered = np.sort(numbers)
     tolerance = 1e-9 * max(1.0, float(np.abs(ordered).max(initial=0.0)))
-    keep = np.append(True, np.diff(ordered) > tolerance)
+    keep = np.diff(ordered, prepend=-np.inf) > tolerance
     return np.asarray(ordered[keep], dtype=np.float64)

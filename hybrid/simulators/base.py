@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
 from hybrid.piece import Piece
 from hybrid.programs import FlatCircuit, Observable
+
+Answer = TypeVar("Answer", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Estimation:
     finite_difference: float | None = None
 
 
-class Evaluation(Protocol):
+class Evaluation(Protocol[Answer]):
     """Work compiled once; it answers any Ask, in pieces that any rank may run.
 
     The pieces depend on the Ask alone, and a partial answer on the Ask, the piece and its seed
@@ -54,7 +56,7 @@ class Evaluation(Protocol):
             threads: how many threads may be used.
         """
 
-    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Answer:
         """Return the answer from all partial answers, in the order of the pieces."""
 
     def memory_bytes(self, ask: Ask) -> int:
@@ -71,7 +73,7 @@ class Simulator(Protocol):
     def refusal(self, estimation: Estimation) -> str | None:
         """Return why this simulator does not suit the estimation, or None if it does."""
 
-    def prepare(self, estimation: Estimation) -> Evaluation:
+    def prepare(self, estimation: Estimation) -> Evaluation[Told]:
         """Return the estimation compiled.
 
         Raises:

@@ -18,8 +18,8 @@ from hybrid.programs import Observable, Program, compile_program
 from hybrid.simulators.base import Estimation
 
 PRECISIONS = ("complex128", "complex64")
-_BATCH_QUBITS = 16
-"""Up to this width several points make one piece, so that small circuits are not all overhead."""
+_PIECE_QUBITS = 13
+"""Points of narrower circuits share a piece until it holds as many amplitudes as this width."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,10 @@ class Native:
         if estimation.shots is not None:
             return "it computes exact values and takes no shots; simulator 'aer' does"
         return None
+
+    def content(self) -> str:
+        """Return what identifies the settings."""
+        return self.precision
 
     def prepare(self, estimation: Estimation) -> NativeEvaluation:
         """Return the estimation compiled to flat arrays and loaded into the kernels."""
@@ -98,7 +102,7 @@ class NativeEvaluation:
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return slices of the points; narrow circuits take several points at once."""
-        grain = max(1, 1 << max(0, _BATCH_QUBITS - self.program.num_qubits) >> 6)
+        grain = 1 << max(0, _PIECE_QUBITS - self.program.num_qubits)
         return slices(len(ask.points), grain, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
@@ -121,7 +125,17 @@ class NativeEvaluation:
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that one piece holds."""
-        return int(_kernels.memory_bytes(self.program.num_qubits, ask.gradient, self.single))
+        return state_bytes(self.program.num_qubits, gradient=ask.gradient, single=self.single)
+
+
+_WIDEST = 48
+"""Kernels count bytes in 64 bits; beyond this width only the order of magnitude matters."""
+
+
+def state_bytes(num_qubits: int, *, gradient: bool, single: bool) -> int:
+    """Return the bytes that the kernels allocate for one point."""
+    width = min(num_qubits, _WIDEST)
+    return int(_kernels.memory_bytes(width, gradient, single)) << (num_qubits - width)
 
 
 def load(program: Program) -> _kernels.Program:

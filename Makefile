@@ -1,0 +1,53 @@
+# Two commands on a fresh clone: `make demo` and `make test`.
+# They need python >= 3.11, a C++20 compiler and make, and set up .venv by themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# An MPI that the machine has is used; else the mpich wheel brings one into .venv.
+SYSTEM_MPIEXEC := $(shell command -v mpiexec 2>/dev/null)
+MPIEXEC := $(or $(SYSTEM_MPIEXEC),$(BIN)/mpiexec)
+comma := ,
+EXTRAS := chemistry$(if $(SYSTEM_MPIEXEC),,$(comma)mpi)
+
+# Open MPI refuses to start as root, or more ranks than cores, unless it is told that this is meant.
+export OMPI_ALLOW_RUN_AS_ROOT := 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
+export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
+
+SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.installed
+	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
+
+test: $(VENV)/.tools
+	$(BIN)/python -m pytest
+	for ranks in 2 3 4; do \
+	  echo "== the suite on $$ranks ranks" && \
+	  OMP_NUM_THREADS=1 timeout 600 $(MPIEXEC) -n $$ranks $(BIN)/python -m pytest || exit 1; \
+	done
+
+lint: $(VENV)/.tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run --Werror $(wildcard kernels/*.cpp kernels/*.hpp)
+
+clean:
+	rm -rf $(VENV) .venv-peers build
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "python >= 3.11 is needed"'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	touch $@
+
+$(VENV)/.tools: $(VENV)/.installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	touch $@

@@ -1,0 +1,119 @@
+"""``python -m hybrid``: run a script on all ranks so that an error on one ends them all.
+
+::
+
+    mpiexec -n 4 python -m hybrid script.py [argument ...]
+    mpiexec -n 4 python -m hybrid -m module [argument ...]
+    mpiexec -n 4 python -m hybrid -c "code" [argument ...]
+    python -m hybrid run water.toml                       # anything else is the command line
+
+The script sees what it would see under ``python script.py``. An exception that it does not
+catch, or an exit code other than 0, on any rank ends the processes of all ranks, and is printed
+with its rank and host. Ranks other than 0 have no standard output, so a plain ``print`` prints
+once.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import time
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+from hybrid.runtime import world
+from hybrid.runtime.communicator import Communicator, host_name
+
+_GRACE_SECONDS = 0.3
+"""How long other ranks leave rank 0 to report, where all end alike."""
+
+
+def main() -> None:
+    """Run what the arguments of this process name."""
+    program = program_of(sys.argv[1:])
+    if program is None:
+        from hybrid.cli.app import main as command_line
+
+        command_line()
+    else:
+        run_on_all_ranks(program)
+
+
+def program_of(arguments: list[str]) -> Callable[[], object] | None:
+    """Return what runs the script, module or code that the arguments name, or None.
+
+    Example:
+        >>> program_of(["run", "water.toml"]) is None
+        True
+    """
+    first, rest = (arguments or [""])[0], arguments[1:]
+    if first == "-c" and rest:
+        return lambda: _run_code(rest[0], rest[1:])
+    if first == "-m" and rest:
+        return lambda: _run_module(rest[0], rest[1:])
+    if first.endswith(".py") or os.sep in first:
+        return lambda: _run_script(first, rest)
+    return None
+
+
+def run_on_all_ranks(program: Callable[[], object]) -> None:
+    """Run a program; let its failure on this rank be the failure of the job."""
+    job = world()
+    if job.size > 1:
+        if job.rank == 0:
+            sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        else:
+            _silence_standard_output()
+    try:
+        program()
+    except SystemExit as end:
+        if job.size == 1 or end.code in (None, 0):
+            raise
+        _end_all_ranks(job.communicator, end)
+
+
+def _end_all_ranks(communicator: Communicator, end: SystemExit) -> None:
+    """End the job with the exit code of this rank; the others would wait for it."""
+    if communicator.rank > 0:
+        time.sleep(_GRACE_SECONDS)
+    if not isinstance(end.code, int):
+        print(end.code, file=sys.stderr)
+    code = end.code if isinstance(end.code, int) else 1
+    place = f"rank {communicator.rank} on {host_name()}"
+    print(f"{place} ended the script with exit code {code}", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    communicator.abort(code)
+
+
+def _run_script(path: str, arguments: list[str]) -> None:
+    sys.argv[:] = [path, *arguments]
+    sys.path[0] = str(Path(path).resolve().parent)
+    runpy.run_path(path, run_name="__main__")
+
+
+def _run_module(name: str, arguments: list[str]) -> None:
+    sys.argv[:] = [name, *arguments]
+    sys.path[0] = os.getcwd()
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+def _run_code(code: str, arguments: list[str]) -> None:
+    sys.argv[:] = ["-c", *arguments]
+    sys.path[0] = ""
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    exec(compile(code, "<string>", "exec"), module.__dict__)
+
+
+def _silence_standard_output() -> None:
+    """Send standard output nowhere, that of libraries and child processes included."""
+    sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""What all collective calls have in common: prepared on every rank, agreed on, then one team."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from hybrid.ask import Ask
+from hybrid.runtime import Team, World, agree, free_bytes, world
+from hybrid.runtime.messages import pack, unpack
+from hybrid.scheduler import assign, check_memory
+from hybrid.seeds import fresh
+from hybrid.simulators import Evaluation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A call as one rank has prepared it from checked input.
+
+    Attributes:
+        evaluation: what is to be evaluated, compiled.
+        first_ask: the first question that will be put, or one of the same size.
+        num_qubits: width of the widest state.
+        contents: returns a digest, or short text, of each thing that all ranks must have alike.
+        seed: of the run, or None for a fresh one.
+        threads: for each rank, or None to share the cores of each host.
+    """
+
+    evaluation: Evaluation[Any]
+    first_ask: Ask
+    num_qubits: int
+    contents: Callable[[], Mapping[str, str]]
+    seed: int | None
+    threads: int | None
+
+
+P = TypeVar("P", bound=Prepared)
+
+
+@dataclass(frozen=True)
+class Call(Generic[P]):
+    """A collective call that every rank has prepared alike.
+
+    Attributes:
+        world: the ranks.
+        prepared: what this rank prepared.
+        seed: of the run, the same on every rank.
+        team: the ranks around the evaluation.
+    """
+
+    world: World
+    prepared: P
+    seed: int
+    team: Team[Any]
+
+
+def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
+    """Prepare a call on every rank, agree that all prepared the same, and return it ready to run.
+
+    Args:
+        name: of the public function, for messages.
+        prepare: checks the input and compiles; raises InputError.
+    """
+    job = world()
+
+    def prepare_what_fits() -> P:
+        prepared = prepare()
+        _check_memory(job, prepared)
+        return prepared
+
+    prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.contents())
+    seed = _shared_seed(job) if prepared.seed is None else prepared.seed
+    team = Team(job, prepared.evaluation, assign, seed=seed, threads=prepared.threads)
+    return Call(job, prepared, seed, team)
+
+
+def _shared_seed(job: World) -> int:
+    """Return a fresh seed that rank 0 has drawn for all."""
+    if job.size == 1:
+        return fresh()
+    mine = pack(fresh()) if job.rank == 0 else None
+    return int(unpack(job.communicator.broadcast(mine)))
+
+
+def _check_memory(job: World, prepared: Prepared) -> None:
+    """Refuse what does not fit on this rank's host."""
+    ask = prepared.first_ask
+    host = job.rank_hosts[job.rank]
+    active = assign(prepared.evaluation.pieces(ask), job.size).active_ranks
+    on_host = sum(job.rank_hosts[rank] == host for rank in active)
+    check_memory(
+        prepared.evaluation.memory_bytes(ask),
+        free_bytes(),
+        ranks_on_host=max(on_host, 1),
+        num_qubits=prepared.num_qubits,
+    )

@@ -1,0 +1,234 @@
+"""Expectation values, gradients and samples without a loop, split over the ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.collective import Prepared, call_together
+from hybrid.compiled import compiled_expectation
+from hybrid.content import digest
+from hybrid.errors import InputError
+from hybrid.inputs import (
+    checked_points,
+    checked_seed,
+    checked_shots,
+    checked_step,
+    checked_threads,
+)
+from hybrid.programs import compile_program, flatten
+from hybrid.simulators import Choice
+from hybrid.simulators.sampling import Counts, SamplingEvaluation
+from hybrid.workloads import Sampling
+
+Gradient = Literal["exact", "finite-difference"]
+
+
+def estimate(
+    circuit: QuantumCircuit,
+    observable: SparsePauliOp,
+    points: ArrayLike,
+    *,
+    gradient: bool | Gradient = False,
+    simulator: Choice = "auto",
+    shots: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+) -> Told:
+    """Return expectation values with all that is known of them.
+
+    Collective: every rank makes the same call and gets the same answer. The arguments are those
+    of :func:`expectation`.
+
+    Returns:
+        values of shape (B,); gradients of shape (B, P) or None; standard_errors of shape (B,)
+        where values were sampled, else None.
+
+    Raises:
+        InputError: an argument is not usable; raised before anything runs.
+        NoExactGradientError: a gradient was asked for that has no exact rule.
+        MismatchError: the ranks were given different things.
+        RankError: another rank failed.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> plus = QuantumCircuit(1)
+        >>> _ = plus.h(0)
+        >>> told = estimate(plus, SparsePauliOp("Z"), [[]], shots=400, seed=1)
+        >>> bool(abs(told.values[0]) < 5 * told.standard_errors[0])
+        True
+    """
+    rule = "exact" if isinstance(gradient, bool) else gradient
+
+    def prepare() -> Prepared:
+        sampling = Sampling(simulator, checked_shots(shots), checked_step(rule, shots))
+        workload = compiled_expectation(circuit, observable)
+        checked = checked_points(points, workload.num_parameters)
+        return Prepared(
+            evaluation=workload.prepare(sampling),
+            first_ask=Ask(checked, gradient=bool(gradient)),
+            num_qubits=workload.num_qubits,
+            contents=lambda: {
+                **workload.contents(),
+                **sampling.contents(),
+                "set of points": digest(checked),
+                "seed": str(seed),
+            },
+            seed=checked_seed(seed),
+            threads=checked_threads(threads),
+        )
+
+    call = call_together("expectation()", prepare)
+    message, _ = call.team.run(lambda team: _as_message(team.ask(call.prepared.first_ask)))
+    return Told(message["values"], message["gradients"], message["standard_errors"])
+
+
+@overload
+def expectation(
+    circuit: QuantumCircuit,
+    observable: SparsePauliOp,
+    points: ArrayLike,
+    *,
+    gradient: Literal[False] = False,
+    **settings: Any,
+) -> FloatArray: ...
+
+
+@overload
+def expectation(
+    circuit: QuantumCircuit,
+    observable: SparsePauliOp,
+    points: ArrayLike,
+    *,
+    gradient: Literal[True] | Gradient,
+    **settings: Any,
+) -> tuple[FloatArray, FloatArray]: ...
+
+
+def expectation(
+    circuit: QuantumCircuit,
+    observable: SparsePauliOp,
+    points: ArrayLike,
+    *,
+    gradient: bool | Gradient = False,
+    **settings: Any,
+) -> FloatArray | tuple[FloatArray, FloatArray]:
+    """Return expectation values, and gradients if asked for, at parameter points.
+
+    Collective: every rank makes the same call, the points (and with shots or without adjoint
+    gradients also their circuits and shots) are split over the ranks, and all ranks get the same
+    bits, for any number of them.
+
+    Args:
+        circuit: unitary, from \\|0...0>; parameters in any expression.
+        observable: Hermitian, on as many qubits.
+        points: shape (B, P), or (P,) for B = 1; columns in the order of ``circuit.parameters``;
+            in radians where the circuit's angles are.
+        gradient: whether gradients are wanted; "finite-difference" where no exact rule exists.
+        settings: ``simulator="auto"`` (a name, a simulator, a Qiskit estimator), ``shots=None``
+            (measurements of each group of compatible terms), ``seed=None``, ``threads=None``
+            (for each rank).
+
+    Returns:
+        values, shape (B,), float64; with ``gradient`` also gradients, shape (B, P), float64.
+
+    Raises:
+        InputError: an argument is not usable; raised before anything runs.
+        NoExactGradientError: a gradient was asked for that has no exact rule.
+        MismatchError: the ranks were given different things.
+        RankError: another rank failed.
+
+    Example:
+        >>> from qiskit.circuit import Parameter, QuantumCircuit
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.ry(Parameter("a"), 0)
+        >>> values, gradients = expectation(circuit, SparsePauliOp("Z"), [[0.0]], gradient=True)
+        >>> float(values[0]), abs(float(gradients[0, 0]))
+        (1.0, 0.0)
+    """
+    told = estimate(circuit, observable, points, gradient=gradient, **settings)
+    if told.gradients is None:
+        return told.values
+    return told.values, told.gradients
+
+
+def sample(
+    circuit: QuantumCircuit,
+    points: ArrayLike,
+    shots: int,
+    *,
+    seed: int | None = None,
+    threads: int | None = None,
+) -> Counts | list[Counts]:
+    """Return how often each bit string is seen when all qubits are measured.
+
+    Collective: every rank makes the same call, points and shots are split over the ranks, and
+    all get the same counts, for any number of ranks. Shots are drawn from the exact state by
+    inverse transform.
+
+    Args:
+        circuit: unitary, from \\|0...0>; without measurements.
+        points: shape (B, P), or (P,) for a single point; columns in the order of
+            ``circuit.parameters``; ``[]`` for a circuit without parameters.
+        shots: for each point.
+        seed: of the shots; by default drawn afresh.
+        threads: for each rank.
+
+    Returns:
+        For points of shape (B, P) a list of B dictionaries, for a single point one dictionary,
+        from bit string (qubit 0 is the last character) to count.
+
+    Raises:
+        InputError: an argument is not usable; raised before anything runs.
+        MismatchError: the ranks were given different things.
+        RankError: another rank failed.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> bell = QuantumCircuit(2)
+        >>> _ = bell.h(0)
+        >>> _ = bell.cx(0, 1)
+        >>> sorted(sample(bell, [], shots=100, seed=7))
+        ['00', '11']
+    """
+
+    def prepare() -> Prepared:
+        wanted = checked_shots(shots)
+        if wanted is None:
+            raise InputError("shots", got="None", expected="a positive integer")
+        program = compile_program(flatten(circuit))
+        checked = checked_points(points, program.angles.num_parameters)
+        return Prepared(
+            evaluation=SamplingEvaluation(program, wanted),
+            first_ask=Ask(checked),
+            num_qubits=program.num_qubits,
+            contents=lambda: {
+                "circuit": program.content(),
+                "set of points": digest(checked),
+                "number of shots": str(shots),
+                "seed": str(seed),
+            },
+            seed=checked_seed(seed),
+            threads=checked_threads(threads),
+        )
+
+    call = call_together("sample()", prepare)
+    counts, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
+    return counts[0] if np.ndim(points) == 1 else list(counts)
+
+
+def _as_message(told: Told) -> Mapping[str, Any]:
+    return {
+        "values": np.asarray(told.values),
+        "gradients": told.gradients,
+        "standard_errors": told.standard_errors,
+    }

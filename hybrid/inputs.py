@@ -1,0 +1,130 @@
+"""Checks of what users pass to the public functions; each fault gets one clear message."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hybrid.arrays import FloatArray
+from hybrid.errors import InputError
+
+_EXACT_STEP = 1e-5
+_SAMPLED_STEP = 0.1
+"""Steps of finite differences, in radians, as rounding and the noise of shots ask for."""
+
+
+def checked_points(points: ArrayLike, num_parameters: int, what: str = "points") -> FloatArray:
+    """Return parameter points as a contiguous array of shape (B, P).
+
+    Args:
+        points: shape (B, P), or (P,) for a single point.
+        num_parameters: P.
+        what: the name of the argument, for the message.
+
+    Raises:
+        InputError: not numbers, another shape, no points, NaN or infinity.
+    """
+    expected = f"shape (B, {num_parameters}) or ({num_parameters},), one column a parameter"
+    try:
+        array = np.array(points, dtype=np.float64, order="C")
+    except (TypeError, ValueError):
+        raise InputError(what, got=_short(points), expected="real numbers") from None
+    if array.ndim == 1:
+        array = array[None, :]
+    if array.ndim != 2 or array.shape[1] != num_parameters:
+        raise InputError(what, got=f"shape {np.shape(points)}", expected=expected)
+    if len(array) == 0:
+        raise InputError(what, got="no points", expected="at least one point")
+    if not np.all(np.isfinite(array)):
+        place = np.argwhere(~np.isfinite(array))[0]
+        raise InputError(
+            what,
+            got=f"{array[tuple(place)]} for parameter {place[1]} of point {place[0]}",
+            expected="finite numbers",
+        )
+    return array
+
+
+def checked_start(x0: ArrayLike, num_parameters: int) -> FloatArray:
+    """Return a start point of shape (P,).
+
+    Raises:
+        InputError: not numbers, another length, NaN or infinity.
+    """
+    if np.ndim(x0) != 1 or np.shape(x0) != (num_parameters,):
+        raise InputError(
+            "x0",
+            got=f"shape {np.shape(x0)}",
+            expected=f"shape ({num_parameters},), one number for each parameter",
+            advice="leave it out to start where the workload suggests",
+        )
+    return checked_points(x0, num_parameters, "x0")[0]
+
+
+def checked_shots(shots: object) -> int | None:
+    """Return a number of shots, or None for exact values.
+
+    Raises:
+        InputError: not a positive integer.
+    """
+    if shots is None:
+        return None
+    if isinstance(shots, bool) or not isinstance(shots, int | np.integer) or shots < 1:
+        raise InputError(
+            "shots",
+            got=repr(shots),
+            expected="a positive integer",
+            advice="leave it out for exact values",
+        )
+    return int(shots)
+
+
+def checked_step(gradient: object, shots: int | None) -> float | None:
+    """Return the step of finite differences in radians, or None for exact gradients.
+
+    Raises:
+        InputError: neither "exact" nor "finite-difference".
+    """
+    if gradient == "exact":
+        return None
+    if gradient == "finite-difference":
+        return _EXACT_STEP if shots is None else _SAMPLED_STEP
+    raise InputError(
+        "gradient", got=repr(gradient), expected="True, False, 'exact' or 'finite-difference'"
+    )
+
+
+def checked_seed(seed: object) -> int | None:
+    """Return a seed, or None where a fresh one is to be drawn.
+
+    Raises:
+        InputError: not an integer from 0 to 2^63 - 1.
+    """
+    if seed is None:
+        return None
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+        raise InputError("seed", got=repr(seed), expected="an integer from 0 to 2^63 - 1")
+    return int(seed)
+
+
+def checked_threads(threads: object) -> int | None:
+    """Return a number of threads for each rank, or None to share the cores of each host.
+
+    Raises:
+        InputError: not a positive integer.
+    """
+    if threads is None:
+        return None
+    if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
+        raise InputError(
+            "threads",
+            got=repr(threads),
+            expected="a positive integer",
+            advice="leave it out to share the cores of each host among its ranks",
+        )
+    return int(threads)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,108 @@
+"""Every collective call starts with the ranks agreeing on what they were asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from hybrid.errors import MismatchError
+from hybrid.runtime.communicator import Communicator
+from hybrid.runtime.failure import describe, from_description, mark_collective
+from hybrid.runtime.messages import pack, unpack
+
+T = TypeVar("T")
+
+_END = "the end of its script"
+
+
+def agree(
+    communicator: Communicator,
+    call: str,
+    prepare: Callable[[], T],
+    contents: Callable[[T], Mapping[str, str]],
+) -> T:
+    """Prepare a collective call on every rank, and make sure that all prepared the same.
+
+    Args:
+        communicator: of the ranks concerned.
+        call: what the user called, for instance ``minimize()``.
+        prepare: validates the input of this rank; returns what the call goes on with.
+        contents: returns of that a digest, or a short text, of each thing that must be equal on
+            all ranks, by name; not called where there is one rank.
+
+    Returns:
+        What ``prepare`` returned on this rank.
+
+    Raises:
+        MismatchError: ranks made another call, or gave other things; on every rank.
+        RankError: ``prepare`` failed on another rank only.
+        Exception: whatever ``prepare`` raised here; the other ranks raise too.
+    """
+    if communicator.size == 1:
+        return prepare()
+    failure: Exception | None = None
+    try:
+        value = prepare()
+        report: dict[str, Any] = {"kind": "ready", "call": call, "contents": dict(contents(value))}
+    except Exception as error:
+        failure = error
+        report = describe(error, communicator.rank) | {"call": call}
+    reports = [unpack(message) for message in communicator.all_gather(pack(report))]
+    if failure is not None:
+        raise mark_collective(failure)
+    _refuse_other_calls(reports)
+    for other in reports:
+        if other["kind"] == "failure":
+            raise from_description(other)
+    _refuse_other_contents(call, reports)
+    return value
+
+
+def agree_on_the_end(communicator: Communicator) -> None:
+    """Take part in the agreements of the other ranks until all have ended their scripts.
+
+    They are told that this rank has gone, and raise, instead of waiting for it for ever.
+    """
+    message = pack({"kind": "ready", "call": _END, "contents": {}})
+    while any(unpack(other)["call"] != _END for other in communicator.all_gather(message)):
+        pass
+
+
+def _refuse_other_calls(reports: list[dict[str, Any]]) -> None:
+    ranks_of = _by([report["call"] for report in reports])
+    if len(ranks_of) > 1:
+        places = "; ".join(f"{_ranks(ranks)} reached {call}" for call, ranks in ranks_of.items())
+        raise mark_collective(
+            MismatchError(
+                f"the ranks are at different places of the script: {places}. "
+                "Every rank must make the same hybrid calls in the same order: take them out of "
+                "branches that depend on the rank"
+            )
+        )
+
+
+def _refuse_other_contents(call: str, reports: list[dict[str, Any]]) -> None:
+    for name in reports[0]["contents"]:
+        ranks_of = _by([report["contents"].get(name, "") for report in reports])
+        if len(ranks_of) > 1:
+            groups = " / ".join(_ranks(ranks) for ranks in ranks_of.values())
+            raise mark_collective(
+                MismatchError(
+                    f"{call} was given a different {name} on different ranks ({groups}). "
+                    f"Every rank must pass the same {name}: make it from the same data, and "
+                    "seed what is random with the same number on every rank"
+                )
+            )
+
+
+def _by(items: list[str]) -> dict[str, list[int]]:
+    """Return for each distinct item the ranks that have it."""
+    ranks_of: dict[str, list[int]] = {}
+    for rank, item in enumerate(items):
+        ranks_of.setdefault(item, []).append(rank)
+    return ranks_of
+
+
+def _ranks(ranks: list[int]) -> str:
+    listed = ", ".join(map(str, ranks[:8])) + (", ..." if len(ranks) > 8 else "")
+    return f"rank{'s' if len(ranks) > 1 else ''} {listed}"

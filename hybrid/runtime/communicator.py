@@ -1,0 +1,71 @@
+"""What the ranks of a job need of one another, and the communicator of a job of one rank."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Protocol
+
+
+class Communicator(Protocol):
+    """Messages of bytes between the ranks of a job.
+
+    All methods but :meth:`send` and :meth:`receive` are collective: every rank calls them, in
+    the same order.
+    """
+
+    @property
+    def rank(self) -> int:
+        """This process's number, from 0."""
+
+    @property
+    def size(self) -> int:
+        """How many ranks there are."""
+
+    def broadcast(self, message: bytes | None) -> bytes:
+        """Return on every rank what rank 0 gave; the others give None and wait without spinning."""
+
+    def all_gather(self, message: bytes) -> list[bytes]:
+        """Return on every rank what each rank gave, in rank order."""
+
+    def send(self, message: bytes, to: int) -> None:
+        """Send to another rank, which calls :meth:`receive`."""
+
+    def receive(self, source: int) -> bytes:
+        """Return the next message of another rank; waits without spinning for long."""
+
+    def abort(self, code: int) -> None:
+        """End the processes of all ranks now, with an exit code."""
+
+
+class SerialCommunicator:
+    """The communicator of a job of one rank, for which there is nobody to talk to."""
+
+    rank = 0
+    size = 1
+
+    def broadcast(self, message: bytes | None) -> bytes:
+        """Return the message."""
+        assert message is not None
+        return message
+
+    def all_gather(self, message: bytes) -> list[bytes]:
+        """Return the message in a list."""
+        return [message]
+
+    def send(self, message: bytes, to: int) -> None:
+        """Refuse: a single rank has nobody to send to."""
+        raise RuntimeError(f"a job of one rank cannot send to rank {to}")
+
+    def receive(self, source: int) -> bytes:
+        """Refuse: a single rank has nobody to hear from."""
+        raise RuntimeError(f"a job of one rank cannot receive from rank {source}")
+
+    def abort(self, code: int) -> None:
+        """End this process now."""
+        os._exit(code)
+
+
+def host_name() -> str:
+    """Return the name of this machine."""
+    return socket.gethostname()

@@ -1,0 +1,87 @@
+"""An exception on one rank ends the job on all of them, and is printed once."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from types import TracebackType
+from typing import TypeVar
+
+from hybrid.errors import InputError, RankError
+from hybrid.runtime.communicator import Communicator, host_name
+
+Failure = TypeVar("Failure", bound=BaseException)
+
+_GRACE_SECONDS = 0.3
+"""How long rank r > 0 leaves rank 0, and then each rank before it, to report the same error."""
+
+
+def describe(error: BaseException, rank: int) -> dict[str, object]:
+    """Return an exception as a message to the other ranks."""
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    return {
+        "kind": "failure",
+        "rank": rank,
+        "host": host_name(),
+        "summary": f"{type(error).__name__}: {error}".splitlines()[0],
+        "traceback": "".join(lines),
+    }
+
+
+def from_description(message: dict[str, object]) -> RankError:
+    """Return the error to raise on every rank for a failure that a rank has described."""
+    error = RankError(
+        int(str(message["rank"])),
+        str(message["host"]),
+        str(message["summary"]),
+        str(message["traceback"]),
+    )
+    return mark_collective(error)
+
+
+def mark_collective(error: Failure) -> Failure:
+    """Return the error, marked as one that every rank raises at the same place."""
+    error.__dict__["raised_on_all_ranks"] = True
+    return error
+
+
+def is_collective(error: BaseException) -> bool:
+    """Return whether every rank raises an error at this place."""
+    return bool(getattr(error, "raised_on_all_ranks", False))
+
+
+def install_excepthook(communicator: Communicator) -> None:
+    """Make uncaught exceptions of this process end the job.
+
+    An error that all ranks raise is printed by rank 0 alone, and each ends by itself. Any other
+    leaves ranks that wait for this one: its traceback is printed with rank and host, and the
+    job is aborted with exit code 1 (2 where the user's input was at fault).
+    """
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if is_collective(error):
+            if communicator.rank == 0:
+                _print(error, trace)
+            return
+        abort(communicator, error)
+
+    sys.excepthook = hook
+
+
+def abort(communicator: Communicator, error: BaseException) -> None:
+    """Print the error with rank and host, and end the processes of all ranks."""
+    if communicator.rank > 0:
+        # All ranks often fail alike; the first to report ends the others before they print.
+        time.sleep(min(_GRACE_SECONDS + 0.05 * communicator.rank, 3.0))
+    print(f"rank {communicator.rank} on {host_name()} failed:", file=sys.stderr)
+    _print(error, error.__traceback__)
+    communicator.abort(2 if isinstance(error, InputError) else 1)
+
+
+def _print(error: BaseException, trace: TracebackType | None) -> None:
+    if isinstance(error, RankError):
+        print(error, file=sys.stderr)
+    else:
+        traceback.print_exception(type(error), error, trace)
+    sys.stderr.flush()

@@ -1,0 +1,55 @@
+"""Messages between ranks: plain data and typed arrays as bytes; nothing in them can be executed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+import numpy as np
+
+_ARRAY = 1
+_DTYPES = frozenset({"<f8", "<f4", "<c16", "<c8", "<i8", "<i4", "<u8", "|u1"})
+
+
+def pack(message: object) -> bytes:
+    """Return a message as bytes.
+
+    Args:
+        message: None, booleans, integers, floats, strings, bytes, arrays of plain numbers, and
+            lists or string-keyed dictionaries of these.
+
+    Raises:
+        TypeError: it holds something else.
+    """
+    return bytes(msgpack.packb(message, default=_encode, use_bin_type=True))
+
+
+def unpack(message: bytes) -> Any:
+    """Return what was packed; arrays may be written to.
+
+    Raises:
+        ValueError: the bytes are no message.
+    """
+    return msgpack.unpackb(message, ext_hook=_decode, raw=False, strict_map_key=True)
+
+
+def _encode(value: object) -> msgpack.ExtType:
+    if isinstance(value, np.ndarray):
+        array = np.ascontiguousarray(value)
+        if array.dtype.str not in _DTYPES:
+            raise TypeError(f"an array of {array.dtype} cannot be sent")
+        head = msgpack.packb([array.dtype.str, list(value.shape)])
+        return msgpack.ExtType(_ARRAY, bytes([len(head)]) + head + array.tobytes())
+    raise TypeError(f"a {type(value).__name__} cannot be sent")
+
+
+def _decode(code: int, data: bytes) -> object:
+    if code != _ARRAY:
+        raise ValueError(f"a message holds the unknown extension {code}")
+    start = 1 + data[0]
+    dtype, shape = msgpack.unpackb(data[1:start])
+    if dtype not in _DTYPES:
+        raise ValueError(f"a message holds an array of {dtype}")
+    # A copy, because an array over bytes would be read-only and not aligned.
+    flat = np.frombuffer(data, dtype=np.dtype(dtype), offset=start).copy()
+    return flat.reshape(shape)

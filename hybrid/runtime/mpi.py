@@ -1,0 +1,101 @@
+"""The communicator over MPI; the only module that imports mpi4py."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import numpy as np
+from mpi4py import MPI
+
+_INLINE = 8192
+"""Broadcasts up to this many bytes travel in one message."""
+_HEADER = 8
+_SPIN_SECONDS = 200e-6
+"""How long a waiting rank polls at full speed before it starts to sleep between polls."""
+_LONGEST_SLEEP = 1e-3
+_TAG = 7
+
+
+class MPICommunicator:
+    """Messages of bytes over a duplicate of MPI.COMM_WORLD.
+
+    MPI libraries wait by spinning, which takes the processor from whoever has work. Waits here
+    poll, and sleep between polls when they last, so idle ranks leave their cores to the others.
+    """
+
+    def __init__(self) -> None:
+        self._comm = MPI.COMM_WORLD.Dup()
+        self.rank: int = self._comm.Get_rank()
+        self.size: int = self._comm.Get_size()
+
+    def broadcast(self, message: bytes | None) -> bytes:
+        """Return on every rank what rank 0 gave; the others give None."""
+        envelope = np.zeros(_HEADER + _INLINE, dtype=np.uint8)
+        if message is not None:
+            envelope[:_HEADER] = np.frombuffer(len(message).to_bytes(_HEADER, "little"), np.uint8)
+            if len(message) <= _INLINE:
+                envelope[_HEADER : _HEADER + len(message)] = np.frombuffer(message, np.uint8)
+        _wait(self._comm.Ibcast(envelope, root=0))
+        length = int.from_bytes(envelope[:_HEADER].tobytes(), "little")
+        if length <= _INLINE:
+            return envelope[_HEADER : _HEADER + length].tobytes()
+        rest = np.empty(length, dtype=np.uint8) if message is None else np.frombuffer(message, "u1")
+        _wait(self._comm.Ibcast(rest, root=0))
+        return rest.tobytes()
+
+    def all_gather(self, message: bytes) -> list[bytes]:
+        """Return on every rank what each rank gave, in rank order."""
+        lengths = np.empty(self.size, dtype=np.int64)
+        _wait(self._comm.Iallgather(np.array([len(message)], dtype=np.int64), lengths))
+        ends = np.cumsum(lengths)
+        gathered = np.empty(int(ends[-1]), dtype=np.uint8)
+        parts = [gathered, lengths.tolist(), (ends - lengths).tolist(), MPI.BYTE]
+        _wait(self._comm.Iallgatherv(np.frombuffer(message, np.uint8), parts))
+        return [
+            gathered[end - length : end].tobytes()
+            for end, length in zip(ends, lengths, strict=True)
+        ]
+
+    def send(self, message: bytes, to: int) -> None:
+        """Send to another rank, which calls :meth:`receive`."""
+        _wait(self._comm.Isend([np.frombuffer(message, np.uint8), MPI.BYTE], dest=to, tag=_TAG))
+
+    def receive(self, source: int) -> bytes:
+        """Return the next message of another rank."""
+        status = MPI.Status()
+        _poll(lambda: self._comm.Iprobe(source=source, tag=_TAG, status=status))
+        message = np.empty(status.Get_count(MPI.BYTE), dtype=np.uint8)
+        self._comm.Recv([message, MPI.BYTE], source=source, tag=_TAG)
+        return message.tobytes()
+
+    def abort(self, code: int) -> None:
+        """End the processes of all ranks now."""
+        self._comm.Abort(code)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether MPI has been shut down, so that no message can be sent any more."""
+        return bool(MPI.Is_finalized())
+
+
+def library() -> str:
+    """Return the name and version of the MPI library, one line."""
+    return str(MPI.Get_library_version()).strip().splitlines()[0].rstrip("\x00")
+
+
+def _wait(request: MPI.Request) -> None:
+    _poll(request.Test)
+
+
+def _poll(is_done: Callable[[], bool]) -> None:
+    """Return when ``is_done`` does; poll fast at first, then sleep ever longer between polls."""
+    start = time.perf_counter()
+    pause = 20e-6
+    while not is_done():
+        if time.perf_counter() - start < _SPIN_SECONDS:
+            os.sched_yield()
+            continue
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_SLEEP)

@@ -1,0 +1,119 @@
+"""The ranks of this job and the cores that they may use."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from hybrid.runtime.communicator import Communicator, SerialCommunicator, host_name
+from hybrid.runtime.failure import install_excepthook
+from hybrid.runtime.messages import pack, unpack
+
+_LAUNCHER_VARIABLES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "MPI_LOCALNRANKS")
+"""What the launchers of MPI libraries set for the processes that they start."""
+
+
+@dataclass(frozen=True)
+class World:
+    """All ranks of the job, as every one of them knows it.
+
+    Attributes:
+        communicator: how the ranks talk.
+        rank_hosts: for each rank the name of its machine.
+        rank_cores: for each rank the numbers of the cores that it may run on.
+    """
+
+    communicator: Communicator
+    rank_hosts: tuple[str, ...]
+    rank_cores: tuple[frozenset[int], ...]
+
+    @property
+    def rank(self) -> int:
+        """This process's number, from 0."""
+        return self.communicator.rank
+
+    @property
+    def size(self) -> int:
+        """How many ranks there are."""
+        return self.communicator.size
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names of the machines, each once, in order of their first rank."""
+        return tuple(dict.fromkeys(self.rank_hosts))
+
+
+@cache
+def world() -> World:
+    """Return the job that this process belongs to; the first call starts MPI where there is one.
+
+    Collective over the ranks of the job. Without an MPI library, or without mpi4py, it is a job
+    of one rank.
+
+    Example:
+        >>> world().size
+        1
+    """
+    communicator = _communicator()
+    mine = pack({"host": host_name(), "cores": sorted(os.sched_getaffinity(0))})
+    ranks = [unpack(message) for message in communicator.all_gather(mine)]
+    if communicator.size > 1:
+        install_excepthook(communicator)
+        atexit.register(_say_goodbye, communicator)
+    return World(
+        communicator,
+        tuple(rank["host"] for rank in ranks),
+        tuple(frozenset(rank["cores"]) for rank in ranks),
+    )
+
+
+def join_if_launched() -> None:
+    """Join the job at once where an MPI launcher started this process.
+
+    A rank that never calls anything collective then still takes part in the goodbye at its end,
+    so the others learn that it has gone instead of waiting for it.
+    """
+    if any(name in os.environ for name in _LAUNCHER_VARIABLES):
+        world()
+
+
+def is_joined() -> bool:
+    """Return whether :func:`world` has been called, without calling it."""
+    return world.cache_info().currsize > 0
+
+
+def _communicator() -> Communicator:
+    try:
+        from hybrid.runtime.mpi import MPICommunicator
+    except (ImportError, RuntimeError):
+        # mpi4py raises RuntimeError where no MPI library can be loaded.
+        return SerialCommunicator()
+    communicator = MPICommunicator()
+    return communicator if communicator.size > 1 else SerialCommunicator()
+
+
+def _say_goodbye(communicator: Communicator) -> None:
+    """Tell the other ranks that this one has ended its script; see ``agreement``."""
+    if getattr(communicator, "is_over", False):
+        return
+    from hybrid.runtime.agreement import agree_on_the_end
+
+    agree_on_the_end(communicator)
+
+
+def shared_cores(world: World, active: Sequence[int]) -> int:
+    """Return how many cores each of the active ranks can have to itself, at least 1."""
+    active_set = set(active)
+    counts = [
+        len(world.rank_cores[rank])
+        // sum(
+            world.rank_hosts[other] == world.rank_hosts[rank]
+            and not world.rank_cores[other].isdisjoint(world.rank_cores[rank])
+            for other in active_set
+        )
+        for rank in active_set
+    ]
+    return max(1, min(counts))

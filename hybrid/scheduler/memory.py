@@ -1,0 +1,44 @@
+"""Work that does not fit in memory is refused before it starts."""
+
+from __future__ import annotations
+
+import math
+
+from hybrid.errors import InputError
+
+
+def check_memory(needed: int, free: int, *, ranks_on_host: int, num_qubits: int) -> None:
+    """Refuse an evaluation that does not fit, and say what would.
+
+    Args:
+        needed: bytes that each rank with work will allocate.
+        free: bytes free on the host.
+        ranks_on_host: how many ranks of the host allocate at once.
+        num_qubits: width of the state, for the advice; its memory doubles with each qubit.
+
+    Raises:
+        InputError: it does not fit.
+
+    Example:
+        >>> check_memory(2**30, 2**34, ranks_on_host=2, num_qubits=26)
+    """
+    total = needed * ranks_on_host
+    if total <= free:
+        return
+    fits = num_qubits - math.ceil(math.log2(total / max(free, 1)))
+    each = f" on each of {ranks_on_host} ranks of a host" if ranks_on_host > 1 else ""
+    fewer_ranks = free // needed
+    also = f", or at most {fewer_ranks} ranks on a host" if 0 < fewer_ranks < ranks_on_host else ""
+    raise InputError(
+        "memory",
+        got=f"a state of {num_qubits} qubits that needs {gigabytes(needed)}{each}",
+        expected=f"at most the {gigabytes(free)} that are free there",
+        advice=f"{max(fits, 1)} qubits would fit{also}; complex64 halves the need",
+    )
+
+
+def gigabytes(num_bytes: int) -> str:
+    """Return a number of bytes for a person, for instance ``68.7 GB``."""
+    if num_bytes < 1e8:
+        return f"{num_bytes / 1e6:.3g} MB"
+    return f"{num_bytes / 1e9:,.1f} GB"

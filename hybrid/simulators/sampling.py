@@ -1,0 +1,78 @@
+"""Shots of all qubits from a circuit's state, in the native kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hybrid import _kernels
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask
+from hybrid.piece import Piece
+from hybrid.programs import Program
+from hybrid.simulators.native import load, state_bytes
+
+Counts = dict[str, int]
+
+_SHOTS_PER_PIECE = 1 << 20
+"""So many shots take about as long as the state of a wide circuit; more are worth another rank."""
+
+
+@dataclass(frozen=True)
+class SamplingEvaluation:
+    """A program whose final state is measured; pieces are points, and slices of many shots.
+
+    Attributes:
+        program: the compiled circuit.
+        shots: for each point.
+    """
+
+    program: Program
+    shots: int
+
+    @property
+    def description(self) -> str:
+        """One line."""
+        return f"native kernels, complex128, {self.shots} shots from the exact state"
+
+    @cached_property
+    def _kernel_program(self) -> _kernels.Program:
+        return load(self.program)
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return one piece for each point and million shots; units are points."""
+        each = range(0, self.shots, _SHOTS_PER_PIECE)
+        return tuple(
+            Piece(point * len(each) + part, "points", point, point + 1, self._shots_of(part))
+            for point in range(len(ask.points))
+            for part in range(len(each))
+        )
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Return shape (outcomes seen, 2): the basis state's index, and how often it was seen."""
+        angles = self.program.angles.angles(ask.points[piece.start : piece.stop])[0]
+        indices = self._kernel_program.sample(angles, int(piece.cost), seed, threads=threads)
+        outcomes, counts = np.unique(indices, return_counts=True)
+        return np.column_stack([outcomes, counts]).astype(np.float64)
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> list[Counts]:
+        """Return for each point how often each bit string was seen; qubit 0 is the last bit."""
+        counts: list[Counts] = [{} for _ in ask.points]
+        width = self.program.num_qubits
+        for piece, partial in zip(self.pieces(ask), partials, strict=True):
+            seen = counts[piece.start]
+            for outcome, count in partial.astype(np.int64).tolist():
+                label = f"{outcome:0{width}b}"
+                seen[label] = seen.get(label, 0) + count
+        return counts
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes of the state and of a piece's shots."""
+        shots = min(self.shots, _SHOTS_PER_PIECE)
+        return state_bytes(self.program.num_qubits, gradient=False, single=False) + 16 * shots
+
+    def _shots_of(self, part: int) -> int:
+        return min(_SHOTS_PER_PIECE, self.shots - part * _SHOTS_PER_PIECE)

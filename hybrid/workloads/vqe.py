@@ -1,0 +1,48 @@
+"""The variational quantum eigensolver."""
+
+from __future__ import annotations
+
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+
+from hybrid.errors import InputError
+from hybrid.programs import compile_observable, flatten
+from hybrid.workloads.expectation import Expectation
+
+
+class VQE(Expectation):
+    """Minimise the energy of an ansatz (Peruzzo et al., Nat. Commun. 5, 4213 (2014)).
+
+    Args:
+        ansatz: any unitary circuit with at least one parameter; parameters may stand in
+            expressions. Its parameters are ordered as ``ansatz.parameters``.
+        observable: Hermitian, on as many qubits as the ansatz.
+
+    Raises:
+        InputError: the ansatz measures, resets or has no parameters; the observable has another
+            width, complex coefficients, or is no SparsePauliOp.
+
+    Example:
+        >>> from qiskit.circuit import Parameter, QuantumCircuit
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> ansatz = QuantumCircuit(1)
+        >>> _ = ansatz.ry(Parameter("a"), 0)
+        >>> VQE(ansatz, SparsePauliOp("Z")).description
+        'VQE: 1 qubits, 1 parameters, 1 terms'
+    """
+
+    def __init__(self, ansatz: QuantumCircuit, observable: SparsePauliOp) -> None:
+        circuit = flatten(ansatz)
+        if circuit.angles.num_parameters == 0:
+            raise InputError(
+                "ansatz",
+                got="a circuit with no parameters",
+                expected="at least one Parameter to vary",
+                advice="hybrid.expectation() gives the value of a fixed circuit",
+            )
+        super().__init__(circuit, compile_observable(observable, circuit.num_qubits))
+
+    @property
+    def description(self) -> str:
+        """One line: width, parameters and terms."""
+        return f"VQE: {super().description}"

@@ -1,0 +1,58 @@
+"""Angles and chain rule against Qiskit's own binding and against finite differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qiskit.circuit import Parameter
+
+from hybrid.errors import NoExactGradientError
+from hybrid.programs import ParameterMap
+
+A, B, C = (Parameter(name) for name in "abc")
+EXPRESSIONS = [A, 2 * A + 1, A * B, (A + B).sin() * 2, C / 3 - A, 0.25, (C * C).exp(), B + A - A]
+POINTS = np.random.default_rng(0).uniform(0.1, 1.0, (5, 3))
+
+
+def bound(expression: object, point: np.ndarray) -> float:
+    values = dict(zip((A, B, C), point, strict=True))
+    free = getattr(expression, "parameters", None)
+    return expression.bind({p: values[p] for p in free}).numeric() if free else float(expression)
+
+
+def test_angles_are_the_expressions() -> None:
+    mapping = ParameterMap.from_expressions([A, B, C], EXPRESSIONS)
+    expected = [[bound(e, point) for e in EXPRESSIONS] for point in POINTS]
+    np.testing.assert_allclose(mapping.angles(POINTS), expected, rtol=1e-14)
+    assert [row.slot for row in mapping.nonlinear] == [2, 3, 6]
+
+
+def test_pull_back_is_the_chain_rule() -> None:
+    mapping = ParameterMap.from_expressions([A, B, C], EXPRESSIONS)
+    weights = np.random.default_rng(1).normal(size=(5, len(EXPRESSIONS)))
+    found = mapping.pull_back(POINTS, weights)
+    step = 1e-6
+    for column in range(3):
+        shift = np.eye(3)[column] * step
+        slope = (mapping.angles(POINTS + shift) - mapping.angles(POINTS - shift)) / (2 * step)
+        np.testing.assert_allclose(found[:, column], (slope * weights).sum(axis=1), atol=1e-8)
+
+
+def test_merging_keeps_every_angle() -> None:
+    mapping = ParameterMap.from_expressions([A, B, C], [A, 2 * A, A, B * A, 2 * A, B * A, 1.0])
+    mapping = mapping.with_constants([1.0, 2.0])
+    merged, new_slot = mapping.merged()
+    assert merged.num_angles == 6  # A, 2A, 1, 2 and the two nonlinear ones
+    np.testing.assert_array_equal(merged.angles(POINTS)[:, new_slot], mapping.angles(POINTS))
+
+
+def test_what_cannot_be_differentiated_gives_values_but_no_gradient() -> None:
+    mapping = ParameterMap.from_expressions([A], [A.abs()])
+    points = np.array([[-0.5]])
+    assert mapping.angles(points)[0, 0] == 0.5
+    try:
+        slope = mapping.pull_back(points, np.ones((1, 1)))
+    except NoExactGradientError as error:
+        assert "finite-difference" in str(error)
+    else:
+        assert slope[0, 0] == pytest.approx(-1.0)

@@ -1,0 +1,117 @@
+"""A team answers any Ask alike on any number of ranks, and no failure leaves a rank waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.errors import MismatchError, RankError
+from hybrid.piece import Piece, slices
+from hybrid.runtime import Team, World, agree
+from hybrid.scheduler import assign
+
+
+@dataclass(frozen=True)
+class Noisy:
+    """The sum of each point plus seeded noise; fails on one piece if told so."""
+
+    fails_on: int = -1
+    description: str = "a test"
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        return slices(len(ask.points), 1, "points")
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        if piece.index == self.fails_on:
+            raise ZeroDivisionError(f"piece {piece.index} is broken")
+        noise = np.random.default_rng(seed).normal()
+        return ask.points[piece.start : piece.stop].sum(axis=1) + noise
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
+        return Told(np.concatenate(partials))
+
+    def memory_bytes(self, ask: Ask) -> int:
+        return 0
+
+
+def values_of(team: Team[Told], asks: Sequence[Ask]) -> list[list[float]]:
+    message, core_seconds = team.run(lambda t: [t.ask(ask).values.tolist() for ask in asks])
+    assert core_seconds >= 0.0
+    return message
+
+
+ASKS = [Ask(np.arange(6.0).reshape(3, 2)), Ask(np.ones((1, 2))), Ask(np.zeros((7, 2)))]
+
+
+@pytest.mark.ranks
+def test_answers_are_those_of_a_single_rank(job: World) -> None:
+    from hybrid.runtime.communicator import SerialCommunicator
+
+    alone = World(SerialCommunicator(), job.rank_hosts[:1], job.rank_cores[:1])
+    expected = values_of(Team(alone, Noisy(), assign, seed=5, threads=None), ASKS)
+    assert values_of(Team(job, Noisy(), assign, seed=5, threads=None), ASKS) == expected
+
+
+@pytest.mark.ranks
+def test_a_large_ask_and_answer_travel_whole(job: World) -> None:
+    ask = Ask(np.arange(20_000.0).reshape(10_000, 2))
+    team = Team(job, Noisy(), assign, seed=5, threads=None)
+    assert len(values_of(team, [ask])[0]) == 10_000
+
+
+@pytest.mark.ranks
+@pytest.mark.parametrize("broken", range(4))
+def test_a_failing_piece_is_raised_on_every_rank(job: World, broken: int) -> None:
+    team = Team(job, Noisy(fails_on=broken), assign, seed=5, threads=None)
+    owner = broken % job.size
+    expected = ZeroDivisionError if owner == 0 and job.rank == 0 else RankError
+    with pytest.raises(expected, match=f"piece {broken} is broken"):
+        team.run(lambda t: t.ask(Ask(np.zeros((4, 2)))).values.tolist())
+
+
+@pytest.mark.ranks
+def test_a_failing_leader_is_raised_on_every_rank(job: World) -> None:
+    def lead(team: Team[Told]) -> None:
+        team.ask(Ask(np.zeros((4, 2))))
+        raise ZeroDivisionError("the leader is broken")
+
+    expected = ZeroDivisionError if job.rank == 0 else RankError
+    with pytest.raises(expected, match="the leader is broken"):
+        Team(job, Noisy(), assign, seed=5, threads=None).run(lead)
+
+
+@pytest.mark.ranks
+def test_ranks_with_other_contents_are_told_so(job: World) -> None:
+    if job.size == 1:
+        assert agree(job.communicator, "f()", lambda: 7, lambda _: {}) == 7
+        return
+    with pytest.raises(MismatchError, match=r"different circuit on different ranks \(rank"):
+        agree(job.communicator, "f()", lambda: 7, lambda _: {"circuit": str(job.rank == 1)})
+
+
+@pytest.mark.ranks
+def test_ranks_at_other_places_are_told_so(job: World) -> None:
+    if job.size == 1:
+        return
+    name = "g()" if job.rank == 1 else "f()"
+    with pytest.raises(MismatchError, match=r"rank 1 reached g\(\)"):
+        agree(job.communicator, name, lambda: 7, lambda _: {})
+
+
+@pytest.mark.ranks
+def test_a_failing_preparation_is_raised_on_every_rank(job: World) -> None:
+    last = job.size - 1
+
+    def prepare() -> int:
+        if job.rank == last:
+            raise ZeroDivisionError("the last rank is broken")
+        return 7
+
+    expected = ZeroDivisionError if job.rank == last else RankError
+    with pytest.raises(expected, match="the last rank is broken"):
+        agree(job.communicator, "f()", prepare, lambda _: {})
