@@ -76,11 +76,14 @@ class Adam:
                     f"larger than {self.tolerance:g}."
                 )
                 return Solution(x, float(told.values[0]), True, message, step)
-            mean = self.beta1 * mean + (1 - self.beta1) * gradient
-            square = self.beta2 * square + (1 - self.beta2) * gradient**2
-            unbiased_mean = mean / (1 - self.beta1 ** (step + 1))
-            unbiased_square = square / (1 - self.beta2 ** (step + 1))
-            x = x - self.learning_rate * unbiased_mean / (np.sqrt(unbiased_square) + self.epsilon)
+            with np.errstate(over="ignore"):  # a squared gradient may
+                mean = self.beta1 * mean + (1 - self.beta1) * gradient
+                square = self.beta2 * square + (1 - self.beta2) * gradient**2
+                unbiased_mean = mean / (1 - self.beta1 ** (step + 1))
+                unbiased_square = square / (1 - self.beta2 ** (step + 1))
+                x = x - self.learning_rate * unbiased_mean / (
+                    np.sqrt(unbiased_square) + self.epsilon
+                )
         told = yield Ask(x[np.newaxis].copy(), iteration=self.max_iterations)
         message = (
             f"Adam used all its {self.max_iterations} iterations before it converged: the largest "

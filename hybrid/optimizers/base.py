@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -58,45 +58,64 @@ class Optimizer(Protocol):
 def keep_best(steps: Steps) -> Steps:
     """Pass ``steps`` through, and see to the three things that no optimizer should forget.
 
-    - A value or gradient that is not finite ends the run: no method here can go on from it, and
-      several would loop or crash. The Solution is the best point before that.
+    - A value or gradient that is not finite ends the run, and so does an Ask for a point that is
+      not (a method's own arithmetic can overflow): no method here can go on from it, and several
+      would loop or crash. The Solution is the best point before that.
     - Exact values: the Solution is the lowest point that was evaluated, which is not always where
       a method ends (a failed line search, a finite-difference probe that was lucky).
     - Sampled values (``Told.standard_errors``): the Solution is the method's own answer. The
       lowest of many noisy values is low by luck, and its value is biased by that luck. Only a run
       cut short by a value that is not finite has no answer of its own and falls back to the lowest.
     """
-    best_x, best_value, sampled = None, np.inf, False
+    lowest = _Lowest()
     with closing(steps):
         ask = next(steps)
         while True:
+            if not np.all(np.isfinite(ask.points)):
+                return lowest.solution(ask, "the next point it chose was not finite")
             told = yield ask
-            finite = np.isfinite(told.values)
-            lowest = int(np.argmin(np.where(finite, told.values, np.inf)))
-            if finite[lowest] and (best_x is None or told.values[lowest] < best_value):
-                best_x, best_value = ask.points[lowest].copy(), float(told.values[lowest])
-            sampled = sampled or (
-                told.standard_errors is not None and bool(np.any(told.standard_errors > 0.0))
-            )
+            lowest.see(ask, told)
             reason = _not_finite(told)
             if reason:
-                if best_x is None:
-                    message = f"Stopped at the first evaluation because {reason}."
-                    first = ask.points[0].copy()
-                    return Solution(first, float(told.values[0]), False, message, ask.iteration)
-                message = (
-                    f"Stopped in iteration {ask.iteration} because {reason}; "
-                    "the best point before that is kept."
-                )
-                return Solution(best_x, best_value, False, message, ask.iteration)
+                return lowest.solution(ask, reason)
             try:
                 ask = steps.send(told)
             except StopIteration as end:
                 own: Solution = end.value
                 break
-    if sampled or best_x is None or own.value <= best_value:
+    own_is_best = np.isfinite(own.value) and (lowest.sampled or own.value <= lowest.value)
+    if lowest.x is None or own_is_best:
         return own
-    return Solution(best_x, best_value, own.success, own.message, own.iterations)
+    return replace(own, x=lowest.x, value=lowest.value)
+
+
+@dataclass(slots=True)
+class _Lowest:
+    """The point with the lowest finite value so far; the very first one while there is none."""
+
+    x: FloatArray | None = None
+    value: float = np.nan
+    sampled: bool = False
+
+    def see(self, ask: Ask, told: Told) -> None:
+        values = np.where(np.isfinite(told.values), told.values, np.inf)
+        row = int(np.argmin(values))
+        if self.x is None or values[row] < self.value:
+            self.x, self.value = ask.points[row].copy(), float(told.values[row])
+        if told.standard_errors is not None:
+            self.sampled = self.sampled or bool(np.any(told.standard_errors > 0.0))
+
+    def solution(self, ask: Ask, reason: str) -> Solution:
+        """Return the end of a run that cannot go on after ``ask``."""
+        if self.x is None or not np.isfinite(self.value):
+            message = f"Stopped at the first evaluation because {reason}."
+        else:
+            message = (
+                f"Stopped in iteration {ask.iteration} because {reason}; "
+                "the best point before that is kept."
+            )
+        x = ask.points[0].copy() if self.x is None else self.x
+        return Solution(x, self.value, False, message, ask.iteration)
 
 
 def _not_finite(told: Told) -> str:

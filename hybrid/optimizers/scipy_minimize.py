@@ -102,9 +102,9 @@ class SciPy:
                     callback=cost.iterated,
                     options=options,
                 )
-            except ValueError as error:
-                if cost.evaluations:
-                    raise
+            except (ArithmeticError, RuntimeError, ValueError) as error:
+                if cost.evaluations:  # its arithmetic failed on this cost: an end like any other
+                    return self._failed(cost, error)
                 raise InputError(
                     f"options of {self.method}",
                     got=str(dict(self.options)),
@@ -118,6 +118,12 @@ class SciPy:
         success, said = bool(result.success), str(result.message)
         message = self._why(success, reached, iterations, said)
         return Solution(x, float(result.fun), success, message, iterations)
+
+    def _failed(self, cost: _Cost, error: Exception) -> Solution:
+        """Return where a method was that raised: the last point it was told of."""
+        x, value = cost.last
+        message = self._why(False, False, cost.iterations, str(error))
+        return Solution(x, value, False, message, cost.iterations)
 
     def _resolved_options(self, method: Method, parameters: int) -> dict[str, object]:
         """Return SciPy's options with the limits filled in."""
@@ -206,6 +212,12 @@ class _Cost:
     def iterations(self) -> int:
         return self.evaluations if self._method.limits_evaluations else self._callbacks
 
+    @property
+    def last(self) -> tuple[FloatArray, float]:
+        """The point that was used last, and its value."""
+        key, told = next(reversed(self._remembered.items()))
+        return np.frombuffer(key, dtype=np.float64).copy(), float(told.values[0])
+
     def iterated(self, *_: object) -> None:
         """Count an iteration: SciPy calls this after each."""
         self._callbacks += 1
@@ -216,14 +228,14 @@ class _Cost:
     def gradient(self, x: FloatArray) -> FloatArray:
         gradients = self._told(x).gradients
         assert gradients is not None
-        own: FloatArray = gradients[0].copy()  # SciPy may work in it
-        return own
+        row: FloatArray = gradients[0]
+        return row
 
     def _told(self, x: FloatArray) -> Told:
-        key = x.tobytes()
+        point = np.array(x, dtype=np.float64).reshape(1, -1)
+        key = point.tobytes()
         told = self._remembered.pop(key, None)
         if told is None:
-            point = np.array(x, dtype=np.float64).reshape(1, -1)
             told = self._ask(Ask(point, self._method.gradient, self.iterations))
             self.evaluations += 1
             if len(self._remembered) == _REMEMBERED_POINTS:

@@ -49,6 +49,14 @@ def drive(
     return replay(steps, lambda ask, _: answer(ask, value, gradient, error))
 
 
+def read_only(told: Told) -> Told:
+    """Answers belong to the loop, which may keep them: no optimizer may work in their arrays."""
+    for array in (told.values, told.gradients, told.standard_errors):
+        if array is not None:
+            array.flags.writeable = False
+    return told
+
+
 def replay(steps: Steps, reply: Callable[[Ask, int], Told]) -> Run:
     """Answer Ask number k with ``reply(ask, k)`` until the optimizer returns."""
     run = Run()
@@ -56,7 +64,7 @@ def replay(steps: Steps, reply: Callable[[Ask, int], Told]) -> Run:
         ask = next(steps)
         while True:
             run.asks.append(ask)
-            run.tolds.append(reply(ask, len(run.tolds)))
+            run.tolds.append(read_only(reply(ask, len(run.tolds))))
             ask = steps.send(run.tolds[-1])
     except StopIteration as end:
         run.solution = end.value

@@ -8,8 +8,9 @@ import pytest
 from greenlet import greenlet
 from optimizer_driver import answer, drive, replay
 
-from hybrid.ask import Told
+from hybrid.ask import Ask, Told
 from hybrid.optimizers import Optimizer, Solution, make, names
+from hybrid.optimizers.base import keep_best
 
 CENTRE = np.array([0.3, -1.2, 0.7])
 CURVATURES = np.array([1.0, 2.0, 3.0])
@@ -197,3 +198,44 @@ def test_a_lucky_value_is_kept_only_if_it_is_exact(name, error):
 def test_a_solution_is_a_value():
     with pytest.raises(AttributeError):
         Solution(np.zeros(1), 0.0, True, "Done.", 1).value = 2.0
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e250, 1e-250])
+def test_flat_and_enormous_costs_end_quietly(name, scale, capfd):
+    """Overflow in a method's own arithmetic is its affair: it stops or goes on, without noise."""
+    limit = {"COBYLA": 20}.get(name, 8)
+
+    def reply(ask, k):
+        with np.errstate(all="ignore"):
+            return answer(ask, lambda x: scale * bowl(x), lambda x: scale * bowl_gradient(x), None)
+
+    run = replay(make(name, max_iterations=limit).steps(np.zeros(3), seed=1), reply)
+    assert all(np.all(np.isfinite(ask.points)) for ask in run.asks)
+    assert run.solution.value == run.values[np.isfinite(run.values)].min()
+    assert run.solution.message.endswith(".")
+    assert tuple(capfd.readouterr()) == ("", "")
+
+
+def test_a_constant_slope_ends_quietly(name):
+    """Two equal gradients, on which a quasi-Newton method cannot update its Hessian."""
+    limit = {"COBYLA": 20}.get(name, 8)
+    run = drive(
+        make(name, max_iterations=limit).steps(np.zeros(3), seed=1),
+        lambda x: float(np.sum(x)) / 8,
+        lambda x: np.full(3, 1 / 8),
+    )
+    assert run.solution.value == run.values.min() < 0
+
+
+def test_a_next_point_that_is_not_finite_is_not_asked_for():
+    def steps():
+        yield Ask(np.array([[1.0], [0.5]]))
+        yield Ask(np.array([[np.nan], [0.0]]), iteration=1)
+
+    run = drive(keep_best(steps()), lambda x: float(x[0]))
+    assert len(run.asks) == 1
+    assert run.solution.value == run.solution.x[0] == 0.5
+    assert run.solution.message == (
+        "Stopped in iteration 1 because the next point it chose was not finite; "
+        "the best point before that is kept."
+    )

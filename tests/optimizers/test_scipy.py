@@ -286,3 +286,12 @@ def test_sampled_values_give_scipys_own_answer():
     run = replay(SciPy("Powell", max_iterations=5).steps(START, seed=0), reply)
     evaluated = dict(zip(run.points, run.values, strict=True))
     assert evaluated[run.solution.x.tobytes()] == run.solution.value
+
+
+def test_scipy_raising_midway_is_an_end_like_any_other():
+    """Powell raises where a line has no minimum; the run ends with the best point and says so."""
+    run = drive(SciPy("Powell").steps(START, seed=0), lambda x: float(np.sum(x)))
+    assert not run.solution.success
+    assert run.solution.message.startswith("Powell stopped after 0 iterations without converging (")
+    assert "No valid bracket was found" in run.solution.message
+    assert run.solution.value == run.values.min()
