@@ -29,6 +29,9 @@ class SciPy:
     gradient together, once a point; COBYLA, COBYQA, Nelder-Mead and Powell ask for values only.
     Every Ask holds one point: these methods are sequential.
 
+    BFGS, SLSQP and trust-constr multiply matrices with BLAS, which rounds differently on another
+    number of threads: for the same bits everywhere, whoever drives them holds BLAS at one thread.
+
     For COBYLA, COBYQA and TNC an iteration is one evaluation, because that is what SciPy limits.
 
     SciPy's defaults hold but for three limits that would end a variational run early: SLSQP gets

@@ -70,6 +70,7 @@ def test_a_users_own_optimizer():
         (("SPSA", 10, 1e-3), {}, "option of SPSA: got 'tolerance'"),
         (("SPSA", 2.5), {}, "max_iterations of SPSA: got 2.5"),
         (("COBYLA",), {"rhobegin": 1.0}, "did you mean 'rhobeg'?"),
+        ((SPSA(), 10, 1e-3), {}, "option of SPSA: got 'tolerance'"),
         ((Adam,), {}, "expected a name (L-BFGS-B"),
         ((None,), {}, "optimizer: got None"),
         ((3,), {}, "optimizer: got 3"),
