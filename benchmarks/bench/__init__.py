@@ -1,0 +1,1 @@
+"""Side-by-side benchmarks: the same workload, here and in its peers, in alternating runs."""

@@ -1,0 +1,85 @@
+"""UCCSD on molecules of ``examples/data``: from an FCIDUMP file to rotations and Pauli terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations, product
+from pathlib import Path
+
+import numpy as np
+
+from bench.workload import Gate, String, Workload
+
+DATA = Path(__file__).parents[2] / "examples" / "data"
+
+
+def uccsd(molecule: str) -> Workload:
+    """Return UCCSD from the Hartree-Fock state, each excitation one exponential of its strings.
+
+    Jordan-Wigner with interleaved spins (even qubits up, odd down); weights are small and random.
+    """
+    from qiskit_nature.second_q.circuit.library import UCCSD, HartreeFock
+    from qiskit_nature.second_q.formats import fcidump_to_problem
+    from qiskit_nature.second_q.formats.fcidump import FCIDump
+    from qiskit_nature.second_q.mappers import InterleavedQubitMapper, JordanWignerMapper
+
+    problem = fcidump_to_problem(FCIDump.from_file(DATA / f"{molecule}.fcidump"))
+    mapper = InterleavedQubitMapper(JordanWignerMapper())
+    size = problem.num_spatial_orbitals, problem.num_particles, mapper
+    ansatz = UCCSD(*size, initial_state=HartreeFock(*size))
+    hamiltonian = mapper.map(problem.hamiltonian.second_q_op())
+    return Workload(
+        name=f"{molecule} UCCSD",
+        num_qubits=hamiltonian.num_qubits,
+        gates=tuple(_gates(ansatz.decompose())),
+        observable=(*_strings(hamiltonian), String(problem.nuclear_repulsion_energy, "", ())),
+        weights=_small_weights(ansatz.num_parameters),
+    )
+
+
+def qubit_excitations(like: Workload) -> Workload:
+    """Return the same molecule with excitations without Z strings, as PennyLane's qchem has them.
+
+    Another, cheaper ansatz: energies differ from UCCSD's.
+    """
+    occupied = [gate.qubits[0] for gate in like.gates if gate.name == "x"]
+    empty = [qubit for qubit in range(like.num_qubits) if qubit not in occupied]
+    gates = [Gate("x", (qubit,)) for qubit in occupied]
+    for wires in _doubles(occupied, empty):
+        gates.append(Gate("double_excitation", wires, weight=len(gates) - len(occupied)))
+    for i, a in product(occupied, empty):
+        if i % 2 == a % 2:
+            gates.append(Gate("single_excitation", (i, a), weight=len(gates) - len(occupied)))
+    weights = _small_weights(len(gates) - len(occupied))
+    name = f"{like.name}, qubit excitations"
+    return Workload(name, like.num_qubits, tuple(gates), like.observable, weights)
+
+
+def _doubles(occupied: list[int], empty: list[int]) -> Iterator[tuple[int, ...]]:
+    for pair, target in product(combinations(occupied, 2), combinations(empty, 2)):
+        if sorted(q % 2 for q in pair) == sorted(q % 2 for q in target):
+            yield (*pair, *target)
+
+
+def _small_weights(count: int) -> tuple[float, ...]:
+    return tuple(np.random.default_rng(1).normal(0, 0.05, count).tolist())
+
+
+def _gates(circuit) -> Iterator[Gate]:
+    weight_of = {parameter: k for k, parameter in enumerate(circuit.parameters)}
+    for instruction in circuit.data:
+        qubits = tuple(circuit.find_bit(bit).index for bit in instruction.qubits)
+        operation = instruction.operation
+        if operation.name == "x":
+            yield Gate("x", qubits)
+            continue
+        strings = tuple(
+            String(string.coefficient, string.letters, tuple(qubits[q] for q in string.qubits))
+            for string in _strings(operation.operator)
+        )
+        yield Gate("evolution", qubits, weight=weight_of[operation.time], strings=strings)
+
+
+def _strings(operator) -> Iterator[String]:
+    for letters, qubits, coefficient in operator.to_sparse_list():
+        yield String(float(coefficient.real), letters, tuple(int(q) for q in qubits))
