@@ -23,7 +23,8 @@ import types
 from collections.abc import Callable
 from pathlib import Path
 
-from hybrid.runtime import world
+from hybrid.errors import HybridError, InputError
+from hybrid.runtime import agree, world
 from hybrid.runtime.communicator import Communicator, host_name
 
 _GRACE_SECONDS = 0.3
@@ -32,13 +33,19 @@ _GRACE_SECONDS = 0.3
 
 def main() -> None:
     """Run what the arguments of this process name."""
-    program = program_of(sys.argv[1:])
+    arguments = sys.argv[1:]
+    program = program_of(arguments)
     if program is None:
         from hybrid.cli.app import main as command_line
 
         command_line()
-    else:
-        run_on_all_ranks(program)
+    try:
+        _check_script(arguments[0])
+    except HybridError as error:
+        from hybrid.cli.app import refuse
+
+        sys.exit(refuse(error))
+    run_on_all_ranks(program)
 
 
 def program_of(arguments: list[str]) -> Callable[[], object] | None:
@@ -53,9 +60,28 @@ def program_of(arguments: list[str]) -> Callable[[], object] | None:
         return lambda: _run_code(rest[0], rest[1:])
     if first == "-m" and rest:
         return lambda: _run_module(rest[0], rest[1:])
-    if first.endswith(".py") or os.sep in first:
+    if _is_script(first):
         return lambda: _run_script(first, rest)
     return None
+
+
+def _is_script(argument: str) -> bool:
+    return argument.endswith(".py") or os.sep in argument
+
+
+def _check_script(argument: str) -> None:
+    """Refuse a script that is not there, on all ranks together."""
+
+    def check() -> None:
+        if _is_script(argument) and not Path(argument).exists():
+            raise InputError(
+                "script",
+                got=repr(argument),
+                expected="the path of a Python file",
+                advice=f"look for it from {Path.cwd()}",
+            )
+
+    agree(world().communicator, "python -m hybrid", check, lambda _: {})
 
 
 def run_on_all_ranks(program: Callable[[], object]) -> None:

@@ -32,7 +32,7 @@ class InputError(HybridError, ValueError):
 
 
 class MismatchError(HybridError):
-    """Ranks of one job made different calls: another circuit, observable, start or order of calls."""
+    """Ranks of one job made different calls: other circuits, starts, or another order."""
 
 
 class RankError(HybridError):

@@ -58,7 +58,8 @@ def checked_start(x0: ArrayLike, num_parameters: int) -> FloatArray:
             expected=f"shape ({num_parameters},), one number for each parameter",
             advice="leave it out to start where the workload suggests",
         )
-    return checked_points(x0, num_parameters, "x0")[0]
+    start: FloatArray = checked_points(x0, num_parameters, "x0")[0]
+    return start
 
 
 def checked_shots(shots: object) -> int | None:

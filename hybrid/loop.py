@@ -82,6 +82,7 @@ def minimize(
     """
 
     def prepare() -> _Minimization:
+        _check_workload(workload)
         sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
         method = _optimizer(optimizer, max_iterations, tolerance, options)
         start = None if x0 is None else checked_start(x0, workload.num_parameters)
@@ -240,6 +241,15 @@ def _first_ask(optimizer: Optimizer, num_parameters: int) -> Ask:
         return next(steps)
     finally:
         steps.close()
+
+
+def _check_workload(workload: object) -> None:
+    if not isinstance(workload, Workload):
+        raise InputError(
+            "workload",
+            got=type(workload).__name__,
+            expected="a workload such as hybrid.VQE(ansatz, observable)",
+        )
 
 
 def _optimizer(

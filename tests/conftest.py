@@ -6,6 +6,7 @@ test runs on one rank only, which is then a job of one rank to the code under te
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import zlib
@@ -31,12 +32,12 @@ settings.load_profile("suite")
 _failures: list[str] = []
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "ranks: all ranks of the job run this test together")
     config.addinivalue_line("markers", "launches: the test itself starts jobs of several ranks")
     if world().rank > 0:
-        sys.stdout.flush()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        config.get_terminal_writer()._file = io.StringIO()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -64,15 +65,24 @@ def _owner(path: str) -> int:
 @pytest.fixture(autouse=True)
 def _job_of_one_rank(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if world().size > 1 and not request.node.get_closest_marker("ranks"):
-        cores = frozenset(os.sched_getaffinity(0))
-        alone = World(SerialCommunicator(), (host_name(),), (cores,))
-        monkeypatch.setattr(hybrid.collective, "world", lambda: alone)
+        monkeypatch.setattr(hybrid.collective, "world", _alone)
 
 
 @pytest.fixture
 def job() -> World:
     """The ranks that run this test together."""
     return world()
+
+
+@pytest.fixture
+def alone() -> World:
+    """A job of this rank only, for what a test compares the job of all ranks with."""
+    return _alone()
+
+
+def _alone() -> World:
+    cores = frozenset(os.sched_getaffinity(0))
+    return World(SerialCommunicator(), (host_name(),), (cores,))
 
 
 @pytest.hookimpl(wrapper=True)

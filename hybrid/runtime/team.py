@@ -9,10 +9,11 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask
-from hybrid.runtime.failure import describe, from_description, is_collective, mark_collective
-from hybrid.runtime.messages import pack, unpack
 from hybrid.piece import Piece
 from hybrid.plan import Plan
+from hybrid.runtime.blas import one_blas_thread
+from hybrid.runtime.failure import describe, from_description, is_collective, mark_collective
+from hybrid.runtime.messages import pack, unpack
 from hybrid.runtime.world import World, shared_cores
 from hybrid.seeds import derive
 from hybrid.simulators.base import Evaluation
@@ -91,6 +92,10 @@ class Team(Generic[Answer]):
             RankError: another rank failed.
             Exception: whatever ``lead`` raised; the other ranks raise a RankError.
         """
+        with one_blas_thread():
+            return self._run_all(lead)
+
+    def _run_all(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:
         if self._world.rank != 0:
             return self._serve()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Told
@@ -35,6 +35,7 @@ class Sampling:
         }
 
 
+@runtime_checkable
 class Workload(Protocol):
     """What the loop minimises."""
 

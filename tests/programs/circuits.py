@@ -23,7 +23,6 @@ PARAMETRISED = {
     "u2": gates.U2Gate(A, B),
     "u3": gates.U3Gate(A, B, C),
     "r": gates.RGate(A, B),
-    "rv": gates.RVGate(0.2, 0.3, 0.4),
     "rxx": gates.RXXGate(A),
     "ryy": gates.RYYGate(A),
     "rzz": gates.RZZGate(A),

@@ -47,12 +47,8 @@ def test_merging_keeps_every_angle() -> None:
 
 
 def test_what_cannot_be_differentiated_gives_values_but_no_gradient() -> None:
-    mapping = ParameterMap.from_expressions([A], [A.abs()])
+    mapping = ParameterMap.from_expressions([A], [A.sign() * 0.5])
     points = np.array([[-0.5]])
-    assert mapping.angles(points)[0, 0] == 0.5
-    try:
-        slope = mapping.pull_back(points, np.ones((1, 1)))
-    except NoExactGradientError as error:
-        assert "finite-difference" in str(error)
-    else:
-        assert slope[0, 0] == pytest.approx(-1.0)
+    assert mapping.angles(points)[0, 0] == -0.5
+    with pytest.raises(NoExactGradientError, match="finite-difference"):
+        mapping.pull_back(points, np.ones((1, 1)))

@@ -1,5 +1,7 @@
 """Messages arrive as they were sent, and hold nothing that could be executed."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,7 +43,5 @@ def test_anything_else_is_refused(message: object) -> None:
 
 @given(st.binary(max_size=200))
 def test_garbage_is_a_value_error_or_plain_data(garbage: bytes) -> None:
-    try:
+    with contextlib.suppress(ValueError, IndexError, TypeError):
         unpack(garbage)
-    except (ValueError, IndexError, TypeError) as error:
-        assert not isinstance(error, AssertionError)

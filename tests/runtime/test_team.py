@@ -49,10 +49,7 @@ ASKS = [Ask(np.arange(6.0).reshape(3, 2)), Ask(np.ones((1, 2))), Ask(np.zeros((7
 
 
 @pytest.mark.ranks
-def test_answers_are_those_of_a_single_rank(job: World) -> None:
-    from hybrid.runtime.communicator import SerialCommunicator
-
-    alone = World(SerialCommunicator(), job.rank_hosts[:1], job.rank_cores[:1])
+def test_answers_are_those_of_a_single_rank(job: World, alone: World) -> None:
     expected = values_of(Team(alone, Noisy(), assign, seed=5, threads=None), ASKS)
     assert values_of(Team(job, Noisy(), assign, seed=5, threads=None), ASKS) == expected
 

@@ -1,0 +1,21 @@
+"""A large cut of a 3-regular graph by QAOA, then the best of a thousand sampled cuts.
+
+python examples/qaoa.py
+mpiexec -n 2 python -m hybrid examples/qaoa.py
+"""
+
+from pathlib import Path
+
+import hybrid
+from hybrid.problems import MaxCut
+from hybrid.workloads.qaoa import qaoa_circuit
+
+graph = MaxCut.from_edge_list(Path(__file__).parent / "data" / "maxcut_12.edges")
+depth = 4
+result = hybrid.minimize(hybrid.QAOA(graph.cost(), depth), optimizer="L-BFGS-B", seed=7)
+print(result)
+
+counts = hybrid.sample(qaoa_circuit(graph.cost(), depth), result.x, shots=1000, seed=7)
+cut = graph.interpret(counts)
+print(f"expected cut {-result.value:.3f}; best sampled cut {cut.value:g}: {cut.bitstring}")
+print(f"largest cut there is: {graph.best_cut().value:g} of {graph.num_edges} edges")
