@@ -7,34 +7,63 @@ from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
+from qiskit.quantum_info import SparsePauliOp
 
 from bench.workload import Gate, String, Workload
 
 DATA = Path(__file__).parents[2] / "examples" / "data"
 
 
-def uccsd(molecule: str) -> Workload:
+def uccsd(molecule: str, turn: float = 0.0) -> Workload:
     """Return UCCSD from the Hartree-Fock state, each excitation one exponential of its strings.
 
     Jordan-Wigner with interleaved spins (even qubits up, odd down); weights are small and random.
+
+    Args:
+        molecule: a file of ``examples/data``, without its ending.
+        turn: angle in radians by which pairs of degenerate orbitals are turned. Calculations
+            without symmetry leave such pairs at an arbitrary angle, which costs more Pauli terms.
     """
     from qiskit_nature.second_q.circuit.library import UCCSD, HartreeFock
-    from qiskit_nature.second_q.formats import fcidump_to_problem
     from qiskit_nature.second_q.formats.fcidump import FCIDump
+    from qiskit_nature.second_q.hamiltonians import ElectronicEnergy
     from qiskit_nature.second_q.mappers import InterleavedQubitMapper, JordanWignerMapper
+    from qiskit_nature.second_q.operators.symmetric_two_body import unfold
 
-    problem = fcidump_to_problem(FCIDump.from_file(DATA / f"{molecule}.fcidump"))
+    dump = FCIDump.from_file(DATA / f"{molecule}.fcidump")
+    pairs = dump.num_electrons // 2
+    one, two = turned(dump.hij, unfold(dump.hijkl).array, pairs, turn)
     mapper = InterleavedQubitMapper(JordanWignerMapper())
-    size = problem.num_spatial_orbitals, problem.num_particles, mapper
+    size = dump.num_orbitals, (pairs, pairs), mapper
     ansatz = UCCSD(*size, initial_state=HartreeFock(*size))
-    hamiltonian = mapper.map(problem.hamiltonian.second_q_op())
+    energy = mapper.map(ElectronicEnergy.from_raw_integrals(one, two).second_q_op())
+    energy += SparsePauliOp("I" * energy.num_qubits, dump.constant_energy)
     return Workload(
         name=f"{molecule} UCCSD",
-        num_qubits=hamiltonian.num_qubits,
+        num_qubits=energy.num_qubits,
         gates=tuple(_gates(ansatz.decompose())),
-        observable=(*_strings(hamiltonian), String(problem.nuclear_repulsion_energy, "", ())),
+        observable=tuple(_strings(energy.simplify(atol=1e-10))),
         weights=_small_weights(ansatz.num_parameters),
     )
+
+
+def turned(
+    one: np.ndarray, two: np.ndarray, pairs: int, angle: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the integrals, ``two`` in chemists' order, after degenerate neighbours were turned.
+
+    Orbitals are degenerate where the Fock operator of ``pairs`` doubly occupied ones says so.
+    """
+    occupied = slice(pairs)
+    fock = one + 2 * np.einsum("pqii->pq", two[:, :, occupied, occupied])
+    fock -= np.einsum("piiq->pq", two[:, occupied, occupied, :])
+    levels = np.diag(fock)
+    rotation = np.eye(len(levels))
+    for p in np.flatnonzero(np.abs(np.diff(levels)) < 1e-6):
+        c, s = np.cos(angle), np.sin(angle)
+        rotation[p : p + 2, p : p + 2] = [[c, -s], [s, c]]
+    one = rotation.T @ one @ rotation
+    return one, np.einsum("pqrs,pi,qj,rk,sl->ijkl", two, *[rotation] * 4, optimize=True)
 
 
 def qubit_excitations(like: Workload) -> Workload:

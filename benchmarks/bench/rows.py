@@ -102,7 +102,8 @@ def _circuits(sizes: Sizes) -> tuple[Row, ...]:
 
 
 def _molecules(sizes: Sizes) -> tuple[Row, ...]:
-    small, large = (cache(partial(uccsd, m)) for m in (sizes.molecule, sizes.large_molecule))
+    small = cache(partial(uccsd, sizes.molecule))
+    large = cache(partial(uccsd, sizes.large_molecule, turn=1.0))
     title = f"UCCSD {sizes.molecule}: energy and gradient"
     large_title = f"UCCSD {sizes.large_molecule}: energy and gradient"
     rotations, native = "Pauli rotations", "its DoubleExcitation (another ansatz)"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bench.data_batch import data_batch
 from bench.hardware_efficient import hardware_efficient
-from bench.molecules import qubit_excitations, uccsd
+from bench.molecules import qubit_excitations, turned, uccsd
 from bench.qaoa import maxcut_qaoa
 from bench.workload import Workload, from_json
 from dense_workload import value_and_gradient
@@ -77,14 +77,38 @@ def test_a_workload_survives_json(workload):
     assert from_json(json.loads(json.dumps(workload.to_json()))) == workload
 
 
-def test_molecules_are_those_of_the_table():
-    water = uccsd("water")
-    rotations = sum(len(gate.strings) for gate in water.gates)
+def counts(workload: Workload) -> tuple[int, ...]:
+    rotations = sum(len(gate.strings) for gate in workload.gates)
     flips = {
         tuple(q for p, q in zip(s.letters, s.qubits, strict=True) if p in "XY")
-        for s in water.observable
+        for s in workload.observable
     }
-    assert (water.num_qubits, len(water.weights), rotations, len(flips)) == (14, 140, 1000, 162)
+    terms = len(workload.observable)
+    return workload.num_qubits, len(workload.weights), rotations, terms, len(flips)
+
+
+def test_molecules_are_those_of_the_table():
+    water = uccsd("water")
+    assert counts(water) == (14, 140, 1000, 1086, 162)
     native = qubit_excitations(water)
     assert len(native.weights) == 140
     assert sum(gate.name == "double_excitation" for gate in native.gates) == 120
+
+
+def test_turning_degenerate_orbitals_changes_no_energy():
+    random = np.random.default_rng(5)
+    one, factors = np.diag([-2.0, -1.0, -1.0, 0.5]), random.normal(size=(3, 4))
+    # Nothing but the diagonal, and equal for orbitals 1 and 2, so that these are degenerate.
+    factors[:, 2] = factors[:, 1]
+    two = np.zeros((4,) * 4)
+    for p in range(4):
+        for q in range(4):
+            two[p, p, q, q] = factors[:, p] @ factors[:, q]
+    two[1, 1, 1, 1] = two[2, 2, 2, 2] = two[1, 1, 2, 2]
+    once = turned(one, two, 1, 0.4)
+    assert np.abs(once[1] - two).max() < 1e-12  # this interaction looks the same from all sides
+    two[3, 1, 1, 3] = two[1, 3, 3, 1] = 0.25
+    once = turned(one, two, 1, 0.4)
+    assert np.abs(once[1] - two).max() > 0.01
+    back = turned(*once, 1, -0.4)
+    np.testing.assert_allclose(back[1], two, atol=1e-12)
