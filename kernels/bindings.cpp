@@ -1,0 +1,239 @@
+// The Python face: checks arrays, releases the interpreter lock, calls the kernels.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "evaluate.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace hybrid {
+namespace {
+
+using Array = nb::ndarray<nb::ro>;
+
+std::string shape_text(std::initializer_list<std::int64_t> shape) {
+    std::string text = "(";
+    for (auto s : shape) text += (text.size() > 1 ? ", " : "") + (s < 0 ? "*" : std::to_string(s));
+    return text + ")";
+}
+
+template <class T>
+constexpr const char* dtype_name() {
+    if constexpr (std::is_same_v<T, std::uint8_t>) return "uint8";
+    if constexpr (std::is_same_v<T, std::int32_t>) return "int32";
+    if constexpr (std::is_same_v<T, std::int64_t>) return "int64";
+    if constexpr (std::is_same_v<T, std::uint64_t>) return "uint64";
+    if constexpr (std::is_same_v<T, double>) return "float64";
+    return "complex128";
+}
+
+// The data of an array of this dtype and shape (-1: any length), contiguous in row-major order.
+template <class T>
+const T* data_of(const nb::object& object, const char* name,
+                 std::initializer_list<std::int64_t> shape) {
+    const std::string expected = std::string("; expected a C-contiguous ") + dtype_name<T>() +
+                                 " array of shape " + shape_text(shape);
+    Array array;
+    if (!nb::try_cast(object, array))
+        throw std::invalid_argument(std::string(name) + " is not an array in main memory" +
+                                    expected);
+    if (array.device_type() != nb::device::cpu::value || array.dtype() != nb::dtype<T>())
+        throw std::invalid_argument(std::string(name) + " has another dtype" + expected);
+    bool fits = array.ndim() == shape.size();
+    std::size_t axis = 0;
+    for (auto want : shape) {
+        fits = fits && (want < 0 || std::int64_t(array.shape(axis)) == want);
+        ++axis;
+    }
+    if (!fits) {
+        std::string got = "(";
+        for (std::size_t k = 0; k < array.ndim(); ++k)
+            got += (k ? ", " : "") + std::to_string(array.shape(k));
+        throw std::invalid_argument(std::string(name) + " has shape " + got + ")" + expected);
+    }
+    std::int64_t stride = 1;
+    for (std::size_t k = array.ndim(); k-- > 0;) {
+        if (array.size() > 0 && array.shape(k) > 1 && array.stride(k) != stride)
+            throw std::invalid_argument(std::string(name) + " is not contiguous" + expected +
+                                        "; use numpy.ascontiguousarray");
+        stride *= std::int64_t(array.shape(k));
+    }
+    return static_cast<const T*>(array.data());
+}
+
+std::int64_t length_of(const nb::object& object, const char* name) {
+    Array array;
+    if (!nb::try_cast(object, array) || array.ndim() == 0)
+        throw std::invalid_argument(std::string(name) + " is not an array with a length");
+    return std::int64_t(array.shape(0));
+}
+
+template <class T>
+nb::object numpy_array(T* data, std::initializer_list<std::size_t> shape) {
+    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
+    return nb::cast(nb::ndarray<nb::numpy, T>(data, shape, owner));
+}
+
+PauliSum pauli_sum(std::int64_t num_qubits, nb::object x, nb::object z, nb::object coefficients) {
+    check_num_qubits(num_qubits);
+    const std::int64_t count = length_of(x, "x_masks");
+    return make_pauli_sum(int(num_qubits), data_of<Mask>(x, "x_masks", {count}),
+                          data_of<Mask>(z, "z_masks", {count}),
+                          data_of<double>(coefficients, "coefficients", {count}), count);
+}
+
+Program program(std::int64_t num_qubits, nb::object kind, nb::object targets,
+                nb::object control_mask, nb::object control_value, nb::object matrix_offset,
+                nb::object matrices, nb::object x_mask, nb::object string_offset,
+                nb::object string_count, nb::object z_masks, nb::object coefficients,
+                nb::object slot, std::int64_t num_slots) {
+    check_num_qubits(num_qubits);
+    if (num_slots < 0 || num_slots > std::numeric_limits<std::int32_t>::max())
+        throw std::invalid_argument("num_slots is " + std::to_string(num_slots) +
+                                    ", expected 0 or more, in 32 bits");
+    ProgramArrays a;
+    a.num_qubits = int(num_qubits);
+    a.num_slots = int(num_slots);
+    a.size = length_of(kind, "kind");
+    a.matrices_size = length_of(matrices, "matrices");
+    a.strings_size = length_of(z_masks, "z_masks");
+    a.kind = data_of<std::uint8_t>(kind, "kind", {-1});
+    a.targets = data_of<std::int32_t>(targets, "targets", {a.size, 2});
+    a.control_mask = data_of<Mask>(control_mask, "control_mask", {a.size});
+    a.control_value = data_of<Mask>(control_value, "control_value", {a.size});
+    a.matrix_offset = data_of<std::int64_t>(matrix_offset, "matrix_offset", {a.size});
+    a.matrices = data_of<std::complex<double>>(matrices, "matrices", {-1});
+    a.x_mask = data_of<Mask>(x_mask, "x_mask", {a.size});
+    a.string_offset = data_of<std::int64_t>(string_offset, "string_offset", {a.size});
+    a.string_count = data_of<std::int32_t>(string_count, "string_count", {a.size});
+    a.z_masks = data_of<Mask>(z_masks, "z_masks", {-1});
+    a.coefficients = data_of<double>(coefficients, "coefficients", {a.strings_size});
+    a.slot = data_of<std::int32_t>(slot, "slot", {a.size});
+    return make_program(a);
+}
+
+int checked_threads(int threads) {
+    if (threads < 0)
+        throw std::invalid_argument("threads is " + std::to_string(threads) +
+                                    ", expected 1 or more, or 0 for the default");
+    return threads_to_use(threads);
+}
+
+void check_finite(const double* angles, std::int64_t count) {
+    for (std::int64_t k = 0; k < count; ++k)
+        if (!std::isfinite(angles[k]))
+            throw std::invalid_argument("angles has an element that is not finite, at index " +
+                                        std::to_string(k));
+}
+
+nb::object evaluate_points(const Program& program, const PauliSum& h, nb::object angles,
+                           bool gradient, int threads, bool single) {
+    threads = checked_threads(threads);
+    if (h.num_qubits != program.num_qubits)
+        throw std::invalid_argument("the observable has " + std::to_string(h.num_qubits) +
+                                    " qubits, the program " + std::to_string(program.num_qubits));
+    const std::size_t points = length_of(angles, "angles"), slots = program.num_slots;
+    if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
+    const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
+    check_finite(a, points * slots);
+    double* values = new double[points];
+    nb::object values_array = numpy_array(values, {points});
+    double* gradients = gradient ? new double[points * slots] : nullptr;
+    nb::object gradients_array = gradient ? numpy_array(gradients, {points, slots}) : nb::none();
+    {
+        nb::gil_scoped_release release;
+        (single ? evaluate<float> : evaluate<double>)(program, h, a, points, values, gradients,
+                                                      threads);
+    }
+    return nb::make_tuple(values_array, gradients_array);
+}
+
+const double* one_point(const Program& program, const nb::object& angles) {
+    const double* a = data_of<double>(angles, "angles", {program.num_slots});
+    check_finite(a, program.num_slots);
+    return a;
+}
+
+template <class T>
+nb::object state_array(const Program& program, const double* angles, int threads) {
+    const std::size_t size = std::size_t{1} << program.num_qubits;
+    auto* psi = new std::complex<T>[size];
+    nb::object array = numpy_array(psi, {size});
+    nb::gil_scoped_release release;
+    run(program, angles, psi, threads);
+    return array;
+}
+
+nb::object state(const Program& program, nb::object angles, int threads, bool single) {
+    threads = checked_threads(threads);
+    const double* a = one_point(program, angles);
+    return single ? state_array<float>(program, a, threads)
+                  : state_array<double>(program, a, threads);
+}
+
+nb::object sample_states(const Program& program, nb::object angles, std::int64_t shots,
+                         std::uint64_t seed, int threads) {
+    threads = checked_threads(threads);
+    if (shots < 0)
+        throw std::invalid_argument("shots is " + std::to_string(shots) + ", expected 0 or more");
+    const double* a = one_point(program, angles);
+    auto* out = new std::uint64_t[shots];
+    nb::object array = numpy_array(out, {std::size_t(shots)});
+    nb::gil_scoped_release release;
+    std::unique_ptr<std::complex<double>[]> psi(
+        new std::complex<double>[std::size_t{1} << program.num_qubits]);
+    run(program, a, psi.get(), threads);
+    sample(psi.get(), program.num_qubits, shots, seed, out, threads);
+    return array;
+}
+
+#define HYBRID_TEXT_OF(name) #name
+#define HYBRID_TEXT(name) HYBRID_TEXT_OF(name)
+
+nb::dict about() {
+    const std::string module = HYBRID_TEXT(HYBRID_MODULE);  // _v4, _v3, _v2 or _portable
+    nb::dict facts;
+    facts["processor"] = module[1] == 'v' ? "x86-64-" + module.substr(1) : module.substr(1);
+    facts["threads"] = threads_to_use(0);
+    facts["compiler"] = std::string(__VERSION__);
+    return facts;
+}
+
+std::uint64_t memory(std::int64_t num_qubits, bool gradient, bool single) {
+    check_num_qubits(num_qubits);
+    return memory_bytes(int(num_qubits), gradient, single);
+}
+
+}  // namespace
+}  // namespace hybrid
+
+NB_MODULE(HYBRID_MODULE, m) {
+    using namespace hybrid;
+    m.doc() = "State-vector kernels: programs, observables, adjoint gradients";
+    nb::class_<PauliSum>(m, "PauliSum")
+        .def(nb::new_(&pauli_sum), "num_qubits"_a, "x_masks"_a, "z_masks"_a, "coefficients"_a)
+        .def_ro("num_qubits", &PauliSum::num_qubits)
+        .def_prop_ro("num_masks", [](const PauliSum& h) { return h.groups.size(); });
+    nb::class_<Program>(m, "Program")
+        .def(nb::new_(&program), "num_qubits"_a, "kind"_a, "targets"_a, "control_mask"_a,
+             "control_value"_a, "matrix_offset"_a, "matrices"_a, "x_mask"_a, "string_offset"_a,
+             "string_count"_a, "z_masks"_a, "coefficients"_a, "slot"_a, "num_slots"_a)
+        .def_ro("num_qubits", &Program::num_qubits)
+        .def_ro("num_slots", &Program::num_slots)
+        .def("evaluate", &evaluate_points, "observable"_a, "angles"_a, "gradient"_a, nb::kw_only(),
+             "threads"_a = 0, "single"_a = false)
+        .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
+        .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
+             "threads"_a = 0);
+    m.def("about", &about);
+    m.def("memory_bytes", &memory, "num_qubits"_a, "gradient"_a, "single"_a);
+}

@@ -1,0 +1,142 @@
+#include "evaluate.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <random>
+#include <vector>
+
+#include "state.hpp"
+#include "strips.hpp"
+
+namespace hybrid {
+
+namespace {
+
+constexpr int kPointsInParallel = 12;  // qubits up to which threads take points, not amplitudes
+
+// Uninitialised memory for one state, aligned to a page so that large ones may use huge pages.
+template <class T>
+struct Buffer {
+    struct Free {
+        void operator()(std::complex<T>* p) const { std::free(p); }
+    };
+    std::unique_ptr<std::complex<T>[], Free> data;
+
+    explicit Buffer(int num_qubits) {
+        const std::size_t bytes =
+            std::max<std::size_t>(4096, sizeof(std::complex<T>) << num_qubits);
+        data.reset(static_cast<std::complex<T>*>(std::aligned_alloc(4096, bytes)));
+        if (!data) throw std::bad_alloc();
+    }
+    std::complex<T>* get() { return data.get(); }
+};
+
+template <class T>
+double evaluate_point(const Program& program, const PauliSum& h, const double* angles,
+                      double* gradient, std::complex<T>* psi, std::complex<T>* lambda,
+                      int threads) {
+    const int n = program.num_qubits;
+    run(program, angles, psi, threads);
+    const double value = expectation(h, psi, lambda, threads);
+    if (!gradient) return value;
+    std::fill_n(gradient, program.num_slots, 0.0);
+    const auto& ops = program.operations;
+    for (auto op = ops.rbegin(); op != ops.rend(); ++op) {
+        const double angle = op->slot < 0 ? 0 : angles[op->slot];
+        if (op->slot >= 0)
+            gradient[op->slot] += 2 * generator_product(*op, lambda, psi, n, threads);
+        apply_inverse(*op, angle, psi, n, threads);
+        apply_inverse(*op, angle, lambda, n, threads);
+    }
+    return value;
+}
+
+}  // namespace
+
+template <class T>
+void run(const Program& program, const double* angles, std::complex<T>* psi, int threads) {
+    std::fill_n(psi, std::size_t{1} << program.num_qubits, std::complex<T>(0));
+    psi[0] = 1;
+    for (const auto& op : program.operations)
+        apply(op, op.slot < 0 ? 0 : angles[op.slot], psi, program.num_qubits, threads);
+}
+
+template <class T>
+void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
+              double* values, double* gradients, int threads) {
+    const int n = program.num_qubits, slots = program.num_slots;
+    const bool by_point = n <= kPointsInParallel && points > 1;
+    const int outer = by_point ? int(std::min<std::int64_t>(threads, points)) : 1;
+    std::vector<Buffer<T>> psi, lambda;  // allocated here, where running out may be thrown
+    for (int t = 0; t < outer; ++t) {
+        psi.emplace_back(n);
+        if (gradients) lambda.emplace_back(n);
+    }
+#pragma omp parallel for num_threads(outer) schedule(dynamic) if (outer > 1)
+    for (std::int64_t p = 0; p < points; ++p) {
+        const int t = outer > 1 ? omp_get_thread_num() : 0;
+        values[p] = evaluate_point(program, h, angles + p * slots,
+                                   gradients ? gradients + p * slots : nullptr, psi[t].get(),
+                                   gradients ? lambda[t].get() : nullptr, by_point ? 1 : threads);
+    }
+}
+
+void sample(const std::complex<double>* psi, int num_qubits, std::int64_t shots, std::uint64_t seed,
+            std::uint64_t* out, int threads) {
+    const std::uint64_t size = std::uint64_t{1} << num_qubits;
+    const std::uint64_t block = std::uint64_t{1} << std::min(num_qubits, 10);
+    std::vector<double> upto(size / block + 1, 0.0);  // probability before each block
+    for_strips(size / block, threads, [&](std::uint64_t, std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t k = begin; k < end; ++k) {
+            double sum = 0;
+            for (std::uint64_t b = k * block; b < (k + 1) * block; ++b) sum += std::norm(psi[b]);
+            upto[k + 1] = sum;
+        }
+    });
+    for (std::uint64_t k = 1; k < upto.size(); ++k) upto[k] += upto[k - 1];
+    std::mt19937_64 random(seed);
+    std::vector<double> uniform(shots);
+    for (auto& u : uniform) u = double(random() >> 11) * 0x1p-53 * upto.back();
+    for_strips(shots, threads, [&](std::uint64_t, std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t s = begin; s < end; ++s) {
+            const auto after = std::upper_bound(upto.begin() + 1, upto.end() - 1, uniform[s]);
+            const std::uint64_t k = after - upto.begin() - 1;
+            double left = uniform[s] - upto[k];
+            std::uint64_t chosen = k * block;  // the last state with any probability, by rounding
+            for (std::uint64_t b = k * block; b < (k + 1) * block; ++b) {
+                const double p = std::norm(psi[b]);
+                if (p == 0) continue;
+                chosen = b;
+                if (left < p) break;
+                left -= p;
+            }
+            out[s] = chosen;
+        }
+    });
+}
+
+std::uint64_t memory_bytes(int num_qubits, bool gradient, bool single) {
+    const std::uint64_t amplitude = single ? 8 : 16;
+    return std::max<std::uint64_t>(4096, amplitude << num_qubits) * (gradient ? 2 : 1);
+}
+
+int threads_to_use(int threads) {
+    if (threads > 0) return threads;
+    if (const char* text = std::getenv("OMP_NUM_THREADS")) {
+        const int wanted = std::atoi(text);
+        if (wanted > 0) return wanted;
+    }
+    return std::max(1, omp_get_num_procs());
+}
+
+template void run<double>(const Program&, const double*, std::complex<double>*, int);
+template void run<float>(const Program&, const double*, std::complex<float>*, int);
+template void evaluate<double>(const Program&, const PauliSum&, const double*, std::int64_t,
+                               double*, double*, int);
+template void evaluate<float>(const Program&, const PauliSum&, const double*, std::int64_t, double*,
+                              double*, int);
+
+}  // namespace hybrid

@@ -1,0 +1,30 @@
+// Values and adjoint gradients of a program.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+
+#include "pauli_sum.hpp"
+#include "program.hpp"
+
+namespace hybrid {
+
+// psi := program |0...0>; psi has 2^n elements.
+template <class T>
+void run(const Program& program, const double* angles, std::complex<T>* psi, int threads);
+
+// values[p] and, if gradients is not null, gradients[p * num_slots + k] for each of the points.
+template <class T>
+void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
+              double* values, double* gradients, int threads);
+
+// Basis states drawn from |psi|^2 by inverse transform; the same for any number of threads.
+void sample(const std::complex<double>* psi, int num_qubits, std::int64_t shots, std::uint64_t seed,
+            std::uint64_t* out, int threads);
+
+std::uint64_t memory_bytes(int num_qubits, bool gradient, bool single);
+
+// Threads to use when `threads` were asked for; 0 means OMP_NUM_THREADS or the processors allowed.
+int threads_to_use(int threads);
+
+}  // namespace hybrid

@@ -1,0 +1,60 @@
+// A circuit as validated operations in order. Immutable once made.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <vector>
+
+#include "strings.hpp"
+
+namespace hybrid {
+
+enum class Kind : std::uint8_t { kMatrix1 = 0, kMatrix2 = 1, kEvolution = 2 };
+
+struct Operation {
+    Kind kind;
+    Mask control_mask = 0;  // acts where (b & control_mask) == control_value
+    Mask control_value = 0;
+    int target[2] = {-1, -1};         // matrices: target[0] is the low bit of the matrix index
+    std::complex<double> matrix[16];  // row major, 2x2 or 4x4
+    Generator generator;              // evolutions: exp(-i angle G)
+    int slot = -1;                    // evolutions: which angle
+
+    Mask target_mask() const {
+        return (target[0] >= 0 ? bit(target[0]) : 0) | (target[1] >= 0 ? bit(target[1]) : 0);
+    }
+};
+
+// The arrays of the Python interface, as they come: N operations.
+struct ProgramArrays {
+    int num_qubits = 0;
+    int num_slots = 0;
+    std::int64_t size = 0, matrices_size = 0, strings_size = 0;
+    const std::uint8_t* kind = nullptr;
+    const std::int32_t* targets = nullptr;  // (N, 2)
+    const Mask* control_mask = nullptr;
+    const Mask* control_value = nullptr;
+    const std::int64_t* matrix_offset = nullptr;
+    const std::complex<double>* matrices = nullptr;
+    const Mask* x_mask = nullptr;
+    const std::int64_t* string_offset = nullptr;
+    const std::int32_t* string_count = nullptr;
+    const Mask* z_masks = nullptr;
+    const double* coefficients = nullptr;
+    const std::int32_t* slot = nullptr;
+};
+
+inline constexpr int kMaxQubits = 48;  // bytes of a state still fit 64 bits
+
+struct Program {
+    int num_qubits = 0;
+    int num_slots = 0;
+    std::vector<Operation> operations;
+};
+
+// Throws std::invalid_argument naming the operation and what is wrong with it.
+Program make_program(const ProgramArrays& arrays);
+
+void check_num_qubits(std::int64_t num_qubits);
+
+}  // namespace hybrid
