@@ -73,6 +73,9 @@ class Simulator(Protocol):
     def refusal(self, estimation: Estimation) -> str | None:
         """Return why this simulator does not suit the estimation, or None if it does."""
 
+    def content(self) -> str:
+        """Return what identifies the settings; ranks of one job must have it alike."""
+
     def prepare(self, estimation: Estimation) -> Evaluation[Told]:
         """Return the estimation compiled.
 

@@ -1,0 +1,75 @@
+"""Exact expectation values by Aer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.piece import Piece, slices
+from hybrid.programs import Observable
+from hybrid.simulators.aer_job import AerJob
+from hybrid.simulators.expansion import Expansion
+from hybrid.simulators.grain import grain
+
+_VALUE = "value"
+
+
+@dataclass(frozen=True)
+class AerExact:
+    """One circuit that ends by saving the observable's value; pieces are slices of evaluations.
+
+    Attributes:
+        job: how circuits run.
+        expansion: which evaluations an Ask takes.
+        observable: what is measured.
+    """
+
+    job: AerJob
+    expansion: Expansion
+    observable: Observable
+
+    @property
+    def description(self) -> str:
+        """One line: method and gradients."""
+        return f"{self.job.description}, exact values, {self.expansion.description}"
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return slices of the circuit evaluations."""
+        count = self.expansion.count(ask)
+        return slices(count, grain(count, wide=self.job.is_wide), "circuits")
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Return the values of the piece's evaluations, shape (evaluations,)."""
+        rows = self.expansion.arguments(ask, np.arange(piece.start, piece.stop))
+        found = self.job.run(
+            [(self._circuit, rows)],
+            self.expansion.lowered.arguments,
+            shots=1,
+            seed=seed,
+            threads=threads,
+        )
+        return np.array([float(np.real(data[_VALUE])) for data in found])
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
+        """Return values and gradients."""
+        return self.expansion.told(ask, np.concatenate(partials))
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes of the states that may be held at once."""
+        largest = max(piece.stop - piece.start for piece in self.pieces(ask))
+        return self.job.state_bytes * largest
+
+    @cached_property
+    def _circuit(self) -> QuantumCircuit:
+        from qiskit_aer.library import SaveExpectationValue
+
+        circuit = self.expansion.lowered.circuit.copy()
+        saved = SaveExpectationValue(self.observable.operator, label=_VALUE)
+        circuit.append(saved, range(circuit.num_qubits))
+        return circuit

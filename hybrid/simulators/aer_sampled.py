@@ -1,0 +1,156 @@
+"""Expectation values from shots of measured circuits by Aer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from qiskit import ClassicalRegister, QuantumCircuit
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.piece import Piece, slices
+from hybrid.programs import Observable
+from hybrid.simulators.aer_job import AerJob
+from hybrid.simulators.expansion import Expansion
+from hybrid.simulators.grain import grain, shot_slices
+from hybrid.simulators.measurement import Group, measurement_groups
+
+_CHUNK_SAMPLED = 1 << 16
+_CHUNK_TRAJECTORIES = 1 << 10
+"""Shots that are worth simulating the state again on another rank."""
+
+
+@dataclass(frozen=True)
+class AerSampled:
+    """One measured circuit for each group of strings and evaluation, with real shots.
+
+    Units of work are (group, evaluation, slice of shots) with the last running fastest; pieces
+    are slices of them. Shots are sliced only where there are few circuits.
+
+    Attributes:
+        job: how circuits run.
+        expansion: which evaluations an Ask takes.
+        observable: what is measured.
+        shots: of each group, in each evaluation.
+    """
+
+    job: AerJob
+    expansion: Expansion
+    observable: Observable
+    shots: int
+
+    @property
+    def description(self) -> str:
+        """One line: method, shots and gradients."""
+        groups = f"{len(self._groups)} group{'s' if len(self._groups) != 1 else ''}"
+        sampled = f"{self.shots} shots of each of {groups} of terms"
+        return f"{self.job.description}, {sampled}, {self.expansion.description}"
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return slices of the measured circuits, or of the shots of a few."""
+        circuits = self.expansion.count(ask) * len(self._groups)
+        parts = len(self._slices(ask))
+        if parts > 1:
+            return slices(circuits * parts, 1, "shots")
+        # An observable without strings to measure has no circuits; one idle piece stands for it.
+        return slices(max(circuits, 1), grain(circuits, wide=self._slow), "circuits")
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Return shape (units, 2): mean over shots, and sum of squared deviations from it."""
+        if not self._groups:
+            return np.empty((0, 2))
+        parts = self._slices(ask)
+        units = np.arange(piece.start, piece.stop)
+        circuits = units // len(parts)
+        of_group, evaluations = np.divmod(circuits, self.expansion.count(ask))
+        rows = self.expansion.arguments(ask, evaluations)
+        measured = np.unique(of_group)
+        found = self.job.run(
+            [(self._measured(self._groups[g]), rows[of_group == g]) for g in measured],
+            self.expansion.lowered.arguments,
+            shots=parts[int(units[0]) % len(parts)],
+            seed=seed,
+            threads=threads,
+        )
+        return np.array(
+            [
+                self._groups[g].mean_and_spread(data["counts"])
+                for g, data in zip(of_group, found, strict=True)
+            ]
+        )
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
+        """Return values, gradients, and standard errors from the sample variance.
+
+        Slices of shots are pooled (Chan, Golub and LeVeque, Am. Stat. 37, 242 (1983)). A single
+        shot says nothing of its spread: the standard error is infinite.
+        """
+        weights = np.array(self._slices(ask), dtype=np.float64)
+        shape = (len(self._groups), self.expansion.count(ask), len(weights))
+        units = np.concatenate(partials)
+        means, spreads = units[:, 0].reshape(shape), units[:, 1].reshape(shape)
+        pooled = (means * weights).sum(axis=2) / self.shots
+        between = (weights * (means - pooled[:, :, None]) ** 2).sum(axis=2)
+        squares = (spreads.sum(axis=2) + between).sum(axis=0)
+        if self.shots > 1:
+            errors = np.sqrt(squares / (self.shots * (self.shots - 1)))
+        else:
+            errors = np.full(shape[1], np.inf if self._groups else 0.0)
+        return self.expansion.told(ask, self._constant + pooled.sum(axis=0), errors)
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes of the states that may be held at once, and of the shots of one."""
+        pieces = self.pieces(ask)
+        largest = max(piece.stop - piece.start for piece in pieces)
+        return self.job.state_bytes * largest + 64 * max(self._slices(ask))
+
+    @property
+    def _slow(self) -> bool:
+        return self.job.is_wide or self.job.draws_trajectories
+
+    @property
+    def _constant(self) -> float:
+        return self._grouped[0]
+
+    @property
+    def _groups(self) -> tuple[Group, ...]:
+        return self._grouped[1]
+
+    @cached_property
+    def _grouped(self) -> tuple[float, tuple[Group, ...]]:
+        return measurement_groups(self.observable)
+
+    def _slices(self, ask: Ask) -> list[int]:
+        """Return how many shots each slice of a circuit's shots has."""
+        if not self._groups:
+            return [self.shots]
+        circuits = self.expansion.count(ask) * len(self._groups)
+        chunk = _CHUNK_TRAJECTORIES if self.job.draws_trajectories else _CHUNK_SAMPLED
+        return shot_slices(circuits, self.shots, chunk)
+
+    def _measured(self, group: Group) -> QuantumCircuit:
+        """Return the circuit with the group's measurements; qubit q is read into bit q."""
+        circuit = self.expansion.lowered.circuit.copy()
+        circuit.add_register(ClassicalRegister(circuit.num_qubits))
+        for turned, rotation in zip((group.x_basis, group.y_basis), self._rotations, strict=True):
+            for qubit in _bits(turned):
+                circuit.compose(rotation, [qubit], inplace=True)
+        for qubit in _bits(group.support):
+            circuit.measure(qubit, qubit)
+        return circuit
+
+    @cached_property
+    def _rotations(self) -> tuple[QuantumCircuit, QuantumCircuit]:
+        """What turns the eigenbases of X and of Y into that of Z, in gates that can run."""
+        from_x, from_y = QuantumCircuit(1), QuantumCircuit(1)
+        from_x.h(0)
+        from_y.sdg(0)
+        from_y.h(0)
+        return self.job.compiled(from_x), self.job.compiled(from_y)
+
+
+def _bits(mask: int) -> Iterator[int]:
+    return (qubit for qubit in range(mask.bit_length()) if mask >> qubit & 1)

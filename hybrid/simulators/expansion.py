@@ -1,0 +1,186 @@
+"""An Ask as one list of circuit evaluations, and the answer from their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from hybrid.arrays import FloatArray, IntArray
+from hybrid.ask import Ask, Told
+from hybrid.errors import NoExactGradientError
+from hybrid.programs import FlatCircuit, Step
+from hybrid.simulators.lowering import Lowered
+from hybrid.simulators.shift_rule import ShiftRule, refused, shift_rule
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """The evaluations of an Ask, in one canonical order: by point, then value, then shifts.
+
+    A gradient is a sum of values at shifted arguments. A gate of the circuit that is lowered to
+    several gates (an evolution of many strings) can be differentiated as a whole, by its own
+    spectrum, or gate by gate, by the product rule; what takes fewer evaluations is taken. Noise
+    between the lowered gates breaks the symmetry that the spectrum of the whole rests on, so with
+    noise it is always gate by gate, which is exact as long as the noise does not depend on angles.
+
+    Attributes:
+        flat: the circuit.
+        lowered: the circuit as it runs.
+        noisy: whether there may be noise between the gates.
+        finite_difference: step of central differences instead of exact rules, or None.
+    """
+
+    flat: FlatCircuit
+    lowered: Lowered
+    noisy: bool
+    finite_difference: float | None = None
+
+    def per_point(self, ask: Ask) -> int:
+        """Return how many evaluations each point of the Ask takes.
+
+        Raises:
+            NoExactGradientError: a gradient is asked for, and a gate or expression has no rule.
+        """
+        if not ask.gradient:
+            return 1
+        if self.finite_difference is not None:
+            return 1 + 2 * self.flat.angles.num_parameters
+        self._check_expressions(ask)
+        return 1 + self._shifts.vectors.shape[0]
+
+    def count(self, ask: Ask) -> int:
+        """Return how many evaluations the Ask takes."""
+        return len(ask.points) * self.per_point(ask)
+
+    def arguments(self, ask: Ask, evaluations: IntArray) -> FloatArray:
+        """Return the arguments of the lowered circuit, one row for each of the evaluations."""
+        points, steps = np.divmod(evaluations, self.per_point(ask))
+        if self.finite_difference is not None:
+            moved = ask.points[points]
+            shifted = np.flatnonzero(steps)
+            columns, side = np.divmod(steps[shifted] - 1, 2)
+            moved[shifted, columns] += np.where(side == 0, 1.0, -1.0) * self.finite_difference
+            return self._lowered_arguments(moved)
+        distinct, place = np.unique(points, return_inverse=True)
+        arguments = self._lowered_arguments(ask.points[distinct])[place]
+        shifted = np.flatnonzero(steps)
+        if len(shifted):
+            arguments[shifted] += self._shifts.vectors[steps[shifted] - 1].toarray()
+        return arguments
+
+    def told(self, ask: Ask, values: FloatArray, errors: FloatArray | None = None) -> Told:
+        """Return the answer from the values of all evaluations and their standard errors."""
+        table = values.reshape(len(ask.points), -1)
+        at_points = np.ascontiguousarray(table[:, 0])
+        sampled = None if errors is None else errors.reshape(table.shape)[:, 0].copy()
+        if not ask.gradient:
+            return Told(at_points, None, sampled)
+        if self.finite_difference is not None:
+            gradients = (table[:, 1::2] - table[:, 2::2]) / (2.0 * self.finite_difference)
+        else:
+            by_angle = np.ascontiguousarray((self._shifts.weights @ table[:, 1:].T).T)
+            gradients = self.flat.angles.pull_back(ask.points, by_angle)
+        return Told(at_points, np.ascontiguousarray(gradients), sampled)
+
+    @property
+    def description(self) -> str:
+        """How gradients are made, in a few words."""
+        if self.finite_difference is not None:
+            return f"gradients by central differences of {self.finite_difference:g} rad"
+        return "gradients by exact parameter shifts"
+
+    def _lowered_arguments(self, points: FloatArray) -> FloatArray:
+        return self.lowered.angles.angles(self.flat.angles.angles(points))
+
+    @cached_property
+    def _shifts(self) -> _Shifts:
+        return _shifts_of(self.flat, self.lowered, self.noisy)
+
+    def _check_expressions(self, ask: Ask) -> None:
+        """Refuse expressions without derivatives before anything runs, not after."""
+        if self.flat.angles.nonlinear:
+            nothing = np.zeros((1, self.flat.angles.num_angles))
+            self.flat.angles.pull_back(ask.points[:1], nothing)
+
+
+@dataclass(frozen=True)
+class _Shifts:
+    """S shifts of the arguments, and the derivatives by the K angles from the values there.
+
+    Attributes:
+        vectors: shape (S, arguments), sparse; what each shift adds to the arguments.
+        weights: shape (K, S), sparse; derivatives are ``weights @ values``.
+    """
+
+    vectors: csr_array
+    weights: csr_array
+
+
+def _shifts_of(flat: FlatCircuit, lowered: Lowered, noisy: bool) -> _Shifts:
+    """Return the shifts that all derivatives take, gate by gate in the circuit's order."""
+    if lowered.angles.nonlinear:
+        place = lowered.angles.nonlinear[0].slot
+        raise refused(lowered.gates[place], "an angle that was compiled to a function not affine")
+    slopes = lowered.angles.matrix  # of arguments by angles
+    by_argument: dict[int, list[tuple[int, float]]] = {}
+    rows: list[tuple[dict[int, float], dict[int, float]]] = []
+    columns = slopes.tocsc()
+    for angle, step in _driven_steps(flat):
+        span = slice(columns.indptr[angle], columns.indptr[angle + 1])
+        moved = dict(zip(columns.indices[span].tolist(), columns.data[span].tolist(), strict=True))
+        whole = None
+        if not noisy and step.generator is not None:
+            whole = _rule_or_none(step.generator.frequencies(), step.gate.name)
+        single = [_rule_or_none(lowered.frequencies[place], "") for place in moved]
+        if whole is not None and not _shorter(single, whole):
+            for shift, coefficient in zip(whole.shifts, whole.coefficients, strict=True):
+                vector = {place: slope * shift for place, slope in moved.items()}
+                rows.append((vector, {angle: coefficient}))
+            continue
+        for place, slope in moved.items():
+            by_argument.setdefault(place, []).append((angle, slope))
+    for place, users in sorted(by_argument.items()):
+        found = lowered.frequencies[place]
+        rule = shift_rule(None if found is None else np.array(found), lowered.gates[place])
+        for shift, coefficient in zip(rule.shifts, rule.coefficients, strict=True):
+            weights = {angle: slope * coefficient for angle, slope in users}
+            rows.append(({place: shift}, weights))
+    vectors = _sparse([vector for vector, _ in rows], len(lowered.arguments))
+    weights = _sparse([weight for _, weight in rows], flat.angles.num_angles)
+    return _Shifts(vectors, _sorted(csr_array(weights.T)))
+
+
+def _driven_steps(flat: FlatCircuit) -> list[tuple[int, Step]]:
+    """Return the angles that parameters move, each with its step."""
+    moving = set(np.flatnonzero(np.diff(flat.angles.matrix.indptr)).tolist())
+    moving |= {row.slot for row in flat.angles.nonlinear}
+    return [(step.slot, step) for step in flat.steps if step.slot in moving]
+
+
+def _rule_or_none(frequencies: Sequence[float] | FloatArray | None, gate: str) -> ShiftRule | None:
+    try:
+        return shift_rule(None if frequencies is None else np.asarray(frequencies), gate)
+    except NoExactGradientError:
+        return None
+
+
+def _shorter(single: list[ShiftRule | None], whole: ShiftRule) -> bool:
+    """Return whether the product rule takes fewer evaluations than the rule of the whole."""
+    lengths = [len(rule) for rule in single if rule is not None]
+    return len(lengths) == len(single) and sum(lengths) < len(whole)
+
+
+def _sparse(rows: list[dict[int, float]], width: int) -> csr_array:
+    starts = np.cumsum([0, *(len(row) for row in rows)])
+    columns = np.array([column for row in rows for column in row], dtype=np.int64)
+    entries = np.array([entry for row in rows for entry in row.values()], dtype=np.float64)
+    return _sorted(csr_array((entries, columns, starts), shape=(len(rows), width)))
+
+
+def _sorted(matrix: csr_array) -> csr_array:
+    matrix.sort_indices()
+    return matrix

@@ -1,0 +1,92 @@
+"""A circuit lowered once to the gates of a simulator or device, each with angles of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import Instruction, Parameter, ParameterExpression, ParameterVector
+
+from hybrid.programs import FlatCircuit, ParameterMap
+from hybrid.programs.gates import generator_of
+
+Compiler = Callable[[QuantumCircuit], QuantumCircuit]
+"""Qiskit's transpiler or a pass manager, with all its settings."""
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A parametrised circuit in which every driven argument of a gate is one parameter alone.
+
+    Attributes:
+        circuit: what runs; its parameters are plain ones, so that binding needs no algebra.
+        arguments: its parameters, in the order of the gates.
+        angles: the map from the K angles of the flat circuit to the arguments.
+        frequencies: for each argument those of an expectation value, or None if unknown.
+        gates: for each argument the name of its gate.
+    """
+
+    circuit: QuantumCircuit
+    arguments: tuple[Parameter, ...]
+    angles: ParameterMap
+    frequencies: tuple[tuple[float, ...] | None, ...]
+    gates: tuple[str, ...]
+
+
+def lower(flat: FlatCircuit, compiler: Compiler) -> Lowered:
+    """Return the circuit compiled with symbols for its angles, each driven argument set apart.
+
+    Args:
+        flat: the circuit.
+        compiler: turns it into one of gates that can run; called once.
+    """
+    symbols = ParameterVector("angle", flat.angles.num_angles)
+    compiled = compiler(flat.to_circuit(list(symbols)))
+    driven = [_driven(instruction.operation) for instruction in compiled.data]
+    arguments = ParameterVector("argument", sum(len(places) for places in driven))
+    fresh = iter(arguments)
+    circuit = compiled.copy_empty_like()
+    circuit.global_phase = 0.0  # may hold symbols, and no expectation value depends on it
+    expressions: list[ParameterExpression] = []
+    frequencies: list[tuple[float, ...] | None] = []
+    gates: list[str] = []
+    for instruction, places in zip(compiled.data, driven, strict=True):
+        operation = instruction.operation
+        if places:
+            parameters = list(operation.params)
+            for place in places:
+                expressions.append(parameters[place])
+                frequencies.append(_frequencies(operation, place))
+                gates.append(operation.name)
+                parameters[place] = next(fresh)
+            operation = operation.to_mutable()
+            operation.params = parameters
+        circuit.append(operation, instruction.qubits, instruction.clbits, copy=False)
+    return Lowered(
+        circuit,
+        tuple(arguments),
+        ParameterMap.from_expressions(tuple(symbols), expressions),
+        tuple(frequencies),
+        tuple(gates),
+    )
+
+
+def _driven(operation: Instruction) -> list[int]:
+    """Return which arguments of an operation have free parameters."""
+    return [
+        place
+        for place, parameter in enumerate(getattr(operation, "params", ()))
+        if isinstance(parameter, ParameterExpression) and parameter.parameters
+    ]
+
+
+def _frequencies(gate: Instruction, place: int) -> tuple[float, ...] | None:
+    """Return the frequencies with which an expectation value depends on an argument of a gate."""
+    if gate.name in ("u", "u2", "u3") and not hasattr(gate, "base_gate"):
+        return (1.0,)
+    if gate.name == "r":  # RZ(phi) RX(theta) RZ(-phi)
+        return (1.0,) if place == 0 else (1.0, 2.0)
+    generator = generator_of(gate)
+    found = None if generator is None else generator.frequencies()
+    return None if found is None else tuple(float(frequency) for frequency in found)

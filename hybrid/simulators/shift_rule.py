@@ -1,0 +1,134 @@
+"""Derivatives of an expectation value from its values at shifted angles of a gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import linprog
+
+from hybrid.arrays import FloatArray
+from hybrid.errors import NoExactGradientError
+
+_MOST_NOISE = 100.0
+"""A rule may enlarge errors of the values by at most this, relative to the best one possible."""
+
+_MOST_FREQUENCIES = 64
+_MOST_CANDIDATES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRule:
+    """``f'(0) = sum_j coefficients[j] f(shifts[j])``, exact for the frequencies it was made for.
+
+    Attributes:
+        shifts: in radians of the gate's angle.
+        coefficients: as many.
+    """
+
+    shifts: tuple[float, ...]
+    coefficients: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.shifts)
+
+
+def shift_rule(frequencies: FloatArray | None, gate: str) -> ShiftRule:
+    """Return the exact derivative rule for a gate whose angle has the given frequencies.
+
+    An expectation value is a Fourier sum in a gate's angle. Where its R frequencies are 1, 2 ..
+    R times a unit, the rule is the closed form with 2R equidistant shifts; else the shifts are
+    the 2R, out of a grid, that enlarge errors of the values least. In both cases the rule is odd:
+    for each shift there is its negative.
+
+    Args:
+        frequencies: shape (R,), positive, ascending, distinct; None if they are not known.
+        gate: its name, for the message.
+
+    Raises:
+        NoExactGradientError: frequencies unknown, or such that no rule is well conditioned.
+
+    Source: Wierichs, Izaac, Wang and Lin, Quantum 6, 677 (2022).
+
+    Example:
+        >>> [round(shift, 3) for shift in shift_rule(np.array([1.0]), "rx").shifts]
+        [1.571, -1.571]
+    """
+    if frequencies is None:
+        raise refused(gate, "a generator whose eigenvalues are unknown or too many")
+    rule = _rule(tuple(float(frequency) for frequency in frequencies))
+    if rule is None:
+        raise refused(
+            gate,
+            f"{len(frequencies)} frequencies from {frequencies[0]:.3g} to {frequencies[-1]:.3g}, "
+            "for which every rule would drown in rounding errors",
+        )
+    return rule
+
+
+def refused(gate: str, why: str) -> NoExactGradientError:
+    """Return the error that says why a gate has no exact rule, and what to do."""
+    return NoExactGradientError(
+        f"gradient by parameter shift of gate '{gate}'",
+        got=why,
+        expected="a generator with few eigenvalues, well apart",
+        advice="ask for gradient='finite-difference', or use simulator 'native'",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _rule(frequencies: tuple[float, ...]) -> ShiftRule | None:
+    if not frequencies:
+        return ShiftRule((), ())
+    omega = np.array(frequencies)
+    multiples = omega / omega[0]
+    if np.allclose(multiples, np.arange(1, len(omega) + 1), rtol=0.0, atol=1e-9):
+        return _odd(*_equidistant(omega))
+    found = _least_noise(omega) if len(omega) <= _MOST_FREQUENCIES else None
+    return None if found is None else _odd(*found)
+
+
+def _equidistant(omega: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return positive shifts and their coefficients in closed form."""
+    count = len(omega)
+    order = np.arange(1, count + 1)
+    angle = (2 * order - 1) * np.pi / (2 * count)
+    signs = np.where(order % 2 == 1, 1.0, -1.0)
+    return angle / omega[0], omega[0] * signs / (4 * count * np.sin(angle / 2) ** 2)
+
+
+def _least_noise(omega: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+    """Return the odd rule of least ``sum |coefficients|`` on a grid, or None if all are poor.
+
+    A basic solution of the linear program has at most as many shifts as there are frequencies.
+    """
+    largest = omega[-1]
+    narrowest = min(omega[0], np.diff(omega).min(initial=np.inf))
+    candidates = int(np.ceil(16 * largest / narrowest))
+    if candidates > _MOST_CANDIDATES:
+        return None
+    grid = (np.arange(candidates) + 0.5) * (np.pi / narrowest / candidates)
+    sines = 2.0 * np.sin(np.outer(omega, grid))
+    solved = linprog(
+        np.ones(2 * candidates), A_eq=np.hstack([sines, -sines]), b_eq=omega, method="highs-ds"
+    )
+    if solved.x is None:
+        return None
+    weights = solved.x[:candidates] - solved.x[candidates:]
+    used = np.abs(weights) > 1e-9 * np.abs(weights).max()
+    # Solved again on these shifts alone, because the program stops at its own tolerance.
+    coefficients = np.linalg.lstsq(sines[:, used], omega, rcond=None)[0]
+    exact = np.allclose(sines[:, used] @ coefficients, omega, rtol=0.0, atol=1e-11 * largest)
+    # By Bernstein's inequality no rule has a sum below the largest frequency.
+    quiet = 2.0 * np.abs(coefficients).sum() <= _MOST_NOISE * largest
+    return (grid[used], coefficients) if exact and quiet else None
+
+
+def _odd(shifts: FloatArray, coefficients: FloatArray) -> ShiftRule:
+    pairs = [
+        (sign * float(shift), sign * float(coefficient))
+        for shift, coefficient in zip(shifts, coefficients, strict=True)
+        for sign in (1.0, -1.0)
+    ]
+    return ShiftRule(tuple(s for s, _ in pairs), tuple(c for _, c in pairs))
