@@ -1,0 +1,163 @@
+"""The application ``hybrid``: its commands, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.text import Text
+
+import hybrid
+from hybrid.cli.terminal import error_console, output_console
+from hybrid.errors import HybridError, InputError
+from hybrid.runtime import abort, is_collective, join_if_launched, world
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+_HELP = f"""Variational quantum algorithms on a laptop or a supercomputer.
+
+Under mpiexec or srun the ranks share the work, and the result is the same bits.
+
+Exit codes:
+
+0: the run came to its end; whether it converged is in the closing table.
+
+{FAILED}: it failed.
+
+{BAD_INPUT}: the input is at fault, and nothing was run.
+
+{INTERRUPTED}: it was interrupted; the best point so far was printed.
+"""
+
+app = typer.Typer(
+    name="hybrid",
+    help=_HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+File = Annotated[Path, typer.Argument(metavar="FILE.toml", help="The run file.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of everything random.")]
+Threads = Annotated[int | None, typer.Option(help="Threads of each rank.")]
+MaxIterations = Annotated[int | None, typer.Option(help="Limit of the optimizer's iterations.")]
+Shots = Annotated[int | None, typer.Option(help="Measurements of each group of terms.")]
+
+
+def main() -> NoReturn:
+    """Run the command line of this process, and exit."""
+    join_if_launched()
+    sys.exit(command_line(sys.argv[1:]))
+
+
+def command_line(arguments: Sequence[str]) -> int:
+    """Run a command line on every rank of the job; return the exit code.
+
+    Ranks other than 0 write nothing, so what all of them have to say is said once.
+    """
+    command = typer.main.get_command(app)
+    try:
+        with _muted_unless_first():
+            command.main(list(arguments), prog_name="hybrid")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAILED if end.code else 0
+    except HybridError as error:
+        return refuse(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def refuse(error: HybridError) -> int:
+    """Print an error once, and return the exit code.
+
+    Where the other ranks do not know of the error, the job is ended on all of them.
+    """
+    code = BAD_INPUT if isinstance(error, InputError) else FAILED
+    if world().size > 1 and not is_collective(error):
+        abort(world().communicator, error)
+    if world().rank == 0:
+        text = Text.assemble(("error: ", "bold red"), str(error))
+        error_console().print(text, soft_wrap=True)
+    return code
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Handle what stands before a command."""
+    if version:
+        typer.echo(f"hybrid {hybrid.__version__}")
+        raise typer.Exit
+
+
+@app.command("run")
+def run_command(
+    file: File,
+    seed: Seed = None,
+    threads: Threads = None,
+    max_iterations: MaxIterations = None,
+    shots: Shots = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the closing table alone.")] = False,
+) -> None:
+    """Run a file; options take the place of its settings."""
+    from hybrid.cli.run import run
+
+    result = run(
+        file, _overrides(seed, threads, max_iterations, shots), output_console(), quiet=quiet
+    )
+    if result.message.startswith("Interrupted"):
+        raise typer.Exit(INTERRUPTED)
+    if not math.isfinite(result.value):
+        raise typer.Exit(FAILED)
+
+
+@app.command("check")
+def check_command(
+    file: File,
+    seed: Seed = None,
+    threads: Threads = None,
+    max_iterations: MaxIterations = None,
+    shots: Shots = None,
+) -> None:
+    """Check a file and print what would run, without running it."""
+    from hybrid.cli.check import check
+
+    check(file, _overrides(seed, threads, max_iterations, shots), output_console())
+
+
+@app.command("doctor")
+def doctor_command() -> None:
+    """Print versions, the MPI library, ranks, cores and memory, and what is amiss."""
+    from hybrid.cli.doctor import doctor
+
+    doctor(output_console())
+
+
+def _overrides(
+    seed: int | None, threads: int | None, max_iterations: int | None, shots: int | None
+) -> dict[str, object]:
+    given = {
+        "run.seed": seed,
+        "run.threads": threads,
+        "optimizer.max_iterations": max_iterations,
+        "simulator.shots": shots,
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+@contextmanager
+def _muted_unless_first() -> Iterator[None]:
+    if world().rank == 0:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield

@@ -1,0 +1,58 @@
+"""Numbers for a person to read."""
+
+from __future__ import annotations
+
+from hybrid.settings import Reference
+
+
+def value(number: float) -> str:
+    """Return an energy or cost with ten decimals.
+
+    Example:
+        >>> value(-75.01257817812345)
+        '-75.0125781781'
+    """
+    return f"{number:.10f}"
+
+
+def seconds(duration: float) -> str:
+    """Return a duration, short.
+
+    Example:
+        >>> seconds(0.1234), seconds(12.345), seconds(3725.0)
+        ('0.123 s', '12.3 s', '1:02:05')
+    """
+    if duration < 10.0:
+        return f"{duration:.3f} s"
+    if duration < 100.0:
+        return f"{duration:.1f} s"
+    hours, rest = divmod(round(duration), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}"
+
+
+def size(num_bytes: int) -> str:
+    """Return a number of bytes in decimal units.
+
+    Example:
+        >>> size(524288), size(68_700_000_000)
+        ('524 kB', '68.7 GB')
+    """
+    amount, unit = float(num_bytes), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if amount < 1000.0 or unit == "TB":
+            break
+        amount /= 1000.0
+    return f"{amount:.3g} {unit}"
+
+
+def error(number: float, reference: Reference) -> str:
+    """Return how far a value lies above its reference, in mHa where both are energies.
+
+    Example:
+        >>> error(-75.012, Reference(-75.0125, "FCI", "hartree"))
+        '0.5000 mHa'
+    """
+    difference = number - reference.value
+    if reference.unit == "hartree":
+        return f"{1000.0 * difference:.4f} mHa"
+    return f"{difference:.4g}"

@@ -1,0 +1,124 @@
+"""What is printed before a run and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from rich import box
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from hybrid.cli import quantities
+from hybrid.problems import Cut, MaxCut
+from hybrid.result import Result, RunDescription
+from hybrid.settings import Reference
+
+Row: TypeAlias = tuple[str, str | Text]
+"""A name, and what is to be said of it."""
+
+
+def description_rows(description: RunDescription, reference: Reference | None) -> dict[str, str]:
+    """Return what will run, how it is split and why."""
+    rows = {
+        "workload": description.workload,
+        "optimizer": f"{description.optimizer}, {count(description.num_parameters, 'parameter')}",
+        "simulator": description.simulator,
+        "ranks": _ranks(description),
+        "split": description.plan,
+        "memory": f"{quantities.size(description.memory_bytes)} for each rank with work",
+        "seed": str(description.seed),
+    }
+    if reference is not None:
+        rows["reference"] = _reference(reference)
+    return rows
+
+
+def panel(title: str | Text, rows: Iterable[Row]) -> Panel:
+    """Return rows of a name and what is to be said of it, in a frame."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, content in rows:
+        table.add_row(name, Text(content) if isinstance(content, str) else content)
+    return Panel(table, title=title, title_align="left", box=box.ROUNDED)
+
+
+def closing_panel(
+    result: Result,
+    reference: Reference | None,
+    *,
+    workers: str,
+    extra: Iterable[Row] = (),
+) -> Panel:
+    """Return how the run ended.
+
+    Args:
+        result: of the run.
+        reference: what its value is compared with.
+        workers: ranks in words, beside the core-seconds.
+        extra: further rows, after the value.
+    """
+    name = "energy" if reference is not None and reference.unit == "hartree" else "value"
+    number = quantities.value(result.value)
+    if result.standard_error is not None:
+        number += f" ± {result.standard_error:.2g}"
+    if reference is not None and reference.unit:
+        number += f" {reference.unit}"
+    rows: list[Row] = [(name, Text(number, style="bold"))]
+    if reference is not None:
+        rows.append(("error", _error(result, reference)))
+    rows += extra
+    rows += [
+        ("stopped", Text(result.message)),
+        ("evaluations", f"{result.evaluations} in {result.iterations} iterations"),
+        ("wall time", quantities.seconds(result.wall_time)),
+        ("core-seconds", f"{result.core_seconds:.2f} ({workers})"),
+        ("seed", str(result.seed)),
+    ]
+    verdict = Text("converged", "green") if result.success else Text("not converged", "yellow")
+    return panel(verdict, rows)
+
+
+def cut_rows(graph: MaxCut, cut: Cut, result: Result, largest: float | None) -> list[Row]:
+    """Return what a sampled maximum cut adds to the closing table.
+
+    Args:
+        graph: the problem.
+        cut: the best of the sampled cuts.
+        result: its value is minus the expected weight of a sampled cut.
+        largest: the weight of the largest cut, or None where it is not known.
+    """
+    rows: list[Row] = [
+        ("best cut", f"{cut.value:g}, sides {cut.bitstring} (node {graph.nodes[0]} rightmost)")
+    ]
+    if largest is not None and largest > 0.0:
+        ratios = f"{-result.value / largest:.4f} expected, {cut.value / largest:.4f} best sample"
+        rows.append(("approximation", ratios))
+    return rows
+
+
+def _ranks(description: RunDescription) -> str:
+    hosts = f" on {count(description.hosts, 'host')}" if description.ranks > 1 else ""
+    threads = count(description.threads, "thread")
+    return f"{description.ranks}{hosts}, {threads} on each with work"
+
+
+def _reference(reference: Reference) -> str:
+    return f"{quantities.value(reference.value)} {reference.unit}".rstrip() + f", {reference.name}"
+
+
+def _error(result: Result, reference: Reference) -> Text:
+    text = Text(quantities.error(result.value, reference))
+    if reference.accuracy is None:
+        return text
+    limit = f"chemical accuracy ({1000 * reference.accuracy:g} mHa)"
+    if abs(result.value - reference.value) <= reference.accuracy:
+        return text.append(f", within {limit}", "green")
+    return text.append(f", outside {limit}", "yellow")
+
+
+def count(number: int, name: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {name}{'' if number == 1 else 's'}"

@@ -1,0 +1,66 @@
+"""``hybrid run``: from a run file to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+import hybrid
+from hybrid.cli import report
+from hybrid.cli.progress import follower
+from hybrid.result import Result
+from hybrid.runtime import agree, world
+from hybrid.seeds import derive
+from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
+
+_CUT_SAMPLES = 1024
+_CUT_STREAM = 2
+"""Keys the seed of the samples, beside the streams that minimize() derives."""
+
+
+def run(path: Path, overrides: Mapping[str, object], console: Console, *, quiet: bool) -> Result:
+    """Run a file on all ranks of the job; print what will run, how it goes and how it ended.
+
+    Collective. ``console`` is written to on rank 0 alone.
+
+    Raises:
+        HybridError: see :func:`hybrid.minimize` and :func:`hybrid.settings.load`.
+    """
+    job, arguments = prepared(path, overrides)
+    if quiet:
+        result = hybrid.minimize(job.workload, **arguments)
+    else:
+        with follower(console, job.reference) as observer:
+            result = hybrid.minimize(job.workload, **arguments, observer=observer)
+    extra = _cut_rows(job, result)
+    if world().rank == 0:
+        workers = report.count(world().size, "rank")
+        panel = report.closing_panel(result, job.reference, workers=workers, extra=extra)
+        console.print(panel)
+    return result
+
+
+def prepared(path: Path, overrides: Mapping[str, object]) -> tuple[Job, MinimizeArguments]:
+    """Read the file on every rank, collectively: if one of them cannot, all raise."""
+
+    def read() -> tuple[Job, MinimizeArguments]:
+        run_file = load(path, overrides)
+        return build(run_file), minimize_arguments(run_file)
+
+    def contents(made: tuple[Job, MinimizeArguments]) -> Mapping[str, str]:
+        return made[0].workload.contents()
+
+    return agree(world().communicator, "the command line", read, contents)
+
+
+def _cut_rows(job: Job, result: Result) -> list[report.Row]:
+    """Sample the end of a maximum cut; collective."""
+    if job.graph is None:
+        return []
+    seed = derive(result.seed, _CUT_STREAM)
+    counts = hybrid.sample(job.circuit, result.x, _CUT_SAMPLES, seed=seed)
+    assert isinstance(counts, dict)
+    largest = -job.reference.value if job.reference is not None else None
+    return report.cut_rows(job.graph, job.graph.interpret(counts), result, largest)

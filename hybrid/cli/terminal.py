@@ -1,0 +1,70 @@
+"""Where rank 0 writes: a terminal, perhaps behind mpiexec, or a file."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+_WIDTH = 100
+"""Columns at most; longer lines are harder to read."""
+
+_LAUNCHERS = ("mpiexec", "mpirun", "mpiexec.hydra", "orterun", "prterun", "srun")
+
+
+def output_console() -> Console:
+    """Return the console of standard output.
+
+    Launchers give their ranks a pipe, which they copy to their own output; where that is a
+    terminal, rank 0 may draw as if it wrote there itself. The environment variable ``NO_COLOR``
+    is respected, and ``FORCE_COLOR`` makes any output a terminal.
+    """
+    terminal = None if sys.stdout.isatty() else _launchers_terminal()
+    if terminal is None:
+        console = Console(file=sys.stdout)
+        return Console(file=sys.stdout, width=min(console.width, _WIDTH))
+    columns = _columns(terminal)
+    return Console(file=sys.stdout, force_terminal=True, width=min(columns, _WIDTH))
+
+
+def error_console() -> Console:
+    """Return the console of standard error."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+def _launchers_terminal() -> Path | None:
+    """Return the terminal that an MPI launcher above this process copies its output to."""
+    try:
+        if not stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
+            return None
+        process = os.getppid()
+        while process > 1:
+            name, parent = _name_and_parent(process)
+            if name in _LAUNCHERS:
+                output = Path(os.readlink(f"/proc/{process}/fd/1"))
+                is_terminal = output.match("/dev/pts/*") or output.match("/dev/tty*")
+                return output if is_terminal else None
+            process = parent
+    except (OSError, ValueError):  # no /proc, another user's process, no file descriptor
+        pass
+    return None
+
+
+def _name_and_parent(process: int) -> tuple[str, int]:
+    """Return the name of a process and the number of its parent; see proc(5)."""
+    before, _, after = Path(f"/proc/{process}/stat").read_text().rpartition(")")
+    return before.partition("(")[2], int(after.split()[1])
+
+
+def _columns(terminal: Path) -> int:
+    try:
+        descriptor = os.open(terminal, os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return 80
+    try:
+        return os.get_terminal_size(descriptor).columns or 80
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,160 @@
+"""From a run file to what is run: the problem, its circuit, and the arguments of the loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+from qiskit import QuantumCircuit
+from qiskit.circuit.library import efficient_su2, real_amplitudes
+from qiskit.quantum_info import SparsePauliOp
+
+from hybrid import problems
+from hybrid.settings import tables
+from hybrid.settings.noise import noise_model
+from hybrid.settings.tables import RunFile
+from hybrid.simulators import Aer, Choice, Native
+from hybrid.workloads import QAOA, VQE, Expectation
+from hybrid.workloads.qaoa import qaoa_circuit
+
+CHEMICAL_ACCURACY = 1.6e-3
+"""Hartree; 1 kcal/mol, the accuracy of good thermochemical measurements."""
+
+_BRUTE_FORCE_NODES = 20
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the result can be compared with.
+
+    Attributes:
+        value: in the unit of the result.
+        name: where it comes from.
+        unit: "hartree", or empty where the unit is the problem's own.
+        accuracy: an error that is small enough, or None where there is no such convention.
+    """
+
+    value: float
+    name: str
+    unit: str = ""
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run file asks for, built.
+
+    Attributes:
+        workload: what is minimised.
+        circuit: its ansatz.
+        reference: what its minimum can be compared with, if anything.
+        graph: the graph, where the problem is a maximum cut.
+    """
+
+    workload: Expectation
+    circuit: QuantumCircuit
+    reference: Reference | None
+    graph: problems.MaxCut | None = None
+
+
+class MinimizeArguments(TypedDict):
+    """The keyword arguments of :func:`hybrid.minimize` that a run file decides."""
+
+    optimizer: str
+    options: dict[str, Any]
+    max_iterations: int | None
+    tolerance: float | None
+    gradient: Literal["exact", "finite-difference"]
+    simulator: Choice
+    shots: int | None
+    seed: int | None
+    threads: int | None
+
+
+def build(run_file: RunFile) -> Job:
+    """Read the files that a run file names and build what it asks for.
+
+    Raises:
+        InputError: one of those files is damaged.
+    """
+    problem, ansatz = run_file.problem, run_file.ansatz
+    if isinstance(problem, tables.MaxCut):
+        graph = problems.MaxCut.from_edge_list(run_file.beside(problem.edges))
+        return _job(graph.cost(), ansatz, _best_cut(graph), graph)
+    if isinstance(problem, tables.Pauli):
+        labels, coefficients = zip(*problem.terms, strict=True)
+        return _job(SparsePauliOp(list(labels), list(coefficients)), ansatz, _given(problem))
+    molecule = problems.Molecule.from_fcidump(
+        run_file.beside(problem.fcidump), mapper=problem.mapper
+    )
+    hamiltonian = molecule.hamiltonian()
+    if isinstance(ansatz, tables.UCCSD):
+        circuit = molecule.uccsd()
+        return Job(VQE(circuit, hamiltonian), circuit, _given(problem))
+    return _job(hamiltonian, ansatz, _given(problem))
+
+
+def minimize_arguments(run_file: RunFile) -> MinimizeArguments:
+    """Return how the run file wants its workload minimised."""
+    optimizer = run_file.optimizer
+    return {
+        "optimizer": optimizer.name,
+        "options": dict(optimizer.options),
+        "max_iterations": optimizer.max_iterations,
+        "tolerance": optimizer.tolerance,
+        "gradient": optimizer.gradient,
+        "simulator": simulator(run_file.simulator),
+        "shots": run_file.simulator.shots,
+        "seed": run_file.run.seed,
+        "threads": run_file.run.threads,
+    }
+
+
+def simulator(table: tables.Simulator) -> Choice:
+    """Return the simulator that a table describes.
+
+    Raises:
+        InputError: Aer has no such method.
+    """
+    if table.name == "native":
+        return Native(precision=table.precision or "complex128")
+    if table.name == "aer":
+        return Aer(method=table.method or "automatic", noise_model=noise_model(table.noise))
+    return "auto"
+
+
+def hardware_efficient(ansatz: tables.HardwareEfficient, num_qubits: int) -> QuantumCircuit:
+    """Return layers of rotations and CNOTs (Kandala et al., Nature 549, 242 (2017))."""
+    make = {"efficient_su2": efficient_su2, "real_amplitudes": real_amplitudes}[ansatz.circuit]
+    circuit: QuantumCircuit = make(num_qubits, reps=ansatz.layers, entanglement=ansatz.entanglement)
+    return circuit
+
+
+def _job(
+    observable: SparsePauliOp,
+    ansatz: tables.Ansatz,
+    reference: Reference | None,
+    graph: problems.MaxCut | None = None,
+) -> Job:
+    if isinstance(ansatz, tables.QAOA):
+        workload: Expectation = QAOA(observable, ansatz.depth)
+        return Job(workload, qaoa_circuit(observable, ansatz.depth), reference, graph)
+    assert isinstance(ansatz, tables.HardwareEfficient)
+    circuit = hardware_efficient(ansatz, observable.num_qubits)
+    return Job(VQE(circuit, observable), circuit, reference, graph)
+
+
+def _given(problem: tables.Molecule | tables.Pauli) -> Reference | None:
+    if problem.reference_energy is None:
+        return None
+    if isinstance(problem, tables.Pauli):
+        return Reference(problem.reference_energy, "reference of the run file")
+    return Reference(
+        problem.reference_energy, "reference of the run file", "hartree", CHEMICAL_ACCURACY
+    )
+
+
+def _best_cut(graph: problems.MaxCut) -> Reference | None:
+    if graph.num_qubits > _BRUTE_FORCE_NODES:
+        return None
+    return Reference(-graph.best_cut().value, "largest cut, by trying all")

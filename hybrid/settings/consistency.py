@@ -1,0 +1,131 @@
+"""Whether the tables of a run file fit together, and whether what they name exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hybrid import optimizers
+from hybrid.errors import InputError, nearest
+from hybrid.settings.faults import show
+from hybrid.settings.tables import (
+    FITTING,
+    QAOA,
+    Optimizer,
+    Pauli,
+    Simulator,
+    Table,
+)
+
+
+def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]:
+    """Return the faults that no table shows by itself.
+
+    Args:
+        path: of the run file.
+        tables: by name; keys that are faulty by themselves may be missing.
+    """
+    problem, ansatz = tables.get("problem"), tables.get("ansatz")
+    faults: list[InputError] = []
+    for key in ("fcidump", "edges"):
+        if hasattr(problem, key):
+            faults += _file(f"problem.{key}", path.parent, getattr(problem, key))
+    if isinstance(problem, Pauli) and hasattr(problem, "terms"):
+        faults += _pauli_terms(problem, diagonal=isinstance(ansatz, QAOA))
+    faults += _fit(getattr(problem, "kind", None), getattr(ansatz, "kind", None))
+    if isinstance(optimizer := tables.get("optimizer"), Optimizer):
+        faults += _optimizer(optimizer)
+    if isinstance(simulator := tables.get("simulator"), Simulator):
+        faults += _simulator(simulator)
+    return faults
+
+
+def _file(key: str, folder: Path, name: str) -> Iterator[InputError]:
+    path = folder / name
+    if path.is_file():
+        return
+    near = path.parent
+    names = [entry.name for entry in near.iterdir()] if near.is_dir() else []
+    yield InputError(
+        key,
+        got=f"{show(name)}, which is no file in {folder.absolute()}",
+        expected="the path of a file, relative to the run file",
+        advice=nearest(path.name, names),
+    )
+
+
+def _fit(problem: str | None, ansatz: str | None) -> Iterator[InputError]:
+    if problem is not None and ansatz is not None and ansatz not in FITTING[problem]:
+        yield InputError(
+            "ansatz.kind",
+            got=f"'{ansatz}', which does not fit the problem '{problem}'",
+            expected=" or ".join(map(repr, FITTING[problem])),
+        )
+
+
+def _pauli_terms(problem: Pauli, *, diagonal: bool) -> Iterator[InputError]:
+    width = len(problem.terms[0][0])
+    for index, (label, _) in enumerate(problem.terms):
+        key = f"problem.terms.{index}"
+        if not label or set(label) - set("IXYZ"):
+            yield InputError(key, got=show(label), expected="a string of I, X, Y and Z")
+        elif len(label) != width:
+            yield InputError(
+                key,
+                got=f"{show(label)} on {len(label)} qubits",
+                expected=f"a string as long as the first, {width} letters",
+            )
+        elif diagonal and set(label) - set("IZ"):
+            yield InputError(
+                key,
+                got=f"{show(label)} with ansatz 'qaoa'",
+                expected="a string of I and Z",
+                advice="take ansatz 'hardware_efficient' for other operators",
+            )
+
+
+def _optimizer(table: Optimizer) -> Iterator[InputError]:
+    misplaced = [name for name in Optimizer.model_fields if name in table.options]
+    for name in misplaced:
+        yield InputError(
+            f"optimizer.options.{name}",
+            got="the key in [optimizer.options]",
+            expected="it in [optimizer]",
+            advice="move it there",
+        )
+    if misplaced:
+        return
+    try:
+        optimizers.make(
+            table.name,
+            max_iterations=table.max_iterations,
+            tolerance=table.tolerance,
+            **table.options,
+        )
+    except InputError as error:
+        key = "optimizer.name" if error.what == "optimizer" else f"optimizer: {error.what}"
+        yield InputError(key, got=error.got, expected=error.expected, advice=error.advice)
+
+
+def _simulator(table: Simulator) -> Iterator[InputError]:
+    for key in ("method", "noise"):
+        if getattr(table, key) is not None and table.name != "aer":
+            yield InputError(
+                f"simulator.{key}",
+                got=f"the key with simulator '{table.name}'",
+                expected="it with simulator 'aer' only",
+                advice='write name = "aer" or leave the key out',
+            )
+    if table.precision is not None and table.name != "native":
+        yield InputError(
+            "simulator.precision",
+            got=f"the key with simulator '{table.name}'",
+            expected="it with simulator 'native' only",
+            advice='write name = "native" or leave the key out',
+        )
+    if table.shots is not None and table.name == "native":
+        yield InputError(
+            "simulator.shots",
+            got="shots with simulator 'native', which computes exact values",
+            expected="simulator 'aer' or 'auto', or no shots",
+        )

@@ -1,0 +1,149 @@
+"""What is wrong with a run file: each fault a line that says got, expected and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from hybrid.errors import InputError, nearest
+from hybrid.settings.tables import KINDS, PLAIN, Table
+
+_LONGEST_SHOWN = 50
+
+
+class RunFileError(InputError):
+    """A run file cannot be used; lists everything that is wrong with it.
+
+    Attributes:
+        faults: one error for each fault.
+
+    Example:
+        >>> fault = InputError("run.seed", got=-1, expected="an integer from 0")
+        >>> print(RunFileError(Path("a.toml"), [fault]))
+        a.toml has 1 fault; nothing was run
+          run.seed: got -1, expected an integer from 0
+    """
+
+    def __init__(self, path: Path, faults: Sequence[InputError]) -> None:
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        super().__init__(str(path), got=count, expected="a run file that is in order")
+        self.faults = tuple(faults)
+        lines = [f"{path} has {count}; nothing was run", *(f"  {fault}" for fault in faults)]
+        self.args = ("\n".join(lines),)
+
+
+def faults_of(table: str, model: type[Table], error: ValidationError) -> list[InputError]:
+    """Return what Pydantic found wrong with a table."""
+    return [_fault(table, model, each) for each in error.errors(include_url=False)]
+
+
+def show(value: object) -> str:
+    """Return a value of a run file as it is written in TOML, shortened, with its type."""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list):
+        return "an array"
+    if isinstance(value, bool):
+        return str(value).lower()
+    try:
+        text = repr(value) if isinstance(value, str) else str(value)
+    except ValueError:  # an integer of thousands of digits
+        text = "a huge integer"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def known_keys() -> Iterator[str]:
+    """Yield the dotted name of every key that can stand in some run file."""
+    for table, kinds in KINDS.items():
+        for model in kinds.values():
+            yield from _keys_below(table, model)
+    for table, model in PLAIN.items():
+        yield from _keys_below(table, model)
+
+
+def unknown_key(parent: str, name: str, siblings: Sequence[str]) -> InputError:
+    """Return the fault of a key that does not exist, with the nearest one that does.
+
+    Example:
+        >>> print(unknown_key("run", "sed", ["seed", "threads"]))
+        run.sed: got a key that does not exist, expected seed or threads; did you mean 'run.seed'?
+    """
+    prefix = f"{parent}." if parent else ""
+    found = nearest(name, siblings)
+    if found:
+        advice = found.replace("'", f"'{prefix}", 1)
+    else:
+        elsewhere = [key for key in known_keys() if key.rpartition(".")[2] == name.lower()]
+        advice = f"did you mean '{elsewhere[0]}'?" if elsewhere else ""
+    return InputError(
+        show_key(f"{prefix}{name}"),
+        got="a key that does not exist",
+        expected=_alternatives(siblings),
+        advice=advice,
+    )
+
+
+def show_key(key: str) -> str:
+    """Return a dotted key that is fit to print on one line."""
+    printable = key if key.isprintable() else repr(key)
+    return printable if len(printable) <= 80 else f"{printable[:77]}..."
+
+
+def _fault(table: str, model: type[Table], error: Any) -> InputError:
+    place: tuple[int | str, ...] = error["loc"]
+    key = show_key(".".join([table, *map(str, place)]))
+    if error["type"] == "extra_forbidden":
+        parent = _model_at(model, place[:-1])
+        return unknown_key(".".join([table, *map(str, place[:-1])]), str(place[-1]), _names(parent))
+    field = _field_at(model, place)
+    expected = (field.description if field else None) or "a table"
+    if error["type"] == "missing":
+        advice = "" if any(isinstance(step, int) for step in place) else "add the key"
+        return InputError(key, got="nothing", expected=expected, advice=advice)
+    return InputError(key, got=show(error["input"]), expected=expected)
+
+
+def _field_at(model: type[BaseModel], place: Sequence[int | str]) -> FieldInfo | None:
+    """Return the innermost key of the tables that a place within them belongs to."""
+    field: FieldInfo | None = None
+    for step in place:
+        if step not in model.model_fields:
+            break
+        field = model.model_fields[str(step)]
+        inner = _table_in(field)
+        if inner is None:
+            break
+        model = inner
+    return field
+
+
+def _model_at(model: type[BaseModel], place: Sequence[int | str]) -> type[BaseModel]:
+    field = _field_at(model, place)
+    return (_table_in(field) if field else None) or model
+
+
+def _table_in(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the table that a key holds, for instance that of ``simulator.noise``."""
+    candidates = get_args(field.annotation) or (field.annotation,)
+    tables = [kind for kind in candidates if isinstance(kind, type) and issubclass(kind, Table)]
+    return tables[0] if tables else None
+
+
+def _keys_below(prefix: str, model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield f"{prefix}.{name}"
+        inner = _table_in(field)
+        if inner is not None:
+            yield from _keys_below(f"{prefix}.{name}", inner)
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return list(model.model_fields)
+
+
+def _alternatives(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -1,0 +1,127 @@
+"""Read a run file, check every table, then how they fit together; all faults at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from hybrid.errors import InputError, nearest
+from hybrid.settings.consistency import inconsistencies
+from hybrid.settings.faults import RunFileError, faults_of, show, unknown_key
+from hybrid.settings.tables import KINDS, PLAIN, RunFile, Table
+
+_LARGEST_BYTES = 2**20
+
+
+def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> RunFile:
+    """Return the run file at ``path``, checked.
+
+    Args:
+        path: of a TOML file; paths inside it are relative to its folder, and only read.
+        overrides: values that take the place of the file's, by dotted key (``run.seed``).
+
+    Raises:
+        RunFileError: it is missing, no TOML, or has faults; an InputError that lists all of them.
+
+    Example:
+        >>> load("water.toml", {"run.seed": 7}).run.seed  # doctest: +SKIP
+        7
+    """
+    path = Path(path)
+    data = _parse(path)
+    faults = [
+        unknown_key("", name, [*KINDS, *PLAIN]) for name in data if name not in {*KINDS, *PLAIN}
+    ]
+    for key, value in (overrides or {}).items():
+        table, _, name = key.partition(".")
+        if isinstance(data.setdefault(table, {}), dict):
+            data[table][name] = value
+    tables: dict[str, Table] = {}
+    for name in (*KINDS, *PLAIN):
+        model, found = _model_of(name, data.get(name, {}))
+        if model is not None:
+            try:
+                tables[name] = model.model_validate(data.get(name, {}))
+            except ValidationError as error:
+                found = faults_of(name, model, error)
+                tables[name] = _sound_part(model, data[name], error)
+        faults += found
+    faults += inconsistencies(path, tables)
+    if faults:
+        raise RunFileError(path, faults)
+    return RunFile(path, **tables)  # type: ignore[arg-type]
+
+
+def _model_of(name: str, table: object) -> tuple[type[Table] | None, list[InputError]]:
+    """Return the model that a table is to be checked against, or why there is none."""
+    if not isinstance(table, dict):
+        fault = InputError(name, got=show(table), expected=f"a table that starts with [{name}]")
+        return None, [fault]
+    if name in PLAIN:
+        return PLAIN[name], []
+    kinds = KINDS[name]
+    kind = table.get("kind")
+    if isinstance(kind, str) and kind in kinds:
+        return kinds[kind], []
+    fault = InputError(
+        f"{name}.kind",
+        got="nothing" if kind is None else show(kind),
+        expected=f"one of {', '.join(map(repr, kinds))}",
+        advice=nearest(kind, kinds) if isinstance(kind, str) else "",
+    )
+    return None, [fault]
+
+
+def _sound_part(model: type[Table], data: Mapping[str, object], error: ValidationError) -> Table:
+    """Return the table without its faulty keys, to look for faults in how the others fit."""
+    faulty = {each["loc"][0] for each in error.errors()}
+    sound: dict[str, Any] = {
+        name: data[name] for name in model.model_fields if name in data and name not in faulty
+    }
+    return model.model_construct(**sound)
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise RunFileError(path, [_missing(path)])
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST_BYTES + 1)
+    except OSError as error:
+        got = f"{error.strerror or error}"
+        raise RunFileError(
+            path, [InputError("file", got=got, expected="a file that may be read")]
+        ) from None
+    if len(raw) > _LARGEST_BYTES:
+        raise RunFileError(
+            path, [InputError("file", got="more than 1 MiB", expected="a TOML file of a few lines")]
+        )
+    try:
+        return tomllib.loads(raw.decode("utf-8").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        got = f"bytes that are not UTF-8 in line {line}"
+    except RecursionError:
+        got = "arrays or tables that are nested too deeply"
+    except tomllib.TOMLDecodeError as error:
+        got = f"a syntax error: {error}"
+    except ValueError:
+        got = "an integer of thousands of digits"
+    raise RunFileError(path, [InputError("file", got=got, expected="TOML")]) from None
+
+
+def _missing(path: Path) -> InputError:
+    if path.exists():
+        return InputError("file", got="no regular file", expected="the path of a TOML file")
+    folder = path.parent
+    names = [entry.name for entry in folder.glob("*.toml")] if folder.is_dir() else []
+    return InputError(
+        "file",
+        got="a path where there is no file",
+        expected="the path of a TOML file",
+        advice=nearest(path.name, names) or f"look for it from {Path.cwd()}",
+    )

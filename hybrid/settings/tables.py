@@ -1,0 +1,177 @@
+"""The tables of a run file and their keys: the reference of what can be written in one.
+
+Each key's description completes the sentence "expected ..." of its error message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_SEED = 2**63 - 1
+_MAX_COUNT = 2**31 - 1
+
+Count: TypeAlias = Annotated[int, Field(ge=1, le=_MAX_COUNT)]
+Probability: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
+Term: TypeAlias = Annotated[tuple[str, float], Field(strict=False)]  # TOML has arrays, no tuples
+
+
+class Table(BaseModel):
+    """A table of a run file: exact types, finite numbers, no other keys."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Molecule(Table):
+    """``[problem] kind = "molecule"``: the electronic ground state of an FCIDUMP file."""
+
+    kind: Literal["molecule"]
+    fcidump: str = Field(min_length=1, description="the path of an FCIDUMP file")
+    mapper: Literal["jordan_wigner", "parity", "bravyi_kitaev"] = Field(
+        "jordan_wigner", description="one of 'jordan_wigner', 'parity', 'bravyi_kitaev'"
+    )
+    reference_energy: float | None = Field(
+        None, description="a finite number, in hartree, to compare the result with"
+    )
+
+
+class MaxCut(Table):
+    """``[problem] kind = "maxcut"``: the largest cut of a weighted graph."""
+
+    kind: Literal["maxcut"]
+    edges: str = Field(min_length=1, description="the path of an edge list: 'node node [weight]'")
+
+
+class Pauli(Table):
+    """``[problem] kind = "pauli"``: the ground state of a Hamiltonian written out."""
+
+    kind: Literal["pauli"]
+    terms: list[Term] = Field(
+        min_length=1, description='an array of pairs like ["ZZI", -1.0], qubit 0 at the right'
+    )
+    reference_energy: float | None = Field(
+        None, description="a finite number, in the unit of the terms, to compare the result with"
+    )
+
+
+class UCCSD(Table):
+    """``[ansatz] kind = "uccsd"``: unitary coupled cluster on the Hartree-Fock state."""
+
+    kind: Literal["uccsd"]
+
+
+class HardwareEfficient(Table):
+    """``[ansatz] kind = "hardware_efficient"``: layers of rotations and CNOTs from |0...0>."""
+
+    kind: Literal["hardware_efficient"]
+    layers: Count = Field(3, description="a positive integer")
+    circuit: Literal["efficient_su2", "real_amplitudes"] = Field(
+        "efficient_su2", description="'efficient_su2' (RY and RZ) or 'real_amplitudes' (RY alone)"
+    )
+    entanglement: Literal["linear", "reverse_linear", "circular", "pairwise", "full"] = Field(
+        "reverse_linear",
+        description="one of 'linear', 'reverse_linear', 'circular', 'pairwise', 'full'",
+    )
+
+
+class QAOA(Table):
+    """``[ansatz] kind = "qaoa"``: alternating layers of the cost and of X rotations."""
+
+    kind: Literal["qaoa"]
+    depth: Count = Field(description="a positive integer, the number of layers")
+
+
+class Optimizer(Table):
+    """``[optimizer]``: which method, its limits, and options of its own."""
+
+    name: str = Field("L-BFGS-B", description="the name of an optimizer")
+    max_iterations: Count | None = Field(None, description="a positive integer")
+    tolerance: float | None = Field(None, gt=0.0, description="a number above 0")
+    gradient: Literal["exact", "finite-difference"] = Field(
+        "exact", description="'exact' or 'finite-difference'"
+    )
+    options: dict[str, object] = Field(
+        default_factory=dict, description="a table of options of the optimizer"
+    )
+
+
+class Noise(Table):
+    """``[simulator.noise]``: a simple device for Aer; every key may be left out.
+
+    Each gate on one (two) qubits is followed by a depolarizing channel of the probability given,
+    and each measured bit is flipped with the probability ``readout``.
+    """
+
+    depolarizing_1q: Probability = Field(0.0, description="a probability, 0 to 1")
+    depolarizing_2q: Probability = Field(0.0, description="a probability, 0 to 1")
+    readout: Probability = Field(0.0, description="a probability, 0 to 1")
+
+
+class Simulator(Table):
+    """``[simulator]``: what computes expectation values, and how exactly."""
+
+    name: Literal["auto", "native", "aer"] = Field(
+        "auto", description="one of 'auto', 'native', 'aer'"
+    )
+    shots: Count | None = Field(
+        None, description="a positive integer, or no such key for exact values"
+    )
+    precision: Literal["complex128", "complex64"] | None = Field(
+        None, description="'complex128' or 'complex64'"
+    )
+    method: str | None = Field(None, description="a method of Aer, such as 'statevector'")
+    noise: Noise | None = Field(
+        None, description="a table with depolarizing_1q, depolarizing_2q, readout"
+    )
+
+
+class Run(Table):
+    """``[run]``: what concerns the run as a whole."""
+
+    seed: int | None = Field(None, ge=0, le=MAX_SEED, description="an integer from 0 to 2^63 - 1")
+    threads: Count | None = Field(None, description="a positive integer, threads of each rank")
+
+
+Problem: TypeAlias = Molecule | MaxCut | Pauli
+Ansatz: TypeAlias = UCCSD | HardwareEfficient | QAOA
+
+KINDS: Mapping[str, Mapping[str, type[Table]]] = {
+    "problem": {"molecule": Molecule, "maxcut": MaxCut, "pauli": Pauli},
+    "ansatz": {"uccsd": UCCSD, "hardware_efficient": HardwareEfficient, "qaoa": QAOA},
+}
+"""The tables that come in several kinds; they must be there."""
+
+PLAIN: Mapping[str, type[Table]] = {"optimizer": Optimizer, "simulator": Simulator, "run": Run}
+"""The tables of one kind; each may be left out."""
+
+FITTING: Mapping[str, tuple[str, ...]] = {
+    "molecule": ("uccsd", "hardware_efficient"),
+    "maxcut": ("qaoa", "hardware_efficient"),
+    "pauli": ("hardware_efficient", "qaoa"),
+}
+"""For each kind of problem the kinds of ansatz that fit it."""
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """A run file that was read and found to be in order.
+
+    Attributes:
+        path: where it was read.
+        problem, ansatz, optimizer, simulator, run: its tables.
+    """
+
+    path: Path
+    problem: Problem
+    ansatz: Ansatz
+    optimizer: Optimizer
+    simulator: Simulator
+    run: Run
+
+    def beside(self, name: str) -> Path:
+        """Return a path that the file names; it is taken relative to the file's folder."""
+        return self.path.parent / name

@@ -1,0 +1,127 @@
+"""From run files to workloads: what is built is what the file says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hybrid.errors import InputError
+from hybrid.settings import Reference, build, load, minimize_arguments
+from hybrid.settings.build import CHEMICAL_ACCURACY
+from hybrid.settings.noise import noise_model
+from hybrid.settings.tables import Noise
+from hybrid.simulators import Aer, Native
+from tests.settings.run_files import EXAMPLES, ISING, changed, write
+
+
+def test_water_has_the_size_that_it_should() -> None:
+    job = build(load(EXAMPLES / "water.toml"))
+    assert (job.workload.num_qubits, job.workload.num_parameters) == (14, 140)
+    assert job.reference == Reference(
+        -75.0125782, "reference of the run file", "hartree", CHEMICAL_ACCURACY
+    )
+
+
+def test_a_pauli_problem_keeps_its_terms(tmp_path: Path) -> None:
+    job = build(load(write(tmp_path, ISING)))
+    assert job.workload.num_qubits == 2
+    assert job.workload.observable.num_terms == 3
+    assert job.workload.num_parameters == job.circuit.num_parameters == 4
+    assert job.reference is None
+
+
+def test_a_pauli_problem_reads_qubit_0_at_the_right(tmp_path: Path) -> None:
+    tables = changed(ISING, problem={"terms": [["IZ", 2.0]]})
+    observable = build(load(write(tmp_path, tables))).workload.observable
+    assert observable.z_masks.tolist() == [0b01]
+
+
+def test_the_reference_of_a_maximum_cut_is_the_largest_one(tmp_path: Path) -> None:
+    (tmp_path / "square.edges").write_text("0 1\n1 2\n2 3\n3 0\n")
+    problem = {"kind": "maxcut", "edges": "square.edges"}
+    path = write(tmp_path, {"problem": problem, "ansatz": {"kind": "qaoa", "depth": 2}})
+    job = build(load(path))
+    assert job.workload.num_parameters == 4
+    assert job.reference is not None
+    assert job.reference.value == -4.0
+    assert job.graph is not None
+
+
+@pytest.mark.parametrize("circuit", ["efficient_su2", "real_amplitudes"])
+def test_hardware_efficient_layers(tmp_path: Path, circuit: str) -> None:
+    ansatz = {"kind": "hardware_efficient", "circuit": circuit, "layers": 2}
+    job = build(load(write(tmp_path, changed(ISING, ansatz=ansatz))))
+    rotations = 2 if circuit == "efficient_su2" else 1
+    assert job.circuit.num_parameters == 2 * rotations * (2 + 1)
+
+
+def test_a_molecule_with_a_hardware_efficient_ansatz(tmp_path: Path) -> None:
+    problem = {"kind": "molecule", "fcidump": str(EXAMPLES / "data" / "h2.fcidump")}
+    tables = {"problem": problem, "ansatz": {"kind": "hardware_efficient", "layers": 1}}
+    assert build(load(write(tmp_path, tables))).workload.num_qubits == 4
+
+
+def test_a_damaged_data_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cut.fcidump").write_text("&FCI NORB=2,NELEC=2,MS2=0,\n")
+    problem = {"kind": "molecule", "fcidump": "cut.fcidump"}
+    path = write(tmp_path, {"problem": problem, "ansatz": {"kind": "uccsd"}})
+    with pytest.raises(InputError, match=r"cut\.fcidump"):
+        build(load(path))
+
+
+def test_arguments_of_minimize(tmp_path: Path) -> None:
+    tables = changed(
+        ISING,
+        optimizer={"name": "SLSQP", "max_iterations": 5, "tolerance": 1e-6},
+        simulator={"name": "native", "precision": "complex64"},
+        run={"seed": 3, "threads": 2},
+    )
+    assert minimize_arguments(load(write(tmp_path, tables))) == {
+        "optimizer": "SLSQP",
+        "options": {},
+        "max_iterations": 5,
+        "tolerance": 1e-6,
+        "gradient": "exact",
+        "simulator": Native(precision="complex64"),
+        "shots": None,
+        "seed": 3,
+        "threads": 2,
+    }
+
+
+def test_aer_gets_its_method_and_noise(tmp_path: Path) -> None:
+    simulator = {"name": "aer", "method": "density_matrix", "noise": {"readout": 0.25}}
+    arguments = minimize_arguments(load(write(tmp_path, changed(ISING, simulator=simulator))))
+    chosen = arguments["simulator"]
+    assert isinstance(chosen, Aer)
+    assert chosen.method == "density_matrix"
+    assert chosen.noise_model.noise_instructions == ["measure"]
+
+
+def test_readout_noise_flips_the_share_of_bits_that_it_says() -> None:
+    from qiskit import QuantumCircuit
+    from qiskit_aer import AerSimulator
+
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    shots, flip = 4000, 0.25
+    simulator = AerSimulator(noise_model=noise_model(Noise(readout=flip)), seed_simulator=1)
+    flipped = simulator.run(circuit, shots=shots).result().get_counts().get("1", 0)
+    assert abs(flipped - shots * flip) < 5 * np.sqrt(shots * flip * (1 - flip))
+
+
+def test_depolarizing_noise_shrinks_an_expectation_value_by_its_probability() -> None:
+    from qiskit import QuantumCircuit
+    from qiskit_aer import AerSimulator
+
+    circuit = QuantumCircuit(2)
+    circuit.x(0)
+    circuit.cx(0, 1)
+    circuit.save_density_matrix()
+    noise = noise_model(Noise(depolarizing_1q=0.1, depolarizing_2q=0.2))
+    simulator = AerSimulator(method="density_matrix", noise_model=noise)
+    state = simulator.run(circuit).result().data()["density_matrix"]
+    z_of_qubit_1 = np.diag([1.0, 1.0, -1.0, -1.0])
+    assert np.trace(np.asarray(state) @ z_of_qubit_1).real == pytest.approx(-0.9 * 0.8)
