@@ -65,12 +65,11 @@ def _compared(
 ) -> tuple[Comparison, dict[str, str]]:
     python = pythons.ours if row.engine == "ours" else pythons.peers
     ours_threads, other_threads = row.threads or threads, row.other_threads or threads
-    other_options = dict(row.other_options)
-    if row.engine == "ours":
-        other_options["threads"] = other_threads
+    options = {**row.options, "threads": ours_threads}
+    other_options = {**row.other_options, **_threads_option(row.engine, other_threads)}
     with (
-        Worker("ours", pythons.ours, ours_threads, threads=ours_threads, **row.options) as ours,
-        Worker(row.engine, python, other_threads, **other_options) as other,
+        Worker("ours", pythons.ours, ours_threads, options) as ours,
+        Worker(row.engine, python, other_threads, other_options) as other,
     ):
         comparison = compare(
             (ours, ours.prepare(row.ours(), row.gradient)),
@@ -80,3 +79,8 @@ def _compared(
             seconds=effort.seconds,
         )
         return comparison, other.versions | ours.versions
+
+
+def _threads_option(engine: str, threads: int) -> dict[str, int]:
+    """Return the keyword that our engine takes; peers read their environment."""
+    return {"threads": threads} if engine == "ours" else {}

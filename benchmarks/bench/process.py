@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,10 @@ class Timing:
 class Worker:
     """One engine in its own process, pinned to as many cores as it may use threads."""
 
-    def __init__(self, engine: str, python: str, threads: int, **options: Any) -> None:
-        self.engine, self._options = engine, options
+    def __init__(
+        self, engine: str, python: str, threads: int, options: Mapping[str, Any] | None = None
+    ) -> None:
+        self.engine, self._options = engine, dict(options or {})
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
         environment |= {"PYTHONPATH": os.pathsep.join(_import_path()), "JAX_PLATFORMS": "cpu"}
