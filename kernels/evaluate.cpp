@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "hamiltonian.hpp"
 #include "state.hpp"
 #include "strips.hpp"
 
@@ -15,7 +16,7 @@ namespace hybrid {
 
 namespace {
 
-constexpr int kPointsInParallel = 12;  // qubits up to which threads take points, not amplitudes
+constexpr int kPointsInParallel = 15;  // qubits up to which threads take points, not amplitudes
 
 // Uninitialised memory for one state, aligned to a page so that large ones may use huge pages.
 template <class T>
@@ -34,22 +35,60 @@ struct Buffer {
     std::complex<T>* get() { return data.get(); }
 };
 
+// The values of every sweep, kept for the way back.
+template <class T>
+std::vector<BoundSweep<T>> bind_all(const Program& program, const double* angles) {
+    std::vector<BoundSweep<T>> bound;
+    for (const Sweep& sweep : program.sweeps) bound.push_back(bind_sweep<T>(sweep, angles));
+    return bound;
+}
+
+double angle_of(const Operation& op, const double* angles) {
+    return op.slot < 0 ? 0 : angles[op.slot];
+}
+
+template <class T>
+void forward(const Program& program, const std::vector<BoundSweep<T>>& bound, const double* angles,
+             std::complex<T>* psi, int threads) {
+    const std::size_t size = std::size_t{1} << program.num_qubits;
+    for_strips(size, threads, [&](Mask, Mask begin, Mask end) {
+        std::fill(psi + begin, psi + end, std::complex<T>(0));
+    });
+    psi[0] = 1;
+    for (std::size_t k = 0; k < bound.size(); ++k) {
+        const Sweep& sweep = program.sweeps[k];
+        if (const Operation* op = sweep.whole_state)
+            apply(*op, angle_of(*op, angles), psi, program.num_qubits, threads);
+        else
+            sweep_forward(sweep, bound[k], psi, threads);
+    }
+}
+
+template <class T>
+void undo(const Operation& op, const double* angles, std::complex<T>* psi, std::complex<T>* lambda,
+          double* gradient, int num_qubits, int threads) {
+    const double angle = angle_of(op, angles);
+    if (op.slot >= 0)
+        gradient[op.slot] += 2 * generator_product(op, lambda, psi, num_qubits, threads);
+    apply_inverse(op, angle, psi, num_qubits, threads);
+    apply_inverse(op, angle, lambda, num_qubits, threads);
+}
+
 template <class T>
 double evaluate_point(const Program& program, const PauliSum& h, const double* angles,
                       double* gradient, std::complex<T>* psi, std::complex<T>* lambda,
                       int threads) {
-    const int n = program.num_qubits;
-    run(program, angles, psi, threads);
+    const auto bound = bind_all<T>(program, angles);
+    forward(program, bound, angles, psi, threads);
     const double value = expectation(h, psi, lambda, threads);
     if (!gradient) return value;
     std::fill_n(gradient, program.num_slots, 0.0);
-    const auto& ops = program.operations;
-    for (auto op = ops.rbegin(); op != ops.rend(); ++op) {
-        const double angle = op->slot < 0 ? 0 : angles[op->slot];
-        if (op->slot >= 0)
-            gradient[op->slot] += 2 * generator_product(*op, lambda, psi, n, threads);
-        apply_inverse(*op, angle, psi, n, threads);
-        apply_inverse(*op, angle, lambda, n, threads);
+    for (std::size_t k = bound.size(); k-- > 0;) {
+        const Sweep& sweep = program.sweeps[k];
+        if (const Operation* op = sweep.whole_state)
+            undo(*op, angles, psi, lambda, gradient, program.num_qubits, threads);
+        else
+            sweep_backward(sweep, bound[k], psi, lambda, gradient, threads);
     }
     return value;
 }
@@ -58,10 +97,7 @@ double evaluate_point(const Program& program, const PauliSum& h, const double* a
 
 template <class T>
 void run(const Program& program, const double* angles, std::complex<T>* psi, int threads) {
-    std::fill_n(psi, std::size_t{1} << program.num_qubits, std::complex<T>(0));
-    psi[0] = 1;
-    for (const auto& op : program.operations)
-        apply(op, op.slot < 0 ? 0 : angles[op.slot], psi, program.num_qubits, threads);
+    forward(program, bind_all<T>(program, angles), angles, psi, threads);
 }
 
 template <class T>

@@ -79,7 +79,9 @@ Program make_program(const ProgramArrays& a) {
     if (a.num_slots < 0)
         throw std::invalid_argument("num_slots is " + std::to_string(a.num_slots) +
                                     ", expected 0 or more");
-    Program program{a.num_qubits, a.num_slots, {}};
+    Program program;
+    program.num_qubits = a.num_qubits;
+    program.num_slots = a.num_slots;
     program.operations.reserve(a.size);
     for (std::int64_t k = 0; k < a.size; ++k) {
         Operation op;
@@ -98,6 +100,7 @@ Program make_program(const ProgramArrays& a) {
             read_matrix(a, k, op);
         program.operations.push_back(std::move(op));
     }
+    program.sweeps = compile_sweeps(program.operations, a.num_qubits, block_rows(a.num_qubits));
     return program;
 }
 

@@ -5,25 +5,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "strings.hpp"
+#include "operation.hpp"
+#include "sweep.hpp"
 
 namespace hybrid {
-
-enum class Kind : std::uint8_t { kMatrix1 = 0, kMatrix2 = 1, kEvolution = 2 };
-
-struct Operation {
-    Kind kind;
-    Mask control_mask = 0;  // acts where (b & control_mask) == control_value
-    Mask control_value = 0;
-    int target[2] = {-1, -1};         // matrices: target[0] is the low bit of the matrix index
-    std::complex<double> matrix[16];  // row major, 2x2 or 4x4
-    Generator generator;              // evolutions: exp(-i angle G)
-    int slot = -1;                    // evolutions: which angle
-
-    Mask target_mask() const {
-        return (target[0] >= 0 ? bit(target[0]) : 0) | (target[1] >= 0 ? bit(target[1]) : 0);
-    }
-};
 
 // The arrays of the Python interface, as they come: N operations.
 struct ProgramArrays {
@@ -50,6 +35,11 @@ struct Program {
     int num_qubits = 0;
     int num_slots = 0;
     std::vector<Operation> operations;
+    std::vector<Sweep> sweeps;  // the canonical order; refers to the operations
+
+    Program() = default;
+    Program(Program&&) noexcept = default;
+    Program& operator=(Program&&) noexcept = default;
 };
 
 // Throws std::invalid_argument naming the operation and what is wrong with it.

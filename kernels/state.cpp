@@ -129,28 +129,11 @@ double generator_product(const Operation& op, const std::complex<T>* lambda,
     return ordered_sum(sums, kStrips);
 }
 
-template <class T>
-double expectation(const PauliSum& h, const std::complex<T>* psi, Amplitudes<T> image,
-                   int threads) {
-    double sums[kStrips] = {};
-    for_basis(h.num_qubits, 0, 0, threads, [&](Mask strip, Mask b) {
-        std::complex<T> row = 0;  // (H psi)_b = sum_m conj(c_m(b)) psi_{b ^ m}
-        for (const auto& group : h.groups) {
-            const std::complex<T> c(T(sum_at(group.even, b)), T(-sum_at(group.odd, b)));
-            row += mul(c, psi[b ^ group.x]);
-        }
-        if (image) image[b] = row;
-        sums[strip] += double(psi[b].real()) * row.real() + double(psi[b].imag()) * row.imag();
-    });
-    return ordered_sum(sums, kStrips);
-}
-
 #define HYBRID_INSTANTIATE(T)                                                          \
     template void apply<T>(const Operation&, double, Amplitudes<T>, int, int);         \
     template void apply_inverse<T>(const Operation&, double, Amplitudes<T>, int, int); \
     template double generator_product<T>(const Operation&, const std::complex<T>*,     \
-                                         const std::complex<T>*, int, int);            \
-    template double expectation<T>(const PauliSum&, const std::complex<T>*, Amplitudes<T>, int);
+                                         const std::complex<T>*, int, int);
 HYBRID_INSTANTIATE(double)
 HYBRID_INSTANTIATE(float)
 

@@ -1,10 +1,10 @@
-// Whole-state kernels: one pass over the amplitudes for each operation.
+// One pass over the whole state for one operation: what runs where no block suits, on a handful of
+// qubits or for operations that act on many qubits at once.
 #pragma once
 
 #include <complex>
 
-#include "pauli_sum.hpp"
-#include "program.hpp"
+#include "operation.hpp"
 
 namespace hybrid {
 
@@ -24,9 +24,5 @@ void apply_inverse(const Operation& op, double angle, Amplitudes<T> psi, int num
 template <class T>
 double generator_product(const Operation& op, const std::complex<T>* lambda,
                          const std::complex<T>* psi, int num_qubits, int threads);
-
-// <psi|H|psi>; if `image` is not null also image := H psi.
-template <class T>
-double expectation(const PauliSum& h, const std::complex<T>* psi, Amplitudes<T> image, int threads);
 
 }  // namespace hybrid

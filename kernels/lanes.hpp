@@ -1,0 +1,99 @@
+// Eight amplitudes side by side: the unit of all arithmetic inside a block.
+//
+// Three qubits on which nothing in a sweep acts (but by signs and controls) index the lanes, so no
+// arithmetic ever mixes lanes. Vectors are of GCC's and Clang's extension: one AVX-512 register of
+// doubles, two of AVX2, four of SSE2, scalars elsewhere.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <cstring>
+
+namespace hybrid {
+
+inline constexpr int kLaneQubits = 3;
+inline constexpr int kLanes = 1 << kLaneQubits;
+
+template <class T>
+struct LaneVector;
+template <>
+struct LaneVector<double> {
+    typedef double type __attribute__((vector_size(kLanes * sizeof(double))));
+    typedef std::uint64_t words __attribute__((vector_size(kLanes * sizeof(double))));
+};
+template <>
+struct LaneVector<float> {
+    typedef float type __attribute__((vector_size(kLanes * sizeof(float))));
+    typedef std::uint64_t words __attribute__((vector_size(kLanes * sizeof(float))));
+};
+
+template <class T>
+using Lanes = typename LaneVector<T>::type;
+
+// Amplitudes of eight basis states.
+template <class T>
+struct Split {
+    Lanes<T> re, im;
+};
+
+template <class T>
+inline Lanes<T> broadcast(T x) {
+    return Lanes<T>{} + x;
+}
+
+inline Lanes<double> widen(Lanes<double> x) {
+    return x;
+}
+inline Lanes<double> widen(Lanes<float> x) {
+    return __builtin_convertvector(x, Lanes<double>);
+}
+
+// In the order of the lanes.
+template <class T>
+inline T sum_of_lanes(Lanes<T> x) {
+    T sum = 0;
+    for (int l = 0; l < kLanes; ++l) sum += x[l];
+    return sum;
+}
+
+// Collects whether any of many amplitudes is not zero.
+template <class T>
+class AnyBits {
+  public:
+    void add(const Split<T>& a) { bits_ |= (Words)a.re | (Words)a.im; }
+    explicit operator bool() const {
+        std::uint64_t any = 0;
+        for (int l = 0; l < kWords; ++l) any |= bits_[l];
+        return any != 0;
+    }
+
+  private:
+    using Words = typename LaneVector<T>::words;
+    static constexpr int kWords = sizeof(Words) / sizeof(std::uint64_t);
+    Words bits_ = {};
+};
+
+template <class T>
+inline Split<T> times(const Split<T>& a, Lanes<T> re, Lanes<T> im) {
+    return {a.re * re - a.im * im, a.re * im + a.im * re};
+}
+
+// Eight consecutive complex numbers of main memory, real and imaginary parts taken apart.
+template <class T>
+inline Split<T> load_split(const std::complex<T>* p) {
+    Lanes<T> a, b;
+    std::memcpy(&a, p, sizeof a);
+    std::memcpy(&b, p + kLanes / 2, sizeof b);
+    return {__builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14),
+            __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)};
+}
+
+template <class T>
+inline void store_split(std::complex<T>* p, const Split<T>& x) {
+    const Lanes<T> a = __builtin_shufflevector(x.re, x.im, 0, 8, 1, 9, 2, 10, 3, 11);
+    const Lanes<T> b = __builtin_shufflevector(x.re, x.im, 4, 12, 5, 13, 6, 14, 7, 15);
+    std::memcpy(static_cast<void*>(p), &a, sizeof a);
+    std::memcpy(static_cast<void*>(p + kLanes / 2), &b, sizeof b);
+}
+
+}  // namespace hybrid

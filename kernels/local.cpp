@@ -1,0 +1,320 @@
+#include "local.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace hybrid {
+
+namespace {
+
+constexpr int kMostControls = 8;  // of a diagonal operation taken as strings, 2^k of them
+
+bool is_diagonal_matrix(const Operation& op) {
+    const auto& m = op.matrix;
+    return op.kind == Kind::kMatrix1 && m[1] == 0.0 && m[2] == 0.0 &&
+           std::abs(std::abs(m[0]) - 1) < 1e-14 && std::abs(std::abs(m[3]) - 1) < 1e-14;
+}
+
+bool is_diagonal(const Operation& op) {
+    return popcount(op.control_mask) <= kMostControls &&
+           ((op.kind == Kind::kEvolution && op.generator.x == 0) || is_diagonal_matrix(op));
+}
+
+bool is_x(const Operation& op) {
+    const auto& m = op.matrix;
+    return op.kind == Kind::kMatrix1 && m[0] == 0.0 && m[1] == 1.0 && m[2] == 1.0 && m[3] == 0.0;
+}
+
+bool is_swap(const Operation& op) {
+    if (op.kind != Kind::kMatrix2) return false;
+    constexpr int image[4] = {0, 2, 1, 3};
+    for (int e = 0; e < 16; ++e)
+        if (op.matrix[e] != (image[e / 4] == e % 4 ? 1.0 : 0.0)) return false;
+    return true;
+}
+
+Mask moved(const Operation& op) {
+    if (op.kind == Kind::kEvolution) return op.generator.x;
+    return is_diagonal(op) ? 0 : op.target_mask();
+}
+
+// The strings of a diagonal operation; a control is half of 1 +- Z.
+std::vector<SignedString> strings_of(const Operation& op) {
+    std::vector<SignedString> bare = op.generator.strings, strings;
+    if (op.kind == Kind::kMatrix1) {
+        const double phase0 = -std::arg(op.matrix[0]), phase1 = -std::arg(op.matrix[3]);
+        bare = {{0, (phase0 + phase1) / 2}, {bit(op.target[0]), (phase0 - phase1) / 2}};
+    }
+    const double share = std::ldexp(1.0, -popcount(op.control_mask));
+    Mask subset = 0;
+    do {
+        for (const auto& s : bare) {
+            const double c = parity(subset & op.control_value) ? -s.coefficient : s.coefficient;
+            strings.push_back({s.z ^ subset, c * share});
+        }
+        subset = (subset - op.control_mask) & op.control_mask;  // the next subset of the controls
+    } while (subset != 0);
+    return strings;
+}
+
+class Compiler {
+  public:
+    Compiler(const Layout& layout, std::vector<Term>& terms) : terms_(terms) {
+        out_.layout = layout;
+        auto first = layout.inner;
+        if (int(first.size()) > kTileQubits) first.resize(kTileQubits);
+        out_.diagonal_layout = make_layout(layout.num_qubits, layout.lanes, first);
+    }
+
+    void add(const Operation& op) {
+        if (is_diagonal(op))
+            add_diagonal(op);
+        else if (op.kind == Kind::kEvolution)
+            add_rotation(op);
+        else
+            add_matrix(op);
+    }
+
+    LocalProgram take() { return std::move(out_); }
+
+  private:
+    // A case for each way in which the fixed qubits, `bits` of them set, meet rows and outer
+    // qubits; lanes for which they differ from `bits` get 0.
+    static Case case_of(const Layout& at, Mask fixed, Mask bits) {
+        Case found{bits & at.outer(), at.rows_of(bits), {}};
+        const Mask in_lanes = fixed & at.lanes;
+        for (int l = 0; l < kLanes; ++l)
+            found.r[l] = (at.qubits_of_lane(l) & in_lanes) == (bits & in_lanes);
+        return found;
+    }
+
+    LocalOperation shell(LocalKind kind, const Operation& op, Mask fixed) const {
+        LocalOperation local;
+        local.kind = kind;
+        local.source = &op;
+        local.fixed = out_.layout.rows_of(fixed);
+        local.outer_fixed = fixed & out_.layout.outer();
+        return local;
+    }
+
+    void push(LocalOperation local, int values) {
+        local.bound = out_.num_values;
+        out_.num_values += values;
+        out_.operations.push_back(std::move(local));
+    }
+
+    void add_rotation(const Operation& op) {
+        const Layout& at = out_.layout;
+        const Generator& g = op.generator;
+        const Mask fixed = op.control_mask | g.varying;
+        LocalOperation local = shell(LocalKind::kRotate, op, fixed);
+        local.x = at.rows_of(g.x);
+        local.odd = g.odd;
+        local.sign = at.rows_of(g.sign);
+        local.outer_sign = g.sign & at.outer();
+        const Mask shared = op.control_mask & g.varying;
+        for (const Pattern& p : g.patterns) {
+            if ((p.bits ^ op.control_value) & shared) continue;
+            Case found = case_of(at, fixed, p.bits | op.control_value);
+            for (int l = 0; l < kLanes; ++l)
+                found.r[l] *= parity(g.sign & at.qubits_of_lane(l)) ? -p.value : p.value;
+            merge(local.cases, found);
+        }
+        local.term = int(terms_.size());
+        terms_.push_back({op.slot, 2.0});
+        push(local, 3 * int(local.cases.size()));
+    }
+
+    // Cases that differ only in lanes are one.
+    static void merge(std::vector<Case>& cases, const Case& found) {
+        for (Case& c : cases)
+            if (c.outer_bits == found.outer_bits && c.row_bits == found.row_bits) {
+                for (int l = 0; l < kLanes; ++l) c.r[l] += found.r[l];
+                return;
+            }
+        cases.push_back(found);
+    }
+
+    void add_matrix(const Operation& op) {
+        const Layout& at = out_.layout;
+        const bool whole_lanes = (op.control_mask & at.lanes) == 0;
+        const bool exchange = whole_lanes && (is_x(op) || is_swap(op));
+        const Mask targets = op.target_mask();
+        LocalOperation local = shell(exchange                    ? LocalKind::kExchange
+                                     : op.kind == Kind::kMatrix1 ? LocalKind::kMatrix1
+                                                                 : LocalKind::kMatrix2,
+                                     op, op.control_mask | targets);
+        local.x = at.rows_of(targets);
+        for (int t = 0; t < 2; ++t)
+            if (op.target[t] >= 0) local.target[t] = at.rows_of(bit(op.target[t]));
+        Mask bits = op.control_value;
+        if (exchange && op.kind == Kind::kMatrix2) bits |= bit(op.target[0]);
+        local.cases = {case_of(at, op.control_mask | targets, bits)};
+        // Controls alone decide lanes; targets never lie in them.
+        const int size = op.kind == Kind::kMatrix1 ? 8 : 32;
+        push(local, exchange ? 0 : size);
+    }
+
+    void add_diagonal(const Operation& op) {
+        if (out_.operations.empty() || out_.operations.back().kind != LocalKind::kDiagonal) {
+            LocalOperation local;
+            local.kind = LocalKind::kDiagonal;
+            local.run = int(out_.runs.size());
+            out_.runs.emplace_back();
+            out_.operations.push_back(local);
+        }
+        DiagonalRun& run = out_.runs.back();
+        const Layout& at = out_.diagonal_layout;
+        for (const auto& s : strings_of(op)) {
+            DiagonalString string;
+            string.rows = at.rows_of(s.z);
+            string.lanes = int(extract(s.z, at.lanes));
+            string.outer = s.z & at.outer();
+            string.coefficient = s.coefficient;
+            string.slot = op.slot;
+            string.reach = reach(string);
+            if (op.slot >= 0 && s.z != 0) {  // a global phase has no derivative
+                string.term = int(terms_.size());
+                terms_.push_back({op.slot, 2 * s.coefficient});
+                run.wants_gradient = true;
+            }
+            run.strings.push_back(string);
+        }
+    }
+
+    static Reach reach(const DiagonalString& s) {
+        const int inside = popcount(s.rows) + popcount(Mask(s.lanes));
+        if (inside == 0) return Reach::kOutside;
+        if (s.outer == 0) return Reach::kInside;
+        return inside == 1 ? Reach::kOneBit : Reach::kManyBits;
+    }
+
+    std::vector<Term>& terms_;
+    LocalProgram out_;
+};
+
+// Room for tables and phases, once the runs are complete.
+void lay_out_runs(LocalProgram& local) {
+    for (DiagonalRun& run : local.runs) {
+        for (const auto& s : run.strings)
+            (s.reach == Reach::kInside ? run.has_table : run.has_outer) = true;
+        run.table = local.num_values;
+        if (run.has_table) local.num_values += 2 * int(local.diagonal_layout.num_rows());
+        run.phases = local.num_phases;
+        local.num_phases += int(run.strings.size());
+    }
+}
+
+double angle_of(const DiagonalString& s, const double* angles) {
+    return s.coefficient * (s.slot < 0 ? 1.0 : angles[s.slot]);
+}
+
+template <class T>
+void bind_rotation(const LocalOperation& op, const double* angles, Lanes<T>* out) {
+    const double angle = angles[op.source->slot];
+    for (const Case& c : op.cases) {
+        double last = std::numeric_limits<double>::quiet_NaN(), cosine = 1, sine = 0;
+        for (int l = 0; l < kLanes; ++l) {
+            if (std::abs(c.r[l]) != last) {  // most lanes share one value up to its sign
+                last = std::abs(c.r[l]);
+                cosine = std::cos(angle * last);
+                sine = std::sin(angle * last);
+            }
+            out[0][l] = T(cosine);
+            out[1][l] = T(std::signbit(c.r[l]) ? -sine : sine);
+            out[2][l] = T(c.r[l]);
+        }
+        out += 3;
+    }
+}
+
+template <class T>
+void bind_matrix(const LocalOperation& op, Lanes<T>* out) {
+    const int size = op.kind == LocalKind::kMatrix1 ? 2 : 4;
+    for (int e = 0; e < size * size; ++e)
+        for (int l = 0; l < kLanes; ++l) {
+            const bool acts = op.cases[0].r[l] != 0;
+            const double identity = e / size == e % size;
+            out[2 * e][l] = T(acts ? op.source->matrix[e].real() : identity);
+            out[2 * e + 1][l] = T(acts ? op.source->matrix[e].imag() : 0);
+        }
+}
+
+// phi(row, lane) = sum of the strings inside; the table holds exp(-i phi).
+template <class T>
+void bind_table(const LocalProgram& local, const DiagonalRun& run, const double* angles,
+                Lanes<T>* table) {
+    const Mask rows = local.diagonal_layout.num_rows();
+    std::vector<double> phi(rows * kLanes, 0.0);
+    // Walsh-Hadamard transform: coefficients by mask in, sums by index out.
+    bool lanes_differ = false;
+    for (const auto& s : run.strings)
+        if (s.reach == Reach::kInside) {
+            phi[s.rows * kLanes + s.lanes] += angle_of(s, angles);
+            lanes_differ |= s.lanes != 0;
+        }
+    for (Mask h = lanes_differ ? 1 : kLanes; h < phi.size(); h *= 2)
+        for (Mask k = 0; k < phi.size(); ++k)
+            if (!(k & h)) {
+                const double a = phi[k], b = phi[k | h];
+                phi[k] = a + b;
+                phi[k | h] = a - b;
+            }
+    for (Mask v = 0; v < rows; ++v)
+        for (int l = 0; l < kLanes; ++l) {
+            if (l == 0 || lanes_differ) {
+                table[2 * v][l] = T(std::cos(phi[v * kLanes + l]));
+                table[2 * v + 1][l] = T(-std::sin(phi[v * kLanes + l]));
+            } else {
+                table[2 * v][l] = table[2 * v][0];
+                table[2 * v + 1][l] = table[2 * v + 1][0];
+            }
+        }
+}
+
+}  // namespace
+
+Footprint footprint(const Operation& op) {
+    const bool rotation = op.kind == Kind::kEvolution && op.generator.x != 0;
+    const bool suits_blocks =
+        op.kind != Kind::kEvolution || (rotation ? op.generator.tabulated : is_diagonal(op));
+    if (!suits_blocks) return kNoBlock;
+    const Mask active = moved(op);
+    Mask touched = op.control_mask | op.target_mask() | op.generator.varying | op.generator.sign;
+    for (const auto& s : op.generator.strings) touched |= s.z;
+    return {active, touched & ~active};
+}
+
+LocalProgram compile_local(const std::vector<const Operation*>& operations, const Layout& layout,
+                           std::vector<Term>& terms) {
+    Compiler compiler(layout, terms);
+    for (const Operation* op : operations) compiler.add(*op);
+    LocalProgram local = compiler.take();
+    lay_out_runs(local);
+    return local;
+}
+
+template <class T>
+void bind(const LocalProgram& local, const double* angles, Bound<T>& bound) {
+    bound.values.resize(local.num_values);
+    bound.phases.resize(local.num_phases);
+    for (const auto& op : local.operations) {
+        if (op.kind == LocalKind::kRotate)
+            bind_rotation<T>(op, angles, &bound.values[op.bound]);
+        else if (op.kind == LocalKind::kMatrix1 || op.kind == LocalKind::kMatrix2)
+            bind_matrix<T>(op, &bound.values[op.bound]);
+    }
+    for (const auto& run : local.runs) {
+        if (run.has_table) bind_table<T>(local, run, angles, &bound.values[run.table]);
+        for (std::size_t k = 0; k < run.strings.size(); ++k) {
+            const double phi = angle_of(run.strings[k], angles);
+            bound.phases[run.phases + k] = {T(std::cos(phi)), T(-std::sin(phi))};
+        }
+    }
+}
+
+template void bind<double>(const LocalProgram&, const double*, Bound<double>&);
+template void bind<float>(const LocalProgram&, const double*, Bound<float>&);
+
+}  // namespace hybrid

@@ -1,0 +1,102 @@
+// Operations as a block sees them: masks of row bits, values per lane, and what depends on the
+// outer qubits. Compiled once per program; angles come in with `bind`.
+#pragma once
+
+#include <vector>
+
+#include "layout.hpp"
+#include "operation.hpp"
+#include "planner.hpp"
+
+namespace hybrid {
+
+// One number that a sweep sums over the whole state: <lambda|P|psi> for a part P of a generator.
+struct Term {
+    int slot;       // whose gradient it adds to ...
+    double weight;  // ... times this
+};
+
+// A case of an operation: it acts where the outer bits and row bits are these.
+struct Case {
+    Mask outer_bits;
+    Mask row_bits;
+    double r[kLanes];  // rotations: the generator's coefficient; matrices: 1 where controls allow
+};
+
+enum class LocalKind { kRotate, kExchange, kMatrix1, kMatrix2, kDiagonal };
+
+// Acts on rows v with (v & fixed) == row_bits of a case, and on their partners v ^ x.
+struct LocalOperation {
+    LocalKind kind;
+    const Operation* source = nullptr;
+    Mask x = 0;               // rotations, exchanges: row bits that differ in a pair
+    bool odd = false;         // rotations: c(b) = i r(b)
+    Mask fixed = 0;           // row bits
+    Mask sign = 0;            // rotations: row bits whose parity flips r
+    Mask outer_fixed = 0;     // outer qubits
+    Mask outer_sign = 0;      // rotations: outer qubits whose parity flips r
+    Mask target[2] = {0, 0};  // matrices: row bits
+    std::vector<Case> cases;
+    int term = -1;  // rotations
+    int bound = 0;  // where its values start among those of the segment
+    int run = -1;   // diagonals: which run
+};
+
+// Where a string of Z lies: wholly inside a block, wholly outside, or across.
+enum class Reach { kInside, kOutside, kOneBit, kManyBits };
+
+// exp(-i angle coefficient Z^z); slot -1 has angle 1.
+struct DiagonalString {
+    Mask rows = 0;
+    int lanes = 0;
+    Mask outer = 0;
+    double coefficient = 0;
+    int slot = -1;
+    int term = -1;
+    Reach reach = Reach::kInside;
+};
+
+// Diagonal operations that follow one another, taken together.
+struct DiagonalRun {
+    std::vector<DiagonalString> strings;
+    bool has_table = false;  // some strings lie inside
+    bool has_outer = false;  // some do not
+    bool wants_gradient = false;
+    int table = 0;   // where its table starts among the values of the segment
+    int phases = 0;  // where the phases of its strings start
+};
+
+// Operations that run on one block, or tile of a block, after one another.
+struct LocalProgram {
+    Layout layout;
+    Layout diagonal_layout;  // its rows are the first up to 2^kTileQubits of `layout`
+    std::vector<LocalOperation> operations;
+    std::vector<DiagonalRun> runs;
+    int num_values = 0;  // vectors
+    int num_phases = 0;
+};
+
+inline constexpr int kTileQubits = 6;  // rows of a tile: two states of 2^9 amplitudes fit in L1
+
+// What no capacity admits: active on all 64 bits.
+inline constexpr Footprint kNoBlock = {~Mask{0}, 0};
+
+// kNoBlock for operations that cannot run in blocks: those with too many patterns, or too many
+// controls on a diagonal.
+Footprint footprint(const Operation& op);
+
+// Compiles operations in this order; appends the sums that their gradients take to `terms`.
+LocalProgram compile_local(const std::vector<const Operation*>& operations, const Layout& layout,
+                           std::vector<Term>& terms);
+
+// The values of a LocalProgram at given angles.
+template <class T>
+struct Bound {
+    std::vector<Lanes<T>> values;
+    std::vector<std::complex<T>> phases;
+};
+
+template <class T>
+void bind(const LocalProgram& local, const double* angles, Bound<T>& bound);
+
+}  // namespace hybrid

@@ -1,0 +1,215 @@
+#include "tile.hpp"
+
+#include "diagonal.hpp"
+
+namespace hybrid {
+
+namespace {
+
+// The rows v with (v & fixed) == bits, one after another.
+struct Rows {
+    Mask end, fixed, bits;
+};
+
+template <class Work>
+inline void for_rows(const Rows& rows, Work work) {
+    for (Mask v = 0; v < rows.end; v = next_free(v, rows.fixed)) work(v | rows.bits);
+}
+
+// +1 or -1 by the parity of the row's bits under `sign`; where no bit counts it is left out.
+template <class T, bool Signed>
+inline Lanes<T> flip(Lanes<T> x, Mask row, Mask sign) {
+    if constexpr (Signed) {
+        static constexpr T factor[2] = {1, -1};
+        return x * factor[parity(row & sign)];
+    }
+    return x;
+}
+
+template <class T, bool Odd>
+inline void rotate(Split<T>& p, Split<T>& q, Lanes<T> c, Lanes<T> s) {
+    const Split<T> a = p, b = q;
+    if constexpr (Odd) {
+        p = {c * a.re - s * b.re, c * a.im - s * b.im};
+        q = {c * b.re + s * a.re, c * b.im + s * a.im};
+    } else {
+        p = {c * a.re + s * b.im, c * a.im - s * b.re};
+        q = {c * b.re + s * a.im, c * b.im - s * a.re};
+    }
+}
+
+// Im <lambda|X|psi> on a pair, X the generator with r = 1; l, m are lambda where p, q are psi.
+template <class T, bool Odd>
+inline Lanes<T> product(const Split<T>& l, const Split<T>& m, const Split<T>& p,
+                        const Split<T>& q) {
+    if constexpr (Odd)
+        return (m.re * p.re + m.im * p.im) - (l.re * q.re + l.im * q.im);
+    else
+        return (m.re * p.im - m.im * p.re) + (l.re * q.im - l.im * q.re);
+}
+
+template <class T, bool Odd, bool Signed>
+void rotate_rows(Split<T>* psi, const Rows& rows, Mask x, Mask sign, Lanes<T> c, Lanes<T> s) {
+    for_rows(rows,
+             [&](Mask v) { rotate<T, Odd>(psi[v], psi[v ^ x], c, flip<T, Signed>(s, v, sign)); });
+}
+
+template <class T, bool Odd, bool Signed>
+Lanes<double> unrotate_rows(Split<T>* psi, Split<T>* lambda, const Rows& rows, Mask x, Mask sign,
+                            Lanes<T> c, Lanes<T> s) {
+    Lanes<double> sum = {};
+    for_rows(rows, [&](Mask v) {
+        Split<T> p = psi[v], q = psi[v ^ x], l = lambda[v], m = lambda[v ^ x];
+        sum += widen(flip<T, Signed>(product<T, Odd>(l, m, p, q), v, sign));
+        const Lanes<T> back = -flip<T, Signed>(s, v, sign);
+        rotate<T, Odd>(p, q, c, back);
+        rotate<T, Odd>(l, m, c, back);
+        psi[v] = p, psi[v ^ x] = q, lambda[v] = l, lambda[v ^ x] = m;
+    });
+    return sum;
+}
+
+// Calls work(case, its values, rows) for the cases that hold in this tile.
+template <class T, class Work>
+inline void for_cases(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
+                      Mask base, int values_each, Work work) {
+    const Lanes<T>* values = bound.values.data() + op.bound;
+    for (const Case& c : op.cases) {
+        if ((base & op.outer_fixed) == c.outer_bits)
+            work(values, Rows{local.layout.num_rows(), op.fixed, c.row_bits});
+        values += values_each;
+    }
+}
+
+template <class T, bool Odd, bool Signed>
+void rotate_forward(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
+                    const Tile<T>& tile) {
+    const bool negative = parity(tile.base & op.outer_sign);
+    for_cases(op, local, bound, tile.base, 3, [&](const Lanes<T>* value, const Rows& rows) {
+        const Lanes<T> s = negative ? -value[1] : value[1];
+        rotate_rows<T, Odd, Signed>(tile.psi, rows, op.x, op.sign, value[0], s);
+    });
+}
+
+template <class T, bool Odd, bool Signed>
+void rotate_backward(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
+                     const Tile<T>& tile, Lanes<double>* sums) {
+    const bool negative = parity(tile.base & op.outer_sign);
+    for_cases(op, local, bound, tile.base, 3, [&](const Lanes<T>* value, const Rows& rows) {
+        const Lanes<T> s = negative ? -value[1] : value[1];
+        const Lanes<double> sum =
+            unrotate_rows<T, Odd, Signed>(tile.psi, tile.lambda, rows, op.x, op.sign, value[0], s);
+        const Lanes<double> r = widen(value[2]);
+        sums[op.term] += (negative ? -r : r) * sum;
+    });
+}
+
+template <class T>
+void exchange(const LocalOperation& op, const LocalProgram& local, Split<T>* a, Mask base) {
+    if ((base & op.outer_fixed) != op.cases[0].outer_bits) return;
+    for_rows(Rows{local.layout.num_rows(), op.fixed, op.cases[0].row_bits},
+             [&](Mask v) { std::swap(a[v], a[v ^ op.x]); });
+}
+
+// psi := U psi or its inverse; the elements of U differ by lane where a control is a lane.
+template <class T, int Size>
+void multiply(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
+              Split<T>* a, Mask base, bool inverse) {
+    for_cases(op, local, bound, base, 0, [&](const Lanes<T>* value, const Rows& rows) {
+        Split<T> u[Size][Size];
+        for (int r = 0; r < Size; ++r)
+            for (int c = 0; c < Size; ++c) {
+                const int e = inverse ? Size * c + r : Size * r + c;
+                u[r][c] = {value[2 * e], inverse ? -value[2 * e + 1] : value[2 * e + 1]};
+            }
+        for_rows(rows, [&](Mask v) {
+            Split<T>* at[Size];
+            Split<T> in[Size];
+            for (int k = 0; k < Size; ++k) {
+                at[k] = a + (v | (k & 1 ? op.target[0] : 0) | (k & 2 ? op.target[1] : 0));
+                in[k] = *at[k];
+            }
+            for (int r = 0; r < Size; ++r) {
+                Split<T> sum = times(in[0], u[r][0].re, u[r][0].im);
+                for (int c = 1; c < Size; ++c) {
+                    const Split<T> part = times(in[c], u[r][c].re, u[r][c].im);
+                    sum.re += part.re, sum.im += part.im;
+                }
+                *at[r] = sum;
+            }
+        });
+    });
+}
+
+// Turns two run-time choices into template arguments.
+template <class Work>
+inline void with_kind(const LocalOperation& op, Work work) {
+    using Yes = std::true_type;
+    using No = std::false_type;
+    if (op.odd)
+        op.sign ? work(Yes{}, Yes{}) : work(Yes{}, No{});
+    else
+        op.sign ? work(No{}, Yes{}) : work(No{}, No{});
+}
+
+}  // namespace
+
+template <class T>
+void run_forward(const LocalProgram& local, const Bound<T>& bound, const Tile<T>& tile) {
+    for (const LocalOperation& op : local.operations) switch (op.kind) {
+            case LocalKind::kRotate:
+                with_kind(op, [&](auto odd, auto has_sign) {
+                    rotate_forward<T, odd.value, has_sign.value>(op, local, bound, tile);
+                });
+                break;
+            case LocalKind::kExchange:
+                exchange(op, local, tile.psi, tile.base);
+                break;
+            case LocalKind::kMatrix1:
+                multiply<T, 2>(op, local, bound, tile.psi, tile.base, false);
+                break;
+            case LocalKind::kMatrix2:
+                multiply<T, 4>(op, local, bound, tile.psi, tile.base, false);
+                break;
+            case LocalKind::kDiagonal:
+                diagonal_forward(local, local.runs[op.run], bound, tile);
+        }
+}
+
+template <class T>
+void run_backward(const LocalProgram& local, const Bound<T>& bound, const Tile<T>& tile,
+                  Lanes<double>* sums) {
+    for (auto it = local.operations.rbegin(); it != local.operations.rend(); ++it) {
+        const LocalOperation& op = *it;
+        switch (op.kind) {
+            case LocalKind::kRotate:
+                with_kind(op, [&](auto odd, auto has_sign) {
+                    rotate_backward<T, odd.value, has_sign.value>(op, local, bound, tile, sums);
+                });
+                break;
+            case LocalKind::kExchange:
+                exchange(op, local, tile.psi, tile.base);
+                exchange(op, local, tile.lambda, tile.base);
+                break;
+            case LocalKind::kMatrix1:
+                multiply<T, 2>(op, local, bound, tile.psi, tile.base, true);
+                multiply<T, 2>(op, local, bound, tile.lambda, tile.base, true);
+                break;
+            case LocalKind::kMatrix2:
+                multiply<T, 4>(op, local, bound, tile.psi, tile.base, true);
+                multiply<T, 4>(op, local, bound, tile.lambda, tile.base, true);
+                break;
+            case LocalKind::kDiagonal:
+                diagonal_backward(local, local.runs[op.run], bound, tile, sums);
+        }
+    }
+}
+
+#define HYBRID_INSTANTIATE(T)                                                           \
+    template void run_forward<T>(const LocalProgram&, const Bound<T>&, const Tile<T>&); \
+    template void run_backward<T>(const LocalProgram&, const Bound<T>&, const Tile<T>&, \
+                                  Lanes<double>*);
+HYBRID_INSTANTIATE(double)
+HYBRID_INSTANTIATE(float)
+
+}  // namespace hybrid

@@ -1,0 +1,27 @@
+// The innermost loops: operations on the rows of one block or tile, which lie in a cache.
+//
+// psi is the state, lambda its companion in the adjoint method; `base` are the outer bits of the
+// tile, as qubits. A tile's share of the sums goes to `sums`, one vector for each term.
+#pragma once
+
+#include "local.hpp"
+
+namespace hybrid {
+
+template <class T>
+struct Tile {
+    Split<T>* psi;
+    Split<T>* lambda;  // null on the way forward
+    Mask base;
+};
+
+// Runs the operations forward on psi.
+template <class T>
+void run_forward(const LocalProgram& local, const Bound<T>& bound, const Tile<T>& tile);
+
+// Undoes the operations, last first, on psi and lambda, and adds <lambda|P|psi> of each term.
+template <class T>
+void run_backward(const LocalProgram& local, const Bound<T>& bound, const Tile<T>& tile,
+                  Lanes<double>* sums);
+
+}  // namespace hybrid
