@@ -13,7 +13,7 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.arrays import FloatArray
 from hybrid.errors import InputError, nearest
 from hybrid.problems.fcidump import read_fcidump
-from hybrid.problems.nature import qiskit_nature
+from hybrid.problems.nature import in_fixed_order, qiskit_nature
 
 MAPPERS = ("jordan_wigner", "parity", "bravyi_kitaev")
 
@@ -116,7 +116,8 @@ class Molecule:
                 auto_index_order=False,
             )
             # Mapping costs a fixed time per term: merge equal ones first, a third remain.
-            electrons = self._mapper().map(energy.second_q_op().index_order())
+            merged = in_fixed_order(in_fixed_order(energy.second_q_op()).index_order())
+            electrons = self._mapper().map(merged)
         core = SparsePauliOp("I" * self.num_qubits, [self.core_energy])
         total = (core + electrons).simplify(atol=1e-8)
         return SparsePauliOp(total.paulis, total.coeffs.real)

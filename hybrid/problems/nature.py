@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from hybrid.errors import InputError
 
@@ -31,3 +32,14 @@ def qiskit_nature() -> Iterator[None]:
                 expected="qiskit-nature",
                 advice="pip install 'hybrid-hpc-quantum[chemistry]'",
             ) from error
+
+
+def in_fixed_order(operator: Any) -> Any:
+    """Return a fermionic operator with its terms sorted by label.
+
+    qiskit-nature lists the terms of an operator that was made from integrals in an order that
+    differs from process to process. Sums over them would differ in their last bits, and with them
+    the observables of the ranks of one job.
+    """
+    terms = dict(sorted(operator.items()))
+    return type(operator)(terms, num_spin_orbitals=operator.num_spin_orbitals, copy=False)

@@ -169,3 +169,25 @@ def test_bad_input() -> None:
         Molecule(np.eye(1), np.zeros((1, 1, 1, 1)), 0.0, (1, 0), mapper="parity")
     with pytest.raises(InputError, match="larger basis"):
         Molecule(one, two, 0.0, (2, 0)).uccsd()
+
+
+def test_hamiltonian_has_the_same_bits_in_whatever_order_its_terms_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # qiskit-nature lists the terms in an order that differs from process to process
+    from qiskit_nature.second_q.hamiltonians import ElectronicEnergy
+    from qiskit_nature.second_q.operators import FermionicOp
+
+    molecule = Molecule.from_fcidump(DATA / "h2.fcidump")
+    expected = molecule.hamiltonian()
+    original = ElectronicEnergy.second_q_op
+
+    def backwards(energy: ElectronicEnergy) -> FermionicOp:
+        operator = original(energy)
+        terms = dict(list(operator.items())[::-1])
+        return FermionicOp(terms, num_spin_orbitals=operator.num_spin_orbitals)
+
+    monkeypatch.setattr(ElectronicEnergy, "second_q_op", backwards)
+    found = molecule.hamiltonian()
+    assert found.paulis == expected.paulis
+    assert found.coeffs.tobytes() == expected.coeffs.tobytes()
