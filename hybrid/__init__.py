@@ -12,21 +12,35 @@ if TYPE_CHECKING:
     from hybrid.estimate import expectation as expectation
     from hybrid.estimate import sample as sample
     from hybrid.loop import minimize as minimize
+    from hybrid.mapping import map as map
+    from hybrid.piece import Piece as Piece
+    from hybrid.session import Session as Session
+    from hybrid.session import overlaps as overlaps
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQE as VQE
+    from hybrid.workloads import Supervised as Supervised
+    from hybrid.workloads import Workload as Workload
+    from hybrid.workloads import workload as workload
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "QAOA": "hybrid.workloads",
+    "Piece": "hybrid.piece",
+    "Session": "hybrid.session",
+    "Supervised": "hybrid.workloads",
     "VQE": "hybrid.workloads",
+    "Workload": "hybrid.workloads",
     "estimate": "hybrid.estimate",
     "expectation": "hybrid.estimate",
+    "map": "hybrid.mapping",
     "minimize": "hybrid.loop",
     "optimizers": "hybrid.optimizers",
+    "overlaps": "hybrid.session",
     "problems": "hybrid.problems",
     "sample": "hybrid.estimate",
     "simulators": "hybrid.simulators",
+    "workload": "hybrid.workloads",
 }
 
 __all__ = [*sorted(_HOMES), "__version__"]

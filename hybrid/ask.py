@@ -21,6 +21,11 @@ class Ask:
     gradient: bool = False
     iteration: int = 0
 
+    @property
+    def components(self) -> int:
+        """Numbers wanted of each point: the value and, with gradient, P derivatives."""
+        return 1 + self.points.shape[1] if self.gradient else 1
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

@@ -35,6 +35,14 @@ class MismatchError(HybridError):
     """Ranks of one job made different calls: other circuits, starts, or another order."""
 
 
+class PieceError(HybridError):
+    """A piece of the user's own work failed: which one, and why.
+
+    The exception of the user's function is its cause. Ranks other than the one that ran the
+    piece raise a :class:`RankError` that holds its traceback.
+    """
+
+
 class RankError(HybridError):
     """A rank failed; raised on every rank so that none of them waits for it.
 

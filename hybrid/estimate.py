@@ -13,7 +13,7 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
 from hybrid.collective import Prepared, call_together
-from hybrid.compiled import compiled_expectation
+from hybrid.workloads.compiled import compiled_expectation
 from hybrid.content import digest
 from hybrid.errors import InputError
 from hybrid.inputs import (

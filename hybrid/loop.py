@@ -27,11 +27,11 @@ from hybrid.result import History, Observer, Progress, Result, RunDescription
 from hybrid.runtime import Interrupts, Team
 from hybrid.seeds import derive
 from hybrid.simulators import Choice
-from hybrid.workloads import Sampling, Workload
+from hybrid.workloads import Minimizable, Sampling
 
 
 def minimize(
-    workload: Workload,
+    workload: Minimizable,
     optimizer: str | Optimizer = "L-BFGS-B",
     *,
     x0: ArrayLike | None = None,
@@ -116,7 +116,7 @@ def minimize(
 class _Minimization(Prepared):
     """A workload, the optimizer, and where it starts if the user has said so."""
 
-    workload: Workload
+    workload: Minimizable
     optimizer: Optimizer
     x0: FloatArray | None
 
@@ -244,7 +244,7 @@ def _first_ask(optimizer: Optimizer, num_parameters: int) -> Ask:
 
 
 def _check_workload(workload: object) -> None:
-    if not isinstance(workload, Workload):
+    if not isinstance(workload, Minimizable):
         raise InputError(
             "workload",
             got=type(workload).__name__,

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hybrid.load import Load
+
+
+EVERY_POINT = -1
+"""Stands for no single point of an Ask."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -12,10 +18,13 @@ class Piece:
     Attributes:
         index: place in the order in which partial answers are combined; also keys its seed.
         axis: what was cut: ``points``, ``circuits`` (points and parameter-shift components in one
-            list) or ``shots``.
+            list), ``components`` of a gradient, ``samples`` of data, ``terms``, ``shots``, or a
+            name of the user's own.
         start: first unit along that axis.
         stop: one past the last unit.
         cost: predicted work, in units that are the same for all pieces of an Ask.
+        point: which of the Ask's points it belongs to, or ``EVERY_POINT``.
+        load: its work in counts, as far as it is known; the scheduler's business.
     """
 
     index: int
@@ -23,6 +32,12 @@ class Piece:
     start: int
     stop: int
     cost: float = 1.0
+    point: int = EVERY_POINT
+    load: Load | None = None
+
+    def __len__(self) -> int:
+        """Return the number of units."""
+        return self.stop - self.start
 
 
 def slices(num_units: int, grain: int, axis: str, cost_per_unit: float = 1.0) -> tuple[Piece, ...]:

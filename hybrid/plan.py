@@ -1,10 +1,52 @@
-"""Which rank runs which piece."""
+"""Which rank runs which piece, with how many threads, how long it should take, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hybrid.arrays import FloatArray
 from hybrid.piece import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A split that was considered.
+
+    Attributes:
+        ranks: with work.
+        threads: of each.
+        seconds: predicted wall time of one evaluation.
+        chosen: whether it is the plan.
+        note: what limits it, in a few words.
+    """
+
+    ranks: int
+    threads: int
+    seconds: float
+    chosen: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """How long a plan should take; only where the costs of all pieces are known.
+
+    Attributes:
+        pieces: shape (pieces,), seconds of each piece on the rank that it is assigned to.
+        ranks: shape (ranks,), seconds of work of each rank.
+        messages: seconds for the Ask to all ranks and the partials back.
+        single: seconds that one rank with the same threads would take for all pieces.
+    """
+
+    pieces: FloatArray
+    ranks: FloatArray
+    messages: float
+    single: float
+
+    @property
+    def wall(self) -> float:
+        """Seconds from Ask to answer."""
+        return float(self.ranks.max(initial=0.0)) + self.messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,44 +55,91 @@ class Plan:
 
     Attributes:
         pieces: all pieces, by index.
-        assignment: for each rank the indices of its pieces, ascending.
+        assignment: for each rank the indices of its pieces, ascending; empty where dynamic.
+        workers: the ranks that draw pieces from the shared counter, where dynamic.
+        order: the indices of the pieces as the counter hands them out, where dynamic.
+        threads: of each rank with work; None to share the cores of each host.
+        shards: ranks that one state is spread over; always 1 as yet.
+        memory_bytes: that each rank with work allocates for states.
+        prediction: seconds, where the costs are known.
+        alternatives: what was considered, the plan itself included.
+        reason: the sentence that says why.
     """
 
     pieces: tuple[Piece, ...]
     assignment: tuple[tuple[int, ...], ...]
+    workers: tuple[int, ...] = ()
+    order: tuple[int, ...] = ()
+    threads: int | None = None
+    shards: int = 1
+    memory_bytes: int = 0
+    prediction: Prediction | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    reason: str = ""
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether ranks draw their pieces from a shared counter while they work."""
+        return bool(self.workers)
+
+    @property
+    def num_ranks(self) -> int:
+        """How many ranks the job has."""
+        return len(self.assignment)
 
     @property
     def active_ranks(self) -> tuple[int, ...]:
-        """The ranks that have pieces, ascending."""
+        """The ranks that may have pieces, ascending."""
+        if self.dynamic:
+            return self.workers
         return tuple(rank for rank, indices in enumerate(self.assignment) if indices)
 
     def pieces_of(self, rank: int) -> tuple[Piece, ...]:
-        """Return the pieces of a rank, by index."""
+        """Return the pieces assigned to a rank, by index."""
         return tuple(self.pieces[index] for index in self.assignment[rank])
 
     @property
     def balance(self) -> float:
-        """Mean cost over greatest cost of the ranks: 1 where all end together."""
+        """Mean over greatest predicted work of the ranks: 1 where all end together."""
+        if self.prediction is not None:
+            works = self.prediction.ranks
+            top = float(works.max(initial=0.0))
+            return float(works.mean()) / top if top > 0 else 1.0
         costs = [sum(piece.cost for piece in self.pieces_of(rank)) for rank in self._ranks]
         return sum(costs) / len(costs) / max(costs) if max(costs, default=0.0) > 0 else 1.0
 
     def explain(self) -> str:
         """Return a sentence or two for a person: how it is split, and why."""
-        num_ranks = len(self.assignment)
+        text = self._split()
+        if self.prediction is not None:
+            text += f"; predicted {duration(self.prediction.wall)} for each evaluation"
+        return text
+
+    def _split(self) -> str:
         axis = self.pieces[0].axis
+        resting = self.num_ranks - len(self.active_ranks)
         if len(self.pieces) == 1:
             one = f"one piece along the {axis}, on rank 0"
-            if num_ranks == 1:
+            if self.num_ranks == 1:
                 return one
             return (
                 f"{one}; it cannot be cut further without changing the result, so "
-                f"{num_ranks - 1} of {num_ranks} ranks rest and leave it their cores"
+                f"{resting} of {self.num_ranks} ranks rest and leave it their cores"
             )
         cut = f"{len(self.pieces)} pieces along the {axis}"
-        if num_ranks == 1:
+        if self.num_ranks == 1:
             return f"{cut}, all on rank 0"
-        resting = num_ranks - len(self.active_ranks)
-        rest = f", {resting} ranks rest for want of pieces" if resting else ""
+        if len(self.active_ranks) == 1:
+            return f"{cut}, all on rank {self.active_ranks[0]}: {self.reason or 'others rest'}"
+        if resting and len(self.pieces) <= len(self.active_ranks):
+            rest = f", {resting} ranks rest for want of pieces"
+        else:
+            rest = f", {resting} ranks rest" if resting else ""
+        if self.dynamic:
+            return (
+                f"{cut}, drawn by {len(self.workers)} ranks from a shared counter, because "
+                f"{self.reason or 'their costs are not known'}{rest}"
+            )
         counts = [len(indices) for indices in self.assignment if indices]
         each = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)}-{max(counts)}"
         return (
@@ -61,3 +150,24 @@ class Plan:
     @property
     def _ranks(self) -> range:
         return range(len(self.assignment))
+
+
+def duration(seconds: float) -> str:
+    """Return a time for a person, from microseconds to days.
+
+    Example:
+        >>> duration(0.00031), duration(0.25), duration(90.0), duration(10000.0)
+        ('310 µs', '250 ms', '90.0 s', '2 h 47 min')
+    """
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
+    if seconds < 1.0:
+        return f"{seconds * 1e3:.3g} ms"
+    if seconds < 600.0:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes / 1440:.1f} days"

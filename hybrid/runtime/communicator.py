@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Protocol
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from hybrid.runtime.cells import Cells, LocalCells
 
 
 class Communicator(Protocol):
@@ -34,6 +38,19 @@ class Communicator(Protocol):
     def receive(self, source: int) -> bytes:
         """Return the next message of another rank; waits without spinning for long."""
 
+    def send_array(self, array: NDArray[Any], to: int) -> None:
+        """Send the bytes of a contiguous array to a rank, which calls :meth:`receive_array`."""
+
+    def receive_array(self, array: NDArray[Any], source: int) -> None:
+        """Receive from another rank into an array of the same size, without a copy."""
+
+    @property
+    def cells(self) -> Cells:
+        """Integers that all ranks share."""
+
+    def close(self) -> None:
+        """Give back what the communicator holds; collective, at the end of the job."""
+
     def abort(self, code: int) -> None:
         """End the processes of all ranks now, with an exit code."""
 
@@ -43,6 +60,9 @@ class SerialCommunicator:
 
     rank = 0
     size = 1
+
+    def __init__(self) -> None:
+        self.cells: Cells = LocalCells()
 
     def broadcast(self, message: bytes | None) -> bytes:
         """Return the message."""
@@ -60,6 +80,17 @@ class SerialCommunicator:
     def receive(self, source: int) -> bytes:
         """Refuse: a single rank has nobody to hear from."""
         raise RuntimeError(f"a job of one rank cannot receive from rank {source}")
+
+    def send_array(self, array: NDArray[Any], to: int) -> None:
+        """Refuse, as :meth:`send`."""
+        self.send(b"", to)
+
+    def receive_array(self, array: NDArray[Any], source: int) -> None:
+        """Refuse, as :meth:`receive`."""
+        self.receive(source)
+
+    def close(self) -> None:
+        """Do nothing."""
 
     def abort(self, code: int) -> None:
         """End this process now."""

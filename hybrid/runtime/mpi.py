@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from mpi4py import MPI
+from numpy.typing import NDArray
+
+from hybrid.runtime.cells import NUM_CELLS, OWNER_STEP
 
 _INLINE = 8192
 """Broadcasts up to this many bytes travel in one message."""
@@ -16,6 +20,8 @@ _SPIN_SECONDS = 200e-6
 """How long a waiting rank polls at full speed before it starts to sleep between polls."""
 _LONGEST_SLEEP = 1e-3
 _TAG = 7
+_ARRAY_TAG = 8
+_LARGEST_PART = 1 << 30
 
 
 class MPICommunicator:
@@ -29,6 +35,7 @@ class MPICommunicator:
         self._comm = MPI.COMM_WORLD.Dup()
         self.rank: int = self._comm.Get_rank()
         self.size: int = self._comm.Get_size()
+        self._cells = MPICells(self._comm)
 
     def broadcast(self, message: bytes | None) -> bytes:
         """Return on every rank what rank 0 gave; the others give None."""
@@ -70,6 +77,26 @@ class MPICommunicator:
         self._comm.Recv([message, MPI.BYTE], source=source, tag=_TAG)
         return message.tobytes()
 
+    def send_array(self, array: NDArray[Any], to: int) -> None:
+        """Send the bytes of a contiguous array to a rank, which calls :meth:`receive_array`."""
+        for part in _parts(array):
+            _wait(self._comm.Isend([part, MPI.BYTE], dest=to, tag=_ARRAY_TAG))
+
+    def receive_array(self, array: NDArray[Any], source: int) -> None:
+        """Receive from another rank into an array of the same size, without a copy."""
+        for part in _parts(array):
+            _wait(self._comm.Irecv([part, MPI.BYTE], source=source, tag=_ARRAY_TAG))
+
+    @property
+    def cells(self) -> MPICells:
+        """Integers that all ranks share."""
+        return self._cells
+
+    def close(self) -> None:
+        """Give back what MPI holds; collective, at the end of the job."""
+        self._cells.close()
+        self._comm.Free()
+
     def abort(self, code: int) -> None:
         """End the processes of all ranks now."""
         self._comm.Abort(code)
@@ -80,9 +107,54 @@ class MPICommunicator:
         return bool(MPI.Is_finalized())
 
 
+class MPICells:
+    """Cells in a window of one-sided communication, at every 64th rank.
+
+    On one host the processor's atomic instructions serve them. Over a network without such, the
+    owner serves them whenever it calls MPI, which a rank does at least after each of its pieces.
+    """
+
+    def __init__(self, comm: MPI.Intracomm) -> None:
+        mine = NUM_CELLS if comm.Get_rank() % OWNER_STEP == 0 else 0
+        self._window = MPI.Win.Allocate(8 * mine, 8, comm=comm)
+        if mine:
+            np.frombuffer(self._window.tomemory(), dtype=np.int64)[:] = 0
+        self._amount = np.zeros(1, dtype=np.int64)
+        self._before = np.zeros(1, dtype=np.int64)
+        comm.Barrier()
+        self._window.Lock_all()
+
+    def fetch_add(self, owner: int, cell: int, amount: int) -> int:
+        """Add to a cell of a rank, and return what was there before."""
+        self._amount[0] = amount
+        return self._exchange(owner, cell, MPI.SUM)
+
+    def put(self, owner: int, cell: int, value: int) -> None:
+        """Set a cell of a rank; it is seen by all when this returns."""
+        self._amount[0] = value
+        self._exchange(owner, cell, MPI.REPLACE)
+
+    def close(self) -> None:
+        """Give the window back; collective."""
+        self._window.Unlock_all()
+        self._window.Free()
+
+    def _exchange(self, owner: int, cell: int, operation: MPI.Op) -> int:
+        self._window.Fetch_and_op(self._amount, self._before, owner, cell, operation)
+        self._window.Flush(owner)
+        return int(self._before[0])
+
+
 def library() -> str:
     """Return the name and version of the MPI library, one line."""
     return str(MPI.Get_library_version()).strip().splitlines()[0].rstrip("\x00")
+
+
+def _parts(array: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
+    """Yield the bytes of an array in parts that MPI can count."""
+    flat = array.reshape(-1).view(np.uint8)
+    for start in range(0, flat.size, _LARGEST_PART):
+        yield flat[start : start + _LARGEST_PART]
 
 
 def _wait(request: MPI.Request) -> None:

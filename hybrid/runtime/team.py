@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeAlias, TypeVar
+
+import numpy as np
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask
 from hybrid.piece import Piece
 from hybrid.plan import Plan
 from hybrid.runtime.blas import one_blas_thread
+from hybrid.runtime.counter import SharedCounter
 from hybrid.runtime.failure import describe, from_description, is_collective, mark_collective
 from hybrid.runtime.messages import pack, unpack
+from hybrid.runtime.partials import Arrays, receive_partials, send_partials
 from hybrid.runtime.world import World, shared_cores
 from hybrid.seeds import derive
 from hybrid.simulators.base import Evaluation
+from hybrid.timing import Timing
 
 Answer = TypeVar("Answer")
 
 Assign: TypeAlias = Callable[[tuple[Piece, ...], int], Plan]
 """From the pieces of an Ask and the number of ranks to who runs what; the same on every rank."""
+
+
+_EPOCHS = 1 << 20
+"""Numbers of Asks are told apart up to here, where counters are shared in groups."""
 
 
 class Team(Generic[Answer]):
@@ -37,6 +46,9 @@ class Team(Generic[Answer]):
         assign: the scheduler's choice of who runs which piece.
         seed: of the run; the n-th Ask's piece k is seeded by (seed, n, k).
         threads: a bound on threads for each rank, or None to share the cores of each host.
+
+    Attributes:
+        timing: predicted and measured seconds of the latest Ask, on rank 0.
     """
 
     def __init__(
@@ -55,32 +67,47 @@ class Team(Generic[Answer]):
         self._seed = seed
         self._threads = threads
         self._asked = 0
+        self._counter = SharedCounter(world.communicator.cells, world.rank, world.size)
+        self.timing: Timing | None = None
         self._process_start = time.process_time()
 
     def ask(self, ask: Ask) -> Answer:
-        """Return the answer; rank 0 alone."""
-        if self._world.size > 1:
-            self._communicator.broadcast(pack(_as_message(ask)))
+        """Return the answer; rank 0 alone.
+
+        Ranks that have no part in an Ask of rank 0 alone do not hear of it.
+        """
+        start = time.perf_counter()
         split = self.plan(ask)
+        others = [rank for rank in split.active_ranks if rank != 0]
+        if others:
+            self._counter.reset()
+            self._communicator.broadcast(pack(_as_message(ask, self._asked)))
         failure: Exception | None = None
-        try:
-            partials = self._run(ask, split)
-        except Exception as error:
-            failure = error
-        reports = [
-            unpack(self._communicator.receive(rank)) for rank in split.active_ranks if rank != 0
-        ]
+        partials, seconds = self._try(ask, split)
+        if isinstance(partials, Exception):
+            failure, partials = partials, {}
+        ranks = np.zeros(len(split.pieces), dtype=np.int64)
+        measured = np.zeros(len(split.pieces))
+        measured[list(partials)] = seconds
+        reports = [self._receive(rank) for rank in others]
         self._asked += 1
         if failure is not None:
             raise self._announce(failure)
-        for report in reports:
+        for rank, (report, found, seconds) in zip(others, reports, strict=True):
             if report["kind"] == "failure":
                 raise self._announced(report)
-            partials |= dict(zip(report["indices"], report["partials"], strict=True))
+            partials |= found
+            places = report["indices"]
+            ranks[places], measured[places] = rank, seconds
         try:
-            return self._evaluation.combine(ask, [partials[k] for k in range(len(partials))])
+            ordered = [partials.pop(index) for index in range(len(split.pieces))]
+            answer = self._evaluation.combine(ask, ordered)
         except Exception as error:
             raise self._announce(error) from None
+        predicted = None if split.prediction is None else split.prediction.pieces
+        wall = time.perf_counter() - start
+        self.timing = Timing(self._asked - 1, ranks, measured, predicted, wall)
+        return answer
 
     def run(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:
         """Let rank 0 lead; every rank returns what it came to, and the core-seconds of all.
@@ -126,7 +153,7 @@ class Team(Generic[Answer]):
                 return last, float(core_seconds)
             if message["kind"] == "failure":
                 raise from_description(message)
-            self._answer(_from_message(message))
+            self._answer(_from_message(message), message["number"])
 
     def plan(self, ask: Ask) -> Plan:
         """Return how the Ask is split over the ranks; the same on every rank."""
@@ -136,39 +163,70 @@ class Team(Generic[Answer]):
         """Return how many threads each rank with work uses."""
         if self._threads is not None:
             return self._threads
+        if split.threads is not None:
+            return split.threads
         limit = os.environ.get("OMP_NUM_THREADS", "")
         cores = shared_cores(self._world, split.active_ranks)
         return min(cores, int(limit)) if limit.isdecimal() and int(limit) > 0 else cores
 
-    def _answer(self, ask: Ask) -> None:
+    def _answer(self, ask: Ask, number: int) -> None:
         """Run this rank's pieces of an Ask and send the partial answers to rank 0."""
+        self._asked = number
         split = self.plan(ask)
         rank = self._world.rank
-        if rank in split.active_ranks:
-            try:
-                partials = self._run(ask, split)
-                report: dict[str, Any] = {
-                    "kind": "partials",
-                    "indices": list(partials),
-                    "partials": list(partials.values()),
-                }
-            except Exception as error:
-                report = describe(error, rank)
-            self._communicator.send(pack(report), 0)
-        self._asked += 1
+        if rank not in split.active_ranks:
+            return
+        partials, seconds = self._try(ask, split)
+        if isinstance(partials, Exception):
+            self._communicator.send(pack(describe(partials, rank)), 0)
+        else:
+            send_partials(self._communicator, partials, seconds)
 
-    def _run(self, ask: Ask, split: Plan) -> dict[int, FloatArray]:
-        """Return the partial answers of this rank's pieces by their index."""
+    def _try(self, ask: Ask, split: Plan) -> tuple[Arrays | Exception, list[float]]:
+        """Return this rank's partial answers with the seconds of each, or why there are none."""
+        try:
+            return self._run(ask, split)
+        except Exception as error:
+            if len(split.active_ranks) > 1:
+                self._counter.stop()
+            return error, []
+
+    def _run(self, ask: Ask, split: Plan) -> tuple[Arrays, list[float]]:
+        """Return the partial answers of this rank's pieces by their index, and their seconds."""
         threads = self.threads(split)
-        return {
-            piece.index: self._evaluation.run(
+        partials: Arrays = {}
+        seconds: list[float] = []
+        start = time.perf_counter()
+        for piece in self._mine(split):
+            partials[piece.index] = self._evaluation.run(
                 ask,
                 piece,
                 seed=derive(self._seed, self._asked, piece.index),
                 threads=threads,
             )
-            for piece in split.pieces_of(self._world.rank)
-        }
+            end = time.perf_counter()
+            seconds.append(end - start)
+            start = end
+        return partials, seconds
+
+    def _mine(self, split: Plan) -> Iterator[Piece]:
+        """Yield the pieces of this rank, drawn or assigned, until another rank has failed."""
+        if split.dynamic:
+            for place in self._counter.draw(len(split.order), self._asked % _EPOCHS + 1):
+                yield split.pieces[split.order[place]]
+            return
+        alone = len(split.active_ranks) == 1
+        for count, piece in enumerate(split.pieces_of(self._world.rank)):
+            if count and not alone and self._counter.stopped:
+                return
+            yield piece
+
+    def _receive(self, rank: int) -> tuple[dict[str, Any], Arrays, FloatArray]:
+        """Return a rank's report, and its partial answers where it has some."""
+        report: dict[str, Any] = unpack(self._communicator.receive(rank))
+        if report["kind"] == "failure":
+            return report, {}, np.empty(0)
+        return report, *receive_partials(self._communicator, report, rank)
 
     def _announce(self, error: Exception) -> Exception:
         """Tell the other ranks of an error of rank 0, which raises it itself."""
@@ -185,9 +243,10 @@ class Team(Generic[Answer]):
         return time.process_time() - self._process_start
 
 
-def _as_message(ask: Ask) -> dict[str, object]:
+def _as_message(ask: Ask, number: int) -> dict[str, object]:
     return {
         "kind": "ask",
+        "number": number,
         "points": ask.points,
         "gradient": ask.gradient,
         "iteration": ask.iteration,

@@ -102,6 +102,7 @@ def _say_goodbye(communicator: Communicator) -> None:
     from hybrid.runtime.agreement import agree_on_the_end
 
     agree_on_the_end(communicator)
+    communicator.close()
 
 
 def shared_cores(world: World, active: Sequence[int]) -> int:

@@ -1,8 +1,25 @@
 """The algorithms: what is minimised, as values."""
 
-from hybrid.workloads.base import Sampling, Workload
+from hybrid.workloads.base import Minimizable, Sampling
+from hybrid.workloads.custom import Workload
 from hybrid.workloads.expectation import Expectation
+from hybrid.workloads.function import workload
+from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.qaoa import QAOA
+from hybrid.workloads.supervised import Supervised
+from hybrid.workloads.task import Partials, Task
 from hybrid.workloads.vqe import VQE
 
-__all__ = ["QAOA", "VQE", "Expectation", "Sampling", "Workload"]
+__all__ = [
+    "QAOA",
+    "VQE",
+    "Expectation",
+    "LocalSimulator",
+    "Minimizable",
+    "Partials",
+    "Sampling",
+    "Supervised",
+    "Task",
+    "Workload",
+    "workload",
+]

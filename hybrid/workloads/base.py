@@ -36,8 +36,8 @@ class Sampling:
 
 
 @runtime_checkable
-class Workload(Protocol):
-    """What the loop minimises."""
+class Minimizable(Protocol):
+    """What the loop minimises: the built-in workloads, and subclasses of ``hybrid.Workload``."""
 
     @property
     def description(self) -> str:

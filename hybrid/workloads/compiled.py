@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.programs import compile_observable, flatten
-from hybrid.workloads import Expectation
+from hybrid.workloads.expectation import Expectation
 
 T = TypeVar("T")
 

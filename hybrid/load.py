@@ -1,0 +1,30 @@
+"""How much work a piece is, without saying on which machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The work of one piece, in counts that depend on the problem alone.
+
+    Attributes:
+        engine: what does it: ``native``, an Aer method, or ``python`` for seconds of its own.
+        num_qubits: width of the state (index bits for a density matrix).
+        circuits: evaluations in the piece.
+        operations: of one evaluation, by kind (see ``machine/rates.py``).
+        gradient: whether each evaluation comes with an adjoint gradient.
+        shots: of each evaluation.
+        seconds: known seconds beside the counts, on a machine of speed 1.
+        single: whether amplitudes are complex64.
+    """
+
+    engine: str
+    num_qubits: int = 0
+    circuits: int = 1
+    operations: tuple[tuple[str, float], ...] = ()
+    gradient: bool = False
+    shots: int = 0
+    seconds: float = 0.0
+    single: bool = False

@@ -1,0 +1,188 @@
+"""A function of the user's own over many items, spread over the ranks."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hybrid.ask import Ask
+from hybrid.collective import Prepared, call_together
+from hybrid.content import digest
+from hybrid.errors import InputError, PieceError
+from hybrid.identity import identity_of
+from hybrid.inputs import checked_seed, checked_shots, checked_threads
+from hybrid.piece import Piece
+from hybrid.runtime.messages import pack, unpack
+from hybrid.seeds import derive
+from hybrid.simulators import Choice
+from hybrid.workloads import LocalSimulator, Sampling
+
+_MOST_PIECES = 1 << 14
+"""More items than this share pieces, so that handing them out costs little."""
+
+
+def map(
+    function: Callable[..., Any],
+    items: Iterable[Any],
+    *,
+    costs: Sequence[float] | None = None,
+    simulator: Choice = "auto",
+    shots: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+) -> list[Any]:
+    """Return ``[function(item) for item in items]``, the items spread over the ranks.
+
+    Collective: every rank makes the same call and gets the same list. Each rank draws the next
+    item when it has done one, the costliest first where ``costs`` says which those are.
+
+    Args:
+        function: of an item; where it takes a second argument ``simulator``, it is given one to
+            compute expectation values, samples and random numbers with
+            (:class:`hybrid.workloads.LocalSimulator`), seeded by the number of the item.
+        items: the same on every rank.
+        costs: one positive number for each item, in any unit.
+        simulator, shots: of the simulator that the function is given.
+        seed: of the simulator's randomness; by default drawn afresh.
+        threads: for each rank.
+
+    Returns:
+        the results in the order of the items: numbers, strings, None, arrays of numbers, and
+        lists and dictionaries with string keys of these; tuples come back as lists.
+
+    Raises:
+        InputError: an argument is not usable; raised before anything runs.
+        MismatchError: the ranks were given different functions or items.
+        PieceError: the function raised, or returned what cannot be sent; says on which item. The
+            other items are not started. Other ranks raise a RankError with its traceback.
+
+    Example:
+        >>> map(lambda item: item**2, [3, 1, 2])
+        [9, 1, 4]
+    """
+
+    def prepare() -> Prepared:
+        if not callable(function):
+            raise InputError(
+                "function", got=type(function).__name__, expected="a function of one item"
+            )
+        listed = list(items)
+        sampling = Sampling(simulator, checked_shots(shots))
+        return Prepared(
+            evaluation=MapEvaluation(function, listed, _checked_costs(costs, listed), sampling),
+            first_ask=Ask(np.empty((len(listed), 0))),
+            num_qubits=1,
+            contents=lambda: {
+                "function": identity_of(function),
+                "list of items": digest(len(listed), identity_of(listed), identity_of(costs)),
+                **sampling.contents(),
+                "seed": str(seed),
+            },
+            seed=checked_seed(seed),
+            threads=checked_threads(threads),
+        )
+
+    call = call_together("map()", prepare)
+    if len(call.prepared.first_ask.points) == 0:
+        return []
+    message, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
+    return [result for piece in message for result in unpack(piece)]
+
+
+@dataclass(frozen=True)
+class MapEvaluation:
+    """A function over items; pieces are slices of the items, partials their packed results.
+
+    Attributes:
+        function: of the user.
+        items: all of them.
+        costs: one for each.
+        sampling: of the simulator that the function may ask for.
+    """
+
+    function: Callable[..., Any]
+    items: list[Any]
+    costs: tuple[float, ...] | None
+    sampling: Sampling
+
+    @property
+    def description(self) -> str:
+        """One line."""
+        return f"{_name(self.function)} over {len(self.items)} items"
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return slices of the items; one each, unless there are very many."""
+        count = len(self.items)
+        step = max(1, -(-count // _MOST_PIECES))
+        starts = range(0, count, step)
+        return tuple(
+            Piece(k, "items", start, min(start + step, count), self._cost(start, start + step))
+            for k, start in enumerate(starts)
+        )
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> Any:
+        """Return the packed results of the piece's items, uint8.
+
+        Raises:
+            PieceError: the function raised, or its result cannot be sent.
+        """
+        results = []
+        for number in range(piece.start, piece.stop):
+            try:
+                results.append(self._call(number, derive(seed, number), threads))
+            except Exception as error:
+                where = f"item {number} of map({_name(self.function)})"
+                raise PieceError(f"{where} failed: {type(error).__name__}: {error}") from error
+        try:
+            return np.frombuffer(pack(results), dtype=np.uint8)
+        except TypeError as error:
+            items = f"item {piece.start}" + (f" to {piece.stop - 1}" if len(piece) > 1 else "")
+            raise PieceError(
+                f"{items} of map({_name(self.function)}): the result cannot be sent to the other "
+                f"ranks: {error}; return numbers, strings, arrays, lists or dictionaries of these"
+            ) from None
+
+    def combine(self, ask: Ask, partials: Sequence[Any]) -> list[bytes]:
+        """Return the packed results, in the order of the pieces."""
+        return [partial.tobytes() for partial in partials]
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return 0: what the function allocates is not known."""
+        return 0
+
+    def _call(self, number: int, seed: int, threads: int) -> Any:
+        item = self.items[number]
+        if _takes_simulator(self.function):
+            return self.function(item, simulator=LocalSimulator(self.sampling, seed, threads))
+        return self.function(item)
+
+    def _cost(self, start: int, stop: int) -> float:
+        return 1.0 if self.costs is None else sum(self.costs[start:stop])
+
+
+def _takes_simulator(function: Callable[..., Any]) -> bool:
+    try:
+        return "simulator" in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _checked_costs(costs: Sequence[float] | None, items: list[Any]) -> tuple[float, ...] | None:
+    if costs is None:
+        return None
+    numbers = np.asarray(costs, dtype=np.float64)
+    if numbers.shape != (len(items),) or not np.all(np.isfinite(numbers) & (numbers > 0.0)):
+        raise InputError(
+            "costs",
+            got=f"shape {numbers.shape}" if numbers.shape != (len(items),) else "numbers below 0",
+            expected=f"{len(items)} positive numbers, one for each item",
+        )
+    return tuple(numbers.tolist())
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))

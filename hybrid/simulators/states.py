@@ -1,0 +1,25 @@
+"""State vectors of a program at many points, by the native kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hybrid.arrays import ComplexArray, FloatArray
+from hybrid.programs import Program
+from hybrid.simulators.native import load
+
+
+def states_of(program: Program, points: FloatArray, *, threads: int) -> ComplexArray:
+    """Return the states at points, shape (B, 2^n), complex128.
+
+    Args:
+        program: the compiled circuit.
+        points: shape (B, P).
+        threads: of each state's computation.
+    """
+    kernel = load(program)
+    angles = program.angles.angles(points)
+    states = np.empty((len(points), 1 << program.num_qubits), dtype=np.complex128)
+    for row, driven in enumerate(angles):
+        states[row] = kernel.state(driven, threads=threads)
+    return states

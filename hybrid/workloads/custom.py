@@ -1,0 +1,331 @@
+"""Workloads of the user's own: where they may be cut, what a piece computes, how it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.content import digest
+from hybrid.errors import InputError, PieceError
+from hybrid.identity import identity_of
+from hybrid.load import Load
+from hybrid.piece import EVERY_POINT, Piece, slices
+from hybrid.workloads.base import Sampling
+from hybrid.workloads.coverage import checked_pieces
+from hybrid.workloads.local import LocalSimulator
+from hybrid.workloads.sums import pairwise_sum
+from hybrid.workloads.task import Partials, Task, name_of
+
+
+class Workload:
+    """Base of workloads of your own, to be minimised by :func:`hybrid.minimize`.
+
+    Set ``num_parameters`` and write :meth:`run`; :meth:`pieces` and :meth:`combine` have defaults
+    that suit each axis:
+
+    ========== ============================================ ================================
+    axis       a piece's ``run`` returns                    partials are
+    ========== ============================================ ================================
+    points     values (k,), with gradient also (k, P)       joined in order
+    components numbers start .. stop of (value, gradient)   joined in order
+    any other  value, with gradient also gradient (P,)      added in a fixed order
+    ========== ============================================ ================================
+
+    Any other axis (samples, terms, shots, a name of your own) is cut for each point of an Ask
+    separately.
+
+    Attributes:
+        num_parameters: P, at least 1.
+        num_qubits: width of the widest circuit, for checks of memory; 0 if that says nothing.
+        axis: along which :meth:`pieces` cuts by default.
+        sizes: how many units there are along axes other than points and components.
+        grain: units in a piece by default; None for some dozens of pieces.
+
+    Example:
+        >>> import numpy as np, hybrid
+        >>> class Bowl(Workload):
+        ...     num_parameters = 2
+        ...     axis, sizes, grain = "samples", {"samples": 4}, 2
+        ...     def run(self, piece, simulator):
+        ...         away = piece.point - 1.0
+        ...         share = piece.stop - piece.start
+        ...         return share * (away @ away), share * 2.0 * away
+        >>> round(hybrid.minimize(Bowl(), x0=[0.0, 3.0]).value, 6)
+        0.0
+    """
+
+    num_parameters: int = 0
+    num_qubits: int = 0
+    axis: str = "points"
+    sizes: Mapping[str, int] = {}  # noqa: RUF012 - a class constant that subclasses replace
+    grain: int | None = None
+
+    @property
+    def description(self) -> str:
+        """One line: what it is."""
+        return f"{type(self).__name__}: {self.num_parameters} parameters, split by {self.axis}"
+
+    def initial_point(self, seed: int) -> FloatArray:
+        """Return where to start if the user names no point, shape (P,): seeded normal numbers."""
+        return np.random.default_rng(seed).normal(scale=0.1, size=self.num_parameters)
+
+    def pieces(self, ask: Ask) -> Sequence[Piece]:
+        """Return where the Ask may be cut, from the problem alone, never from the ranks."""
+        return self.cut(ask, self.axis, self.sizes.get(self.axis), self.grain)
+
+    def run(self, piece: Task, simulator: LocalSimulator) -> Any:
+        """Return the partial answer of a piece: its quantum part, then its classical part.
+
+        Args:
+            piece: what to compute: ``piece.point`` or ``piece.points``, ``piece.slice`` of the
+                units, ``piece.gradient``.
+            simulator: expectation values and samples on this rank.
+
+        Returns:
+            numbers or arrays as the class says; with a :meth:`combine` of your own any array.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no run(piece, simulator)")
+
+    def combine(self, partials: Partials) -> Any:
+        """Return values (B,), or values and gradients (B, P), from the partials in order."""
+        return combined(partials)
+
+    @property
+    def combines_by_default(self) -> bool:
+        """Whether partials have the shapes above, because :meth:`combine` is this class's."""
+        return type(self).combine is Workload.combine
+
+    def load(self, ask: Ask, piece: Piece) -> Load | None:
+        """Return the work of a piece where it is known, for the scheduler; None: found by doing."""
+        return None
+
+    def state_bytes(self, ask: Ask) -> int:
+        """Return what one piece allocates at most; by default the state of ``num_qubits``."""
+        return (32 if ask.gradient else 16) << self.num_qubits if self.num_qubits else 0
+
+    def contents(self) -> Mapping[str, str]:
+        """Return digests of what must be the same on all ranks: the class and its attributes."""
+        return {"workload": digest(identity_of(type(self)), identity_of(vars(self)))}
+
+    def cut(
+        self, ask: Ask, axis: str, size: int | None = None, grain: int | None = None
+    ) -> tuple[Piece, ...]:
+        """Return pieces of ``grain`` units along an axis, for each point of the Ask.
+
+        Args:
+            ask: what is cut.
+            axis: points, components, or a name.
+            size: units along it; known for points and components, and where ``sizes`` says so.
+            grain: units in a piece; by default such that there are some dozens of pieces.
+
+        Raises:
+            InputError: size or grain is missing or not positive.
+        """
+        known = {"points": len(ask.points), "components": ask.components, **self.sizes}
+        units = known.get(axis) if size is None else size
+        if not isinstance(units, int | np.integer) or units < 1:
+            raise InputError(
+                f"number of {axis}",
+                got=repr(units),
+                expected="a positive integer",
+                advice=f"set sizes = {{{axis!r}: ...}} or pass a size",
+            )
+        step = -(-units // _PIECES) if grain is None else grain
+        if not isinstance(step, int | np.integer) or step < 1:
+            raise InputError("grain", got=repr(grain), expected="a positive integer")
+        one = slices(int(units), int(step), axis)
+        if axis == "points":
+            return one
+        return tuple(
+            Piece(point * len(one) + p.index, axis, p.start, p.stop, p.cost, point)
+            for point in range(len(ask.points))
+            for p in one
+        )
+
+    def prepare(self, sampling: Sampling) -> CustomEvaluation:
+        """Return the workload as the runtime takes it."""
+        if not isinstance(self.num_parameters, int) or self.num_parameters < 1:
+            raise InputError(
+                f"num_parameters of {type(self).__name__}",
+                got=repr(self.num_parameters),
+                expected="a positive integer",
+            )
+        return CustomEvaluation(self, sampling)
+
+
+_PIECES = 48
+"""As many pieces are cut by default; see ``simulators/grain.py``."""
+
+
+@dataclass(frozen=True)
+class CustomEvaluation:
+    """A workload of the user's own as an Evaluation; checks all that it returns.
+
+    Attributes:
+        workload: the user's.
+        sampling: what its circuits run on.
+    """
+
+    workload: Workload
+    sampling: Sampling
+
+    @property
+    def description(self) -> str:
+        """One line: the simulator, as far as it is known before a piece asks for it."""
+        return f"{self.sampling.contents()['simulator']}, as {self._name} asks for it"
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return the user's pieces, checked: no gap, no overlap."""
+        return checked_pieces(self.workload.pieces(ask), ask, self.workload.sizes)
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Return the partial answer, checked: finite, and of its shape.
+
+        Raises:
+            PieceError: the user's function raised, or returned something else.
+        """
+        task = Task(piece, ask, seed, threads)
+        try:
+            made = self.workload.run(task, LocalSimulator(self.sampling, seed, threads))
+        except Exception as error:
+            raise failed(f"{task} of {self._name}", error) from error
+        if self._default_combine:
+            return self._checked_shape(made, ask, piece)
+        return self._finite(_array(made, self._name, piece), piece)
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
+        """Return the user's answer, checked."""
+        gathered = Partials(ask, self._pieces(ask), tuple(partials))
+        return told_of(self.workload.combine(gathered), ask, self._name)
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return what one piece allocates at most, as far as the workload says."""
+        return self.workload.state_bytes(ask)
+
+    def load(self, ask: Ask, piece: Piece) -> Load | None:
+        """Return the work of a piece where the workload says so."""
+        return self.workload.load(ask, piece)
+
+    @property
+    def _name(self) -> str:
+        return type(self.workload).__name__
+
+    @cached_property
+    def _default_combine(self) -> bool:
+        return self.workload.combines_by_default
+
+    def _pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        return tuple(self.workload.pieces(ask))
+
+    def _checked_shape(self, made: Any, ask: Ask, piece: Piece) -> FloatArray:
+        """Return the partial with one column for each number wanted."""
+        width = ask.components
+        if piece.axis == "components":
+            parts, expected = [made], [(len(piece),)]
+        elif piece.axis == "points":
+            parts, expected = _split(made, width), [(len(piece),), (len(piece), width - 1)]
+        elif piece.point == EVERY_POINT:
+            shape = (len(ask.points),)
+            parts, expected = _split(made, width), [shape, (*shape, width - 1)]
+        else:
+            parts, expected = _split(made, width), [(), (width - 1,)]
+        arrays = [_array(part, self._name, piece) for part in parts]
+        wanted = expected[: 1 if width == 1 else len(expected)]
+        shapes = [array.shape for array in arrays]
+        if shapes != wanted:
+            got = " and ".join(map(str, shapes)) or "nothing"
+            raise PieceError(
+                f"{name_of(piece)} of {self._name}: run() returned shape {got}, expected "
+                f"{' and '.join(map(str, wanted))}"
+                + (" (value, then gradient)" if len(wanted) > 1 else "")
+            )
+        if len(arrays) == 1:
+            return self._finite(arrays[0], piece)
+        return self._finite(np.concatenate([arrays[0][..., None], arrays[1]], axis=-1), piece)
+
+    def _finite(self, array: FloatArray, piece: Piece) -> FloatArray:
+        if not np.all(np.isfinite(array)):
+            worst = array[~np.isfinite(array)][0]
+            raise PieceError(
+                f"{name_of(piece)} of {self._name}: run() returned {worst}, expected finite numbers"
+            )
+        return array
+
+
+def combined(partials: Partials) -> FloatArray:
+    """Return shape (B, numbers wanted) from partials of the default shapes, by their axis."""
+    axis = partials.pieces[0].axis
+    ask = partials.ask
+    if axis == "points":
+        return np.concatenate([part.reshape(-1, ask.components) for part in partials])
+    if partials.pieces[0].point == EVERY_POINT:
+        return pairwise_sum(partials).reshape(len(ask.points), ask.components)
+    join = np.concatenate if axis == "components" else pairwise_sum
+    return np.stack(
+        [join(_ordered(partials, point)).reshape(-1) for point in range(len(ask.points))]
+    )
+
+
+def told_of(answer: Any, ask: Ask, name: str) -> Told:
+    """Return what a ``combine`` has returned as Told.
+
+    Raises:
+        InputError: it is not the shape that was asked for, or not finite.
+    """
+    if isinstance(answer, Told):
+        return answer
+    shape = (len(ask.points), ask.components)
+    if isinstance(answer, tuple) and len(answer) == 2 and ask.gradient:
+        values, gradients = np.asarray(answer[0], float), np.asarray(answer[1], float)
+        if values.size == shape[0] and gradients.size == shape[0] * (shape[1] - 1):
+            answer = np.column_stack([values.ravel(), gradients.reshape(shape[0], -1)])
+    try:
+        table = np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        table = np.empty(0)
+    if table.size != shape[0] * shape[1] or not np.all(np.isfinite(table)):
+        wanted = f"values of shape ({shape[0]},)"
+        if ask.gradient:
+            wanted += f" and gradients of shape ({shape[0]}, {shape[1] - 1})"
+        got = f"shape {table.shape}" if table.size else type(answer).__name__
+        if table.size == shape[0] * shape[1]:
+            got = "NaN or infinity"
+        raise InputError(f"combine() of {name}", got=got, expected=f"{wanted}, finite")
+    table = table.reshape(shape)
+    gradients = np.ascontiguousarray(table[:, 1:]) if ask.gradient else None
+    return Told(np.ascontiguousarray(table[:, 0]), gradients)
+
+
+def failed(what: str, error: Exception) -> PieceError:
+    """Return the error that says which part of the user's work failed, and with what."""
+    return PieceError(f"{what} failed: {type(error).__name__}: {error}")
+
+
+def _ordered(partials: Partials, point: int) -> list[FloatArray]:
+    """Return the partials of a point by where their units start."""
+    pairs = zip(partials.pieces, partials.arrays, strict=True)
+    mine = [(piece.start, array) for piece, array in pairs if piece.point == point]
+    return [array for _, array in sorted(mine, key=lambda pair: pair[0])]
+
+
+def _split(made: Any, width: int) -> list[Any]:
+    """Return value and gradient, of which the latter is left out where none is wanted."""
+    if isinstance(made, tuple) and len(made) == 2:
+        return list(made)[: 1 if width == 1 else 2]
+    return [made]
+
+
+def _array(made: Any, name: str, piece: Piece) -> FloatArray:
+    try:
+        return np.asarray(made, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise PieceError(
+            f"{name_of(piece)} of {name}: run() returned a {type(made).__name__}, expected "
+            "numbers or arrays of them"
+        ) from None

@@ -1,0 +1,123 @@
+"""A workload from one function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from hybrid.arrays import FloatArray
+from hybrid.content import digest
+from hybrid.errors import InputError
+from hybrid.identity import identity_of
+from hybrid.inputs import checked_start
+from hybrid.workloads.custom import Workload
+from hybrid.workloads.local import LocalSimulator
+from hybrid.workloads.task import Partials, Task
+
+Run = Callable[[Task, LocalSimulator], Any]
+
+
+class FunctionWorkload(Workload):
+    """What :func:`workload` makes of a function."""
+
+    def __init__(
+        self,
+        function: Run,
+        num_parameters: int,
+        axis: str,
+        size: int | None,
+        grain: int | None,
+        num_qubits: int,
+        x0: ArrayLike | None,
+        combine: Callable[[Partials], Any] | None,
+    ) -> None:
+        self.function = function
+        self.num_parameters = num_parameters
+        self.num_qubits = num_qubits
+        self.axis = axis
+        self.sizes = {} if size is None else {axis: size}
+        self.grain = grain
+        self.combiner = combine
+        self.start = None if x0 is None else checked_start(x0, num_parameters)
+        self.__doc__ = function.__doc__
+
+    @property
+    def description(self) -> str:
+        """One line: what it is."""
+        name = getattr(self.function, "__name__", "function")
+        return f"{name}: {self.num_parameters} parameters, split by {self.axis}"
+
+    def initial_point(self, seed: int) -> FloatArray:
+        """Return ``x0`` where it was given, else seeded normal numbers."""
+        return super().initial_point(seed) if self.start is None else self.start
+
+    def run(self, piece: Task, simulator: LocalSimulator) -> Any:
+        """Call the function."""
+        return self.function(piece, simulator)
+
+    def combine(self, partials: Partials) -> Any:
+        """Call the user's ``combine``, or join and add as the axis asks for."""
+        return super().combine(partials) if self.combiner is None else self.combiner(partials)
+
+    @property
+    def combines_by_default(self) -> bool:
+        """Whether partials have the shapes of :class:`Workload`."""
+        return self.combiner is None
+
+    def contents(self) -> Mapping[str, str]:
+        """Return digests of the function and of how it is cut."""
+        how = [self.num_parameters, self.axis, identity_of(dict(self.sizes)), self.grain]
+        return {
+            "function": digest(identity_of(self.function), identity_of(self.combiner)),
+            "way to cut": digest(*how),
+        }
+
+
+def workload(
+    *,
+    num_parameters: int,
+    axis: str = "points",
+    size: int | None = None,
+    grain: int | None = None,
+    num_qubits: int = 0,
+    x0: ArrayLike | None = None,
+    combine: Callable[[Partials], Any] | None = None,
+) -> Callable[[Run], FunctionWorkload]:
+    """Make a workload of the decorated function ``run(piece, simulator)``.
+
+    What it returns is described at :class:`hybrid.Workload`.
+
+    Args:
+        num_parameters: P.
+        axis: along which an Ask may be cut.
+        size: units along it; not needed for points and components.
+        grain: units in a piece; None for some dozens of pieces.
+        num_qubits: width of the widest circuit, for checks of memory.
+        x0: shape (P,), where to start.
+        combine: from partials to values, or values and gradients, in place of the default.
+
+    Raises:
+        InputError: an argument is not usable.
+
+    Example:
+        >>> import hybrid
+        >>> @workload(num_parameters=1, axis="samples", size=3, x0=[0.0])
+        ... def loss(piece, simulator):
+        ...     away = piece.point[0] - piece.start
+        ...     return away**2, [2.0 * away]
+        >>> float(round(hybrid.minimize(loss).x[0], 6))
+        1.0
+    """
+
+    def decorate(function: Run) -> FunctionWorkload:
+        if not callable(function):
+            raise InputError(
+                "workload", got=type(function).__name__, expected="a function(piece, simulator)"
+            )
+        return FunctionWorkload(
+            function, num_parameters, axis, size, grain, num_qubits, x0, combine
+        )
+
+    return decorate
