@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hybrid.ask import Ask
+from hybrid.hosts import site_of, thread_limit
 from hybrid.runtime import Team, World, agree, free_bytes, world
 from hybrid.runtime.messages import pack, unpack
-from hybrid.scheduler import assign, check_memory
+from hybrid.scheduler import Costed, Scheduler, check_memory
 from hybrid.seeds import fresh
 from hybrid.simulators import Evaluation
 
@@ -66,12 +67,14 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
 
     def prepare_what_fits() -> P:
         prepared = prepare()
-        _check_memory(job, prepared)
+        _check_memory(prepared)
         return prepared
 
     prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.contents())
     seed = _shared_seed(job) if prepared.seed is None else prepared.seed
-    team = Team(job, prepared.evaluation, assign, seed=seed, threads=prepared.threads)
+    evaluation = Costed(prepared.evaluation)
+    planner = Scheduler(site_of(job, thread_limit()), prepared.threads)
+    team = Team(job, evaluation, planner, seed=seed, threads=prepared.threads)
     return Call(job, prepared, seed, team)
 
 
@@ -83,15 +86,16 @@ def _shared_seed(job: World) -> int:
     return int(unpack(job.communicator.broadcast(mine)))
 
 
-def _check_memory(job: World, prepared: Prepared) -> None:
-    """Refuse what does not fit on this rank's host."""
-    ask = prepared.first_ask
-    host = job.rank_hosts[job.rank]
-    active = assign(prepared.evaluation.pieces(ask), job.size).active_ranks
-    on_host = sum(job.rank_hosts[rank] == host for rank in active)
+def _check_memory(prepared: Prepared) -> None:
+    """Refuse what does not fit on this rank's host even when one rank works alone.
+
+    Where it fits on some of a host's ranks only, the scheduler lets the others rest.
+    """
+    if len(prepared.first_ask.points) == 0:
+        return
     check_memory(
-        prepared.evaluation.memory_bytes(ask),
+        prepared.evaluation.memory_bytes(prepared.first_ask),
         free_bytes(),
-        ranks_on_host=max(on_host, 1),
+        ranks_on_host=1,
         num_qubits=prepared.num_qubits,
     )

@@ -1,6 +1,18 @@
 """How work is split over the ranks: pure functions that know neither MPI nor the clock."""
 
 from hybrid.scheduler.assign import assign
+from hybrid.scheduler.choose import Scheduler, plan
+from hybrid.scheduler.loads import Costed, load_of
 from hybrid.scheduler.memory import check_memory, gigabytes
+from hybrid.scheduler.site import Site
 
-__all__ = ["assign", "check_memory", "gigabytes"]
+__all__ = [
+    "Costed",
+    "Scheduler",
+    "Site",
+    "assign",
+    "check_memory",
+    "gigabytes",
+    "load_of",
+    "plan",
+]

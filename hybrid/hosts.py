@@ -1,0 +1,91 @@
+"""The ranks of the job as the scheduler sees them: each brings its machine, once a job."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+from hybrid.machine import Machine, here
+from hybrid.machine.store import VARIABLE
+from hybrid.runtime import World, agree, free_bytes
+from hybrid.runtime.messages import pack, unpack
+from hybrid.scheduler import Site
+
+
+@lru_cache(maxsize=16)
+def site_of(job: World, most_threads: int | None = None) -> Site:
+    """Return the site of a job; collective on first use, after the ranks have agreed on a call.
+
+    The first rank of each host reads or measures its machine; the others share it, unless they
+    are told of another by ``HYBRID_MACHINE``.
+
+    Args:
+        job: the ranks.
+        most_threads: a bound for each rank.
+
+    Raises:
+        InputError: a machine file is not usable.
+    """
+    machines, free = _machines(job)
+    kinds = tuple(dict.fromkeys(machine.model_dump_json() for machine in machines))
+    place = {kind: number for number, kind in enumerate(kinds)}
+    hosts = {name: number for number, name in enumerate(job.hosts)}
+    on_host: list[list[int]] = [[] for _ in hosts]
+    for rank, name in enumerate(job.rank_hosts):
+        on_host[hosts[name]].append(rank)
+    return Site(
+        machines=tuple(Machine.model_validate_json(kind) for kind in kinds),
+        machine_of=tuple(place[machine.model_dump_json()] for machine in machines),
+        host_of=tuple(hosts[name] for name in job.rank_hosts),
+        cores_of_host=tuple(
+            len(frozenset[int]().union(*(job.rank_cores[rank] for rank in ranks)))
+            for ranks in on_host
+        ),
+        own_cores=tuple(_own_cores(job, rank) for rank in range(job.size)),
+        most_threads=most_threads,
+        memory_bytes=free,
+    )
+
+
+def thread_limit() -> int | None:
+    """Return the bound on threads that ``OMP_NUM_THREADS`` sets, if it does."""
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return int(limit) if limit.isdecimal() and int(limit) > 0 else None
+
+
+def _machines(job: World) -> tuple[list[Machine], int]:
+    """Return the machine of each rank, and the least free memory of all hosts."""
+    first = job.rank_hosts.index(job.rank_hosts[job.rank]) == job.rank
+    own = first or VARIABLE in os.environ
+    mine = agree(job.communicator, "reading the machine", lambda: here() if own else None, _none)
+    report = {"machine": mine.model_dump_json() if mine else "", "free": free_bytes()}
+    reports = [unpack(each) for each in job.communicator.all_gather(pack(report))]
+    texts = [
+        each["machine"] or reports[job.rank_hosts.index(job.rank_hosts[rank])]["machine"]
+        for rank, each in enumerate(reports)
+    ]
+    known = {text: Machine.model_validate_json(text) for text in set(texts)}
+    return [known[text] for text in texts], min(each["free"] for each in reports)
+
+
+def _none(_: object) -> dict[str, str]:
+    """Machines may differ between ranks."""
+    return {}
+
+
+def _own_cores(job: World, rank: int) -> int:
+    """Return how many cores a rank has to itself, or 0 where it shares them."""
+    if job.size > _MOST_PINNED:
+        return 0
+    cores = job.rank_cores[rank]
+    shares = any(
+        other != rank
+        and job.rank_hosts[other] == job.rank_hosts[rank]
+        and not cores.isdisjoint(job.rank_cores[other])
+        for other in range(job.size)
+    )
+    return 0 if shares else len(cores)
+
+
+_MOST_PINNED = 4096
+"""In larger jobs, hosts are taken to be shared evenly, which is what launchers see to."""

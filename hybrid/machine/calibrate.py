@@ -1,0 +1,119 @@
+"""Measure a host: fully in some seconds, or roughly in less than one."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache
+
+import numpy as np
+
+from hybrid import _kernels
+from hybrid.machine.aer_rates import aer_rates
+from hybrid.machine.machine import Curve, Machine
+from hybrid.machine.native_rates import (
+    chain,
+    evaluation_of,
+    layered,
+    native_rates,
+    thread_gain,
+)
+from hybrid.machine.timer import seconds_of_call
+
+_COPY_BYTES = 1 << 26
+_SHARED_MEMORY_LATENCY = 3e-6
+_SHARED_MEMORY_BANDWIDTH = 2e9
+"""Assumed between ranks where no job of several ranks has measured them."""
+
+
+def calibrate(latency: float | None = None, bandwidth: float | None = None) -> Machine:
+    """Return this host, measured; takes 10 to 20 s.
+
+    Args:
+        latency: seconds of a message between ranks, as a job of several ranks has measured it.
+        bandwidth: bytes a second between ranks, likewise.
+    """
+    cores = len(os.sched_getaffinity(0))
+    gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
+    return Machine(
+        kind=kind_of_host(),
+        cores=cores,
+        memory_bytes=_memory(),
+        rates={**native_rates(), **aer_rates()},
+        thread_gain=gain,
+        piece_seconds=_piece_seconds(),
+        latency=latency or _SHARED_MEMORY_LATENCY,
+        bandwidth=bandwidth or _SHARED_MEMORY_BANDWIDTH,
+        copy_bandwidth=_copy_bandwidth(),
+    )
+
+
+def quick(reference: Machine) -> Machine:
+    """Return a guess at this host in less than a second: the reference, as fast as two probes say.
+
+    Args:
+        reference: a machine that was measured in full.
+    """
+    ratios = []
+    for width in (6, 12, 16):
+        kinds = {"native.gradient.gate": layered(width, 2)}
+        for name, circuit in kinds.items():
+            evaluation = evaluation_of(circuit, chain(width))
+            from hybrid.ask import Ask
+
+            ask = Ask(np.full((1, circuit.num_parameters), 0.3), True)
+            piece = evaluation.pieces(ask)[0]
+            spent = seconds_of_call(
+                lambda e=evaluation, a=ask, p=piece: e.run(a, p, seed=0, threads=1),  # type: ignore[misc]
+                0.01,
+            )
+            expected = reference.rates[name].at(width) * 2 * (3 * width - 1)
+            expected += reference.rates["native.gradient.call"].at(width)
+            ratios.append(expected / spent)
+    return reference.model_copy(
+        update={
+            "kind": kind_of_host(),
+            "cores": len(os.sched_getaffinity(0)),
+            "memory_bytes": _memory(),
+            "speed": float(np.exp(np.mean(np.log(ratios)))),
+            "quick": True,
+        }
+    )
+
+
+@cache
+def kind_of_host() -> str:
+    """Return what hosts of one kind have in common: processor, cores, build of the kernels."""
+    model = "unknown processor"
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    model = line.partition(":")[2].strip()
+                    break
+    except OSError:
+        pass
+    about = ", ".join(f"{name} {value}" for name, value in sorted(_kernels.about().items()))
+    return f"{model}, {os.cpu_count()} cores, kernels {about}"
+
+
+def _memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _copy_bandwidth() -> float:
+    source = np.ones(_COPY_BYTES // 8)
+    target = np.empty_like(source)
+    return _COPY_BYTES / seconds_of_call(lambda: np.copyto(target, source), 0.05)
+
+
+def _piece_seconds() -> float:
+    """Return what the runtime does around a piece: its seed, its clock, its place."""
+    from hybrid.seeds import derive
+
+    kept: dict[int, float] = {}
+
+    def around() -> None:
+        kept[1] = derive(7, 3, 1) + time.perf_counter()
+
+    return seconds_of_call(around, 0.01)

@@ -1,0 +1,98 @@
+"""Where the measured rates of hosts are kept: one file for each kind of host."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import platformdirs
+from pydantic import ValidationError
+
+from hybrid.content import digest
+from hybrid.errors import InputError
+from hybrid.machine.machine import Machine
+
+VARIABLE = "HYBRID_MACHINE"
+"""Names a Machine file that takes the place of what is kept for this kind of host."""
+
+_LARGEST_BYTES = 1 << 20
+
+
+@cache
+def here() -> Machine:
+    """Return this host: as calibrated, else as kept, else a quick guess that is then kept.
+
+    Raises:
+        InputError: the file that ``HYBRID_MACHINE`` names is not usable.
+    """
+    from hybrid.machine.calibrate import kind_of_host, quick
+
+    named = os.environ.get(VARIABLE)
+    if named:
+        return load(Path(named))
+    kept = path_of(kind_of_host())
+    if kept.is_file():
+        try:
+            return load(kept)
+        except InputError:
+            pass  # damaged or of another version: measured again, and written anew
+    found = quick(reference())
+    save(found, kept)
+    return found
+
+
+def path_of(kind: str) -> Path:
+    """Return the file of a kind of host, in the user's cache folder."""
+    folder = Path(platformdirs.user_cache_dir("hybrid-hpc-quantum"))
+    return folder / f"machine-{digest(kind)[:16]}.json"
+
+
+def load(path: Path) -> Machine:
+    """Return the machine that a file describes.
+
+    Raises:
+        InputError: there is no such file, or it is not a Machine.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST_BYTES + 1)
+    except OSError as error:
+        raise InputError(
+            "machine file",
+            got=f"{path}: {error.strerror or error}",
+            expected="a file that 'hybrid calibrate --output' has written",
+        ) from None
+    try:
+        return Machine.model_validate_json(raw[:_LARGEST_BYTES])
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InputError(
+            "machine file",
+            got=f"{path}: {place}: {first['msg']}",
+            expected="a file that 'hybrid calibrate --output' has written",
+            advice="run 'hybrid calibrate' again",
+        ) from None
+
+
+def save(machine: Machine, path: Path) -> bool:
+    """Write a machine; return whether that could be done. Readers never see half a file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(machine.model_dump_json(indent=1))
+        os.replace(name, path)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def reference() -> Machine:
+    """Return the machine that came with the package, by which others are guessed."""
+    text = resources.files("hybrid.machine").joinpath("reference.json").read_text("utf-8")
+    return Machine.model_validate_json(text)

@@ -1,0 +1,300 @@
+"""From pieces, machines, ranks and memory to a plan: what is tried, and what is taken."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+from hybrid.machine import Machine, bytes_of, seconds_of
+from hybrid.piece import Piece
+from hybrid.plan import Alternative, Plan, Prediction, duration
+from hybrid.scheduler.assign import loads_of, longest_first
+from hybrid.scheduler.site import Site
+
+_KEPT = 32
+_EXACTLY = 20_000
+"""Up to so many pieces every alternative is assigned; beyond, its wall time is bounded."""
+_PARTIAL_BYTES = 64
+_NEAR = 1.02
+"""Of alternatives this close to the fastest, the one with the fewest cores is taken."""
+
+
+@dataclass
+class Scheduler:
+    """Plans for the ranks of a site; plans that were made are found again.
+
+    A pure function of pieces and site: every rank comes to the same plan by itself.
+
+    Attributes:
+        site: the ranks.
+        threads: of each rank, if the user said so.
+    """
+
+    site: Site
+    threads: int | None = None
+    _made: dict[tuple[Piece, ...], Plan] = field(default_factory=dict, repr=False)
+
+    def __call__(self, pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
+        """Return the plan for pieces on all ranks of the site."""
+        last = self._made.get(())
+        if last is not None and last.pieces is pieces:
+            return last
+        found = self._made.get(pieces)
+        if found is None:
+            found = plan(pieces, self.site, self.threads)
+            if len(self._made) > _KEPT:
+                self._made.clear()
+            self._made[pieces] = found
+        self._made[()] = found
+        if found.pieces is not pieces:
+            found = self._made[()] = replace(found, pieces=pieces)
+        return found
+
+
+def plan(pieces: tuple[Piece, ...], site: Site, threads: int | None = None) -> Plan:
+    """Return how the pieces should be split over the ranks of a site.
+
+    Args:
+        pieces: by index from 0, with their work where it is known.
+        site: the ranks, their hosts and machines.
+        threads: of each rank, or None to choose.
+
+    Returns:
+        a plan; static and longest first where all costs are known, else drawn from a counter.
+    """
+    memory = max((bytes_of(piece.load) for piece in _different(pieces)), default=0)
+    order = _that_fit(site, memory)
+    if any(piece.load is None for piece in pieces):
+        return _dynamic(pieces, site, order, threads, memory)
+    tried = [_try(pieces, site, order[:count], threads) for count in _counts(len(order), len(pieces))]
+    tried = [best for options in tried for best in options]
+    fastest = min(each.wall for each in tried)
+    near = [each for each in tried if each.wall <= fastest * _NEAR]
+    chosen = min(near, key=lambda each: (each.ranks * each.threads, each.wall))
+    return _static(pieces, site, chosen, tried, memory)
+
+
+@dataclass(frozen=True)
+class _Option:
+    """A number of ranks with a number of threads, and what would come of it."""
+
+    active: tuple[int, ...]
+    threads: int
+    seconds: FloatArray
+    speeds: FloatArray
+    messages: float
+    wall: float
+    assignment: tuple[tuple[int, ...], ...] | None
+
+    @property
+    def ranks(self) -> int:
+        return len(self.active)
+
+
+def _that_fit(site: Site, memory: int) -> tuple[int, ...]:
+    """Return the ranks that can work at the same time within the memory of their hosts.
+
+    In the order in which they get work; rank 0 is always among them.
+    """
+    if site.memory_bytes is None or memory == 0:
+        return site.spread_order
+    per_host = max(1, site.memory_bytes // memory)
+    if per_host >= max(site.ranks_on_host.values()):
+        return site.spread_order
+    used: Counter[int] = Counter()
+    fitting = []
+    for rank in site.spread_order:
+        used[site.host_of[rank]] += 1
+        if used[site.host_of[rank]] <= per_host:
+            fitting.append(rank)
+    return tuple(fitting)
+
+
+def _counts(num_ranks: int, num_pieces: int) -> list[int]:
+    """Return the numbers of ranks to try: all that can have work, halves, and one."""
+    count = min(num_ranks, num_pieces)
+    counts = []
+    while count > 1:
+        counts.append(count)
+        count //= 2
+    return [*counts, 1]
+
+
+def _try(
+    pieces: tuple[Piece, ...], site: Site, ranks: tuple[int, ...], fixed_threads: int | None
+) -> list[_Option]:
+    """Return what some ranks would take, with one thread each and with all that they can have."""
+    active = tuple(sorted(ranks))
+    most = site.threads(active)
+    options = {fixed_threads} if fixed_threads is not None else {1, most}
+    messages = message_seconds(site, len(active), len(pieces))
+    found = []
+    for threads in sorted(options):
+        # Known to be an int: None is not among the options.
+        found.append(_option(pieces, site, active, int(threads or 1), messages))
+    return found
+
+
+def _option(
+    pieces: tuple[Piece, ...], site: Site, active: tuple[int, ...], threads: int, messages: float
+) -> _Option:
+    seconds, speeds = costs_on(pieces, site, threads)
+    if len(pieces) <= _EXACTLY or len(active) == 1:
+        assignment = longest_first(seconds.tolist(), active, speeds.tolist())
+        works = loads_of(seconds.tolist(), [assignment[rank] for rank in active], speeds[list(active)].tolist())
+        return _Option(
+            active, threads, seconds, speeds, messages, float(works.max()) + messages, assignment
+        )
+    bound = max(
+        float(seconds.sum()) / float(speeds[list(active)].sum()),
+        float(seconds.max()) / float(speeds[list(active)].max()),
+    )
+    return _Option(active, threads, seconds, speeds, messages, bound + messages, None)
+
+
+def costs_on(
+    pieces: tuple[Piece, ...], site: Site, threads: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the seconds of each piece on the first kind of host, and the speed of each rank there.
+
+    The speed of a rank is how much faster its host does these pieces, all together, than the
+    first kind does.
+    """
+    base = piece_seconds(pieces, site.machines[0], threads)
+    total = float(base.sum())
+    factors = [1.0]
+    for machine in site.machines[1:]:
+        factors.append(total / float(piece_seconds(pieces, machine, threads).sum()))
+    return base, np.array(factors)[list(site.machine_of)]
+
+
+def piece_seconds(pieces: Sequence[Piece], machine: Machine, threads: int) -> FloatArray:
+    """Return the predicted seconds of pieces whose work is known, shape (pieces,)."""
+    known: dict[object, float] = {}
+    seconds = np.empty(len(pieces))
+    for place, piece in enumerate(pieces):
+        key = piece.load
+        if key not in known:
+            known[key] = seconds_of(piece.load, machine, threads) or 0.0
+        seconds[place] = known[key]
+    return seconds
+
+
+def message_seconds(site: Site, count: int, num_pieces: int) -> float:
+    """Return the seconds that the Ask to all ranks and the partials back take.
+
+    Rank 0 alone sends nothing. Else the Ask goes to all ranks of the job down a tree, and rank 0
+    receives one message of each rank with work, of a few dozen bytes a piece.
+    """
+    if count == 1:
+        return 0.0
+    machine = site.machines[0]
+    down = machine.latency * math.ceil(math.log2(max(site.size, 2)))
+    back = machine.latency + (count - 1) * machine.piece_seconds
+    return down + back + num_pieces * _PARTIAL_BYTES / machine.bandwidth
+
+
+def _static(
+    pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[_Option], memory: int
+) -> Plan:
+    speeds = chosen.speeds
+    assignment = chosen.assignment or longest_first(
+        chosen.seconds.tolist(), chosen.active, speeds.tolist()
+    )
+    works = loads_of(chosen.seconds.tolist(), assignment, speeds.tolist())
+    of_piece = chosen.seconds.copy()
+    for rank, indices in enumerate(assignment):
+        if speeds[rank] != 1.0:
+            of_piece[list(indices)] /= speeds[rank]
+    single = float(chosen.seconds.sum()) / float(speeds[0])
+    return Plan(
+        pieces,
+        assignment,
+        threads=chosen.threads,
+        memory_bytes=memory,
+        prediction=Prediction(of_piece, works, chosen.messages, single),
+        alternatives=_alternatives(tried, chosen),
+        reason=_reason(pieces, site, chosen, tried),
+    )
+
+
+def _alternatives(tried: list[_Option], chosen: _Option | None) -> tuple[Alternative, ...]:
+    return tuple(
+        Alternative(each.ranks, each.threads, each.wall, each is chosen, _limit(each))
+        for each in tried
+    )
+
+
+def _limit(option: _Option) -> str:
+    """Return what an option's time is mostly made of."""
+    if option.messages > 0.5 * option.wall:
+        return "mostly messages"
+    longest = float(option.seconds.max(initial=0.0))
+    if option.ranks > 1 and longest > 0.9 * (option.wall - option.messages):
+        return "as long as its longest piece"
+    return ""
+
+
+def _reason(
+    pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[_Option]
+) -> str:
+    """Return the sentence that says why."""
+    slower = [each for each in tried if each.ranks != chosen.ranks]
+    best_other = min(slower, key=lambda each: each.wall, default=None)
+    threads = f"{chosen.threads} thread{'s' if chosen.threads > 1 else ''}"
+    if site.size == 1:
+        one = [each for each in tried if each.threads != chosen.threads]
+        if not one:
+            return f"there is one rank; {threads} is what it has"
+        return (
+            f"there is one rank; with {threads} an evaluation takes {duration(chosen.wall)}, "
+            f"with {one[0].threads} {duration(one[0].wall)}"
+        )
+    if len(pieces) == 1:
+        return "one piece cannot be cut further without changing the result"
+    if chosen.ranks == 1 and best_other is not None:
+        return (
+            f"the whole takes {duration(chosen.wall)}, and {best_other.ranks} ranks would need "
+            f"{duration(best_other.wall)}"
+        )
+    text = f"{chosen.ranks} ranks with {threads} each end after {duration(chosen.wall)}"
+    if best_other is not None:
+        text += f", {best_other.ranks} after {duration(best_other.wall)}"
+    limit = _limit(chosen)
+    return text + (f"; {limit}" if limit else "")
+
+
+def _dynamic(
+    pieces: tuple[Piece, ...], site: Site, ranks: tuple[int, ...], threads: int | None, memory: int
+) -> Plan:
+    """Return a plan in which ranks draw pieces, the costliest first where costs are told."""
+    count = min(len(ranks), len(pieces))
+    workers = tuple(sorted(ranks[:count]))
+    nothing: tuple[tuple[int, ...], ...] = ((),) * site.size
+    chosen = site.threads(workers) if threads is None else threads
+    if count == 1:
+        everything = tuple(range(len(pieces)))
+        alone = ((everything,) if site.size == 1 else (everything, *nothing[1:]))
+        return Plan(pieces, alone, threads=chosen, memory_bytes=memory)
+    order = sorted(range(len(pieces)), key=lambda index: (-pieces[index].cost, index))
+    told = len({piece.cost for piece in pieces}) > 1
+    reason = "costs are told in a unit of their own" if told else "their costs are not known"
+    return Plan(
+        pieces,
+        nothing,
+        workers=workers,
+        order=tuple(order),
+        threads=chosen,
+        memory_bytes=memory,
+        reason=reason,
+    )
+
+
+def _different(pieces: tuple[Piece, ...]) -> list[Piece]:
+    """Return one piece for each different load."""
+    return list({id(piece.load): piece for piece in pieces}.values())

@@ -1,0 +1,225 @@
+"""How much work each piece of an evaluation is, in counts that depend on the problem alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, singledispatch
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask
+from hybrid.load import Load
+from hybrid.piece import Piece
+from hybrid.programs import Observable, Program
+from hybrid.programs.program import EVOLUTION
+from hybrid.simulators import Evaluation
+from hybrid.simulators.aer_exact import AerExact
+from hybrid.simulators.aer_job import AerJob
+from hybrid.simulators.aer_sampled import AerSampled
+from hybrid.simulators.native import NativeEvaluation
+from hybrid.workloads.custom import CustomEvaluation
+from hybrid.workloads.supervised import Supervised
+
+Answer = TypeVar("Answer")
+
+_PREDICTABLE = ("statevector", "density_matrix")
+"""Methods of Aer whose cost does not depend on the state; of the others nothing is known."""
+
+
+_MANY_STRINGS = 6
+"""From so many strings on, a diagonal exponential is one table of phases."""
+
+
+@singledispatch
+def load_of(evaluation: Any, ask: Ask, piece: Piece) -> Load | None:
+    """Return the work of a piece, or None where it is found out only by doing it.
+
+    An evaluation of another kind may say so itself, with a method ``load(ask, piece)``.
+    """
+    own = getattr(evaluation, "load", None)
+    return own(ask, piece) if own is not None else None
+
+
+@load_of.register
+def _(evaluation: NativeEvaluation, ask: Ask, piece: Piece) -> Load | None:
+    operations = native_operations(evaluation.program, evaluation.observable)
+    return Load(
+        "native",
+        evaluation.program.num_qubits,
+        len(piece),
+        operations,
+        ask.gradient,
+        single=evaluation.single,
+    )
+
+
+@load_of.register
+def _(evaluation: AerExact, ask: Ask, piece: Piece) -> Load | None:
+    gates = float(len(evaluation.expansion.lowered.circuit.data))
+    terms = float(evaluation.observable.num_terms)
+    return _aer_load(evaluation.job, len(piece), (("gate", gates), ("term", terms)), 0)
+
+
+@load_of.register
+def _(evaluation: AerSampled, ask: Ask, piece: Piece) -> Load | None:
+    gates = float(len(evaluation.expansion.lowered.circuit.data))
+    slices = max(1, -(-evaluation.shots // max(evaluation.shots, 1)))
+    if piece.axis == "shots":
+        slices = len(evaluation._slices(ask))
+    return _aer_load(
+        evaluation.job, len(piece), (("gate", gates),), -(-evaluation.shots // slices)
+    )
+
+
+@load_of.register
+def _(evaluation: CustomEvaluation, ask: Ask, piece: Piece) -> Load | None:
+    workload = evaluation.workload
+    if not isinstance(workload, Supervised):
+        return evaluation.load(ask, piece)
+    inner = workload.evaluation(evaluation.sampling)
+    asked = workload.inner(ask, piece)
+    parts = [load_of(inner, asked, each) for each in inner.pieces(asked)]
+    return _together([part for part in parts if part is not None], len(parts))
+
+
+def _together(parts: Sequence[Load], expected: int) -> Load | None:
+    """Return the work of pieces of one kind that run one after the other."""
+    if len(parts) != expected or not parts:
+        return None
+    circuits = sum(part.circuits for part in parts)
+    return replace(parts[0], circuits=circuits)
+
+
+def _aer_load(
+    job: AerJob, circuits: int, operations: tuple[tuple[str, float], ...], shots: int
+) -> Load | None:
+    if job.method not in _PREDICTABLE or job.draws_trajectories or job.device != "CPU":
+        return None
+    single = job.precision == "single"
+    return Load(
+        f"aer {job.method}", job._index_bits, circuits, operations, shots=shots, single=single
+    )
+
+
+def native_operations(program: Program, observable: Observable) -> tuple[tuple[str, float], ...]:
+    """Return how often each kind of operation occurs, see ``machine/rates.py``."""
+    return _operations(_Content(program, observable))
+
+
+@dataclass(frozen=True, eq=False)
+class _Content:
+    """A program with an observable, identified by the objects, which do not change."""
+
+    program: Program
+    observable: Observable
+
+    def __hash__(self) -> int:
+        return hash((id(self.program), id(self.observable)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Content)
+            and self.program is other.program
+            and self.observable is other.observable
+        )
+
+
+@lru_cache(maxsize=64)
+def _operations(content: _Content) -> tuple[tuple[str, float], ...]:
+    program, observable = content.program, content.observable
+    counts: Counter[str] = Counter()
+    evolution = program.kind == EVOLUTION
+    controlled = program.control_mask != 0
+    weight = np.bitwise_count(program.x_mask)
+    narrow = (weight <= 1) & (program.string_count <= 1) & ~controlled
+    local = np.array(
+        [_is_local(program, k) if evolution[k] and narrow[k] else False for k in range(len(evolution))],
+        dtype=bool,
+    )
+    diagonal = evolution & (program.x_mask == 0) & ~local
+    string = evolution & ~diagonal & ~local & (program.string_count <= 1)
+    counts["gate"] = int(np.sum(~evolution)) + int(np.sum(local))
+    many = diagonal & (program.string_count >= _MANY_STRINGS)
+    counts["phase"] = int(np.sum(many))
+    counts["diagonal"] = int(np.sum(program.string_count[diagonal & ~many]))
+    counts["string"] = int(np.sum(string))
+    counts["excitation"] = int(np.sum(evolution & ~diagonal & ~local & ~string))
+    masks, _ = np.unique(observable.x_masks, return_counts=True)
+    counts["mask"] = int(np.sum(masks != 0))
+    return tuple((kind, float(count)) for kind, count in counts.items() if count)
+
+
+def _is_local(program: Program, place: int) -> bool:
+    """Return whether an evolution is a rotation of a single qubit."""
+    start = program.string_offset[place]
+    strings = program.z_masks[start : start + program.string_count[place]]
+    support = int(program.x_mask[place]) | int(np.bitwise_or.reduce(strings, initial=0))
+    return support.bit_count() <= 1
+
+
+@dataclass(frozen=True)
+class Costed(Generic[Answer]):
+    """An evaluation whose pieces carry their work, for the scheduler.
+
+    Attributes:
+        evaluation: what it wraps; answers are its own.
+    """
+
+    evaluation: Evaluation[Answer]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_known", {})
+
+    @property
+    def description(self) -> str:
+        """One line, of the evaluation."""
+        return self.evaluation.description
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return the evaluation's pieces, each with its work."""
+        pieces = self.evaluation.pieces(ask)
+        known: dict[Any, tuple[tuple[Piece, ...], tuple[Piece, ...]]] = self.__dict__["_known"]
+        key = (len(ask.points), ask.gradient, len(pieces))
+        found = known.get(key)
+        if found is not None and (found[0] is pieces or found[0] == pieces):
+            return found[1]
+        loaded = _loaded(self.evaluation, ask, pieces)
+        if len(known) >= _KEPT:
+            known.clear()
+        known[key] = (pieces, loaded)
+        return loaded
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Run a piece."""
+        return self.evaluation.run(ask, piece, seed=seed, threads=threads)
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Answer:
+        """Combine partial answers."""
+        return self.evaluation.combine(ask, partials)
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return what running one piece allocates at most."""
+        return self.evaluation.memory_bytes(ask)
+
+
+_KEPT = 16
+
+
+def _loaded(evaluation: Any, ask: Ask, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Return the pieces with their work; equal slices are looked at once."""
+    by_size: dict[tuple[str, int], Load | None] = {}
+    own = isinstance(evaluation, CustomEvaluation) and not isinstance(
+        evaluation.workload, Supervised
+    )
+    loaded = []
+    for piece in pieces:
+        key = (piece.axis, piece.index if own else len(piece))
+        if key not in by_size:
+            by_size[key] = load_of(evaluation, ask, piece)
+        load = by_size[key]
+        loaded.append(piece if load is None else replace(piece, load=load))
+    return tuple(loaded)
