@@ -13,7 +13,6 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
 from hybrid.collective import Prepared, call_together
-from hybrid.workloads.compiled import compiled_expectation
 from hybrid.content import digest
 from hybrid.errors import InputError
 from hybrid.inputs import (
@@ -27,6 +26,7 @@ from hybrid.programs import compile_program, flatten
 from hybrid.simulators import Choice
 from hybrid.simulators.sampling import Counts, SamplingEvaluation
 from hybrid.workloads import Sampling
+from hybrid.workloads.compiled import compiled_expectation
 
 Gradient = Literal["exact", "finite-difference"]
 

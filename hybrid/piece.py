@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from hybrid.load import Load
 
-
 EVERY_POINT = -1
 """Stands for no single point of an Ask."""
 

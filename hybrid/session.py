@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid import estimate as calls
 from hybrid import mapping
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
 from hybrid.collective import Prepared, call_together
 from hybrid.content import digest
+from hybrid.estimate import estimate, sample
 from hybrid.inputs import checked_points, checked_seed, checked_shots, checked_threads
 from hybrid.loop import minimize
 from hybrid.programs import compile_program, flatten
@@ -152,7 +152,7 @@ class Session:
         gradient: bool | Literal["exact", "finite-difference"] = False,
     ) -> Told:
         """Return values and gradients with standard errors; see :func:`hybrid.estimate`."""
-        return calls.estimate(
+        return estimate(
             circuit,
             observable,
             points,
@@ -168,7 +168,7 @@ class Session:
     ) -> Counts | list[Counts]:
         """Return counts of bit strings; see :func:`hybrid.sample`."""
         wanted: Any = self.shots if shots is None else shots
-        return calls.sample(circuit, points, wanted, seed=self._seed(), threads=self.threads)
+        return sample(circuit, points, wanted, seed=self._seed(), threads=self.threads)
 
     def overlaps(
         self, circuit: QuantumCircuit, points: ArrayLike, others: ArrayLike | None = None
@@ -196,7 +196,7 @@ class Session:
 
     def minimize(self, workload: Minimizable, **arguments: Any) -> Result:
         """Minimise with the session's settings; see :func:`hybrid.minimize`."""
-        settings = {
+        settings: dict[str, Any] = {
             "simulator": self.simulator,
             "shots": self.shots,
             "seed": self._seed(),

@@ -159,5 +159,3 @@ def evaluation_of(circuit: QuantumCircuit, observable: SparsePauliOp) -> NativeE
     """Return the expectation value compiled for the kernels."""
     flat = flatten(circuit)
     return Native().prepare(Estimation(flat, compile_observable(observable, flat.num_qubits)))
-
-

@@ -61,7 +61,5 @@ def _one_thread(load: Load, machine: Machine) -> float:
         return load.seconds
     once = curves["aer.circuit"].at(0) + load.shots * curves["aer.shot"].at(width)
     factor = _NOISE_FACTOR if load.engine == "aer density_matrix" else 1.0
-    once += factor * sum(
-        count * curves[f"aer.{kind}"].at(width) for kind, count in load.operations
-    )
+    once += factor * sum(count * curves[f"aer.{kind}"].at(width) for kind, count in load.operations)
     return load.seconds + curves["aer.job"].at(0) + load.circuits * once

@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+
+# UCX, under MPICH, sometimes warns at exit of memory that its own window has not given back.
+os.environ.setdefault("UCX_LOG_LEVEL", "error")
+
 from mpi4py import MPI
 from numpy.typing import NDArray
 
@@ -118,7 +122,8 @@ class MPICells:
         mine = NUM_CELLS if comm.Get_rank() % OWNER_STEP == 0 else 0
         self._window = MPI.Win.Allocate(8 * mine, 8, comm=comm)
         if mine:
-            np.frombuffer(self._window.tomemory(), dtype=np.int64)[:] = 0
+            memory: Any = self._window.tomemory()
+            np.frombuffer(memory, dtype=np.int64)[:] = 0
         self._amount = np.zeros(1, dtype=np.int64)
         self._before = np.zeros(1, dtype=np.int64)
         comm.Barrier()

@@ -93,12 +93,12 @@ class Team(Generic[Answer]):
         self._asked += 1
         if failure is not None:
             raise self._announce(failure)
-        for rank, (report, found, seconds) in zip(others, reports, strict=True):
+        for rank, (report, found, their_seconds) in zip(others, reports, strict=True):
             if report["kind"] == "failure":
                 raise self._announced(report)
             partials |= found
             places = report["indices"]
-            ranks[places], measured[places] = rank, seconds
+            ranks[places], measured[places] = rank, their_seconds
         try:
             ordered = [partials.pop(index) for index in range(len(split.pieces))]
             answer = self._evaluation.combine(ask, ordered)

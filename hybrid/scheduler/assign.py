@@ -78,7 +78,9 @@ def _unlike(
     for place, rank in enumerate(ranks):
         heaps.setdefault(speeds[rank], []).append((0.0, place))
     for index in order:
-        ends = [(heap[0][0] + costs[index] / speed, heap[0][1], speed) for speed, heap in heaps.items()]
+        ends = [
+            (heap[0][0] + costs[index] / speed, heap[0][1], speed) for speed, heap in heaps.items()
+        ]
         end, place, speed = min(ends)
         to[ranks[place]].append(index)
         heapq.heapreplace(heaps[speed], (end, place))

@@ -71,8 +71,11 @@ def plan(pieces: tuple[Piece, ...], site: Site, threads: int | None = None) -> P
     order = _that_fit(site, memory)
     if any(piece.load is None for piece in pieces):
         return _dynamic(pieces, site, order, threads, memory)
-    tried = [_try(pieces, site, order[:count], threads) for count in _counts(len(order), len(pieces))]
-    tried = [best for options in tried for best in options]
+    tried = [
+        option
+        for count in _counts(len(order), len(pieces))
+        for option in _try(pieces, site, order[:count], threads)
+    ]
     fastest = min(each.wall for each in tried)
     near = [each for each in tried if each.wall <= fastest * _NEAR]
     chosen = min(near, key=lambda each: (each.ranks * each.threads, each.wall))
@@ -146,7 +149,9 @@ def _option(
     seconds, speeds = costs_on(pieces, site, threads)
     if len(pieces) <= _EXACTLY or len(active) == 1:
         assignment = longest_first(seconds.tolist(), active, speeds.tolist())
-        works = loads_of(seconds.tolist(), [assignment[rank] for rank in active], speeds[list(active)].tolist())
+        works = loads_of(
+            seconds.tolist(), [assignment[rank] for rank in active], speeds[list(active)].tolist()
+        )
         return _Option(
             active, threads, seconds, speeds, messages, float(works.max()) + messages, assignment
         )
@@ -157,9 +162,7 @@ def _option(
     return _Option(active, threads, seconds, speeds, messages, bound + messages, None)
 
 
-def costs_on(
-    pieces: tuple[Piece, ...], site: Site, threads: int
-) -> tuple[FloatArray, FloatArray]:
+def costs_on(pieces: tuple[Piece, ...], site: Site, threads: int) -> tuple[FloatArray, FloatArray]:
     """Return the seconds of each piece on the first kind of host, and the speed of each rank there.
 
     The speed of a rank is how much faster its host does these pieces, all together, than the
@@ -240,9 +243,7 @@ def _limit(option: _Option) -> str:
     return ""
 
 
-def _reason(
-    pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[_Option]
-) -> str:
+def _reason(pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[_Option]) -> str:
     """Return the sentence that says why."""
     slower = [each for each in tried if each.ranks != chosen.ranks]
     best_other = min(slower, key=lambda each: each.wall, default=None)
@@ -279,7 +280,7 @@ def _dynamic(
     chosen = site.threads(workers) if threads is None else threads
     if count == 1:
         everything = tuple(range(len(pieces)))
-        alone = ((everything,) if site.size == 1 else (everything, *nothing[1:]))
+        alone = (everything,) if site.size == 1 else (everything, *nothing[1:])
         return Plan(pieces, alone, threads=chosen, memory_bytes=memory)
     order = sorted(range(len(pieces)), key=lambda index: (-pieces[index].cost, index))
     told = len({piece.cost for piece in pieces}) > 1

@@ -70,9 +70,7 @@ def _(evaluation: AerSampled, ask: Ask, piece: Piece) -> Load | None:
     slices = max(1, -(-evaluation.shots // max(evaluation.shots, 1)))
     if piece.axis == "shots":
         slices = len(evaluation._slices(ask))
-    return _aer_load(
-        evaluation.job, len(piece), (("gate", gates),), -(-evaluation.shots // slices)
-    )
+    return _aer_load(evaluation.job, len(piece), (("gate", gates),), -(-evaluation.shots // slices))
 
 
 @load_of.register
@@ -137,7 +135,10 @@ def _operations(content: _Content) -> tuple[tuple[str, float], ...]:
     weight = np.bitwise_count(program.x_mask)
     narrow = (weight <= 1) & (program.string_count <= 1) & ~controlled
     local = np.array(
-        [_is_local(program, k) if evolution[k] and narrow[k] else False for k in range(len(evolution))],
+        [
+            _is_local(program, k) if evolution[k] and narrow[k] else False
+            for k in range(len(evolution))
+        ],
         dtype=bool,
     )
     diagonal = evolution & (program.x_mask == 0) & ~local

@@ -63,7 +63,7 @@ class Workload:
     num_parameters: int = 0
     num_qubits: int = 0
     axis: str = "points"
-    sizes: Mapping[str, int] = {}  # noqa: RUF012 - a class constant that subclasses replace
+    sizes: Mapping[str, int] = {}
     grain: int | None = None
 
     @property
@@ -226,12 +226,14 @@ class CustomEvaluation:
     def _checked_shape(self, made: Any, ask: Ask, piece: Piece) -> FloatArray:
         """Return the partial with one column for each number wanted."""
         width = ask.components
+        parts: list[Any]
+        expected: list[tuple[int, ...]]
         if piece.axis == "components":
             parts, expected = [made], [(len(piece),)]
         elif piece.axis == "points":
             parts, expected = _split(made, width), [(len(piece),), (len(piece), width - 1)]
         elif piece.point == EVERY_POINT:
-            shape = (len(ask.points),)
+            shape: tuple[int, ...] = (len(ask.points),)
             parts, expected = _split(made, width), [shape, (*shape, width - 1)]
         else:
             parts, expected = _split(made, width), [(), (width - 1,)]
@@ -298,8 +300,8 @@ def told_of(answer: Any, ask: Ask, name: str) -> Told:
             got = "NaN or infinity"
         raise InputError(f"combine() of {name}", got=got, expected=f"{wanted}, finite")
     table = table.reshape(shape)
-    gradients = np.ascontiguousarray(table[:, 1:]) if ask.gradient else None
-    return Told(np.ascontiguousarray(table[:, 0]), gradients)
+    by_parameter = np.ascontiguousarray(table[:, 1:]) if ask.gradient else None
+    return Told(np.ascontiguousarray(table[:, 0]), by_parameter)
 
 
 def failed(what: str, error: Exception) -> PieceError:

@@ -100,9 +100,7 @@ class LocalSimulator:
         program = compile_program(flatten(circuit))
         evaluation = SamplingEvaluation(program, shots)
         ask = Ask(checked_points(points, program.angles.num_parameters))
-        counts: list[Counts] = answer(
-            evaluation, ask, seed=self._next_seed(), threads=self.threads
-        )
+        counts: list[Counts] = answer(evaluation, ask, seed=self._next_seed(), threads=self.threads)
         return counts
 
     def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
