@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
+from hybrid.budget import Budget
 from hybrid.collective import Call, Prepared, call_together
 from hybrid.content import digest
 from hybrid.errors import InputError
@@ -44,6 +45,7 @@ def minimize(
     options: Mapping[str, Any] | None = None,
     threads: int | None = None,
     observer: Observer | None = None,
+    budget: Budget | None = None,
 ) -> Result:
     """Minimise a workload on all ranks of the job; each returns the same result.
 
@@ -64,6 +66,8 @@ def minimize(
         options: further options of the optimizer, by name.
         threads: for each rank; by default the ranks with work share the cores of their host.
         observer: who hears of the run while it goes on, on rank 0.
+        budget: core-hours (:class:`hybrid.budget.Budget`); the run ends gracefully, with its best
+            point, before they are exceeded.
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.
@@ -91,7 +95,7 @@ def minimize(
             optimizer=method,
             x0=start,
             evaluation=workload.prepare(sampling),
-            first_ask=_first_ask(method, workload.num_parameters),
+            first_ask=first_ask(method, workload.num_parameters),
             num_qubits=workload.num_qubits,
             contents=lambda: {
                 **workload.contents(),
@@ -105,7 +109,7 @@ def minimize(
         )
 
     call = call_together("minimize()", prepare)
-    message, core_seconds = call.team.run(lambda team: _lead(team, call, observer))
+    message, core_seconds = call.team.run(lambda team: _lead(team, call, observer, budget))
     result = _result(message, core_seconds)
     if observer is not None and call.world.rank == 0:
         observer.finished(result)
@@ -153,13 +157,18 @@ class _Record:
                 self.standard_errors[point.tobytes()] = float(error)
 
 
-def _lead(team: Team[Told], call: Call[_Minimization], observer: Observer | None) -> dict[str, Any]:
+def _lead(
+    team: Team[Told],
+    call: Call[_Minimization],
+    observer: Observer | None,
+    budget: Budget | None,
+) -> dict[str, Any]:
     """Run the optimizer on rank 0; return the result as a message."""
     if observer is not None:
         observer.started(_description(call))
     record = _Record(time.perf_counter())
     with Interrupts() as interrupts:
-        solution = _solve(team, call, record, observer, interrupts)
+        solution = _solve(team, call, record, observer, interrupts, budget)
     return {
         "value": solution.value,
         "x": np.asarray(solution.x, dtype=np.float64),
@@ -180,6 +189,7 @@ def _solve(
     record: _Record,
     observer: Observer | None,
     interrupts: Interrupts,
+    budget: Budget | None,
 ) -> Solution:
     optimizer = call.prepared.optimizer
     steps = optimizer.steps(call.prepared.start(derive(call.seed, 0)), derive(call.seed, 1))
@@ -193,6 +203,9 @@ def _solve(
             if interrupts.happened:
                 return _interrupted(record, ask)
             ask = steps.send(told)
+            over = None if budget is None else _over(budget, record, team, call)
+            if over is not None:
+                return _ended(record, ask, f"Stopped in iteration {ask.iteration}: {over}")
     except StopIteration as end:
         solution: Solution = end.value
         return solution
@@ -201,9 +214,23 @@ def _solve(
 
 
 def _interrupted(record: _Record, ask: Ask) -> Solution:
+    return _ended(record, ask, f"Interrupted in iteration {ask.iteration}")
+
+
+def _ended(record: _Record, ask: Ask, why: str) -> Solution:
     x = record.best_x if record.best_x is not None else ask.points[0]
-    message = f"Interrupted in iteration {ask.iteration}; the best point so far is kept."
+    message = f"{why}; the best point so far is kept."
     return Solution(x, record.best_value, False, message, ask.iteration)
+
+
+def _over(
+    budget: Budget, record: _Record, team: Team[Told], call: Call[_Minimization]
+) -> str | None:
+    """Return why the next evaluation would exceed the budget, if it would."""
+    threads = team.threads(team.plan(call.prepared.first_ask))
+    last = 0.0 if team.timing is None else team.timing.wall
+    elapsed = time.perf_counter() - record.started
+    return budget.end_before(elapsed, call.world.size * threads, last)
 
 
 def _progress(record: _Record, optimizer: Optimizer) -> Progress:
@@ -228,13 +255,13 @@ def _description(call: Call[_Minimization]) -> RunDescription:
         ranks=call.world.size,
         hosts=len(call.world.hosts),
         threads=call.team.threads(split),
-        plan=split.explain(),
+        plan=split.summary(),
         memory_bytes=prepared.evaluation.memory_bytes(prepared.first_ask),
         seed=call.seed,
     )
 
 
-def _first_ask(optimizer: Optimizer, num_parameters: int) -> Ask:
+def first_ask(optimizer: Optimizer, num_parameters: int) -> Ask:
     """Return an Ask like the optimizer's first, by which the run is planned before it starts."""
     steps = optimizer.steps(np.zeros(num_parameters), 0)
     try:

@@ -109,6 +109,12 @@ class Plan:
         return sum(costs) / len(costs) / max(costs) if max(costs, default=0.0) > 0 else 1.0
 
     def explain(self) -> str:
+        """Return lines for a person: the split as a tree, alternatives, memory, time, and why."""
+        from hybrid.explain import tree
+
+        return f"{self.summary()}\n{tree(self)}"
+
+    def summary(self) -> str:
         """Return a sentence or two for a person: how it is split, and why."""
         text = self._split()
         if self.prediction is not None:

@@ -107,13 +107,17 @@ def run_command(
     max_iterations: MaxIterations = None,
     shots: Shots = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the closing table alone.")] = False,
+    budget: Annotated[
+        str | None, typer.Option(help="Stop before this is exceeded, such as 200core-hours.")
+    ] = None,
 ) -> None:
     """Run a file; options take the place of its settings."""
+    from hybrid.budget import Budget
     from hybrid.cli.run import run
 
-    result = run(
-        file, _overrides(seed, threads, max_iterations, shots), output_console(), quiet=quiet
-    )
+    limit = None if budget is None else Budget.parse(budget)
+    overrides = _overrides(seed, threads, max_iterations, shots)
+    result = run(file, overrides, output_console(), quiet=quiet, budget=limit)
     if result.message.startswith("Interrupted"):
         raise typer.Exit(INTERRUPTED)
     if not math.isfinite(result.value):
@@ -132,6 +136,45 @@ def check_command(
     from hybrid.cli.check import check
 
     check(file, _overrides(seed, threads, max_iterations, shots), output_console())
+
+
+@app.command("plan")
+def plan_command(
+    file: File,
+    ranks: Annotated[int | None, typer.Option(min=1, max=100_000, help="Ranks on paper.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each rank.")] = None,
+    memory: Annotated[str | None, typer.Option(help="Of each host, such as 64GiB.")] = None,
+    machine: Annotated[
+        Path | None, typer.Option(help="A Machine file of 'hybrid calibrate --output'.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    shots: Shots = None,
+) -> None:
+    """Print how a file would be split, how long it would take and why, without running it."""
+    from hybrid.cli.plan import show_plan
+
+    show_plan(
+        file,
+        _overrides(None, None, None, shots),
+        output_console(),
+        ranks=ranks,
+        threads=threads,
+        memory=memory,
+        machine=machine,
+        as_json=as_json,
+    )
+
+
+@app.command("calibrate")
+def calibrate_command(
+    output: Annotated[
+        Path | None, typer.Option(help="Write the Machine file here, not to the cache folder.")
+    ] = None,
+) -> None:
+    """Measure what this kind of host can do, for better predictions; takes less than 20 s."""
+    from hybrid.cli.calibrate import measure
+
+    measure(output, output_console())
 
 
 @app.command("doctor")

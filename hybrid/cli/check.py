@@ -67,7 +67,7 @@ def _described(job: Job, arguments: MinimizeArguments) -> RunDescription:
         ranks=call.world.size,
         hosts=len(call.world.hosts),
         threads=call.team.threads(split),
-        plan=split.explain(),
+        plan=split.summary(),
         memory_bytes=evaluation.memory_bytes(first_ask),
         seed=call.seed,
     )

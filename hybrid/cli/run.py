@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 import hybrid
+from hybrid.budget import Budget
 from hybrid.cli import report
 from hybrid.cli.progress import follower
 from hybrid.result import Result
@@ -20,7 +21,14 @@ _CUT_STREAM = 2
 """Keys the seed of the samples, beside the streams that minimize() derives."""
 
 
-def run(path: Path, overrides: Mapping[str, object], console: Console, *, quiet: bool) -> Result:
+def run(
+    path: Path,
+    overrides: Mapping[str, object],
+    console: Console,
+    *,
+    quiet: bool,
+    budget: Budget | None = None,
+) -> Result:
     """Run a file on all ranks of the job; print what will run, how it goes and how it ended.
 
     Collective. ``console`` is written to on rank 0 alone.
@@ -30,10 +38,10 @@ def run(path: Path, overrides: Mapping[str, object], console: Console, *, quiet:
     """
     job, arguments = prepared(path, overrides)
     if quiet:
-        result = hybrid.minimize(job.workload, **arguments)
+        result = hybrid.minimize(job.workload, **arguments, budget=budget)
     else:
         with follower(console, job.reference) as observer:
-            result = hybrid.minimize(job.workload, **arguments, observer=observer)
+            result = hybrid.minimize(job.workload, **arguments, observer=observer, budget=budget)
     extra = _cut_rows(job, result)
     if world().rank == 0:
         workers = report.count(world().size, "rank")

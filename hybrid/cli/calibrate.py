@@ -1,0 +1,77 @@
+"""``hybrid calibrate``: measure this kind of host, once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from hybrid.cli import quantities
+from hybrid.cli.report import panel
+from hybrid.errors import InputError
+from hybrid.machine.calibrate import calibrate
+from hybrid.machine.store import path_of, save
+from hybrid.runtime import World, world
+
+
+def measure(output: Path | None, console: Console) -> None:
+    """Measure the host of rank 0 and write its Machine file; collective.
+
+    With two ranks or more, messages between ranks 0 and 1 are measured too.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    job = world()
+    latency, bandwidth = _messages(job)
+    if job.rank == 0:
+        start = time.perf_counter()
+        machine = calibrate(latency, bandwidth)
+        path = path_of(machine.kind) if output is None else output
+        if not save(machine, path):
+            raise InputError("output", got=str(path), expected="a path that can be written")
+        spent = time.perf_counter() - start
+        rows = [
+            ("host", machine.kind),
+            (
+                "gradient",
+                f"{1e9 * machine.rates['native.gradient.gate'].at(16):.0f} ns a gate, n=16",
+            ),
+            ("threads", f"{machine.thread_gain.at(20):.2f} times faster on all cores, n=20"),
+            ("Aer", f"{1e3 * machine.rates['aer.job'].at(0):.2f} ms a start"),
+            ("copies", f"{quantities.size(int(machine.copy_bandwidth))}/s"),
+            ("messages", _message_row(machine.latency, machine.bandwidth, job.size > 1)),
+            ("written to", str(path)),
+        ]
+        console.print(panel("hybrid calibrate", rows))
+        console.print(Text(f"measured in {spent:.1f} s"))
+    job.communicator.all_gather(b"")
+
+
+def _messages(job: World) -> tuple[float | None, float | None]:
+    """Return latency and bandwidth between ranks 0 and 1, or None where there is one rank."""
+    if job.size == 1:
+        return None, None
+    small, large = bytes(8), bytes(1 << 23)
+    seconds = [
+        _round_trip(job, message, count) / 2 for message, count in ((small, 200), (large, 5))
+    ]
+    return seconds[0], len(large) / max(seconds[1] - seconds[0], 1e-9)
+
+
+def _round_trip(job: World, message: bytes, count: int) -> float:
+    start = time.perf_counter()
+    for _ in range(count):
+        if job.rank == 0:
+            job.communicator.send(message, 1)
+            job.communicator.receive(1)
+        elif job.rank == 1:
+            job.communicator.send(job.communicator.receive(0), 0)
+    return (time.perf_counter() - start) / count
+
+
+def _message_row(latency: float, bandwidth: float, measured: bool) -> str:
+    how = "" if measured else " (assumed; start on two ranks to measure)"
+    return f"{1e6 * latency:.1f} µs, {quantities.size(int(bandwidth))}/s{how}"

@@ -1,0 +1,125 @@
+"""``hybrid plan``: how a run file would be split, here or on a machine described in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from hybrid.cli.run import prepared
+from hybrid.errors import InputError
+from hybrid.explain import as_data, core_seconds
+from hybrid.hosts import site_of, thread_limit
+from hybrid.inputs import checked_step
+from hybrid.loop import first_ask
+from hybrid.machine import here, load
+from hybrid.optimizers import make
+from hybrid.plan import Plan, duration
+from hybrid.runtime import free_bytes, world
+from hybrid.scheduler import Costed, Simulated, Site, check_memory, plan, simulate
+from hybrid.workloads import Sampling
+
+
+def show_plan(
+    path: Path,
+    overrides: Mapping[str, object],
+    console: Console,
+    *,
+    ranks: int | None,
+    threads: int | None,
+    memory: str | None,
+    machine: Path | None,
+    as_json: bool,
+) -> None:
+    """Print how one evaluation of a run file is split, how long it takes, and why; collective.
+
+    Raises:
+        HybridError: the file is at fault, or the run does not fit.
+    """
+    job, arguments = prepared(path, overrides)
+    step = checked_step(arguments["gradient"], arguments["shots"])
+    sampling = Sampling(arguments["simulator"], arguments["shots"], step)
+    evaluation = Costed(job.workload.prepare(sampling))
+    optimizer = make(
+        arguments["optimizer"],
+        arguments["max_iterations"],
+        arguments["tolerance"],
+        **arguments["options"],
+    )
+    ask = first_ask(optimizer, job.workload.num_parameters)
+    on_paper = any(each is not None for each in (ranks, memory, machine))
+    if on_paper or threads is not None:
+        known = here() if machine is None else load(machine)
+        room = known.memory_bytes if memory is None else size_of(memory)
+        site = Site.uniform(known, ranks or world().size, threads=threads, memory_bytes=room)
+    else:
+        site = site_of(world(), thread_limit())
+        room = free_bytes()
+    check_memory(
+        evaluation.memory_bytes(ask), room, ranks_on_host=1, num_qubits=job.workload.num_qubits
+    )
+    made = plan(evaluation.pieces(ask), site, threads)
+    on_clock = None if made.prediction is None else simulate(made, site)
+    if world().rank != 0:
+        return
+    if as_json:
+        console.print_json(json.dumps(_data(made, on_clock, evaluation.description)))
+        return
+    console.print(Text(f"{job.workload.description}\n{evaluation.description}"), soft_wrap=True)
+    console.print(Text(made.explain()), soft_wrap=True)
+    if on_clock is not None and site.size > 1:
+        text = (
+            f"on paper: {duration(on_clock.wall)} with messages, "
+            f"efficiency {on_clock.efficiency:.0%}; {on_clock.why}"
+        )
+        console.print(Text(text), soft_wrap=True)
+    limit = getattr(optimizer, "max_iterations", None)
+    if limit and made.prediction is not None:
+        total = made.prediction.wall * limit
+        hours = core_seconds(made) * limit / 3600.0
+        text = f"{limit} iterations of one evaluation: {duration(total)}, {hours:.3g} core-hours"
+        console.print(Text(text), soft_wrap=True)
+
+
+def size_of(text: str) -> int:
+    """Return the bytes that a text such as ``64GiB`` names.
+
+    Raises:
+        InputError: it names none.
+
+    Example:
+        >>> size_of("64GiB") == 64 * 2**30, size_of("1.5 GB")
+        (True, 1500000000)
+    """
+    units = {"": 1, "B": 1}
+    for power, letter in enumerate("KMGTP", start=1):
+        units[f"{letter}B".upper()] = 1000**power
+        units[f"{letter}IB".upper()] = 1024**power
+    number = text.strip()
+    unit = ""
+    while number and number[-1].isalpha():
+        unit, number = number[-1] + unit, number[:-1]
+    try:
+        amount = float(number) * units[unit.upper()]
+    except (KeyError, ValueError):
+        amount = 0.0
+    if not 0.0 < amount < 2.0**62:
+        raise InputError(
+            "memory", got=repr(text), expected="a size such as 64GiB or 500GB, of each host"
+        )
+    return int(amount)
+
+
+def _data(made: Plan, on_clock: Simulated | None, simulator: str) -> dict[str, Any]:
+    data = as_data(made) | {"simulator": simulator}
+    if on_clock is not None:
+        data["simulated"] = {
+            "seconds": on_clock.wall,
+            "efficiency": on_clock.efficiency,
+            "why": on_clock.why,
+        }
+    return data

@@ -1,0 +1,138 @@
+"""A plan for a person to read, and for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from hybrid.plan import Plan, duration
+
+_MOST_BRANCHES = 12
+
+
+def tree(plan: Plan) -> str:
+    """Return a plan in lines: the split as a tree, alternatives, memory, time, and why.
+
+    Example:
+        >>> from hybrid.piece import slices
+        >>> plan = Plan(slices(4, 1, "points"), ((0, 1), (2, 3)))
+        >>> print(tree(plan).splitlines()[0])
+        one evaluation: 4 points in 4 pieces
+    """
+    return "\n".join([*_split(plan), *_alternatives(plan), *_totals(plan), f"why: {_why(plan)}"])
+
+
+def as_data(plan: Plan) -> dict[str, Any]:
+    """Return a plan as plain data."""
+    prediction = plan.prediction
+    return {
+        "axis": plan.pieces[0].axis,
+        "pieces": len(plan.pieces),
+        "ranks": plan.num_ranks,
+        "ranks_with_work": len(plan.active_ranks),
+        "threads": plan.threads,
+        "shards": plan.shards,
+        "dynamic": plan.dynamic,
+        "memory_bytes": plan.memory_bytes,
+        "seconds": None if prediction is None else prediction.wall,
+        "core_seconds": None if prediction is None else core_seconds(plan),
+        "efficiency": None if prediction is None else efficiency(plan),
+        "alternatives": [
+            {
+                "ranks": each.ranks,
+                "threads": each.threads,
+                "seconds": each.seconds,
+                "chosen": each.chosen,
+                "note": each.note,
+            }
+            for each in plan.alternatives
+        ],
+        "why": _why(plan),
+    }
+
+
+def core_seconds(plan: Plan) -> float:
+    """Return wall time times all cores that the job holds, idle ones included, as it is charged."""
+    wall = 0.0 if plan.prediction is None else plan.prediction.wall
+    return wall * plan.num_ranks * (plan.threads or 1)
+
+
+def efficiency(plan: Plan) -> float:
+    """Return the time of one rank over ranks times wall time, of the same threads each."""
+    prediction = plan.prediction
+    if prediction is None or prediction.wall <= 0.0:
+        return 1.0
+    return prediction.single / (plan.num_ranks * prediction.wall)
+
+
+def _split(plan: Plan) -> Iterator[str]:
+    pieces = plan.pieces
+    axis = pieces[0].axis
+    points = len({piece.point for piece in pieces})
+    units = sum(len(piece) for piece in pieces) if axis != "shots" else pieces[-1].stop
+    each = f", for each of {points} points" if points > 1 else ""
+    yield f"one evaluation: {units} {axis} in {len(pieces)} piece{_s(len(pieces))}{each}"
+    if plan.dynamic:
+        yield f"└─ {_ranks(plan.workers)}: draw pieces from a shared counter{_threads(plan)}"
+        return
+    works = None if plan.prediction is None else plan.prediction.ranks
+    branches = []
+    by_count = groupby(range(plan.num_ranks), key=lambda rank: len(plan.assignment[rank]))
+    for count, members in by_count:
+        ranks = tuple(members)
+        what = f"{count} piece{_s(count)} each" if len(ranks) > 1 else f"{count} piece{_s(count)}"
+        if count == 0:
+            branches.append(f"{_ranks(ranks)}: rest")
+            continue
+        spent = "" if works is None else f", {duration(float(max(works[list(ranks)])))}"
+        branches.append(f"{_ranks(ranks)}: {what}{_threads(plan)}{spent}")
+    if len(branches) > _MOST_BRANCHES:
+        hidden = len(branches) - _MOST_BRANCHES
+        branches = [*branches[:_MOST_BRANCHES], f"... and {hidden} more groups of ranks"]
+    for branch in branches[:-1]:
+        yield f"├─ {branch}"
+    yield f"└─ {branches[-1]}"
+
+
+def _alternatives(plan: Plan) -> Iterator[str]:
+    if not plan.alternatives:
+        return
+    yield "alternatives considered:"
+    for each in sorted(plan.alternatives, key=lambda option: option.seconds):
+        mark = "->" if each.chosen else "  "
+        shape = f"{each.ranks} rank{_s(each.ranks)} x {each.threads} thread{_s(each.threads)}"
+        note = f"  ({each.note})" if each.note else ""
+        yield f"{mark} {shape:<28}{duration(each.seconds):>10}{note}"
+
+
+def _totals(plan: Plan) -> Iterator[str]:
+    yield f"memory: {plan.memory_bytes / 1e6:,.3g} MB of states on each rank with work"
+    if plan.prediction is None:
+        yield "time: not predicted; what these pieces cost is found out by doing them"
+        return
+    hours = core_seconds(plan) / 3600.0
+    yield (
+        f"time: {duration(plan.prediction.wall)} for each evaluation, {hours:.3g} core-hours, "
+        f"parallel efficiency {efficiency(plan):.0%}"
+    )
+
+
+def _why(plan: Plan) -> str:
+    return plan.reason or plan.summary()
+
+
+def _threads(plan: Plan) -> str:
+    return "" if plan.threads is None else f", {plan.threads} thread{_s(plan.threads)}"
+
+
+def _ranks(ranks: tuple[int, ...]) -> str:
+    if len(ranks) == 1:
+        return f"rank {ranks[0]}"
+    if ranks[-1] - ranks[0] == len(ranks) - 1:
+        return f"ranks {ranks[0]}-{ranks[-1]}"
+    return f"{len(ranks)} ranks"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
