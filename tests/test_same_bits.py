@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from qiskit.circuit.library import real_amplitudes
@@ -9,8 +11,12 @@ from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
 import hybrid.collective
+from hybrid.piece import Piece
+from hybrid.plan import Plan
 from hybrid.result import Result
-from hybrid.runtime import World
+from hybrid.runtime import World, world
+from hybrid.scheduler import assign
+from hybrid.scheduler.assign import longest_first
 from hybrid.simulators import Aer
 
 CHAIN = SparsePauliOp(["ZZI", "IZZ", "XII", "IXI", "IIX"], [-1.0, -1.0, -0.7, -0.7, -0.7])
@@ -74,3 +80,47 @@ def test_samples_and_batches_too(alone: World, monkeypatch: pytest.MonkeyPatch) 
     together = everything()
     monkeypatch.setattr(hybrid.collective, "world", lambda: alone)
     assert everything() == together
+
+
+def everywhere(pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
+    """All ranks work, however little there is to do."""
+    return assign(pieces, num_ranks)
+
+
+def drawn(pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
+    order = tuple(reversed(range(len(pieces))))
+    return Plan(pieces, ((),) * num_ranks, tuple(range(num_ranks)), order)
+
+
+def slowed(pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
+    """The last rank is told to be a third as fast."""
+    costs = [piece.cost for piece in pieces]
+    speeds = [1.0] * (num_ranks - 1) + [1 / 3]
+    return Plan(pieces, longest_first(costs, range(num_ranks), speeds))
+
+
+@pytest.mark.ranks
+@pytest.mark.parametrize("plan", [everywhere, drawn, slowed])
+@pytest.mark.parametrize("run", [shots, spsa_shots])
+def test_bits_do_not_depend_on_the_plan(
+    run, plan, job: World, alone: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = bits(run(1))
+    with monkeypatch.context() as forced:
+        forced.setattr(hybrid.collective, "Scheduler", lambda site, threads: plan)
+        if plan is not drawn or job.size > 1:
+            assert bits(run(1)) == chosen
+    monkeypatch.setattr(hybrid.collective, "world", lambda: alone)
+    assert bits(run(1)) == chosen
+
+
+@pytest.mark.ranks
+def test_a_slow_rank_takes_fewer_items_and_changes_nothing(job: World) -> None:
+    def item(number: int) -> list[int]:
+        time.sleep(0.004 if rank_of() == job.size - 1 and job.size > 1 else 0.001)
+        return [number**2, 0]
+
+    def rank_of() -> int:
+        return world().rank
+
+    assert [each[0] for each in hybrid.map(item, range(60))] == [n**2 for n in range(60)]

@@ -7,8 +7,10 @@ import os
 import pytest
 
 import hybrid.cli.app
+import hybrid.cli.calibrate
 import hybrid.cli.check
 import hybrid.cli.doctor
+import hybrid.cli.plan
 import hybrid.cli.run
 from hybrid.runtime import World
 from hybrid.runtime.communicator import SerialCommunicator, host_name
@@ -18,6 +20,7 @@ from hybrid.runtime.communicator import SerialCommunicator, host_name
 def job_of_one_rank(monkeypatch: pytest.MonkeyPatch) -> World:
     cores = frozenset(os.sched_getaffinity(0))
     alone = World(SerialCommunicator(), (host_name(),), (cores,))
-    for module in (hybrid.cli.app, hybrid.cli.check, hybrid.cli.doctor, hybrid.cli.run):
+    cli = hybrid.cli
+    for module in (cli.app, cli.calibrate, cli.check, cli.doctor, cli.plan, cli.run):
         monkeypatch.setattr(module, "world", lambda: alone)
     return alone

@@ -1,0 +1,193 @@
+"""Plans from measured costs: each piece once, the fast ranks more, the reason told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hybrid.errors import InputError
+from hybrid.load import Load
+from hybrid.machine import Machine, load, reference, save, seconds_of
+from hybrid.machine.store import here
+from hybrid.piece import Piece
+from hybrid.plan import Plan
+from hybrid.runtime.cells import LocalCells
+from hybrid.runtime.counter import SharedCounter, chunk_size
+from hybrid.scheduler import Scheduler, Site, plan, simulate
+from hybrid.scheduler.assign import loads_of, longest_first
+
+MACHINE = reference().with_speed(1.0)
+seconds = st.lists(st.floats(1e-3, 10.0), min_size=1, max_size=60)
+
+
+def pieces_of(costs: list[float]) -> tuple[Piece, ...]:
+    return tuple(
+        Piece(k, "points", k, k + 1, cost, load=Load("python", seconds=cost))
+        for k, cost in enumerate(costs)
+    )
+
+
+def unknown(count: int) -> tuple[Piece, ...]:
+    return tuple(Piece(k, "items", k, k + 1) for k in range(count))
+
+
+def speeds(*factors: float) -> Site:
+    machines = tuple(MACHINE.with_speed(factor) for factor in factors)
+    count = len(factors)
+    return Site(machines, tuple(range(count)), tuple(range(count)), (1,) * count, memory_bytes=None)
+
+
+@given(seconds, st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=1, max_size=9))
+def test_every_piece_runs_exactly_once(costs: list[float], factors: list[float]) -> None:
+    made = plan(pieces_of(costs), speeds(*factors))
+    everywhere = [index for indices in made.assignment for index in indices]
+    assert sorted(everywhere) == list(range(len(costs)))
+
+
+@given(seconds, st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=1, max_size=9))
+def test_no_rank_ends_later_than_a_piece_after_the_ideal(
+    costs: list[float], factors: list[float]
+) -> None:
+    assignment = longest_first(costs, range(len(factors)), factors)
+    works = loads_of(costs, assignment, factors)
+    ideal = sum(costs) / sum(factors)
+    assert works.max() <= ideal + max(costs) / min(factors) * (1 + 1e-9)
+
+
+def test_a_rank_half_as_fast_gets_half_the_work() -> None:
+    made = plan(pieces_of([0.1] * 300), speeds(1.0, 0.5))
+    assert [len(indices) for indices in made.assignment] == [200, 100]
+
+
+def test_a_slow_rank_draws_fewer_pieces() -> None:
+    site = speeds(1.0, 0.5)
+    made = plan(unknown(300), site)
+    assert made.dynamic
+    done = simulate(made, site, np.full(300, 0.1))
+    assert done.busy == pytest.approx([20.0, 20.0], abs=0.2)
+
+
+def test_work_that_messages_outweigh_stays_on_rank_0() -> None:
+    made = plan(pieces_of([1e-7] * 4), Site.uniform(MACHINE, 4))
+    assert made.active_ranks == (0,)
+    assert "all on rank 0" in made.explain()
+
+
+def test_a_plan_explains_itself() -> None:
+    made = plan(pieces_of([1.0] * 8), Site.uniform(MACHINE, 4))
+    text = made.explain()
+    for part in ("alternatives considered", "-> 4 ranks", "core-hours", "why: ", "efficiency"):
+        assert part in text
+    assert sum(each.chosen for each in made.alternatives) == 1
+
+
+def test_more_ranks_than_pieces_rest_and_it_is_said() -> None:
+    for pieces in (pieces_of([1.0] * 3), unknown(3)):
+        made = plan(pieces, Site.uniform(MACHINE, 5))
+        assert len(made.active_ranks) == 3
+        assert "2 ranks rest" in made.summary()
+
+
+def test_memory_lets_some_ranks_rest() -> None:
+    wide = Load("native", num_qubits=20, gradient=True, operations=(("gate", 1000.0),))
+    pieces = tuple(Piece(k, "points", k, k + 1, load=wide) for k in range(8))
+    site = Site((MACHINE,), (0,) * 4, (0,) * 4, (4,), memory_bytes=70_000_000)
+    assert len(plan(pieces, site).active_ranks) == 2
+    assert len(plan(pieces, replace(site, memory_bytes=10**12)).active_ranks) == 4
+
+
+def test_plans_are_found_again() -> None:
+    scheduler = Scheduler(Site.uniform(MACHINE, 2))
+    first = scheduler(pieces_of([1.0] * 4), 2)
+    assert scheduler(pieces_of([1.0] * 4), 2).assignment is first.assignment
+
+
+@given(st.integers(0, 300), st.integers(1, 9), st.integers(1, 4), st.randoms())
+def test_counters_hand_out_each_number_once(total: int, size: int, group: int, random) -> None:
+    shared: dict[int, LocalCells] = {}
+
+    class Cells:
+        def fetch_add(self, owner: int, cell: int, amount: int) -> int:
+            return shared.setdefault(owner, LocalCells()).fetch_add(owner, cell, amount)
+
+        def put(self, owner: int, cell: int, value: int) -> None:
+            shared.setdefault(owner, LocalCells()).put(owner, cell, value)
+
+    counters = [SharedCounter(Cells(), rank, size, group) for rank in range(size)]
+    for epoch in (1, 2):
+        counters[0].reset()
+        drawing = [counter.draw(total, epoch) for counter in counters]
+        got = []
+        while drawing:
+            chosen = random.choice(drawing)
+            number = next(chosen, None)
+            if number is None:
+                drawing.remove(chosen)
+            else:
+                got.append(number)
+        assert sorted(got) == list(range(total))
+
+
+def test_a_stopped_counter_hands_out_nothing() -> None:
+    counter = SharedCounter(LocalCells(), 0, 1)
+    drawing = counter.draw(10, 1)
+    assert next(drawing) == 0
+    counter.stop()
+    assert counter.stopped
+    assert list(drawing) == []
+    assert chunk_size(10**6, 157) * (4096 - 130) > 10**6 / 157
+
+
+def test_ten_thousand_ranks_keep_busy() -> None:
+    random = np.random.default_rng(0)
+    costs = random.uniform(0.02, 2.0, 50_000)
+    site = Site.uniform(MACHINE, 500)
+    made = Plan(unknown(50_000), ((),) * 500, tuple(range(500)), tuple(range(50_000)))
+    assert simulate(made, site, costs).efficiency > 0.95
+    assert "partials" in simulate(made, site, costs * 1e-4).why
+
+
+def test_machine_files(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "deep" / "machine.json"
+    assert save(MACHINE, path)
+    assert load(path) == MACHINE
+    path.write_text("{}")
+    with pytest.raises(InputError, match="machine file"):
+        load(path)
+    with pytest.raises(InputError, match="No such file"):
+        load(tmp_path / "none.json")
+    monkeypatch.setenv("HYBRID_MACHINE", str(path))
+    here.cache_clear()
+    with pytest.raises(InputError, match="machine file"):
+        here()
+    here.cache_clear()
+
+
+def test_a_damaged_cache_is_measured_again(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("HYBRID_MACHINE", raising=False)
+    here.cache_clear()
+    first = here()
+    assert first.quick
+    kept = next(tmp_path.rglob("*.json"))
+    kept.write_text("no json")
+    here.cache_clear()
+    assert isinstance(here(), Machine)
+    assert kept.read_text().startswith("{")
+    here.cache_clear()
+
+
+def test_predictions_grow_with_the_work() -> None:
+    def of(**changes) -> float:
+        base = {"num_qubits": 12, "operations": (("gate", 100.0),)} | changes
+        found = seconds_of(Load("native", **base), MACHINE, 1)
+        assert found is not None
+        return found
+
+    assert of() < of(gradient=True) < of(gradient=True, circuits=10)
+    assert of() < of(num_qubits=16) < of(num_qubits=30)
+    assert seconds_of(None, MACHINE, 1) is None
