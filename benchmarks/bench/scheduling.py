@@ -1,0 +1,326 @@
+"""What the scheduler is measured by; each function runs on all ranks of a job together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit.library import real_amplitudes
+from qiskit.quantum_info import SparsePauliOp
+
+import hybrid
+import hybrid.collective
+from bench.data_batch import data_batch
+from bench.engines.to_qiskit import circuit_of, observable_of, points_of
+from bench.hardware_efficient import hardware_efficient
+from bench.molecules import uccsd
+from bench.qaoa import maxcut_qaoa
+from hybrid.ask import Ask
+from hybrid.collective import Prepared, call_together
+from hybrid.plan import Plan
+from hybrid.runtime import world
+from hybrid.scheduler import assign, load_of
+from hybrid.scheduler.assign import longest_first
+from hybrid.simulators import Aer
+from hybrid.workloads import Sampling
+
+Found = dict[str, Any]
+
+
+def shots_vqe() -> Found:
+    """Return seconds of a gradient by 240 parameter-shift circuits with shots on Aer."""
+    width, layers = 6, 19
+    ansatz = real_amplitudes(width, reps=layers)
+    chain = SparsePauliOp.from_sparse_list([("ZZ", [q, q + 1], 1.0) for q in range(5)], width)
+    workload = hybrid.VQE(ansatz, chain)
+    point = np.random.default_rng(0).normal(size=(1, workload.num_parameters))
+    return _asked(workload.prepare(Sampling(Aer(), 1000)), Ask(point, True), 3)
+
+
+def qml_batch() -> Found:
+    """Return seconds of the loss and gradient of a data batch."""
+    task = supervised(8, 4, 512)
+    point = np.random.default_rng(0).normal(size=(1, task.num_parameters))
+    return _asked(task.prepare(Sampling()), Ask(point, True), 5)
+
+
+def random_sizes() -> Found:
+    """Return the makespan of pieces over a factor 100 in size, over total / ranks."""
+    sizes = 0.002 * np.exp(np.random.default_rng(3).uniform(0, np.log(100), 80))
+    results: Found = {}
+    for name, costs in (("drawn", None), ("drawn, costs told", sizes.tolist())):
+        best = np.inf
+        for _ in range(3):
+            hybrid.map(_nothing, [0])
+            start = time.perf_counter()
+            hybrid.map(time.sleep, sizes.tolist(), costs=costs)
+            best = min(best, time.perf_counter() - start)
+        results[name] = best / (float(sizes.sum()) / world().size)
+    return results
+
+
+def overhead() -> Found:
+    """Return microseconds of an evaluation beyond the simulator, for 4 qubits."""
+    workload = hybrid.VQE(real_amplitudes(4, reps=2), SparsePauliOp(["ZZII", "IZZI", "XIII"]))
+    evaluation = workload.prepare(Sampling())
+    one = Ask(np.full((1, workload.num_parameters), 0.3), True)
+    points = Ask(np.full((1024, workload.num_parameters), 0.3), False)
+    alone = _seconds(lambda: evaluation.run(one, evaluation.pieces(one)[0], seed=0, threads=1))
+    found = {"one point": 1e6 * (_asked(evaluation, one, 2000)["seconds"] - alone)}
+    start = time.perf_counter()
+    result = hybrid.minimize(workload, "Adam", seed=1, threads=1, max_iterations=500)
+    spent = time.perf_counter() - start
+    found["with Adam and the loop"] = 1e6 * (spent / result.evaluations - alone)
+    every = _forced(lambda pieces, n: assign(pieces, n))
+    mine = evaluation.pieces(points)[: -(-len(evaluation.pieces(points)) // world().size)]
+    share = _seconds(
+        lambda: [evaluation.run(points, piece, seed=0, threads=1) for piece in mine], 20
+    )
+    found["two pieces, all ranks"] = 1e6 * (
+        _asked(evaluation, points, 200, every)["seconds"] - share
+    )
+    return found
+
+
+def regret() -> Found:
+    """Return for each workload the time of the chosen plan over that of the best plan."""
+    found = {}
+    for name, evaluation, ask in _regret_set():
+        pieces = evaluation.pieces(ask)
+        size = world().size
+        options: dict[str, Any] = {"chosen": None}
+        for ranks in range(1, min(size, len(pieces)) + 1):
+            options[f"{ranks} ranks"] = _forced(_on(ranks))
+        if size > 1 and len(pieces) > 1:
+            options["drawn"] = _forced(_drawn)
+        best: dict[str, float] = dict.fromkeys(options, np.inf)
+        for _ in range(3):
+            for option, scheduler in options.items():
+                spent = _asked(evaluation, ask, 0, scheduler, budget=0.15)["seconds"]
+                best[option] = min(best[option], spent)
+        least = min(best.values())
+        found[name] = [best["chosen"] / least, min(best, key=lambda each: best[each])]
+    return found
+
+
+def memory() -> Found:
+    """Return the growth of rank 0's memory over the bytes of 10^5 partials, while it has them."""
+    import tracemalloc
+
+    count, width = 100_000, 64
+
+    class Wide:
+        description = "wide partials"
+
+        def pieces(self, ask: Ask) -> Any:
+            return everything
+
+        def run(self, ask: Ask, piece: Any, *, seed: int, threads: int) -> Any:
+            return np.full(width, float(piece.index))
+
+        def combine(self, ask: Ask, partials: Any) -> float:
+            self.current, self.peak = tracemalloc.get_traced_memory()
+            return float(sum(partial[0] for partial in partials))
+
+        def memory_bytes(self, ask: Ask) -> int:
+            return 0
+
+    from hybrid.piece import slices
+
+    everything = slices(count, 1, "points")
+    wide = Wide()
+    ask = Ask(np.zeros((1, 1)))
+    call = _call(wide, ask, None)
+
+    def lead(team: Any) -> list[float]:
+        team.plan(ask)
+        tracemalloc.start()
+        start = time.perf_counter()
+        total = team.ask(ask)
+        spent = time.perf_counter() - start
+        return [total, spent, wide.peak / (8.0 * count * width)]
+
+    (total, spent, ratio), _ = call.team.run(lead)
+    assert total == count * (count - 1) / 2
+    return {"seconds": spent, "peak over bytes of results": ratio}
+
+
+def predictions() -> Found:
+    """Return measured over predicted seconds of pieces of the benchmark set, on one thread."""
+    from hybrid.machine import here, seconds_of
+
+    found = {}
+    for name, evaluation, ask in _prediction_set():
+        piece = evaluation.pieces(ask)[0]
+        predicted = seconds_of(load_of(evaluation, ask, piece), here(), 1)
+        spent = _seconds(lambda e=evaluation, a=ask, p=piece: e.run(a, p, seed=0, threads=1))
+        found[name] = [predicted, spent]
+    return found
+
+
+def simulated() -> Found:
+    """Return the measured and the simulated wall time of the two workloads of the first rows."""
+    from hybrid.hosts import site_of
+    from hybrid.scheduler import simulate
+
+    found = {}
+    for name, evaluation, ask in _regret_set()[-3:]:
+        call = _call(evaluation, ask, None)
+        plan = call.team.plan(ask)
+        spent = _asked(evaluation, ask, 0, None, budget=0.3)["seconds"]
+        if plan.prediction is not None:
+            found[name] = [simulate(plan, site_of(world(), 1)).wall, spent]
+    return found
+
+
+def supervised(width: int, layers: int, batch: int) -> hybrid.Supervised:
+    """Return the data-batch workload of the benchmark set as a workload to minimise."""
+    work = data_batch(width, layers, batch)
+    circuit = circuit_of(work)
+    features = [p for p in circuit.parameters if p.name.startswith("a_")]
+    return hybrid.Supervised(
+        circuit, observable_of(work), np.array(work.samples), np.array(work.labels), features
+    )
+
+
+def _regret_set() -> list[tuple[str, Any, Ask]]:
+    random = np.random.default_rng(0)
+    task = supervised(8, 4, 256)
+    noisy = hybrid.VQE(real_amplitudes(4, reps=4), SparsePauliOp(["ZZII", "IIXX"], [1.0, 0.5]))
+    made: list[tuple[str, Any, Ask]] = []
+    for work in (hardware_efficient(12, 5), hardware_efficient(16, 5), uccsd("water")):
+        made.append((work.name, *_expectation(work, True)))
+    made.append((maxcut_qaoa(16, 4).name, *_expectation(maxcut_qaoa(16, 4), True)))
+    small = hybrid.VQE(real_amplitudes(4, reps=2), SparsePauliOp(["ZZII", "XIII"]))
+    ask = Ask(random.normal(size=(2, small.num_parameters)))
+    made.append(("4 qubits, 2 points", small.prepare(Sampling()), ask))
+    batch = Ask(random.normal(size=(4096, small.num_parameters)), True)
+    made.append(("4 qubits, 4096 points", small.prepare(Sampling()), batch))
+    wide = hardware_efficient(12, 5)
+    evaluation, one = _expectation(wide, True)
+    made.append(("HEA n=12, 16 points", evaluation, Ask(np.repeat(one.points, 16, 0), True)))
+    point = Ask(random.normal(size=(1, task.num_parameters)), True)
+    made.append(("QML n=8, 256 samples", task.prepare(Sampling()), point))
+    ask = Ask(random.normal(size=(1, noisy.num_parameters)), True)
+    made.append(("Aer, exact, parameter shift", noisy.prepare(Sampling(Aer())), ask))
+    made.append(("Aer, shots, parameter shift", noisy.prepare(Sampling(Aer(), 500)), ask))
+    return made
+
+
+def _prediction_set() -> list[tuple[str, Any, Ask]]:
+    works = [hardware_efficient(n, 5) for n in (4, 8, 12, 16, 20)]
+    works += [uccsd("lih"), uccsd("water"), maxcut_qaoa(12, 3), maxcut_qaoa(16, 4)]
+    works += [data_batch(8, 4, 256), data_batch(12, 4, 64), data_batch(4, 2, 256)]
+    made = [
+        (f"{work.name}{', gradient' if gradient else ''}", *_expectation(work, gradient))
+        for work in works
+        for gradient in (False, True)
+    ]
+    for width in (4, 8, 12, 16):
+        workload = hybrid.VQE(
+            real_amplitudes(width, reps=4),
+            SparsePauliOp.from_sparse_list(
+                [("ZZ", [q, q + 1], 1.0) for q in range(width - 1)], width
+            ),
+        )
+        point = np.full((1, workload.num_parameters), 0.3)
+        for shots in (None, 1000):
+            kind = "exact" if shots is None else f"{shots} shots"
+            evaluation = workload.prepare(Sampling(Aer(), shots))
+            made.append((f"Aer n={width}, {kind}", evaluation, Ask(point, True)))
+    return made
+
+
+def _expectation(work: Any, gradient: bool) -> tuple[Any, Ask]:
+    circuit: QuantumCircuit = circuit_of(work)
+    workload = hybrid.VQE(circuit, observable_of(work))
+    return workload.prepare(Sampling()), Ask(points_of(work), gradient)
+
+
+def _call(evaluation: Any, ask: Ask, scheduler: Any) -> Any:
+    before = hybrid.collective.Scheduler
+    if scheduler is not None:
+        hybrid.collective.Scheduler = scheduler
+    try:
+        return call_together(
+            "benchmark",
+            lambda: Prepared(
+                evaluation=evaluation,
+                first_ask=ask,
+                num_qubits=1,
+                contents=dict,
+                seed=1,
+                threads=1,
+            ),
+        )
+    finally:
+        hybrid.collective.Scheduler = before
+
+
+def _asked(
+    evaluation: Any, ask: Ask, count: int, scheduler: Any = None, budget: float = 0.0
+) -> Found:
+    """Return the least mean seconds of an Ask over three rounds."""
+    call = _call(evaluation, ask, scheduler)
+
+    def lead(team: Any) -> list[float]:
+        start = time.perf_counter()
+        team.ask(ask)
+        once = time.perf_counter() - start
+        rounds = count or max(1, min(2000, round(budget / once)))
+        best = np.inf
+        for _ in range(3):
+            start = time.perf_counter()
+            for _ in range(rounds):
+                team.ask(ask)
+            best = min(best, (time.perf_counter() - start) / rounds)
+        return [best]
+
+    (seconds,), _ = call.team.run(lead)
+    return {"seconds": seconds}
+
+
+def _forced(plan: Callable[..., Plan]) -> Callable[..., Any]:
+    return lambda site, threads: plan
+
+
+def _on(ranks: int) -> Callable[..., Plan]:
+    made: dict[Any, Plan] = {}
+
+    def plan(pieces: Any, size: int) -> Plan:
+        if pieces not in made:
+            costs = [piece.cost for piece in pieces]
+            made[pieces] = Plan(pieces, longest_first(costs, range(ranks), [1.0] * size))
+        return made[pieces]
+
+    return plan
+
+
+def _drawn(pieces: Any, size: int) -> Plan:
+    return Plan(pieces, ((),) * size, tuple(range(size)), tuple(range(len(pieces))))
+
+
+def _seconds(call: Callable[[], object], count: int = 0) -> float:
+    from hybrid.machine.timer import seconds_of_call
+
+    return seconds_of_call(call, 0.03)
+
+
+def _nothing(item: int) -> int:
+    return item
+
+
+MEASURES: dict[str, Callable[[], Found]] = {
+    "shots_vqe": shots_vqe,
+    "qml_batch": qml_batch,
+    "random_sizes": random_sizes,
+    "overhead": overhead,
+    "regret": regret,
+    "memory": memory,
+    "predictions": predictions,
+    "simulated": simulated,
+}
+__all__ = ["MEASURES"]

@@ -1,0 +1,238 @@
+"""Measure the scheduler: ``python benchmarks/scheduler.py --write`` writes SCHEDULER.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "SCHEDULER.md"
+MARK = "RESULT "
+
+
+def main() -> int:
+    """Run what was asked for, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs="+", help="some of the measures")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
+    arguments = parser.parse_args()
+    if arguments.worker:
+        return _work(arguments.worker)
+    lines = list(_report(arguments.only))
+    if arguments.write:
+        RESULTS.write_text("\n".join(lines) + "\n")
+    return 0
+
+
+def _work(name: str) -> int:
+    from bench.scheduling import MEASURES
+
+    from hybrid.runtime import world
+
+    found = MEASURES[name]()
+    if world().rank == 0:
+        print(MARK + json.dumps(found), flush=True)
+    return 0
+
+
+def _run(name: str, ranks: int) -> dict[str, Any]:
+    beside = Path(sys.executable).parent / "mpiexec"
+    mpiexec = str(beside) if beside.exists() else str(shutil.which("mpiexec"))
+    command = [mpiexec, "-n", str(ranks), sys.executable, str(HERE / "scheduler.py")]
+    done = subprocess.run(
+        [*command, "--worker", name],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    for line in done.stdout.splitlines():
+        if line.startswith(MARK):
+            found: dict[str, Any] = json.loads(line.removeprefix(MARK))
+            return found
+    raise RuntimeError(f"{name} on {ranks} ranks failed:\n{done.stdout}\n{done.stderr}")
+
+
+def _report(only: list[str] | None) -> Iterator[str]:
+    parts = {
+        "speedup": _speedups,
+        "random_sizes": _random_sizes,
+        "overhead": _overheads,
+        "memory": _memory,
+        "paper": _paper,
+        "simulated": _simulated,
+        "predictions": _predictions,
+        "regret": _regrets,
+    }
+    yield from _say("# The scheduler, measured", "")
+    yield from _say(
+        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, one thread a rank, load average "
+        f"{os.getloadavg()[0]:.1f} at the start (others may have used the machine meanwhile).",
+        "Repeat with `python benchmarks/scheduler.py --write`.",
+        "",
+    )
+    for name, part in parts.items():
+        if only is None or name in only:
+            try:
+                yield from part()
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                yield from _say(f"{name}: failed: {str(error)[-2000:]}", "")
+
+
+def _say(*lines: str) -> Iterator[str]:
+    for line in lines:
+        print(line, flush=True)
+        yield line
+
+
+def _speedups() -> Iterator[str]:
+    yield from _say(
+        "## Ranks", "", "| what | 1 rank | 2 ranks | ratio (smallest .. largest) | asked |"
+    )
+    yield from _say("| --- | --- | --- | --- | --- |")
+    titles = {
+        "shots_vqe": "gradient by 240 parameter-shift circuits, Aer, 1000 shots",
+        "qml_batch": "QML batch n=8, L=4, 512 samples, loss and gradient",
+    }
+    for name, title in titles.items():
+        pairs = [(_run(name, 1)["seconds"], _run(name, 2)["seconds"]) for _ in range(5)]
+        ratios = sorted(one / two for one, two in pairs)
+        one, two = (1e3 * float(np.median([pair[k] for pair in pairs])) for k in (0, 1))
+        yield from _say(
+            f"| {title} | {one:.1f} ms | {two:.1f} ms | {ratios[2]:.2f} "
+            f"({ratios[0]:.2f} .. {ratios[-1]:.2f}) | 1.9 |"
+        )
+    yield from _say("")
+
+
+def _random_sizes() -> Iterator[str]:
+    yield from _say("## Makespan over total / ranks, 80 pieces over a factor 100 in size", "")
+    yield from _say("| ranks | drawn | drawn, costs told | asked |", "| --- | --- | --- | --- |")
+    found = _run("random_sizes", 2)
+    yield from _say(f"| 2 | {found['drawn']:.3f} | {found['drawn, costs told']:.3f} | 1.05 |", "")
+
+
+def _overheads() -> Iterator[str]:
+    yield from _say("## Overhead of an evaluation beyond the simulator, 4 qubits, µs", "")
+    names = ["one point", "with Adam and the loop", "two pieces, all ranks"]
+    yield from _say(f"| ranks | {' | '.join(names)} | asked |", "| --- | --- | --- | --- | --- |")
+    for ranks, asked in ((1, 150), (2, 400)):
+        found = _run("overhead", ranks)
+        cells = " | ".join(f"{found[name]:.0f}" for name in names)
+        yield from _say(f"| {ranks} | {cells} | {asked} |")
+    yield from _say("")
+
+
+def _memory() -> Iterator[str]:
+    yield from _say("## Gather of 10^5 partials of 512 bytes", "")
+    yield from _say("| ranks | seconds | peak of rank 0 over the bytes of the results |")
+    yield from _say("| --- | --- | --- |")
+    for ranks in (1, 2):
+        found = _run("memory", ranks)
+        yield from _say(
+            f"| {ranks} | {found['seconds']:.2f} | {found['peak over bytes of results']:.2f} |"
+        )
+    yield from _say("")
+
+
+def _paper() -> Iterator[str]:
+    from hybrid.machine import here
+    from hybrid.piece import Piece
+    from hybrid.plan import Plan
+    from hybrid.scheduler import Site, simulate
+    from hybrid.scheduler.assign import longest_first
+
+    yield from _say("## On paper: drawn from counters, pieces of 0.05 to 5 s (a factor 100)", "")
+    yield from _say("| ranks | pieces | hand-out | wall | efficiency | lost to | simulated in |")
+    yield from _say("| --- | --- | --- | --- | --- | --- | --- |")
+    for ranks, count in ((1000, 100_000), (10_000, 1_000_000), (100_000, 1_000_000)):
+        random = np.random.default_rng(0)
+        costs = 0.05 * np.exp(random.uniform(0, np.log(100), count))
+        order = tuple(np.argsort(-costs, kind="stable").tolist())
+        pieces = tuple(Piece(k, "items", k, k + 1) for k in range(count))
+        site = Site.uniform(here().with_speed(1.0), ranks)
+        nobody: tuple[tuple[int, ...], ...] = ((),) * ranks
+        plans = {
+            "drawn, costs unknown": lambda p=pieces, n=nobody, r=ranks, c=count: Plan(
+                p, n, tuple(range(r)), tuple(range(c))
+            ),
+            "drawn, longest first": lambda p=pieces, n=nobody, r=ranks, o=order: Plan(
+                p, n, tuple(range(r)), o
+            ),
+            "assigned, longest first": lambda p=pieces, r=ranks, c=costs: Plan(
+                p, longest_first(c.tolist(), range(r), [1.0] * r)
+            ),
+        }
+        for name, make in plans.items():
+            start = time.perf_counter()
+            found = simulate(make(), site, costs)
+            spent = time.perf_counter() - start
+            yield from _say(
+                f"| {ranks} | {count} | {name} | {found.wall:.1f} s | {found.efficiency:.1%} | "
+                f"{found.why} | {spent:.1f} s |"
+            )
+    yield from _say("")
+
+
+def _simulated() -> Iterator[str]:
+    yield from _say("## Simulated against measured wall time of an evaluation", "")
+    yield from _say("| ranks | workload | simulated | measured | ratio |")
+    yield from _say("| --- | --- | --- | --- | --- |")
+    for ranks in (1, 2, 4):
+        for name, (paper, spent) in _run("simulated", ranks).items():
+            yield from _say(
+                f"| {ranks} | {name} | {1e3 * paper:.2f} ms | {1e3 * spent:.2f} ms | "
+                f"{spent / paper:.2f} |"
+            )
+    yield from _say("")
+
+
+def _predictions() -> Iterator[str]:
+    yield from _say("## Predicted seconds of a piece, one thread", "")
+    yield from _say("| piece | predicted | measured | ratio |", "| --- | --- | --- | --- |")
+    found = _run("predictions", 1)
+    ratios: dict[bool, list[float]] = {True: [], False: []}
+    for name, (predicted, spent) in found.items():
+        ratio = spent / predicted
+        ratios[name.startswith("Aer")].append(max(ratio, 1 / ratio))
+        yield from _say(
+            f"| {name} | {1e3 * predicted:.3f} ms | {1e3 * spent:.3f} ms | {ratio:.2f} |"
+        )
+    for is_aer, limit in ((False, 1.3), (True, 2.0)):
+        good = sum(each <= limit for each in ratios[is_aer])
+        what = "Aer" if is_aer else "native"
+        yield from _say("", f"{what}: {good} of {len(ratios[is_aer])} within a factor {limit}.")
+    yield from _say("")
+
+
+def _regrets() -> Iterator[str]:
+    yield from _say("## Regret: time of the plan chosen over the best of all tried", "")
+    yield from _say("| ranks | workload | regret | fastest |", "| --- | --- | --- | --- |")
+    everything = []
+    for ranks in (1, 2, 4):
+        for name, (regret, fastest) in _run("regret", ranks).items():
+            everything.append(regret)
+            yield from _say(f"| {ranks} | {name} | {regret:.2f} | {fastest} |")
+    good = sum(each <= 1.1 for each in everything)
+    yield from _say(
+        "",
+        f"{good} of {len(everything)} within 1.1; the largest is {max(everything):.2f} "
+        "(asked: 9 of 10 within 1.1, all within 1.3).",
+        "",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
