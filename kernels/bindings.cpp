@@ -1,4 +1,6 @@
 // The Python face: checks arrays, releases the interpreter lock, calls the kernels.
+#include "bindings.hpp"
+
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
@@ -95,7 +97,7 @@ Program program(std::int64_t num_qubits, nb::object kind, nb::object targets,
                 nb::object control_mask, nb::object control_value, nb::object matrix_offset,
                 nb::object matrices, nb::object x_mask, nb::object string_offset,
                 nb::object string_count, nb::object z_masks, nb::object coefficients,
-                nb::object slot, std::int64_t num_slots) {
+                nb::object slot, std::int64_t num_slots, int rows) {
     check_num_qubits(num_qubits);
     if (num_slots < 0 || num_slots > std::numeric_limits<std::int32_t>::max())
         throw std::invalid_argument("num_slots is " + std::to_string(num_slots) +
@@ -118,6 +120,8 @@ Program program(std::int64_t num_qubits, nb::object kind, nb::object targets,
     a.z_masks = data_of<Mask>(z_masks, "z_masks", {-1});
     a.coefficients = data_of<double>(coefficients, "coefficients", {a.strings_size});
     a.slot = data_of<std::int32_t>(slot, "slot", {a.size});
+    if (rows < 0) throw std::invalid_argument("block_rows is negative, expected 1 or more");
+    a.block_rows = rows;
     return make_program(a);
 }
 
@@ -226,14 +230,17 @@ NB_MODULE(HYBRID_MODULE, m) {
     nb::class_<Program>(m, "Program")
         .def(nb::new_(&program), "num_qubits"_a, "kind"_a, "targets"_a, "control_mask"_a,
              "control_value"_a, "matrix_offset"_a, "matrices"_a, "x_mask"_a, "string_offset"_a,
-             "string_count"_a, "z_masks"_a, "coefficients"_a, "slot"_a, "num_slots"_a)
+             "string_count"_a, "z_masks"_a, "coefficients"_a, "slot"_a, "num_slots"_a,
+             nb::kw_only(), "block_rows"_a = 0)
         .def_ro("num_qubits", &Program::num_qubits)
         .def_ro("num_slots", &Program::num_slots)
+        .def_prop_ro("num_sweeps", [](const Program& p) { return p.sweeps.size(); })
         .def("evaluate", &evaluate_points, "observable"_a, "angles"_a, "gradient"_a, nb::kw_only(),
              "threads"_a = 0, "single"_a = false)
         .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
         .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
              "threads"_a = 0);
+    bind_planner(m);
     m.def("about", &about);
     m.def("memory_bytes", &memory, "num_qubits"_a, "gradient"_a, "single"_a);
 }

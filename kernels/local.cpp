@@ -121,6 +121,7 @@ class Compiler {
                 found.r[l] *= parity(g.sign & at.qubits_of_lane(l)) ? -p.value : p.value;
             merge(local.cases, found);
         }
+        if (local.cases.empty()) return;  // a sum of strings that cancel
         local.term = int(terms_.size());
         terms_.push_back({op.slot, 2.0});
         push(local, 3 * int(local.cases.size()));
@@ -157,6 +158,8 @@ class Compiler {
     }
 
     void add_diagonal(const Operation& op) {
+        const auto strings = strings_of(op);
+        if (strings.empty()) return;
         if (out_.operations.empty() || out_.operations.back().kind != LocalKind::kDiagonal) {
             LocalOperation local;
             local.kind = LocalKind::kDiagonal;
@@ -166,7 +169,7 @@ class Compiler {
         }
         DiagonalRun& run = out_.runs.back();
         const Layout& at = out_.diagonal_layout;
-        for (const auto& s : strings_of(op)) {
+        for (const auto& s : strings) {
             DiagonalString string;
             string.rows = at.rows_of(s.z);
             string.lanes = int(extract(s.z, at.lanes));

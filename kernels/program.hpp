@@ -14,6 +14,7 @@ namespace hybrid {
 struct ProgramArrays {
     int num_qubits = 0;
     int num_slots = 0;
+    int block_rows = 0;  // rows of a block, as a number of qubits; 0: chosen by the width
     std::int64_t size = 0, matrices_size = 0, strings_size = 0;
     const std::uint8_t* kind = nullptr;
     const std::int32_t* targets = nullptr;  // (N, 2)

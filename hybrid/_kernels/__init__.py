@@ -41,5 +41,7 @@ Program = _build.Program
 PauliSum = _build.PauliSum
 about = _build.about
 memory_bytes = _build.memory_bytes
+plan_groups = _build.plan_groups
+gather_diagonals = _build.gather_diagonals
 
-__all__ = ["PauliSum", "Program", "about", "memory_bytes"]
+__all__ = ["PauliSum", "Program", "about", "gather_diagonals", "memory_bytes", "plan_groups"]
