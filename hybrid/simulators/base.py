@@ -41,7 +41,7 @@ class Evaluation(Protocol[Answer]):
 
     @property
     def description(self) -> str:
-        """One line for the person who runs it: what computes, with what precision, how gradients."""
+        """One line for the person who runs it: what computes, how precisely, how gradients."""
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return how the Ask may be cut; indices count up from 0."""

@@ -99,7 +99,9 @@ class Primitive:
         """Return the estimation with its circuit compiled for the estimator."""
         refusal = self.refusal(estimation)
         if refusal is not None:
-            raise InputError("simulator", got="primitive", expected="one that suits", advice=refusal)
+            raise InputError(
+                "simulator", got="primitive", expected="one that suits", advice=refusal
+            )
         exact = isinstance(self.estimator, StatevectorEstimator)
         lowered = lower(estimation.circuit, self._compiled)
         precision = self.precision
