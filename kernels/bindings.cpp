@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "buffer.hpp"
 #include "evaluate.hpp"
 
 namespace nb = nanobind;
@@ -169,12 +170,15 @@ const double* one_point(const Program& program, const nb::object& angles) {
 
 template <class T>
 nb::object state_array(const Program& program, const double* angles, int threads) {
+    Buffer<T> psi(program.num_qubits);
+    {
+        nb::gil_scoped_release release;
+        run(program, angles, psi.get(), threads);
+    }
     const std::size_t size = std::size_t{1} << program.num_qubits;
-    auto* psi = new std::complex<T>[size];
-    nb::object array = numpy_array(psi, {size});
-    nb::gil_scoped_release release;
-    run(program, angles, psi, threads);
-    return array;
+    std::complex<T>* amplitudes = psi.release();
+    nb::capsule owner(amplitudes, [](void* p) noexcept { std::free(p); });
+    return nb::cast(nb::ndarray<nb::numpy, std::complex<T>>(amplitudes, {size}, owner));
 }
 
 nb::object state(const Program& program, nb::object angles, int threads, bool single) {
@@ -193,8 +197,7 @@ nb::object sample_states(const Program& program, nb::object angles, std::int64_t
     auto* out = new std::uint64_t[shots];
     nb::object array = numpy_array(out, {std::size_t(shots)});
     nb::gil_scoped_release release;
-    std::unique_ptr<std::complex<double>[]> psi(
-        new std::complex<double>[std::size_t{1} << program.num_qubits]);
+    Buffer<double> psi(program.num_qubits);
     run(program, a, psi.get(), threads);
     sample(psi.get(), program.num_qubits, shots, seed, out, threads);
     return array;

@@ -3,11 +3,10 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <memory>
-#include <new>
 #include <random>
 #include <vector>
 
+#include "buffer.hpp"
 #include "hamiltonian.hpp"
 #include "state.hpp"
 #include "strips.hpp"
@@ -17,23 +16,6 @@ namespace hybrid {
 namespace {
 
 constexpr int kPointsInParallel = 15;  // qubits up to which threads take points, not amplitudes
-
-// Uninitialised memory for one state, aligned to a page so that large ones may use huge pages.
-template <class T>
-struct Buffer {
-    struct Free {
-        void operator()(std::complex<T>* p) const { std::free(p); }
-    };
-    std::unique_ptr<std::complex<T>[], Free> data;
-
-    explicit Buffer(int num_qubits) {
-        const std::size_t bytes =
-            std::max<std::size_t>(4096, sizeof(std::complex<T>) << num_qubits);
-        data.reset(static_cast<std::complex<T>*>(std::aligned_alloc(4096, bytes)));
-        if (!data) throw std::bad_alloc();
-    }
-    std::complex<T>* get() { return data.get(); }
-};
 
 // The values of every sweep, kept for the way back.
 template <class T>
@@ -155,8 +137,7 @@ void sample(const std::complex<double>* psi, int num_qubits, std::int64_t shots,
 }
 
 std::uint64_t memory_bytes(int num_qubits, bool gradient, bool single) {
-    const std::uint64_t amplitude = single ? 8 : 16;
-    return std::max<std::uint64_t>(4096, amplitude << num_qubits) * (gradient ? 2 : 1);
+    return state_bytes(num_qubits, single ? 8 : 16) * (gradient ? 2 : 1);
 }
 
 int threads_to_use(int threads) {
