@@ -140,9 +140,17 @@ void check_finite(const double* angles, std::int64_t count) {
                                         std::to_string(k));
 }
 
+Shape shape_of(const std::string& name) {
+    if (name == "auto") return Shape::kAuto;
+    if (name == "batched") return Shape::kBatched;
+    if (name == "blocked") return Shape::kBlocked;
+    throw std::invalid_argument("shape is '" + name + "', expected auto, batched or blocked");
+}
+
 nb::object evaluate_points(const Program& program, const PauliSum& h, nb::object angles,
-                           bool gradient, int threads, bool single) {
+                           bool gradient, int threads, bool single, const std::string& shape_name) {
     threads = checked_threads(threads);
+    const Shape shape = shape_of(shape_name);
     if (h.num_qubits != program.num_qubits)
         throw std::invalid_argument("the observable has " + std::to_string(h.num_qubits) +
                                     " qubits, the program " + std::to_string(program.num_qubits));
@@ -157,7 +165,7 @@ nb::object evaluate_points(const Program& program, const PauliSum& h, nb::object
     {
         nb::gil_scoped_release release;
         (single ? evaluate<float> : evaluate<double>)(program, h, a, points, values, gradients,
-                                                      threads);
+                                                      threads, shape);
     }
     return nb::make_tuple(values_array, gradients_array);
 }
@@ -239,7 +247,7 @@ NB_MODULE(HYBRID_MODULE, m) {
         .def_ro("num_slots", &Program::num_slots)
         .def_prop_ro("num_sweeps", [](const Program& p) { return p.sweeps.size(); })
         .def("evaluate", &evaluate_points, "observable"_a, "angles"_a, "gradient"_a, nb::kw_only(),
-             "threads"_a = 0, "single"_a = false)
+             "threads"_a = 0, "single"_a = false, "shape"_a = "auto")
         .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
         .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
              "threads"_a = 0);

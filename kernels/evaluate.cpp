@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
 #include "buffer.hpp"
@@ -16,12 +17,15 @@ namespace hybrid {
 namespace {
 
 constexpr int kPointsInParallel = 15;  // qubits up to which threads take points, not amplitudes
+constexpr int kOneThread = 12;         // qubits up to which one state is not worth waking threads
+constexpr int kAlwaysBatched = 7;      // qubits up to which one point costs no more in a batch
 
 // The values of every sweep, kept for the way back.
 template <class T>
-std::vector<BoundSweep<T>> bind_all(const Program& program, const double* angles) {
-    std::vector<BoundSweep<T>> bound;
-    for (const Sweep& sweep : program.sweeps) bound.push_back(bind_sweep<T>(sweep, angles));
+std::vector<BoundBlock<T>> bind_all(const Program& program, const double* angles) {
+    std::vector<BoundBlock<T>> bound;
+    for (const Sweep& sweep : program.sweeps)
+        bound.push_back(bind_block<T>(sweep.block, LaneAngles(angles)));
     return bound;
 }
 
@@ -30,7 +34,7 @@ double angle_of(const Operation& op, const double* angles) {
 }
 
 template <class T>
-void forward(const Program& program, const std::vector<BoundSweep<T>>& bound, const double* angles,
+void forward(const Program& program, const std::vector<BoundBlock<T>>& bound, const double* angles,
              std::complex<T>* psi, int threads) {
     const std::size_t size = std::size_t{1} << program.num_qubits;
     for_strips(size, threads, [&](Mask, Mask begin, Mask end) {
@@ -84,8 +88,15 @@ void run(const Program& program, const double* angles, std::complex<T>* psi, int
 
 template <class T>
 void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
-              double* values, double* gradients, int threads) {
+              double* values, double* gradients, int threads, Shape shape) {
     const int n = program.num_qubits, slots = program.num_slots;
+    if (shape == Shape::kBatched && !program.batch)
+        throw std::invalid_argument(
+            "the program is too wide, or has an operation that does not "
+            "run in blocks; it cannot be batched");
+    if (shape != Shape::kBlocked && program.batch &&
+        (points > 1 || n <= kAlwaysBatched || shape == Shape::kBatched))
+        return evaluate_batch<T>(*program.batch, h, angles, points, values, gradients, threads);
     const bool by_point = n <= kPointsInParallel && points > 1;
     const int outer = by_point ? int(std::min<std::int64_t>(threads, points)) : 1;
     std::vector<Buffer<T>> psi, lambda;  // allocated here, where running out may be thrown
@@ -98,7 +109,8 @@ void evaluate(const Program& program, const PauliSum& h, const double* angles, s
         const int t = outer > 1 ? omp_get_thread_num() : 0;
         values[p] = evaluate_point(program, h, angles + p * slots,
                                    gradients ? gradients + p * slots : nullptr, psi[t].get(),
-                                   gradients ? lambda[t].get() : nullptr, by_point ? 1 : threads);
+                                   gradients ? lambda[t].get() : nullptr,
+                                   by_point || n <= kOneThread ? 1 : threads);
     }
 }
 
@@ -152,8 +164,8 @@ int threads_to_use(int threads) {
 template void run<double>(const Program&, const double*, std::complex<double>*, int);
 template void run<float>(const Program&, const double*, std::complex<float>*, int);
 template void evaluate<double>(const Program&, const PauliSum&, const double*, std::int64_t,
-                               double*, double*, int);
+                               double*, double*, int, Shape);
 template void evaluate<float>(const Program&, const PauliSum&, const double*, std::int64_t, double*,
-                              double*, int);
+                              double*, int, Shape);
 
 }  // namespace hybrid

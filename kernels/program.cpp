@@ -102,6 +102,7 @@ Program make_program(const ProgramArrays& a) {
     }
     program.sweeps = compile_sweeps(program.operations, a.num_qubits,
                                     a.block_rows ? a.block_rows : block_rows(a.num_qubits));
+    program.batch = compile_batch(program.operations, a.num_qubits, a.num_slots);
     return program;
 }
 

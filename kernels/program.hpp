@@ -3,8 +3,10 @@
 
 #include <complex>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "batch.hpp"
 #include "operation.hpp"
 #include "sweep.hpp"
 
@@ -36,7 +38,8 @@ struct Program {
     int num_qubits = 0;
     int num_slots = 0;
     std::vector<Operation> operations;
-    std::vector<Sweep> sweeps;  // the canonical order; refers to the operations
+    std::vector<Sweep> sweeps;   // the canonical order; refers to the operations
+    std::optional<Batch> batch;  // for many points, where the program is small enough
 
     Program() = default;
     Program(Program&&) noexcept = default;

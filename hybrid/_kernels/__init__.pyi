@@ -51,6 +51,7 @@ class Program:
         *,
         threads: int = 0,
         single: bool = False,
+        shape: Literal["auto", "batched", "blocked"] = "auto",
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
     @overload
     def evaluate(
@@ -61,6 +62,7 @@ class Program:
         *,
         threads: int = 0,
         single: bool = False,
+        shape: Literal["auto", "batched", "blocked"] = "auto",
     ) -> tuple[NDArray[np.float64], None]: ...
     @overload
     def evaluate(
@@ -71,6 +73,7 @@ class Program:
         *,
         threads: int = 0,
         single: bool = False,
+        shape: Literal["auto", "batched", "blocked"] = "auto",
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]: ...
     def state(
         self, angles: NDArray[np.float64], *, threads: int = 0, single: bool = False

@@ -25,7 +25,7 @@ def test_blocks_of_any_size_agree_with_state_vectors(data: st.DataObject) -> Non
     loaded = program(circuit, block_rows=rows)
     np.testing.assert_allclose(loaded.state(point[0]), vectors.state(circuit, point[0]), atol=1e-12)
     values, gradients = loaded.evaluate(
-        pauli_sum(circuit.num_qubits, observable), point, True, threads=2
+        pauli_sum(circuit.num_qubits, observable), point, True, threads=2, shape="blocked"
     )
     assert gradients is not None
     value, gradient = vectors.value_and_gradient(circuit, observable, point[0])
@@ -92,8 +92,8 @@ def test_the_same_bits_for_any_number_of_threads(data: st.DataObject) -> None:
     observable = pauli_sum(circuit.num_qubits, data.draw(terms(circuit.num_qubits)))
     point = angles(2, circuit.num_slots, 1)
     loaded = program(circuit, block_rows=2)
-    one = loaded.evaluate(observable, point, True, threads=1)
-    three = loaded.evaluate(observable, point, True, threads=3)
+    one = loaded.evaluate(observable, point, True, threads=1, shape="blocked")
+    three = loaded.evaluate(observable, point, True, threads=3, shape="blocked")
     assert one[0].tobytes() == three[0].tobytes()
     assert one[1].tobytes() == three[1].tobytes()
 
