@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from hybrid.estimate import expectation as expectation
     from hybrid.estimate import sample as sample
     from hybrid.loop import minimize as minimize
+    from hybrid.states import metric as metric
+    from hybrid.states import probabilities as probabilities
+    from hybrid.states import state as state
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQE as VQE
 
@@ -22,11 +25,14 @@ _HOMES = {
     "VQE": "hybrid.workloads",
     "estimate": "hybrid.estimate",
     "expectation": "hybrid.estimate",
+    "metric": "hybrid.states",
     "minimize": "hybrid.loop",
     "optimizers": "hybrid.optimizers",
     "problems": "hybrid.problems",
+    "probabilities": "hybrid.states",
     "sample": "hybrid.estimate",
     "simulators": "hybrid.simulators",
+    "state": "hybrid.states",
 }
 
 __all__ = [*sorted(_HOMES), "__version__"]

@@ -14,6 +14,8 @@
 
 #include "buffer.hpp"
 #include "evaluate.hpp"
+#include "metric.hpp"
+#include "outcomes.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -196,6 +198,33 @@ nb::object state(const Program& program, nb::object angles, int threads, bool si
                   : state_array<double>(program, a, threads);
 }
 
+nb::object metric_tensor(const Program& program, nb::object angles, int threads) {
+    threads = checked_threads(threads);
+    const double* a = one_point(program, angles);
+    const std::size_t slots = program.num_slots;
+    auto* g = new double[slots * slots];
+    nb::object array = numpy_array(g, {slots, slots});
+    nb::gil_scoped_release release;
+    metric(program, a, g, threads);
+    return array;
+}
+
+nb::object marginal(const Program& program, nb::object angles, Mask qubits, int threads) {
+    threads = checked_threads(threads);
+    if (qubits & ~low_bits(program.num_qubits))
+        throw std::invalid_argument("qubits names one beyond the program's " +
+                                    std::to_string(program.num_qubits) + " qubits");
+    const double* a = one_point(program, angles);
+    const std::size_t size = std::size_t{1} << popcount(qubits);
+    auto* out = new double[size];
+    nb::object array = numpy_array(out, {size});
+    nb::gil_scoped_release release;
+    Buffer<double> psi(program.num_qubits);
+    run(program, a, psi.get(), threads);
+    probabilities(psi.get(), program.num_qubits, qubits, out, threads);
+    return array;
+}
+
 nb::object sample_states(const Program& program, nb::object angles, std::int64_t shots,
                          std::uint64_t seed, int threads) {
     threads = checked_threads(threads);
@@ -249,6 +278,8 @@ NB_MODULE(HYBRID_MODULE, m) {
         .def("evaluate", &evaluate_points, "observable"_a, "angles"_a, "gradient"_a, nb::kw_only(),
              "threads"_a = 0, "single"_a = false, "shape"_a = "auto")
         .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
+        .def("metric", &metric_tensor, "angles"_a, nb::kw_only(), "threads"_a = 0)
+        .def("probabilities", &marginal, "angles"_a, "qubits"_a, nb::kw_only(), "threads"_a = 0)
         .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
              "threads"_a = 0);
     bind_planner(m);

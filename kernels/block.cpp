@@ -99,6 +99,22 @@ void store_tile(const TileMap& map, Split<T>* block, const Split<T>* tile) {
     for (std::size_t t = 0; t < map.rows.size(); ++t) block[map.rows[t]] = tile[t];
 }
 
+// Calls work(tile) for each tile of psi and lambda with an amplitude that is not zero.
+template <class T, class Work>
+void for_tile_pairs(const Segment& segment, Scratch<T>& scratch, Mask base, Work work) {
+    if (!segment.tiled) return work(Tile<T>{scratch.psi(), scratch.lambda(), base});
+    const TileMap& map = segment.tiles;
+    for (std::size_t t = 0; t < map.starts.size(); ++t) {
+        Split<T>* psi = scratch.psi() + map.starts[t];
+        Split<T>* lambda = scratch.lambda() + map.starts[t];
+        const bool some = load_tile(map, psi, scratch.psi_tile());
+        if (!(load_tile(map, lambda, scratch.lambda_tile()) || some)) continue;
+        work(Tile<T>{scratch.psi_tile(), scratch.lambda_tile(), base | map.bases[t]});
+        store_tile(map, psi, scratch.psi_tile());
+        store_tile(map, lambda, scratch.lambda_tile());
+    }
+}
+
 }  // namespace
 
 Mask lowest_of(Mask from, int count) {
@@ -154,32 +170,26 @@ void block_forward(const Block& block, const BoundBlock<T>& bound, Scratch<T>& s
 template <class T>
 void block_backward(const Block& block, const BoundBlock<T>& bound, Scratch<T>& scratch, Mask base,
                     Lanes<double>* sums) {
-    for (std::size_t k = block.segments.size(); k-- > 0;) {
-        const Segment& segment = block.segments[k];
-        if (!segment.tiled) {
-            run_backward(segment.local, bound[k], Tile<T>{scratch.psi(), scratch.lambda(), base},
-                         sums);
-            continue;
-        }
-        for (std::size_t t = 0; t < segment.tiles.starts.size(); ++t) {
-            Split<T>* psi = scratch.psi() + segment.tiles.starts[t];
-            Split<T>* lambda = scratch.lambda() + segment.tiles.starts[t];
-            const bool some = load_tile(segment.tiles, psi, scratch.psi_tile());
-            if (!(load_tile(segment.tiles, lambda, scratch.lambda_tile()) || some)) continue;
-            run_backward(
-                segment.local, bound[k],
-                Tile<T>{scratch.psi_tile(), scratch.lambda_tile(), base | segment.tiles.bases[t]},
-                sums);
-            store_tile(segment.tiles, psi, scratch.psi_tile());
-            store_tile(segment.tiles, lambda, scratch.lambda_tile());
-        }
-    }
+    for (std::size_t k = block.segments.size(); k-- > 0;)
+        for_tile_pairs(block.segments[k], scratch, base, [&](const Tile<T>& tile) {
+            run_backward(block.segments[k].local, bound[k], tile, sums);
+        });
 }
 
-#define HYBRID_INSTANTIATE(T)                                                              \
-    template BoundBlock<T> bind_block<T>(const Block&, const LaneAngles&);                 \
-    template void block_forward<T>(const Block&, const BoundBlock<T>&, Scratch<T>&, Mask); \
-    template void block_backward<T>(const Block&, const BoundBlock<T>&, Scratch<T>&, Mask, \
+template <class T>
+void block_tangent(const Block& block, const BoundBlock<T>& bound, int slot, Scratch<T>& scratch,
+                   Mask base) {
+    for (std::size_t k = 0; k < block.segments.size(); ++k)
+        for_tile_pairs(block.segments[k], scratch, base, [&](const Tile<T>& tile) {
+            run_tangent(block.segments[k].local, bound[k], slot, tile);
+        });
+}
+
+#define HYBRID_INSTANTIATE(T)                                                                   \
+    template BoundBlock<T> bind_block<T>(const Block&, const LaneAngles&);                      \
+    template void block_forward<T>(const Block&, const BoundBlock<T>&, Scratch<T>&, Mask);      \
+    template void block_tangent<T>(const Block&, const BoundBlock<T>&, int, Scratch<T>&, Mask); \
+    template void block_backward<T>(const Block&, const BoundBlock<T>&, Scratch<T>&, Mask,      \
                                     Lanes<double>*);
 HYBRID_INSTANTIATE(double)
 HYBRID_INSTANTIATE(float)

@@ -77,6 +77,11 @@ template <class T>
 void block_backward(const Block& block, const BoundBlock<T>& bound, Scratch<T>& scratch, Mask base,
                     Lanes<double>* sums);
 
+// Runs them on psi and, in the place of lambda, on its derivative by the angle of `slot`.
+template <class T>
+void block_tangent(const Block& block, const BoundBlock<T>& bound, int slot, Scratch<T>& scratch,
+                   Mask base);
+
 // The `count` lowest qubits of `from`.
 Mask lowest_of(Mask from, int count);
 

@@ -128,6 +128,23 @@ void diagonal_forward(const LocalProgram& local, const DiagonalRun& run, const B
 }
 
 template <class T>
+void diagonal_tangent(const LocalProgram& local, const DiagonalRun& run, int slot,
+                      const Tile<T>& whole) {
+    for_tiles(local, whole, [&](const Tile<T>& tile, int num_rows) {
+        for (const DiagonalString& s : run.strings) {
+            if (s.slot != slot) continue;
+            const Lanes<T> r =
+                kLaneSigns<T>.of[s.lanes] * T(s.coefficient * sign_of(s.outer & tile.base));
+            for (int v = 0; v < num_rows; ++v) {
+                const Lanes<T> c = parity(s.rows & v) ? -r : r;
+                tile.lambda[v].re += c * tile.psi[v].im;
+                tile.lambda[v].im -= c * tile.psi[v].re;
+            }
+        }
+    });
+}
+
+template <class T>
 void diagonal_backward(const LocalProgram& local, const DiagonalRun& run, const Bound<T>& bound,
                        const Tile<T>& whole, Lanes<double>* sums) {
     for_tiles(local, whole, [&](const Tile<T>& tile, int num_rows) {
@@ -143,6 +160,8 @@ void diagonal_backward(const LocalProgram& local, const DiagonalRun& run, const 
 #define HYBRID_INSTANTIATE(T)                                                                    \
     template void bind_table<T>(const LocalProgram&, const DiagonalRun&, Bound<T>&);             \
     template void diagonal_forward<T>(const LocalProgram&, const DiagonalRun&, const Bound<T>&,  \
+                                      const Tile<T>&);                                           \
+    template void diagonal_tangent<T>(const LocalProgram&, const DiagonalRun&, int,              \
                                       const Tile<T>&);                                           \
     template void diagonal_backward<T>(const LocalProgram&, const DiagonalRun&, const Bound<T>&, \
                                        const Tile<T>&, Lanes<double>*);

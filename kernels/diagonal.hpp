@@ -14,6 +14,11 @@ template <class T>
 void diagonal_forward(const LocalProgram& local, const DiagonalRun& run, const Bound<T>& bound,
                       const Tile<T>& tile);
 
+// lambda += -i G psi, G the sum of the strings whose angle is `slot`.
+template <class T>
+void diagonal_tangent(const LocalProgram& local, const DiagonalRun& run, int slot,
+                      const Tile<T>& tile);
+
 template <class T>
 void diagonal_backward(const LocalProgram& local, const DiagonalRun& run, const Bound<T>& bound,
                        const Tile<T>& tile, Lanes<double>* sums);

@@ -3,13 +3,12 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <random>
 #include <stdexcept>
 #include <vector>
 
 #include "buffer.hpp"
 #include "hamiltonian.hpp"
-#include "state.hpp"
+#include "passes.hpp"
 #include "strips.hpp"
 
 namespace hybrid {
@@ -20,46 +19,6 @@ constexpr int kPointsInParallel = 15;  // qubits up to which threads take points
 constexpr int kOneThread = 12;         // qubits up to which one state is not worth waking threads
 constexpr int kAlwaysBatched = 7;      // qubits up to which one point costs no more in a batch
 
-// The values of every sweep, kept for the way back.
-template <class T>
-std::vector<BoundBlock<T>> bind_all(const Program& program, const double* angles) {
-    std::vector<BoundBlock<T>> bound;
-    for (const Sweep& sweep : program.sweeps)
-        bound.push_back(bind_block<T>(sweep.block, LaneAngles(angles)));
-    return bound;
-}
-
-double angle_of(const Operation& op, const double* angles) {
-    return op.slot < 0 ? 0 : angles[op.slot];
-}
-
-template <class T>
-void forward(const Program& program, const std::vector<BoundBlock<T>>& bound, const double* angles,
-             std::complex<T>* psi, int threads) {
-    const std::size_t size = std::size_t{1} << program.num_qubits;
-    for_strips(size, threads, [&](Mask, Mask begin, Mask end) {
-        std::fill(psi + begin, psi + end, std::complex<T>(0));
-    });
-    psi[0] = 1;
-    for (std::size_t k = 0; k < bound.size(); ++k) {
-        const Sweep& sweep = program.sweeps[k];
-        if (const Operation* op = sweep.whole_state)
-            apply(*op, angle_of(*op, angles), psi, program.num_qubits, threads);
-        else
-            sweep_forward(sweep, bound[k], psi, threads);
-    }
-}
-
-template <class T>
-void undo(const Operation& op, const double* angles, std::complex<T>* psi, std::complex<T>* lambda,
-          double* gradient, int num_qubits, int threads) {
-    const double angle = angle_of(op, angles);
-    if (op.slot >= 0)
-        gradient[op.slot] += 2 * generator_product(op, lambda, psi, num_qubits, threads);
-    apply_inverse(op, angle, psi, num_qubits, threads);
-    apply_inverse(op, angle, lambda, num_qubits, threads);
-}
-
 template <class T>
 double evaluate_point(const Program& program, const PauliSum& h, const double* angles,
                       double* gradient, std::complex<T>* psi, std::complex<T>* lambda,
@@ -69,13 +28,7 @@ double evaluate_point(const Program& program, const PauliSum& h, const double* a
     const double value = expectation(h, psi, lambda, threads);
     if (!gradient) return value;
     std::fill_n(gradient, program.num_slots, 0.0);
-    for (std::size_t k = bound.size(); k-- > 0;) {
-        const Sweep& sweep = program.sweeps[k];
-        if (const Operation* op = sweep.whole_state)
-            undo(*op, angles, psi, lambda, gradient, program.num_qubits, threads);
-        else
-            sweep_backward(sweep, bound[k], psi, lambda, gradient, threads);
-    }
+    backward(program, bound, angles, psi, lambda, gradient, threads);
     return value;
 }
 
@@ -112,40 +65,6 @@ void evaluate(const Program& program, const PauliSum& h, const double* angles, s
                                    gradients ? lambda[t].get() : nullptr,
                                    by_point || n <= kOneThread ? 1 : threads);
     }
-}
-
-void sample(const std::complex<double>* psi, int num_qubits, std::int64_t shots, std::uint64_t seed,
-            std::uint64_t* out, int threads) {
-    const std::uint64_t size = std::uint64_t{1} << num_qubits;
-    const std::uint64_t block = std::uint64_t{1} << std::min(num_qubits, 10);
-    std::vector<double> upto(size / block + 1, 0.0);  // probability before each block
-    for_strips(size / block, threads, [&](std::uint64_t, std::uint64_t begin, std::uint64_t end) {
-        for (std::uint64_t k = begin; k < end; ++k) {
-            double sum = 0;
-            for (std::uint64_t b = k * block; b < (k + 1) * block; ++b) sum += std::norm(psi[b]);
-            upto[k + 1] = sum;
-        }
-    });
-    for (std::uint64_t k = 1; k < upto.size(); ++k) upto[k] += upto[k - 1];
-    std::mt19937_64 random(seed);
-    std::vector<double> uniform(shots);
-    for (auto& u : uniform) u = double(random() >> 11) * 0x1p-53 * upto.back();
-    for_strips(shots, threads, [&](std::uint64_t, std::uint64_t begin, std::uint64_t end) {
-        for (std::uint64_t s = begin; s < end; ++s) {
-            const auto after = std::upper_bound(upto.begin() + 1, upto.end() - 1, uniform[s]);
-            const std::uint64_t k = after - upto.begin() - 1;
-            double left = uniform[s] - upto[k];
-            std::uint64_t chosen = k * block;  // the last state with any probability, by rounding
-            for (std::uint64_t b = k * block; b < (k + 1) * block; ++b) {
-                const double p = std::norm(psi[b]);
-                if (p == 0) continue;
-                chosen = b;
-                if (left < p) break;
-                left -= p;
-            }
-            out[s] = chosen;
-        }
-    });
 }
 
 std::uint64_t memory_bytes(int num_qubits, bool gradient, bool single) {

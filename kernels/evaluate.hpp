@@ -22,10 +22,6 @@ template <class T>
 void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
               double* values, double* gradients, int threads, Shape shape = Shape::kAuto);
 
-// Basis states drawn from |psi|^2 by inverse transform; the same for any number of threads.
-void sample(const std::complex<double>* psi, int num_qubits, std::int64_t shots, std::uint64_t seed,
-            std::uint64_t* out, int threads);
-
 std::uint64_t memory_bytes(int num_qubits, bool gradient, bool single);
 
 // Threads to use when `threads` were asked for; 0 means OMP_NUM_THREADS or the processors allowed.

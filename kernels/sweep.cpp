@@ -77,6 +77,19 @@ void for_blocks(const Sweep& sweep, bool two, int threads, Work work) {
     });
 }
 
+// Calls work(strip, scratch, base) with each block of two states in `scratch`, and puts them back.
+template <class T, class Work>
+void for_block_pairs(const Sweep& sweep, std::complex<T>* psi, std::complex<T>* lambda, int threads,
+                     Work work) {
+    for_blocks<T>(sweep, true, threads, [&](Mask strip, Scratch<T>& scratch, Mask base) {
+        const bool some = load_block(sweep, psi + base, scratch.psi());
+        if (!(load_block(sweep, lambda + base, scratch.lambda()) || some)) return;
+        work(strip, scratch, base);
+        store_block(sweep, psi + base, scratch.psi());
+        store_block(sweep, lambda + base, scratch.lambda());
+    });
+}
+
 }  // namespace
 
 int block_rows(int num_qubits) {
@@ -120,28 +133,33 @@ void sweep_forward(const Sweep& sweep, const BoundBlock<T>& bound, std::complex<
 }
 
 template <class T>
+void sweep_tangent(const Sweep& sweep, const BoundBlock<T>& bound, int slot, std::complex<T>* psi,
+                   std::complex<T>* tangent, int threads) {
+    for_block_pairs(sweep, psi, tangent, threads, [&](Mask, Scratch<T>& scratch, Mask base) {
+        block_tangent(sweep.block, bound, slot, scratch, base);
+    });
+}
+
+template <class T>
 void sweep_backward(const Sweep& sweep, const BoundBlock<T>& bound, std::complex<T>* psi,
                     std::complex<T>* lambda, double* gradient, int threads) {
-    const std::size_t terms = sweep.block.terms.size();
-    std::vector<Lanes<double>> sums(kStrips * terms);
-    for_blocks<T>(sweep, true, threads, [&](Mask strip, Scratch<T>& scratch, Mask base) {
-        const bool some = load_block(sweep, psi + base, scratch.psi());
-        if (!(load_block(sweep, lambda + base, scratch.lambda()) || some)) return;
-        block_backward(sweep.block, bound, scratch, base, sums.data() + strip * terms);
-        store_block(sweep, psi + base, scratch.psi());
-        store_block(sweep, lambda + base, scratch.lambda());
+    const auto& terms = sweep.block.terms;
+    std::vector<Lanes<double>> sums(kStrips * terms.size());
+    for_block_pairs(sweep, psi, lambda, threads, [&](Mask strip, Scratch<T>& scratch, Mask base) {
+        block_backward(sweep.block, bound, scratch, base, sums.data() + strip * terms.size());
     });
-    for (std::size_t t = 0; t < terms; ++t) {
+    for (std::size_t t = 0; t < terms.size(); ++t) {
         double strip_sums[kStrips];
         for (Mask s = 0; s < kStrips; ++s)
-            strip_sums[s] = sum_of_lanes<double>(sums[s * terms + t]);
-        gradient[sweep.block.terms[t].slot] +=
-            sweep.block.terms[t].weight * ordered_sum(strip_sums, kStrips);
+            strip_sums[s] = sum_of_lanes<double>(sums[s * terms.size() + t]);
+        gradient[terms[t].slot] += terms[t].weight * ordered_sum(strip_sums, kStrips);
     }
 }
 
 #define HYBRID_INSTANTIATE(T)                                                                  \
     template void sweep_forward<T>(const Sweep&, const BoundBlock<T>&, std::complex<T>*, int); \
+    template void sweep_tangent<T>(const Sweep&, const BoundBlock<T>&, int, std::complex<T>*,  \
+                                   std::complex<T>*, int);                                     \
     template void sweep_backward<T>(const Sweep&, const BoundBlock<T>&, std::complex<T>*,      \
                                     std::complex<T>*, double*, int);
 HYBRID_INSTANTIATE(double)

@@ -31,6 +31,11 @@ template <class T>
 void sweep_forward(const Sweep& sweep, const BoundBlock<T>& bound, std::complex<T>* psi,
                    int threads);
 
+// The same for psi, and for its derivative by the angle of `slot`.
+template <class T>
+void sweep_tangent(const Sweep& sweep, const BoundBlock<T>& bound, int slot, std::complex<T>* psi,
+                   std::complex<T>* tangent, int threads);
+
 // Undoes the sweep on psi and lambda, and adds to the gradient of each slot. Amplitudes of lambda
 // where psi is zero by `touched` are left alone: nothing earlier mixes them with others.
 template <class T>

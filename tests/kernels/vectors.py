@@ -84,3 +84,19 @@ def _apply_matrix(op: Matrix, psi: np.ndarray) -> np.ndarray:
         target = rest | sum((row >> k & 1) << q for k, q in enumerate(op.targets))
         np.add.at(out, target, np.asarray(op.matrix)[row, column] * psi)
     return out
+
+
+def derivatives(circuit: Circuit, angles: np.ndarray) -> np.ndarray:
+    """Return d state / d angle, shape (slots, 2**n), by the product rule."""
+    size = 2**circuit.num_qubits
+    out = np.zeros((circuit.num_slots, size), complex)
+    for place, op in enumerate(circuit.operations):
+        if isinstance(op, Matrix):
+            continue
+        before = Circuit(circuit.num_qubits, circuit.num_slots, circuit.operations[: place + 1])
+        strings = Terms([op.x_mask] * len(op.z_masks), op.z_masks, op.coefficients)
+        psi = np.where(_holds(op, size), -1j * apply_sum(state(before, angles), strings), 0)
+        for later in circuit.operations[place + 1 :]:
+            psi = apply(later, angles, psi)
+        out[op.slot] += psi
+    return out
