@@ -56,13 +56,15 @@ def install_excepthook(communicator: Communicator) -> None:
 
     An error that all ranks raise is printed by rank 0 alone, and each ends by itself. Any other
     leaves ranks that wait for this one: its traceback is printed with rank and host, and the
-    job is aborted with exit code 1 (2 where the user's input was at fault).
+    job is aborted. The exit code is 1, or 2 where the user's input was at fault.
     """
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if is_collective(error):
             if communicator.rank == 0:
                 _print(error, trace)
+            if isinstance(error, InputError):
+                sys.exit(2)
             return
         abort(communicator, error)
 

@@ -13,6 +13,7 @@ from hybrid.piece import Piece
 from hybrid.plan import Plan
 from hybrid.runtime.blas import one_blas_thread
 from hybrid.runtime.failure import describe, from_description, is_collective, mark_collective
+from hybrid.runtime.interrupts import Interrupts
 from hybrid.runtime.messages import pack, unpack
 from hybrid.runtime.world import World, shared_cores
 from hybrid.seeds import derive
@@ -97,7 +98,9 @@ class Team(Generic[Answer]):
 
     def _run_all(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:
         if self._world.rank != 0:
-            return self._serve()
+            # Launchers forward Control-C to every rank; rank 0 decides when all of them stop.
+            with Interrupts():
+                return self._serve()
         try:
             message = lead(self)
         except Exception as error:
