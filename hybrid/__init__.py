@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hybrid.estimate import estimate as estimate
     from hybrid.estimate import expectation as expectation
     from hybrid.estimate import sample as sample
+    from hybrid.journal import open_journal as open_journal
     from hybrid.loop import minimize as minimize
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQE as VQE
@@ -23,6 +24,7 @@ _HOMES = {
     "estimate": "hybrid.estimate",
     "expectation": "hybrid.estimate",
     "minimize": "hybrid.loop",
+    "open_journal": "hybrid.journal",
     "optimizers": "hybrid.optimizers",
     "problems": "hybrid.problems",
     "sample": "hybrid.estimate",

@@ -29,6 +29,7 @@ class MPICommunicator:
         self._comm = MPI.COMM_WORLD.Dup()
         self.rank: int = self._comm.Get_rank()
         self.size: int = self._comm.Get_size()
+        self._posted: list[tuple[MPI.Request, bytes]] = []
 
     def broadcast(self, message: bytes | None) -> bytes:
         """Return on every rank what rank 0 gave; the others give None."""
@@ -61,6 +62,20 @@ class MPICommunicator:
     def send(self, message: bytes, to: int) -> None:
         """Send to another rank, which calls :meth:`receive`."""
         _wait(self._comm.Isend([np.frombuffer(message, np.uint8), MPI.BYTE], dest=to, tag=_TAG))
+
+    def post(self, message: bytes, to: int) -> None:
+        """Send to another rank without waiting until it has arrived."""
+        self._posted = [sent for sent in self._posted if not sent[0].Test()]
+        buffer = [np.frombuffer(message, np.uint8), MPI.BYTE]
+        self._posted.append((self._comm.Isend(buffer, dest=to, tag=_TAG), message))
+
+    def has_message(self, source: int) -> bool:
+        """Return whether a message of another rank has come."""
+        return bool(self._comm.Iprobe(source=source, tag=_TAG))
+
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Return when a condition, which other ranks bring about, holds."""
+        _poll(is_true)
 
     def receive(self, source: int) -> bytes:
         """Return the next message of another rank."""

@@ -120,9 +120,7 @@ class AerJob:
         count = sum(len(values) for _, values in bound)
         if parameters:
             circuits = [circuit for circuit, _ in bound]
-            binds = [
-                dict(zip(parameters, values.T.tolist(), strict=True)) for _, values in bound
-            ]
+            binds = [dict(zip(parameters, values.T.tolist(), strict=True)) for _, values in bound]
         else:
             circuits = [circuit for circuit, values in bound for _ in range(len(values))]
             binds = None

@@ -80,7 +80,5 @@ def measurement_groups(observable: Observable) -> tuple[float, tuple[Group, ...]
         x, z, coefficients = masks_of(part)
         any_x = int(np.bitwise_or.reduce(x))
         any_z = int(np.bitwise_or.reduce(z))
-        groups.append(
-            Group(any_x & ~any_z, any_x & any_z, any_z & ~any_x, x | z, coefficients)
-        )
+        groups.append(Group(any_x & ~any_z, any_x & any_z, any_z & ~any_x, x | z, coefficients))
     return constant, tuple(groups)

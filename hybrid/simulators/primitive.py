@@ -99,7 +99,9 @@ class Primitive:
         """Return the estimation with its circuit compiled for the estimator."""
         refusal = self.refusal(estimation)
         if refusal is not None:
-            raise InputError("simulator", got="primitive", expected="one that suits", advice=refusal)
+            raise InputError(
+                "simulator", got="primitive", expected="one that suits", advice=refusal
+            )
         exact = isinstance(self.estimator, StatevectorEstimator)
         lowered = lower(estimation.circuit, self._compiled)
         precision = self.precision
@@ -162,6 +164,11 @@ class PrimitiveEvaluation:
         data = self.estimator.run([pub], precision=self.precision).result()[0].data
         errors = np.broadcast_to(data.stds, np.shape(data.evs))
         return np.column_stack([data.evs, errors]).astype(np.float64)
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same question gets the same bits again; its random numbers are not ours."""
+        return isinstance(self.estimator, StatevectorEstimator) and not self.precision
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return values, gradients, and standard errors where there are any."""
