@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -17,7 +18,7 @@ from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
 from hybrid.collective import Call, Prepared, call_together
 from hybrid.content import digest
-from hybrid.errors import InputError
+from hybrid.errors import InputError, Suspended
 from hybrid.inputs import (
     checked_seed,
     checked_shots,
@@ -158,9 +159,14 @@ def minimize(
     call = call_together("minimize()", prepare)
     late = StallReport(call.world, call.prepared.stall)
     stops = _stops(call.prepared)
-    message, core_seconds = call.team.run(
-        lambda team: _lead(team, call, observer, stops, late), stops=stops, stall=late
-    )
+    try:
+        message, core_seconds = call.team.run(
+            lambda team: _lead(team, call, observer, stops, late), stops=stops, stall=late
+        )
+    except Suspended as suspended:
+        if call.world.rank == 0:
+            print(suspended.message, file=sys.stderr, flush=True)
+        raise
     result = _result(message, core_seconds)
     if observer is not None and call.world.rank == 0:
         observer.finished(result)

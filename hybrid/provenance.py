@@ -1,4 +1,4 @@
-"""With what a run computes: versions and code, which decide bits, and the machine, which does not."""
+"""With what a run computes: versions and code, which decide bits, and the machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-import hybrid
 from hybrid import _kernels
 from hybrid.content import digest
 from hybrid.runtime.communicator import host_name
@@ -34,7 +33,7 @@ def code_contents(workload: object) -> Mapping[str, str]:
     """
     versions = {package: _version(package) for package in _PACKAGES}
     return {
-        "hybrid": hybrid.__version__,
+        "hybrid": _version("hybrid-hpc-quantum"),
         "code": digest(_own_code(), _code_of(type(workload))),
         "kernels": str(_kernels.about()["processor"]),
         **versions,
@@ -59,7 +58,7 @@ def environment() -> Mapping[str, object]:
 @cache
 def _own_code() -> str:
     """Return a digest of the rooms that decide bits, the compiled kernels included."""
-    home = Path(hybrid.__file__).parent
+    home = Path(__file__).parent
     files = [home / name for name in ("ask.py", "loop.py", "piece.py", "seeds.py")]
     for room in _ROOMS:
         folders = (home / room, *_kernels_folders(room))

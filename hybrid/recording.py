@@ -6,12 +6,22 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from hybrid.ask import Told
 from hybrid.errors import InputError, RecordError
-from hybrid.journal import Identity, Journal, Writer, carries_over, differences, open_journal, peek
+from hybrid.journal import (
+    Answer,
+    Identity,
+    Journal,
+    Writer,
+    carries_over,
+    differences,
+    open_journal,
+    peek,
+)
 from hybrid.journal.writer import refuse_differences
 from hybrid.plan import Plan
 from hybrid.provenance import environment
@@ -43,22 +53,27 @@ class Recording:
             JournalError: the file is no journal, damaged, of a newer version, or not there.
             RecordError: it records another run.
         """
+        journal = peek(self.path)
+        if journal is not None:
+            with journal:
+                self._refuse_other_fork(journal)
+                refuse_differences(journal, identity)
+                return journal.seed
         if self.fork is not None:
-            if peek(self.path) is not None:
-                raise RecordError(
-                    "journal",
-                    got=f"{self.path}, which exists, to fork {self.fork} into",
-                    expected="a new file",
-                    advice="name another, or leave the fork out to go on with it",
-                )
             with open_journal(self.fork) as old:
                 return old.seed
-        journal = peek(self.path)
-        if journal is None:
-            return None
-        with journal:
-            refuse_differences(journal, identity)
-            return journal.seed
+        return None
+
+    def _refuse_other_fork(self, journal: Journal) -> None:
+        """Refuse to fork into a file that exists, unless it is that fork, which then goes on."""
+        forks = [event.detail.get("from") for event in journal.events if event.kind == "fork"]
+        if self.fork is not None and str(self.fork) not in forks:
+            raise RecordError(
+                "journal",
+                got=f"{self.path}, which exists, to fork {self.fork} into",
+                expected="a new file",
+                advice="name another, or leave the fork out to go on with it",
+            )
 
     @contextmanager
     def opened(
@@ -67,21 +82,30 @@ class Recording:
         """Open the journal and record the start of the run; rank 0 alone."""
         with ExitStack() as files:
             writer = files.enter_context(Writer(self.path, identity, self.origin))
-            record = files.enter_context(Journal(self.fork or self.path))
-            differing = differences(record.identity, identity)
-            kept = not differing or carries_over(differing)
-            if self.fork is not None and not writer.resumes:
-                forked = {"from": str(self.fork), "differs": list(differing.values())}
-                writer.event("fork", answers=len(record) if kept else 0, **forked)
+            own = files.enter_context(Journal(self.path))
+            answers: Iterator[Answer] = own.answers()
+            if self.fork is not None:
+                old = files.enter_context(Journal(self.fork))
+                answers = chain(answers, _taken_over(old, writer, identity))
             writer.start(world.rank_hosts, start.simulator, start.plan.explain(), environment())
             yield Recorded(
                 team,
                 writer,
-                record.answers() if kept else iter(()),
-                record.unfinished() if kept and self.fork is None else None,
+                answers,
+                own.unfinished(),
                 reproducible=start.reproducible,
                 strict=self.fork is None,
             )
+
+
+def _taken_over(old: Journal, writer: Writer, identity: Identity) -> Iterator[Answer]:
+    """Return the answers of another journal that are answers of this run too, after its own."""
+    differing = differences(old.identity, identity)
+    kept = not differing or carries_over(differing)
+    if not writer.resumes:
+        forked = {"from": str(old.path), "differs": list(differing.values())}
+        writer.event("fork", answers=len(old) if kept else 0, **forked)
+    return old.answers(writer.count) if kept else iter(())
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ class Recorded:
         unfinished: what was recorded of the question after those.
         reproducible: whether an answer that is lost can be computed again to the same bits. If
             not, each is on the disk before the optimizer sees it.
-        strict: whether the record must hold what is asked; a fork leaves its record there.
+        strict: whether the record must hold what is asked; a fork leaves its source there.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class Recorded:
         return unfinished.partials
 
     def _diverge(self, number: int) -> None:
-        if self._strict:
+        if self._strict or number < self._writer.count:
             raise JournalError(
                 f"{self._writer.path}: the optimizer's question {number} is not the one that was "
                 "recorded, though nothing else differs: the optimizer, or what feeds it, is not "

@@ -62,9 +62,8 @@ class Stops:
     @property
     def reason(self) -> str | None:
         """Why to stop, or None while there is no reason to."""
-        if self._reason is None and self._deadline is not None:
-            if time.monotonic() >= self._deadline:
-                self._reason = "the time limit"
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self.stop("the time limit")
         return self._reason
 
     def look_ahead(self, seconds: float) -> None:

@@ -15,7 +15,7 @@ FACTOR = 10.0
 """A piece is late after so many times its predicted duration."""
 
 _PATIENCE = 10.0
-"""Seconds that a piece is always given; the environment variable HYBRID_STALL_SECONDS changes it."""
+"""Seconds that a piece is always given; HYBRID_STALL_SECONDS in the environment changes it."""
 
 _GLANCES_PER_PATIENCE = 10
 
