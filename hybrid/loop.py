@@ -43,6 +43,7 @@ from hybrid.runtime import (
     Stops,
     Team,
     batch_time_limit,
+    on_survivors,
     world,
 )
 from hybrid.seeds import derive
@@ -156,6 +157,14 @@ def minimize(
             stall=checked_stall(stall),
         )
 
+    result = on_survivors(lambda: _minimized(prepare, observer))
+    if observer is not None and world().rank == 0:
+        observer.finished(result)
+    return result
+
+
+def _minimized(prepare: Callable[[], _Minimization], observer: Observer | None) -> Result:
+    """Run a minimization on the ranks that there are; collective."""
     call = call_together("minimize()", prepare)
     late = StallReport(call.world, call.prepared.stall)
     stops = _stops(call.prepared)
@@ -167,10 +176,7 @@ def minimize(
         if call.world.rank == 0:
             print(suspended.message, file=sys.stderr, flush=True)
         raise
-    result = _result(message, core_seconds)
-    if observer is not None and call.world.rank == 0:
-        observer.finished(result)
-    return result
+    return _result(message, core_seconds)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,6 +87,8 @@ class Recording:
             if self.fork is not None:
                 old = files.enter_context(Journal(self.fork))
                 answers = chain(answers, _taken_over(old, writer, identity))
+            for lost in world.lost:
+                writer.event("lost rank", which=lost)
             writer.start(world.rank_hosts, start.simulator, start.plan.explain(), environment())
             yield Recorded(
                 team,

@@ -13,7 +13,7 @@ import hybrid
 from hybrid.cli import report
 from hybrid.cli.progress import follower
 from hybrid.result import Result
-from hybrid.runtime import agree, world
+from hybrid.runtime import agree, on_survivors, world
 from hybrid.seeds import derive
 from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
 
@@ -88,7 +88,7 @@ def prepared(path: Path, overrides: Mapping[str, object]) -> tuple[Job, Minimize
     def contents(made: tuple[Job, MinimizeArguments]) -> Mapping[str, str]:
         return made[0].workload.contents()
 
-    return agree(world().communicator, "the command line", read, contents)
+    return on_survivors(lambda: agree(world().communicator, "the command line", read, contents))
 
 
 def _cut_rows(job: Job, result: Result) -> list[report.Row]:

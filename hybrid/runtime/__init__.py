@@ -6,6 +6,7 @@ from hybrid.runtime.memory import free_bytes
 from hybrid.runtime.shares import Done
 from hybrid.runtime.stall import RESUME_ME, OnStall, StallReport
 from hybrid.runtime.stops import CONTROL_C, PREEMPTION, Stopped, Stops, batch_time_limit
+from hybrid.runtime.survival import on_survivors
 from hybrid.runtime.team import Team
 from hybrid.runtime.world import World, join_if_launched, world
 
@@ -27,5 +28,6 @@ __all__ = [
     "install_excepthook",
     "is_collective",
     "join_if_launched",
+    "on_survivors",
     "world",
 ]

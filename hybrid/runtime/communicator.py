@@ -8,6 +8,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 
+class RanksLost(BaseException):  # noqa: N818, a signal to the survivors, not an error
+    """Ranks of the job have died, and the others can go on without them.
+
+    No Exception, so that nothing takes it for a failure of the work at hand.
+    """
+
+
 class Communicator(Protocol):
     """Messages of bytes between the ranks of a job.
 

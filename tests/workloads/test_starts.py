@@ -42,6 +42,4 @@ def test_qaoa_starts_on_a_ramp_that_ignores_the_unit_of_the_cost() -> None:
 
 def test_descriptions_count_what_there_is() -> None:
     cost = SparsePauliOp(["ZZI", "IZZ", "ZZI"], [1.0, 1.0, 0.5])
-    assert hybrid.QAOA(cost, 2).description == (
-        "QAOA of depth 2: 3 qubits, 4 parameters, 2 terms"
-    )
+    assert hybrid.QAOA(cost, 2).description == ("QAOA of depth 2: 3 qubits, 4 parameters, 2 terms")
