@@ -8,10 +8,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+import mpi4py
 import numpy as np
-from mpi4py import MPI
 
-from hybrid.runtime.communicator import RanksLost
+_SURVIVES_LOSSES = os.environ.get("OMPI_MCA_mpi_ft_enable") == "1"
+if _SURVIVES_LOSSES:
+    # MPI_Finalize may wait for ever for ranks that have died.
+    mpi4py.rc.finalize = False
+
+from mpi4py import MPI  # noqa: E402
+
+from hybrid.runtime.communicator import RanksLost  # noqa: E402
 
 _INLINE = 8192
 """Broadcasts up to this many bytes travel in one message."""
@@ -52,7 +59,7 @@ class MPICommunicator:
     RanksLost in every call, and the survivors go on with :meth:`shrink`.
     """
 
-    survives_losses: bool = os.environ.get("OMPI_MCA_mpi_ft_enable") == "1"
+    survives_losses: bool = _SURVIVES_LOSSES
 
     def __init__(self, comm: MPI.Comm | None = None) -> None:
         self._comm = MPI.COMM_WORLD.Dup() if comm is None else comm

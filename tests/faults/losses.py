@@ -59,7 +59,7 @@ def lose_ranks(name: str, seed: int, expected: str) -> tuple[bool, tuple[int, ..
                 os.kill(int((ranks / str(victim)).read_text()), signal.SIGKILL)
             time.sleep(draw.choice([0.0, 0.1]))
         try:
-            out, err = job.communicate(timeout=90)
+            out, err = job.communicate(timeout=40)
         except subprocess.TimeoutExpired:
             for file in ranks.glob("*"):
                 with contextlib.suppress(ProcessLookupError):
