@@ -97,7 +97,9 @@ def faults(path: Path) -> Iterator[None]:
     except (schema.ForeignError, DamagedError) as error:
         raise JournalError(f"{path}: {error}; nothing was changed") from None
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise JournalError(f"{path}: {_meaning(error)}") from None
+        raise JournalError(f"{path}: {_printable(_meaning(error))}") from None
+    except UnicodeDecodeError:
+        raise JournalError(f"{path}: the file is damaged (text that is no UTF-8); {_KEPT}") from None
     except OverflowError:
         raise JournalError(f"{path}: holds a number beyond 64 bits; nothing was changed") from None
 
@@ -126,7 +128,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     with _bounded(connection, path):
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
-        first_line = str(verdict).splitlines()[0][:200]
+        first_line = _printable(str(verdict).splitlines()[0][:200])
         raise JournalError(f"{path}: the file is damaged ({first_line}); {_KEPT}")
 
 
@@ -151,6 +153,10 @@ _KEPT = (
     "it was left as it is. The sqlite3 program's .recover may save its rows; to start again, "
     "name another journal"
 )
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _meaning(error: sqlite3.Error | sqlite3.Warning) -> str:
