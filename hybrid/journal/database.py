@@ -99,7 +99,9 @@ def faults(path: Path) -> Iterator[None]:
     except (sqlite3.Error, sqlite3.Warning) as error:
         raise JournalError(f"{path}: {_printable(_meaning(error))}") from None
     except UnicodeDecodeError:
-        raise JournalError(f"{path}: the file is damaged (text that is no UTF-8); {_KEPT}") from None
+        raise JournalError(
+            f"{path}: the file is damaged (text that is no UTF-8); {_KEPT}"
+        ) from None
     except OverflowError:
         raise JournalError(f"{path}: holds a number beyond 64 bits; nothing was changed") from None
 

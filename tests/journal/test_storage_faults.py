@@ -103,9 +103,7 @@ def test_a_trigger_in_a_journal_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.db"
     fill(path)
     with sqlite3.connect(path) as hostile:
-        hostile.execute(
-            "CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM asks; END"
-        )
+        hostile.execute("CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM asks; END")
     hostile.close()
     with pytest.raises(JournalError, match="tables are not those"):
         Writer(path, WHO, {})
