@@ -14,6 +14,7 @@ import numpy as np
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
+from hybrid.errors import JournalError
 from hybrid.journal.blobs import DamagedError, checksum, decode
 from hybrid.journal.database import connect_to_read, faults
 from hybrid.journal.identity import Identity
@@ -58,9 +59,22 @@ def peek(path: Path) -> Journal | None:
     Raises:
         JournalError: see :func:`open_journal`.
     """
-    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+    if not path.exists() or _is_blank(path):
         return None
-    return Journal(path)
+    try:
+        journal = Journal(path)
+    except JournalError:
+        if _is_blank(path):  # its making was cut short, and has been undone just now
+            return None
+        raise
+    if journal.has_begun:
+        return journal
+    journal.close()
+    return None
+
+
+def _is_blank(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
 
 
 class Journal:
@@ -97,6 +111,11 @@ class Journal:
     def __iter__(self) -> Iterator[Answer]:
         """Yield the answers in the order of the run."""
         return self.answers()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it says what the run is; not where its making was cut short."""
+        return bool(self._query("SELECT count(*) FROM run")[0][0])
 
     @property
     def contents(self) -> Mapping[str, str]:

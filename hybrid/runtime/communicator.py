@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 
-class RanksLost(BaseException):  # noqa: N818, a signal to the survivors, not an error
+class RanksLost(BaseException):
     """Ranks of the job have died, and the others can go on without them.
 
     No Exception, so that nothing takes it for a failure of the work at hand.

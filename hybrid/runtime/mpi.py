@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import mpi4py
 import numpy as np
 
-_SURVIVES_LOSSES = os.environ.get("OMPI_MCA_mpi_ft_enable") == "1"
+_SURVIVES_LOSSES = os.environ.get("OMPI_MCA_mpi_ft_enable") == "1"  # noqa: SIM112, its name
 if _SURVIVES_LOSSES:
     # MPI_Finalize may wait for ever for ranks that have died.
     mpi4py.rc.finalize = False
