@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
 
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
-.PHONY: demo test lint bench sanitize clean
+.PHONY: demo test faults lint bench sanitize clean
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
@@ -29,6 +29,25 @@ test: $(VENV)/.tools
 	  echo "== the suite on $$ranks ranks" && \
 	  OMP_NUM_THREADS=1 timeout 600 $(MPIEXEC) -n $$ranks $(BIN)/python -m pytest || exit 1; \
 	done
+
+# Kills, exceptions, fuzzed input, lost ranks and the cost of the journal, at full length (an hour).
+# KILLS, LOSSES and INPUTS set the counts. Lost ranks need Open MPI, in an environment of its own.
+KILLS ?= 200
+LOSSES ?= 50
+INPUTS ?= 10000
+FT := .venv-ft
+
+faults: $(VENV)/.tools $(FT)/.installed
+	$(BIN)/python -m tests.faults.overhead
+	$(BIN)/python -m tests.faults.exceptions
+	$(BIN)/python -m tests.faults.fuzz --inputs $(INPUTS)
+	$(BIN)/python -m tests.faults.kills --runs $(KILLS)
+	$(FT)/bin/python -m tests.faults.losses --runs $(LOSSES)
+
+$(FT)/.installed: $(SOURCES)
+	$(PYTHON) -m venv $(FT)
+	$(FT)/bin/python -m pip install --quiet --editable '.[chemistry,mpi-ft]'
+	touch $@
 
 lint: $(VENV)/.tools
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hybrid.estimate import estimate as estimate
     from hybrid.estimate import expectation as expectation
     from hybrid.estimate import sample as sample
+    from hybrid.journal import open_journal as open_journal
     from hybrid.loop import minimize as minimize
     from hybrid.states import metric as metric
     from hybrid.states import probabilities as probabilities
@@ -27,6 +28,7 @@ _HOMES = {
     "expectation": "hybrid.estimate",
     "metric": "hybrid.states",
     "minimize": "hybrid.loop",
+    "open_journal": "hybrid.journal",
     "optimizers": "hybrid.optimizers",
     "problems": "hybrid.problems",
     "probabilities": "hybrid.states",

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hybrid.errors import HybridError, InputError
-from hybrid.runtime import agree, world
+from hybrid.runtime import agree, is_collective, world
 from hybrid.runtime.communicator import Communicator, host_name
 
 _GRACE_SECONDS = 0.3
@@ -96,7 +96,7 @@ def run_on_all_ranks(program: Callable[[], object]) -> None:
     try:
         program()
     except SystemExit as end:
-        if job.size == 1 or end.code in (None, 0):
+        if job.size == 1 or end.code in (None, 0) or is_collective(end):
             raise
         _end_all_ranks(job.communicator, end)
     except InputError as error:

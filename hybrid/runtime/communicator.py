@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from typing import Protocol
+
+
+class RanksLost(BaseException):
+    """Ranks of the job have died, and the others can go on without them.
+
+    No Exception, so that nothing takes it for a failure of the work at hand.
+    """
 
 
 class Communicator(Protocol):
     """Messages of bytes between the ranks of a job.
 
-    All methods but :meth:`send` and :meth:`receive` are collective: every rank calls them, in
-    the same order.
+    :meth:`broadcast` and :meth:`all_gather` are collective: every rank calls them, in the same
+    order.
     """
 
     @property
@@ -31,8 +39,17 @@ class Communicator(Protocol):
     def send(self, message: bytes, to: int) -> None:
         """Send to another rank, which calls :meth:`receive`."""
 
+    def post(self, message: bytes, to: int) -> None:
+        """Send to another rank without waiting until it has arrived."""
+
     def receive(self, source: int) -> bytes:
         """Return the next message of another rank; waits without spinning for long."""
+
+    def has_message(self, source: int) -> bool:
+        """Return whether a message of another rank has come."""
+
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Return when a condition, which other ranks bring about, holds; without spinning long."""
 
     def abort(self, code: int) -> None:
         """End the processes of all ranks now, with an exit code."""
@@ -56,6 +73,19 @@ class SerialCommunicator:
     def send(self, message: bytes, to: int) -> None:
         """Refuse: a single rank has nobody to send to."""
         raise RuntimeError(f"a job of one rank cannot send to rank {to}")
+
+    def post(self, message: bytes, to: int) -> None:
+        """Refuse: a single rank has nobody to send to."""
+        self.send(message, to)
+
+    def has_message(self, source: int) -> bool:
+        """Return False: there is nobody whose message could come."""
+        return False
+
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Refuse to wait for a condition that nobody else could bring about."""
+        if not is_true():
+            raise RuntimeError("a job of one rank cannot wait for others")
 
     def receive(self, source: int) -> bytes:
         """Refuse: a single rank has nobody to hear from."""

@@ -5,9 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
+import mpi4py
 import numpy as np
-from mpi4py import MPI
+
+_SURVIVES_LOSSES = os.environ.get("OMPI_MCA_mpi_ft_enable") == "1"  # noqa: SIM112, its name
+if _SURVIVES_LOSSES:
+    # MPI_Finalize may wait for ever for ranks that have died.
+    mpi4py.rc.finalize = False
+
+from mpi4py import MPI  # noqa: E402
+
+from hybrid.runtime.communicator import RanksLost  # noqa: E402
 
 _INLINE = 8192
 """Broadcasts up to this many bytes travel in one message."""
@@ -18,18 +29,45 @@ _LONGEST_SLEEP = 1e-3
 _TAG = 7
 
 
+_LOST = (MPI.ERR_PROC_FAILED, MPI.ERR_PROC_FAILED_PENDING, MPI.ERR_REVOKED)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _noticing_losses(method: F) -> F:
+    """Make a method raise RanksLost where MPI reports that ranks have died."""
+
+    @wraps(method)
+    def noticing(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except MPI.Exception as error:
+            if error.Get_error_class() in _LOST:
+                raise RanksLost from None
+            raise
+
+    return noticing  # type: ignore[return-value]
+
+
 class MPICommunicator:
     """Messages of bytes over a duplicate of MPI.COMM_WORLD.
 
     MPI libraries wait by spinning, which takes the processor from whoever has work. Waits here
     poll, and sleep between polls when they last, so idle ranks leave their cores to the others.
+
+    Where Open MPI was started with ``mpiexec --with-ft ulfm``, the death of a rank is raised as
+    RanksLost in every call, and the survivors go on with :meth:`shrink`.
     """
 
-    def __init__(self) -> None:
-        self._comm = MPI.COMM_WORLD.Dup()
+    survives_losses: bool = _SURVIVES_LOSSES
+
+    def __init__(self, comm: MPI.Comm | None = None) -> None:
+        self._comm = MPI.COMM_WORLD.Dup() if comm is None else comm
         self.rank: int = self._comm.Get_rank()
         self.size: int = self._comm.Get_size()
+        self._posted: list[tuple[MPI.Request, bytes]] = []
 
+    @_noticing_losses
     def broadcast(self, message: bytes | None) -> bytes:
         """Return on every rank what rank 0 gave; the others give None."""
         envelope = np.zeros(_HEADER + _INLINE, dtype=np.uint8)
@@ -45,6 +83,7 @@ class MPICommunicator:
         _wait(self._comm.Ibcast(rest, root=0))
         return rest.tobytes()
 
+    @_noticing_losses
     def all_gather(self, message: bytes) -> list[bytes]:
         """Return on every rank what each rank gave, in rank order."""
         lengths = np.empty(self.size, dtype=np.int64)
@@ -58,10 +97,29 @@ class MPICommunicator:
             for end, length in zip(ends, lengths, strict=True)
         ]
 
+    @_noticing_losses
     def send(self, message: bytes, to: int) -> None:
         """Send to another rank, which calls :meth:`receive`."""
         _wait(self._comm.Isend([np.frombuffer(message, np.uint8), MPI.BYTE], dest=to, tag=_TAG))
 
+    @_noticing_losses
+    def post(self, message: bytes, to: int) -> None:
+        """Send to another rank without waiting until it has arrived."""
+        self._posted = [sent for sent in self._posted if not sent[0].Test()]
+        buffer = [np.frombuffer(message, np.uint8), MPI.BYTE]
+        self._posted.append((self._comm.Isend(buffer, dest=to, tag=_TAG), message))
+
+    @_noticing_losses
+    def has_message(self, source: int) -> bool:
+        """Return whether a message of another rank has come."""
+        return bool(self._comm.Iprobe(source=source, tag=_TAG))
+
+    @_noticing_losses
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Return when a condition, which other ranks bring about, holds."""
+        _poll(is_true)
+
+    @_noticing_losses
     def receive(self, source: int) -> bytes:
         """Return the next message of another rank."""
         status = MPI.Status()
@@ -69,6 +127,25 @@ class MPICommunicator:
         message = np.empty(status.Get_count(MPI.BYTE), dtype=np.uint8)
         self._comm.Recv([message, MPI.BYTE], source=source, tag=_TAG)
         return message.tobytes()
+
+    def revoke(self) -> None:
+        """Make every call of every rank raise RanksLost, so that all come to agree."""
+        if not self._comm.Is_revoked():
+            self._comm.Revoke()
+
+    def agree(self, well: bool) -> bool:
+        """Return whether all is well with every rank and none has died; the same on all."""
+        try:
+            return bool(self._comm.Agree(int(well)) & 1)
+        except MPI.Exception as error:
+            if error.Get_error_class() in _LOST:
+                return False
+            raise
+
+    def shrink(self) -> MPICommunicator:
+        """Return a communicator of the ranks that live, in their old order."""
+        self._comm.Ack_failed()
+        return MPICommunicator(self._comm.Shrink())
 
     def abort(self, code: int) -> None:
         """End the processes of all ranks now."""
