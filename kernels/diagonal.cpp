@@ -132,7 +132,7 @@ void diagonal_tangent(const LocalProgram& local, const DiagonalRun& run, int slo
                       const Tile<T>& whole) {
     for_tiles(local, whole, [&](const Tile<T>& tile, int num_rows) {
         for (const DiagonalString& s : run.strings) {
-            if (s.slot != slot) continue;
+            if (s.slot != slot || s.term < 0) continue;  // as backward: no global phases
             const Lanes<T> r =
                 kLaneSigns<T>.of[s.lanes] * T(s.coefficient * sign_of(s.outer & tile.base));
             for (int v = 0; v < num_rows; ++v) {

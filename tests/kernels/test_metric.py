@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from . import vectors
 from .arrays import program
+from .dense import Circuit, Evolution, Matrix
 from .strategies import angles, circuits
 
 
@@ -16,7 +18,7 @@ def metric_of(psi: np.ndarray, derivatives: np.ndarray) -> np.ndarray:
     return (derivatives.conj() @ derivatives.T - np.outer(along, along.conj())).real
 
 
-@settings(max_examples=80)
+@settings(max_examples=200)
 @given(st.data())
 def test_metric_is_that_of_the_state_vectors(data: st.DataObject) -> None:
     circuit = data.draw(circuits(max_qubits=8, max_operations=20))
@@ -26,6 +28,15 @@ def test_metric_is_that_of_the_state_vectors(data: st.DataObject) -> None:
     expected = metric_of(vectors.state(circuit, point), vectors.derivatives(circuit, point))
     np.testing.assert_allclose(found, expected, atol=1e-11)
     assert np.array_equal(found, found.T)
+
+
+@pytest.mark.parametrize("num_qubits", [1, 4])
+def test_a_global_phase_does_not_count(num_qubits: int) -> None:
+    turn = Matrix([0], np.array([[0.8, -0.6], [0.6, 0.8]]))
+    circuit = Circuit(num_qubits, 1, [turn, Evolution(0, [0, 1], [0.7, 0.5], 0)])
+    found = program(circuit).metric(np.array([0.3]))
+    z = 0.8**2 - 0.6**2
+    np.testing.assert_allclose(found, [[0.25 * (1 - z**2)]], atol=1e-14)
 
 
 @settings(max_examples=20)

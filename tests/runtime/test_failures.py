@@ -30,7 +30,10 @@ def run(tmp_path: Path, script: str, ranks: int = 2) -> Outcome:
 
 
 def test_the_same_script_runs_with_and_without_ranks(tmp_path: Path) -> None:
-    script = "print(hybrid.expectation(circuit, operator, np.ones((5, 2))).tolist())"
+    # One write for each line: lines of several ranks share a pipe.
+    script = (
+        "print(f'{hybrid.expectation(circuit, operator, np.ones((5, 2))).tolist()}\\n', end='')"
+    )
     outputs = {}
     for ranks in (0, 1, 2):
         outcome = run(tmp_path, script, ranks)
