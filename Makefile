@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
 
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test faults lint bench sanitize clean
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
@@ -30,12 +30,51 @@ test: $(VENV)/.tools
 	  OMP_NUM_THREADS=1 timeout 600 $(MPIEXEC) -n $$ranks $(BIN)/python -m pytest || exit 1; \
 	done
 
+# Kills, exceptions, fuzzed input, lost ranks and the cost of the journal, at full length (an hour).
+# KILLS, LOSSES and INPUTS set the counts. Lost ranks need Open MPI, in an environment of its own.
+KILLS ?= 200
+LOSSES ?= 50
+INPUTS ?= 10000
+FT := .venv-ft
+
+faults: $(VENV)/.tools $(FT)/.installed
+	$(BIN)/python -m tests.faults.overhead
+	$(BIN)/python -m tests.faults.exceptions
+	$(BIN)/python -m tests.faults.fuzz --inputs $(INPUTS)
+	$(BIN)/python -m tests.faults.kills --runs $(KILLS)
+	$(FT)/bin/python -m tests.faults.losses --runs $(LOSSES)
+
+$(FT)/.installed: $(SOURCES)
+	$(PYTHON) -m venv $(FT)
+	$(FT)/bin/python -m pip install --quiet --editable '.[chemistry,mpi-ft]'
+	touch $@
+
 lint: $(VENV)/.tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run --Werror $(wildcard kernels/*.cpp kernels/*.hpp)
+
+# The peers live in an environment of their own; let nothing else run meanwhile.
+bench: $(VENV)/.installed .venv-peers/.installed
+	$(BIN)/python benchmarks/run.py --memory --write
+
+.venv-peers/.installed: benchmarks/requirements-peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --requirement benchmarks/requirements-peers.txt
+	touch $@
+
+# The kernels' tests under the address and undefined-behaviour sanitizers, in a build of their own.
+RUNTIMES = $(foreach name,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(name)))
+sanitize: $(VENV)/.tools
+	$(BIN)/cmake -S . -B build/sanitize -DHYBRID_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
+	$(BIN)/cmake --build build/sanitize --parallel 2
+	$(BIN)/cmake --install build/sanitize \
+	  --prefix "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')"
+	HYBRID_KERNELS=sanitized LD_PRELOAD="$(RUNTIMES)" ASAN_OPTIONS=detect_leaks=0 \
+	  UBSAN_OPTIONS=print_stacktrace=1 $(BIN)/python -m pytest -p no:faulthandler tests/kernels
 
 clean:
 	rm -rf $(VENV) .venv-peers build

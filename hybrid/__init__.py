@@ -11,11 +11,15 @@ if TYPE_CHECKING:
     from hybrid.estimate import estimate as estimate
     from hybrid.estimate import expectation as expectation
     from hybrid.estimate import sample as sample
+    from hybrid.journal import open_journal as open_journal
     from hybrid.loop import minimize as minimize
     from hybrid.mapping import map as map
     from hybrid.piece import Piece as Piece
     from hybrid.session import Session as Session
     from hybrid.session import overlaps as overlaps
+    from hybrid.states import metric as metric
+    from hybrid.states import probabilities as probabilities
+    from hybrid.states import state as state
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQE as VQE
     from hybrid.workloads import Supervised as Supervised
@@ -34,13 +38,17 @@ _HOMES = {
     "estimate": "hybrid.estimate",
     "expectation": "hybrid.estimate",
     "map": "hybrid.mapping",
+    "metric": "hybrid.states",
     "minimize": "hybrid.loop",
+    "open_journal": "hybrid.journal",
     "optimizers": "hybrid.optimizers",
     "overlaps": "hybrid.session",
     "problems": "hybrid.problems",
+    "probabilities": "hybrid.states",
     "sample": "hybrid.estimate",
     "simulators": "hybrid.simulators",
     "workload": "hybrid.workloads",
+    "state": "hybrid.states",
 }
 
 __all__ = [*sorted(_HOMES), "__version__"]

@@ -10,7 +10,7 @@
 The script sees what it would see under ``python script.py``. An exception that it does not
 catch, or an exit code other than 0, on any rank ends the processes of all ranks, and is printed
 with its rank and host. Ranks other than 0 have no standard output, so a plain ``print`` prints
-once.
+once. Where the user's input is at fault the exit code is 2, on any number of ranks.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ import os
 import runpy
 import sys
 import time
+import traceback
 import types
 from collections.abc import Callable
 from pathlib import Path
 
 from hybrid.errors import HybridError, InputError
-from hybrid.runtime import agree, world
+from hybrid.runtime import agree, is_collective, world
 from hybrid.runtime.communicator import Communicator, host_name
 
 _GRACE_SECONDS = 0.3
@@ -95,9 +96,14 @@ def run_on_all_ranks(program: Callable[[], object]) -> None:
     try:
         program()
     except SystemExit as end:
-        if job.size == 1 or end.code in (None, 0):
+        if job.size == 1 or end.code in (None, 0) or is_collective(end):
             raise
         _end_all_ranks(job.communicator, end)
+    except InputError as error:
+        if job.size > 1:
+            raise  # for the hook that knows what to tell the other ranks
+        traceback.print_exception(error)
+        sys.exit(2)
 
 
 def _end_all_ranks(communicator: Communicator, end: SystemExit) -> None:

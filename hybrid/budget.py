@@ -20,8 +20,6 @@ class Budget:
     Example:
         >>> Budget.parse("2core-hours").core_seconds
         7200.0
-        >>> Budget(100.0).end_before(elapsed=20.0, cores=4, next_seconds=6.0)
-        'the budget of 100 core-seconds would be exceeded'
     """
 
     core_seconds: float
@@ -48,17 +46,3 @@ class Budget:
                 advice="for instance 200core-hours",
             )
         return Budget(amount * _UNITS[found[2]])
-
-    def end_before(self, elapsed: float, cores: int, next_seconds: float) -> str | None:
-        """Return why the run has to end before its next evaluation, or None if it can go on.
-
-        Args:
-            elapsed: seconds since the start.
-            cores: that the job holds.
-            next_seconds: that the next evaluation will take.
-        """
-        if (elapsed + next_seconds) * cores <= self.core_seconds:
-            return None
-        if self.core_seconds < 3600.0:
-            return f"the budget of {self.core_seconds:g} core-seconds would be exceeded"
-        return f"the budget of {self.core_seconds / 3600.0:g} core-hours would be exceeded"

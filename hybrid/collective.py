@@ -26,6 +26,7 @@ class Prepared:
         contents: returns a digest, or short text, of each thing that all ranks must have alike.
         seed: of the run, or None for a fresh one.
         threads: for each rank, or None to share the cores of each host.
+        recorded_seed: what rank 0 takes for a fresh one, from the record of the run; or None.
     """
 
     evaluation: Evaluation[Any]
@@ -34,6 +35,7 @@ class Prepared:
     contents: Callable[[], Mapping[str, str]]
     seed: int | None
     threads: int | None
+    recorded_seed: int | None = None
 
 
 P = TypeVar("P", bound=Prepared)
@@ -71,18 +73,22 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
         return prepared
 
     prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.contents())
-    seed = _shared_seed(job) if prepared.seed is None else prepared.seed
-    evaluation = Costed(prepared.evaluation)
-    planner = Scheduler(site_of(job, thread_limit()), prepared.threads)
-    team = Team(job, evaluation, planner, seed=seed, threads=prepared.threads)
+    seed = prepared.seed
+    if seed is None:
+        seed = _shared_seed(job, prepared.recorded_seed)
+    site = site_of(job, thread_limit())
+    can_draw = not getattr(job.communicator, "survives_losses", False)
+    planner = Scheduler(site, prepared.threads, can_draw)
+    team = Team(job, Costed(prepared.evaluation), planner, seed=seed, threads=prepared.threads)
     return Call(job, prepared, seed, team)
 
 
-def _shared_seed(job: World) -> int:
-    """Return a fresh seed that rank 0 has drawn for all."""
+def _shared_seed(job: World, recorded: int | None) -> int:
+    """Return the seed that rank 0 has found recorded, or drawn afresh, for all."""
+    seed = fresh() if recorded is None else recorded
     if job.size == 1:
-        return fresh()
-    mine = pack(fresh()) if job.rank == 0 else None
+        return seed
+    mine = pack(seed) if job.rank == 0 else None
     return int(unpack(job.communicator.broadcast(mine)))
 
 

@@ -59,6 +59,39 @@ class RankError(HybridError):
         super().__init__(f"rank {rank} on {host} failed: {summary}\n{remote_traceback}")
 
 
+class JournalError(HybridError):
+    """A journal cannot be read or written; the message says which file, why and what to do."""
+
+
+class RecordError(InputError):
+    """A journal holds another run than the one that was asked for; nothing was changed."""
+
+
+class Suspended(SystemExit):
+    """A run was stopped before its end and can be resumed; raised on every rank.
+
+    It is a SystemExit, so that a script that does not catch it ends with exit code 75
+    (``EX_TEMPFAIL`` of sysexits.h), which tells a batch script to start it again.
+
+    Attributes:
+        reason: why it stopped, for instance ``"SIGUSR1"``.
+        message: a sentence or two: why, what is saved, how to go on.
+
+    Example:
+        >>> Suspended("SIGUSR1", "stopped by SIGUSR1").code
+        75
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(75)
+        self.reason = reason
+        self.message = message
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return self.message
+
+
 class NoExactGradientError(InputError):
     """No exact gradient rule exists for a gate of the circuit on the simulator in use."""
 

@@ -23,6 +23,7 @@ from hybrid.inputs import (
     checked_threads,
 )
 from hybrid.programs import compile_program, flatten
+from hybrid.runtime import on_survivors
 from hybrid.simulators import Choice
 from hybrid.simulators.sampling import Counts, SamplingEvaluation
 from hybrid.workloads import Sampling
@@ -86,8 +87,11 @@ def estimate(
             threads=checked_threads(threads),
         )
 
-    call = call_together("expectation()", prepare)
-    message, _ = call.team.run(lambda team: _as_message(team.ask(call.prepared.first_ask)))
+    def attempt() -> Any:
+        call = call_together("expectation()", prepare)
+        return call.team.run(lambda team: _as_message(team.ask(call.prepared.first_ask)))
+
+    message, _ = on_survivors(attempt)
     return Told(message["values"], message["gradients"], message["standard_errors"])
 
 
@@ -221,8 +225,11 @@ def sample(
             threads=checked_threads(threads),
         )
 
-    call = call_together("sample()", prepare)
-    counts, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
+    def attempt() -> Any:
+        call = call_together("sample()", prepare)
+        return call.team.run(lambda team: team.ask(call.prepared.first_ask))
+
+    counts, _ = on_survivors(attempt)
     return counts[0] if np.ndim(points) == 1 else list(counts)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hybrid.plan import Plan, duration
+if TYPE_CHECKING:
+    from hybrid.plan import Plan
 
 _MOST_BRANCHES = 12
 
@@ -16,6 +17,7 @@ def tree(plan: Plan) -> str:
 
     Example:
         >>> from hybrid.piece import slices
+        >>> from hybrid.plan import Plan
         >>> plan = Plan(slices(4, 1, "points"), ((0, 1), (2, 3)))
         >>> print(tree(plan).splitlines()[0])
         one evaluation: 4 points in 4 pieces
@@ -136,3 +138,24 @@ def _ranks(ranks: tuple[int, ...]) -> str:
 
 def _s(count: int) -> str:
     return "" if count == 1 else "s"
+
+
+def duration(seconds: float) -> str:
+    """Return a time for a person, from microseconds to days.
+
+    Example:
+        >>> duration(0.00031), duration(0.25), duration(90.0), duration(10000.0)
+        ('310 µs', '250 ms', '90.0 s', '2 h 47 min')
+    """
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
+    if seconds < 1.0:
+        return f"{seconds * 1e3:.3g} ms"
+    if seconds < 600.0:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes / 1440:.1f} days"

@@ -47,6 +47,22 @@ def site_of(job: World, most_threads: int | None = None) -> Site:
     )
 
 
+def cores_of(job: World, threads: int | None = None) -> int:
+    """Return how many cores the ranks of a job hold: those they may run on, or use at most.
+
+    Args:
+        job: the ranks.
+        threads: of each rank, where the user has said so.
+    """
+    total = 0
+    for host in job.hosts:
+        ranks = [rank for rank in range(job.size) if job.rank_hosts[rank] == host]
+        cores = len(frozenset[int]().union(*(job.rank_cores[rank] for rank in ranks)))
+        limit = threads or thread_limit()
+        total += cores if limit is None else min(cores, limit * len(ranks))
+    return max(total, 1)
+
+
 def thread_limit() -> int | None:
     """Return the bound on threads that ``OMP_NUM_THREADS`` sets, if it does."""
     limit = os.environ.get("OMP_NUM_THREADS", "")

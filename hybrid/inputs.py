@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -124,6 +126,33 @@ def checked_threads(threads: object) -> int | None:
             advice="leave it out to share the cores of each host among its ranks",
         )
     return int(threads)
+
+
+def checked_time_limit(seconds: object) -> float | None:
+    """Return a time limit in seconds, or None for none.
+
+    Raises:
+        InputError: not a positive number.
+    """
+    if seconds is None:
+        return None
+    number = not isinstance(seconds, bool) and isinstance(seconds, int | float)
+    if not number or not 0.0 < seconds < np.inf:  # type: ignore[operator]
+        raise InputError("time_limit", got=repr(seconds), expected="a positive number of seconds")
+    return float(seconds)  # type: ignore[arg-type]
+
+
+def checked_stall(action: object) -> Literal["report", "abort"]:
+    """Return what to do of a piece that is late.
+
+    Raises:
+        InputError: neither "report" nor "abort".
+    """
+    if action == "report":
+        return "report"
+    if action == "abort":
+        return "abort"
+    raise InputError("stall", got=repr(action), expected="'report' or 'abort'")
 
 
 def _short(value: object) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -12,23 +16,42 @@ from numpy.typing import ArrayLike
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
-from hybrid.budget import Budget
 from hybrid.collective import Call, Prepared, call_together
 from hybrid.content import digest
-from hybrid.errors import InputError
+from hybrid.errors import InputError, Suspended
 from hybrid.inputs import (
     checked_seed,
     checked_shots,
+    checked_stall,
     checked_start,
     checked_step,
     checked_threads,
+    checked_time_limit,
 )
+from hybrid.journal import Identity
 from hybrid.optimizers import Optimizer, Solution, make
+from hybrid.provenance import code_contents
+from hybrid.recording import Recording, Start, answers_of, checked_recording
+from hybrid.replay import Answers
 from hybrid.result import History, Observer, Progress, Result, RunDescription
-from hybrid.runtime import Interrupts, Team
+from hybrid.runtime import (
+    CONTROL_C,
+    PREEMPTION,
+    OnStall,
+    StallReport,
+    Stopped,
+    Stops,
+    Team,
+    batch_time_limit,
+    on_survivors,
+    world,
+)
 from hybrid.seeds import derive
 from hybrid.simulators import Choice
 from hybrid.workloads import Minimizable, Sampling
+
+_LAST_ANSWERS = 20
+"""By which it is guessed how long the next one takes."""
 
 
 def minimize(
@@ -45,7 +68,11 @@ def minimize(
     options: Mapping[str, Any] | None = None,
     threads: int | None = None,
     observer: Observer | None = None,
-    budget: Budget | None = None,
+    journal: str | os.PathLike[str] | None = None,
+    fork: str | os.PathLike[str] | None = None,
+    time_limit: float | None = None,
+    stall: Literal["report", "abort"] = "report",
+    origin: Mapping[str, Any] | None = None,
 ) -> Result:
     """Minimise a workload on all ranks of the job; each returns the same result.
 
@@ -66,11 +93,23 @@ def minimize(
         options: further options of the optimizer, by name.
         threads: for each rank; by default the ranks with work share the cores of their host.
         observer: who hears of the run while it goes on, on rank 0.
-        budget: core-hours (:class:`hybrid.budget.Budget`); the run ends gracefully, with its best
-            point, before they are exceeded.
+        journal: a file that records the run. Where it exists the run goes on from its end, with
+            the same final bits as if it had never stopped, on any number of ranks.
+        fork: a journal to start from where something else has changed; it is left as it is, and
+            its answers are taken over as far as they are answers of this run too.
+        time_limit: seconds since the process began after which no evaluation is started. With a
+            journal, SLURM's limit of the job (with a margin) is respected by itself.
+        stall: what to do of a piece that takes 10 times its expected time: "report" it with its
+            rank and where that rank is, or "abort" the job (exit code 75) so that it can resume.
+        origin: where the run comes from, plain data that the journal keeps.
 
     Raises:
-        InputError: an argument is not usable; raised before anything runs.
+        InputError: an argument is not usable; raised before anything runs. RecordError where the
+            journal records another run; the message shows the differences.
+        JournalError: the journal cannot be read or written.
+        Suspended: a signal (SIGINT, SIGTERM, SIGUSR1) or the time limit stopped a run that has a
+            journal; a SystemExit with code 75, on all ranks. Without a journal SIGINT and the
+            time limit end the run with the best point so far.
         MismatchError: the ranks were given different things.
         RankError: another rank failed; its traceback is in the message.
 
@@ -90,6 +129,17 @@ def minimize(
         sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
         method = _optimizer(optimizer, max_iterations, tolerance, options)
         start = None if x0 is None else checked_start(x0, workload.num_parameters)
+        recording = checked_recording(journal, fork, origin)
+
+        def contents() -> dict[str, str]:
+            return {
+                **workload.contents(),
+                **sampling.contents(),
+                **code_contents(workload),
+                "optimizer": repr(method),
+                "start point": "" if start is None else digest(start),
+            }
+
         return _Minimization(
             workload=workload,
             optimizer=method,
@@ -97,32 +147,49 @@ def minimize(
             evaluation=workload.prepare(sampling),
             first_ask=first_ask(method, workload.num_parameters),
             num_qubits=workload.num_qubits,
-            contents=lambda: {
-                **workload.contents(),
-                **sampling.contents(),
-                "optimizer": repr(method),
-                "start point": "" if start is None else digest(start),
-                "seed": str(seed),
-            },
+            contents=lambda: {**contents(), "journal": str(journal), "seed": str(seed)},
             seed=checked_seed(seed),
             threads=checked_threads(threads),
+            recorded_seed=_recorded_seed(recording, contents, seed),
+            recording=recording,
+            identity=contents,
+            time_limit=checked_time_limit(time_limit),
+            stall=checked_stall(stall),
         )
 
-    call = call_together("minimize()", prepare)
-    message, core_seconds = call.team.run(lambda team: _lead(team, call, observer, budget))
-    result = _result(message, core_seconds)
-    if observer is not None and call.world.rank == 0:
+    result = on_survivors(lambda: _minimized(prepare, observer))
+    if observer is not None and world().rank == 0:
         observer.finished(result)
     return result
 
 
+def _minimized(prepare: Callable[[], _Minimization], observer: Observer | None) -> Result:
+    """Run a minimization on the ranks that there are; collective."""
+    call = call_together("minimize()", prepare)
+    late = StallReport(call.world, call.prepared.stall)
+    stops = _stops(call.prepared)
+    try:
+        message, core_seconds = call.team.run(
+            lambda team: _lead(team, call, observer, stops, late), stops=stops, stall=late
+        )
+    except Suspended as suspended:
+        if call.world.rank == 0:
+            print(suspended.message, file=sys.stderr, flush=True)
+        raise
+    return _result(message, core_seconds)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Minimization(Prepared):
-    """A workload, the optimizer, and where it starts if the user has said so."""
+    """A workload, the optimizer, where it starts if the user has said so, and where it is kept."""
 
     workload: Minimizable
     optimizer: Optimizer
     x0: FloatArray | None
+    recording: Recording | None
+    identity: Callable[[], Mapping[str, str]]
+    time_limit: float | None
+    stall: OnStall
 
     def start(self, seed: int) -> FloatArray:
         """Return where the optimizer starts."""
@@ -141,6 +208,12 @@ class _Record:
     best_x: FloatArray | None = None
     best_value: float = np.inf
     standard_errors: dict[bytes, float] = field(default_factory=dict)
+
+    @property
+    def longest(self) -> float:
+        """How long the slowest of the last answers took, in seconds."""
+        times = [0.0, *self.wall_times[-_LAST_ANSWERS:]]
+        return max(after - before for before, after in pairwise(times)) if times[1:] else 0.0
 
     def add(self, ask: Ask, told: Told) -> None:
         """Write down an answer."""
@@ -161,76 +234,96 @@ def _lead(
     team: Team[Told],
     call: Call[_Minimization],
     observer: Observer | None,
-    budget: Budget | None,
+    stops: Stops,
+    late: StallReport,
 ) -> dict[str, Any]:
     """Run the optimizer on rank 0; return the result as a message."""
-    if observer is not None:
-        observer.started(_description(call))
     record = _Record(time.perf_counter())
-    with Interrupts() as interrupts:
-        solution = _solve(team, call, record, observer, interrupts, budget)
-    return {
-        "value": solution.value,
-        "x": np.asarray(solution.x, dtype=np.float64),
-        "message": solution.message,
-        "success": solution.success,
-        "iterations": solution.iterations,
-        "evaluations": record.evaluations[-1] if record.evaluations else 0,
-        "wall_time": time.perf_counter() - record.started,
-        "standard_error": record.standard_errors.get(np.asarray(solution.x).tobytes()),
-        "history": [record.iterations, record.evaluations, record.values, record.wall_times],
-        "seed": call.seed,
-    }
+    with _answers(team, call) as answers:
+        late.record = answers.stalled
+        if observer is not None:
+            observer.started(_description(call, answers))
+        solution = _solve(answers, call, record, observer, stops)
+        message = {
+            "value": solution.value,
+            "x": np.asarray(solution.x, dtype=np.float64),
+            "message": solution.message,
+            "success": solution.success,
+            "iterations": solution.iterations,
+            "evaluations": record.evaluations[-1] if record.evaluations else 0,
+            "wall_time": time.perf_counter() - record.started,
+            "standard_error": record.standard_errors.get(np.asarray(solution.x).tobytes()),
+            "history": [record.iterations, record.evaluations, record.values, record.wall_times],
+            "seed": call.seed,
+        }
+        answers.completed({**message, "x": solution.x.tolist(), "history": len(record.values)})
+    return message
+
+
+def _answers(team: Team[Told], call: Call[_Minimization]) -> AbstractContextManager[Answers]:
+    """Return where answers come from: a record, as far as there is one, and the ranks."""
+    prepared = call.prepared
+    if prepared.recording is None:
+        return answers_of(team)
+    start = Start(
+        simulator=prepared.evaluation.description,
+        plan=team.plan(prepared.first_ask),
+        reproducible=bool(getattr(prepared.evaluation, "reproducible", True)),
+    )
+    identity = Identity(prepared.identity(), call.seed)
+    return prepared.recording.opened(team, call.world, identity, start)
+
+
+def _stops(prepared: _Minimization) -> Stops:
+    """Return what ends a run early: more where it can be resumed."""
+    if prepared.recording is None:
+        return Stops(CONTROL_C, prepared.time_limit)
+    return Stops(PREEMPTION, prepared.time_limit or batch_time_limit())
+
+
+def _recorded_seed(
+    recording: Recording | None, contents: Callable[[], Mapping[str, str]], seed: int | None
+) -> int | None:
+    """Refuse a journal that cannot be gone on with, on rank 0; return the seed it holds."""
+    if recording is None or world().rank > 0:
+        return None
+    return recording.check(Identity(contents(), seed))
 
 
 def _solve(
-    team: Team[Told],
+    answers: Answers,
     call: Call[_Minimization],
     record: _Record,
     observer: Observer | None,
-    interrupts: Interrupts,
-    budget: Budget | None,
+    stops: Stops,
 ) -> Solution:
     optimizer = call.prepared.optimizer
     steps = optimizer.steps(call.prepared.start(derive(call.seed, 0)), derive(call.seed, 1))
     try:
         ask = next(steps)
         while True:
-            told = team.ask(ask)
+            told = answers.ask(ask)
             record.add(ask, told)
             if observer is not None:
                 observer.progressed(_progress(record, optimizer))
-            if interrupts.happened:
-                return _interrupted(record, ask)
+            stops.look_ahead(record.longest)
             ask = steps.send(told)
-            over = None if budget is None else _over(budget, record, team, call)
-            if over is not None:
-                return _ended(record, ask, f"Stopped in iteration {ask.iteration}: {over}")
     except StopIteration as end:
         solution: Solution = end.value
         return solution
+    except Stopped as stopped:
+        answers.stopped(stopped.reason)
+        return _interrupted(record, ask, stopped.reason)
     finally:
         steps.close()
 
 
-def _interrupted(record: _Record, ask: Ask) -> Solution:
-    return _ended(record, ask, f"Interrupted in iteration {ask.iteration}")
-
-
-def _ended(record: _Record, ask: Ask, why: str) -> Solution:
+def _interrupted(record: _Record, ask: Ask, reason: str) -> Solution:
     x = record.best_x if record.best_x is not None else ask.points[0]
-    message = f"{why}; the best point so far is kept."
+    message = (
+        f"Interrupted by {reason} in iteration {ask.iteration}; the best point so far is kept."
+    )
     return Solution(x, record.best_value, False, message, ask.iteration)
-
-
-def _over(
-    budget: Budget, record: _Record, team: Team[Told], call: Call[_Minimization]
-) -> str | None:
-    """Return why the next evaluation would exceed the budget, if it would."""
-    threads = team.threads(team.plan(call.prepared.first_ask))
-    last = 0.0 if team.timing is None else team.timing.wall
-    elapsed = time.perf_counter() - record.started
-    return budget.end_before(elapsed, call.world.size * threads, last)
 
 
 def _progress(record: _Record, optimizer: Optimizer) -> Progress:
@@ -244,7 +337,7 @@ def _progress(record: _Record, optimizer: Optimizer) -> Progress:
     )
 
 
-def _description(call: Call[_Minimization]) -> RunDescription:
+def _description(call: Call[_Minimization], answers: Answers) -> RunDescription:
     prepared = call.prepared
     split = call.team.plan(prepared.first_ask)
     return RunDescription(
@@ -258,6 +351,7 @@ def _description(call: Call[_Minimization]) -> RunDescription:
         plan=split.summary(),
         memory_bytes=prepared.evaluation.memory_bytes(prepared.first_ask),
         seed=call.seed,
+        journal=answers.description,
     )
 
 

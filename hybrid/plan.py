@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hybrid.arrays import FloatArray
+from hybrid.explain import duration, tree
 from hybrid.piece import Piece
 
 
@@ -32,7 +33,7 @@ class Prediction:
     """How long a plan should take; only where the costs of all pieces are known.
 
     Attributes:
-        pieces: shape (pieces,), seconds of each piece on the rank that it is assigned to.
+        pieces: by index of the piece, its seconds on the rank that it is assigned to.
         ranks: shape (ranks,), seconds of work of each rank.
         messages: seconds for the Ask to all ranks and the partials back.
         single: seconds that one rank with the same threads would take for all pieces.
@@ -98,6 +99,10 @@ class Plan:
         """Return the pieces assigned to a rank, by index."""
         return tuple(self.pieces[index] for index in self.assignment[rank])
 
+    def predicted(self, index: int) -> float | None:
+        """Return the seconds that a piece should take, or None where that is not known."""
+        return None if self.prediction is None else float(self.prediction.pieces[index])
+
     @property
     def balance(self) -> float:
         """Mean over greatest predicted work of the ranks: 1 where all end together."""
@@ -110,8 +115,6 @@ class Plan:
 
     def explain(self) -> str:
         """Return lines for a person: the split as a tree, alternatives, memory, time, and why."""
-        from hybrid.explain import tree
-
         return f"{self.summary()}\n{tree(self)}"
 
     def summary(self) -> str:
@@ -156,24 +159,3 @@ class Plan:
     @property
     def _ranks(self) -> range:
         return range(len(self.assignment))
-
-
-def duration(seconds: float) -> str:
-    """Return a time for a person, from microseconds to days.
-
-    Example:
-        >>> duration(0.00031), duration(0.25), duration(90.0), duration(10000.0)
-        ('310 µs', '250 ms', '90.0 s', '2 h 47 min')
-    """
-    if seconds < 1e-3:
-        return f"{seconds * 1e6:.0f} µs"
-    if seconds < 1.0:
-        return f"{seconds * 1e3:.3g} ms"
-    if seconds < 600.0:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes / 1440:.1f} days"

@@ -25,6 +25,7 @@ class RunDescription:
         plan: how one evaluation is split over the ranks and why; may have several lines.
         memory_bytes: what one rank will allocate for states, in bytes.
         seed: the run's seed.
+        journal: where the run is recorded, and what is there already; or None.
     """
 
     workload: str
@@ -37,6 +38,7 @@ class RunDescription:
     plan: str
     memory_bytes: int
     seed: int
+    journal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

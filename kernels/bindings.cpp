@@ -1,4 +1,6 @@
 // The Python face: checks arrays, releases the interpreter lock, calls the kernels.
+#include "bindings.hpp"
+
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
@@ -10,7 +12,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "buffer.hpp"
 #include "evaluate.hpp"
+#include "metric.hpp"
+#include "outcomes.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -95,7 +100,7 @@ Program program(std::int64_t num_qubits, nb::object kind, nb::object targets,
                 nb::object control_mask, nb::object control_value, nb::object matrix_offset,
                 nb::object matrices, nb::object x_mask, nb::object string_offset,
                 nb::object string_count, nb::object z_masks, nb::object coefficients,
-                nb::object slot, std::int64_t num_slots) {
+                nb::object slot, std::int64_t num_slots, int rows) {
     check_num_qubits(num_qubits);
     if (num_slots < 0 || num_slots > std::numeric_limits<std::int32_t>::max())
         throw std::invalid_argument("num_slots is " + std::to_string(num_slots) +
@@ -118,6 +123,8 @@ Program program(std::int64_t num_qubits, nb::object kind, nb::object targets,
     a.z_masks = data_of<Mask>(z_masks, "z_masks", {-1});
     a.coefficients = data_of<double>(coefficients, "coefficients", {a.strings_size});
     a.slot = data_of<std::int32_t>(slot, "slot", {a.size});
+    if (rows < 0) throw std::invalid_argument("block_rows is negative, expected 1 or more");
+    a.block_rows = rows;
     return make_program(a);
 }
 
@@ -135,9 +142,17 @@ void check_finite(const double* angles, std::int64_t count) {
                                         std::to_string(k));
 }
 
+Shape shape_of(const std::string& name) {
+    if (name == "auto") return Shape::kAuto;
+    if (name == "batched") return Shape::kBatched;
+    if (name == "blocked") return Shape::kBlocked;
+    throw std::invalid_argument("shape is '" + name + "', expected auto, batched or blocked");
+}
+
 nb::object evaluate_points(const Program& program, const PauliSum& h, nb::object angles,
-                           bool gradient, int threads, bool single) {
+                           bool gradient, int threads, bool single, const std::string& shape_name) {
     threads = checked_threads(threads);
+    const Shape shape = shape_of(shape_name);
     if (h.num_qubits != program.num_qubits)
         throw std::invalid_argument("the observable has " + std::to_string(h.num_qubits) +
                                     " qubits, the program " + std::to_string(program.num_qubits));
@@ -152,7 +167,7 @@ nb::object evaluate_points(const Program& program, const PauliSum& h, nb::object
     {
         nb::gil_scoped_release release;
         (single ? evaluate<float> : evaluate<double>)(program, h, a, points, values, gradients,
-                                                      threads);
+                                                      threads, shape);
     }
     return nb::make_tuple(values_array, gradients_array);
 }
@@ -165,12 +180,15 @@ const double* one_point(const Program& program, const nb::object& angles) {
 
 template <class T>
 nb::object state_array(const Program& program, const double* angles, int threads) {
+    Buffer<T> psi(program.num_qubits);
+    {
+        nb::gil_scoped_release release;
+        run(program, angles, psi.get(), threads);
+    }
     const std::size_t size = std::size_t{1} << program.num_qubits;
-    auto* psi = new std::complex<T>[size];
-    nb::object array = numpy_array(psi, {size});
-    nb::gil_scoped_release release;
-    run(program, angles, psi, threads);
-    return array;
+    std::complex<T>* amplitudes = psi.release();
+    nb::capsule owner(amplitudes, [](void* p) noexcept { std::free(p); });
+    return nb::cast(nb::ndarray<nb::numpy, std::complex<T>>(amplitudes, {size}, owner));
 }
 
 nb::object state(const Program& program, nb::object angles, int threads, bool single) {
@@ -178,6 +196,33 @@ nb::object state(const Program& program, nb::object angles, int threads, bool si
     const double* a = one_point(program, angles);
     return single ? state_array<float>(program, a, threads)
                   : state_array<double>(program, a, threads);
+}
+
+nb::object metric_tensor(const Program& program, nb::object angles, int threads) {
+    threads = checked_threads(threads);
+    const double* a = one_point(program, angles);
+    const std::size_t slots = program.num_slots;
+    auto* g = new double[slots * slots];
+    nb::object array = numpy_array(g, {slots, slots});
+    nb::gil_scoped_release release;
+    metric(program, a, g, threads);
+    return array;
+}
+
+nb::object marginal(const Program& program, nb::object angles, Mask qubits, int threads) {
+    threads = checked_threads(threads);
+    if (qubits & ~low_bits(program.num_qubits))
+        throw std::invalid_argument("qubits names one beyond the program's " +
+                                    std::to_string(program.num_qubits) + " qubits");
+    const double* a = one_point(program, angles);
+    const std::size_t size = std::size_t{1} << popcount(qubits);
+    auto* out = new double[size];
+    nb::object array = numpy_array(out, {size});
+    nb::gil_scoped_release release;
+    Buffer<double> psi(program.num_qubits);
+    run(program, a, psi.get(), threads);
+    probabilities(psi.get(), program.num_qubits, qubits, out, threads);
+    return array;
 }
 
 nb::object sample_states(const Program& program, nb::object angles, std::int64_t shots,
@@ -189,8 +234,7 @@ nb::object sample_states(const Program& program, nb::object angles, std::int64_t
     auto* out = new std::uint64_t[shots];
     nb::object array = numpy_array(out, {std::size_t(shots)});
     nb::gil_scoped_release release;
-    std::unique_ptr<std::complex<double>[]> psi(
-        new std::complex<double>[std::size_t{1} << program.num_qubits]);
+    Buffer<double> psi(program.num_qubits);
     run(program, a, psi.get(), threads);
     sample(psi.get(), program.num_qubits, shots, seed, out, threads);
     return array;
@@ -226,14 +270,19 @@ NB_MODULE(HYBRID_MODULE, m) {
     nb::class_<Program>(m, "Program")
         .def(nb::new_(&program), "num_qubits"_a, "kind"_a, "targets"_a, "control_mask"_a,
              "control_value"_a, "matrix_offset"_a, "matrices"_a, "x_mask"_a, "string_offset"_a,
-             "string_count"_a, "z_masks"_a, "coefficients"_a, "slot"_a, "num_slots"_a)
+             "string_count"_a, "z_masks"_a, "coefficients"_a, "slot"_a, "num_slots"_a,
+             nb::kw_only(), "block_rows"_a = 0)
         .def_ro("num_qubits", &Program::num_qubits)
         .def_ro("num_slots", &Program::num_slots)
+        .def_prop_ro("num_sweeps", [](const Program& p) { return p.sweeps.size(); })
         .def("evaluate", &evaluate_points, "observable"_a, "angles"_a, "gradient"_a, nb::kw_only(),
-             "threads"_a = 0, "single"_a = false)
+             "threads"_a = 0, "single"_a = false, "shape"_a = "auto")
         .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
+        .def("metric", &metric_tensor, "angles"_a, nb::kw_only(), "threads"_a = 0)
+        .def("probabilities", &marginal, "angles"_a, "qubits"_a, nb::kw_only(), "threads"_a = 0)
         .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
              "threads"_a = 0);
+    bind_planner(m);
     m.def("about", &about);
     m.def("memory_bytes", &memory, "num_qubits"_a, "gradient"_a, "single"_a);
 }

@@ -10,103 +10,71 @@ inline double sign_of(Mask bits) {
     return parity(bits) ? -1.0 : 1.0;
 }
 
-// Row l: the sign of each lane under the lane mask l.
-struct LaneSigns {
-    Lanes<double> of[kLanes];
-    constexpr LaneSigns() : of{} {
-        for (int z = 0; z < kLanes; ++z)
-            for (int l = 0; l < kLanes; ++l) of[z][l] = std::popcount(unsigned(z & l)) & 1 ? -1 : 1;
-    }
-};
-const LaneSigns kLaneSigns;
-
 template <class T>
-Lanes<T> lane_signs(int z) {
-    return __builtin_convertvector(kLaneSigns.of[z], Lanes<T>);
+inline Split<T> conjugate_if(bool flip, const Split<T>& a) {
+    return flip ? Split<T>{a.re, -a.im} : a;
+}
+
+// rows[v] := the product of the strings' phases in row v of the tile at `base`, over the strings
+// inside the tile or over the others. A string with at most one row bit is a factor for all rows,
+// and one more where the bit is set, so these together are a product over row bits, by doubling.
+template <class T>
+void multiply_phases(const DiagonalRun& run, const Bound<T>& bound, bool inside, Mask base,
+                     int num_rows, Split<T>* rows) {
+    const Split<T> one = {Lanes<T>{} + 1, Lanes<T>{}};
+    Split<T> all = one, of_row_bit[kTileQubits];
+    std::fill_n(of_row_bit, kTileQubits, one);
+    Mask row_bits = 0;  // that have a factor
+    const auto phase_of = [&](std::size_t k) {
+        const DiagonalString& s = run.strings[k];
+        Split<T> phase = conjugate_if(parity(s.outer & base), bound.phases[run.phases + k]);
+        if (s.lanes) phase.im *= kLaneSigns<T>.of[s.lanes];
+        return phase;
+    };
+    const auto for_strings = [&](bool many_bits, auto work) {
+        for (std::size_t k = 0; k < run.strings.size(); ++k) {
+            const DiagonalString& s = run.strings[k];
+            if ((s.outer == 0) == inside && (popcount(s.rows) > 1) == many_bits)
+                work(s, phase_of(k));
+        }
+    };
+    for_strings(false, [&](const DiagonalString& s, const Split<T>& phase) {
+        all = times(all, phase.re, phase.im);  // the phase where the bit is 0
+        if (s.rows == 0) return;
+        const Split<T> back = times(phase, phase.re, phase.im);
+        Split<T>& ratio = of_row_bit[std::countr_zero(s.rows)];
+        ratio = times(ratio, back.re, -back.im);
+        row_bits |= s.rows;
+    });
+    rows[0] = all;
+    for (int k = 0; (1 << k) < num_rows; ++k)
+        for (int v = 0; v < 1 << k; ++v)
+            rows[v | 1 << k] =
+                row_bits & bit(k) ? times(rows[v], of_row_bit[k].re, of_row_bit[k].im) : rows[v];
+    for_strings(true, [&](const DiagonalString& s, const Split<T>& phase) {
+        for (int v = 0; v < num_rows; ++v)
+            rows[v] = times(rows[v], phase.re, parity(s.rows & v) ? -phase.im : phase.im);
+    });
 }
 
 // The phases of one tile: the table of the strings inside it, times what the outer bits make of
-// the others. A string with one bit inside is a factor for each value of that bit, so all of them
-// together are a product over row bits and lanes, built by doubling.
+// the others.
 template <class T>
 class TilePhases {
   public:
     TilePhases(const DiagonalRun& run, const Bound<T>& bound, Mask base, int num_rows)
-        : num_rows_(num_rows) {
-        if (!run.has_outer) {
-            phases_ = reinterpret_cast<const Split<T>*>(bound.values.data() + run.table);
-            return;
-        }
-        multiply_one_bit_strings(run, bound, base);
-        if (run.has_table) {
-            const Lanes<T>* table = bound.values.data() + run.table;
-            for (int v = 0; v < num_rows_; ++v)
-                room_[v] = times(room_[v], table[2 * v], table[2 * v + 1]);
-        }
-        multiply_other_strings(run, bound, base);
+        : phases_(bound.tables.data() + run.table) {
+        if (!run.has_outer) return;
+        multiply_phases(run, bound, false, base, num_rows, room_);
+        if (run.has_table)
+            for (int v = 0; v < num_rows; ++v)
+                room_[v] = times(room_[v], phases_[v].re, phases_[v].im);
         phases_ = room_;
     }
 
     const Split<T>& operator[](int v) const { return phases_[v]; }
 
   private:
-    using Phase = std::complex<T>;
-
-    static Phase product(Phase a, Phase b) {
-        return {a.real() * b.real() - a.imag() * b.imag(),
-                a.real() * b.imag() + a.imag() * b.real()};
-    }
-
-    static Phase phase_of(const DiagonalRun& run, std::size_t k, const Bound<T>& bound, Mask base) {
-        const Phase phase = bound.phases[run.phases + k];
-        return parity(run.strings[k].outer & base) ? std::conj(phase) : phase;
-    }
-
-    void multiply_one_bit_strings(const DiagonalRun& run, const Bound<T>& bound, Mask base) {
-        Phase all = 1, of_row_bit[kTileQubits], lane[kLanes];
-        std::fill_n(of_row_bit, kTileQubits, Phase(1));
-        std::fill_n(lane, kLanes, Phase(1));
-        bool lanes_differ = false;
-        for (std::size_t k = 0; k < run.strings.size(); ++k) {
-            const DiagonalString& s = run.strings[k];
-            if (s.reach != Reach::kOutside && s.reach != Reach::kOneBit) continue;
-            const Phase phase = phase_of(run, k, bound, base);
-            if (s.lanes != 0) {
-                lanes_differ = true;
-                for (int l = 0; l < kLanes; ++l)
-                    lane[l] = product(lane[l], s.lanes & l ? std::conj(phase) : phase);
-                continue;
-            }
-            all = product(all, phase);  // the phase where the bit is 0
-            if (s.rows != 0) {
-                Phase& ratio = of_row_bit[std::countr_zero(s.rows)];
-                ratio = product(ratio, product(std::conj(phase), std::conj(phase)));
-            }
-        }
-        Phase row[kTileRows] = {all};
-        for (int k = 0; (1 << k) < num_rows_; ++k)
-            for (int v = 0; v < 1 << k; ++v) row[v | 1 << k] = product(row[v], of_row_bit[k]);
-        Split<T> lanes;
-        for (int l = 0; l < kLanes; ++l) lanes.re[l] = lane[l].real(), lanes.im[l] = lane[l].imag();
-        for (int v = 0; v < num_rows_; ++v) {
-            const Lanes<T> re = broadcast(row[v].real()), im = broadcast(row[v].imag());
-            room_[v] = lanes_differ ? times(lanes, re, im) : Split<T>{re, im};
-        }
-    }
-
-    void multiply_other_strings(const DiagonalRun& run, const Bound<T>& bound, Mask base) {
-        for (std::size_t k = 0; k < run.strings.size(); ++k) {
-            const DiagonalString& s = run.strings[k];
-            if (s.reach != Reach::kManyBits) continue;
-            const Phase phase = phase_of(run, k, bound, base);
-            const Lanes<T> re = broadcast(phase.real());
-            const Lanes<T> im = lane_signs<T>(s.lanes) * phase.imag();
-            for (int v = 0; v < num_rows_; ++v)
-                room_[v] = times(room_[v], re, parity(s.rows & v) ? -im : im);
-        }
-    }
-
-    int num_rows_;
     const Split<T>* phases_;
     Split<T> room_[kTileRows];
 };
@@ -128,7 +96,7 @@ void add_products(const DiagonalRun& run, const Split<T>* psi, const Split<T>* l
             }
     for (const DiagonalString& s : run.strings)
         if (s.term >= 0)
-            sums[s.term] += kLaneSigns.of[s.lanes] * w[s.rows] * sign_of(s.outer & base);
+            sums[s.term] += kLaneSigns<double>.of[s.lanes] * w[s.rows] * sign_of(s.outer & base);
 }
 
 // Rows beyond the first tile's are tiles of their own, with their bits among the outer ones.
@@ -144,12 +112,35 @@ void for_tiles(const LocalProgram& local, const Tile<T>& tile, Work work) {
 }  // namespace
 
 template <class T>
+void bind_table(const LocalProgram& local, const DiagonalRun& run, Bound<T>& bound) {
+    multiply_phases(run, bound, true, 0, int(local.diagonal_layout.num_rows()),
+                    bound.tables.data() + run.table);
+}
+
+template <class T>
 void diagonal_forward(const LocalProgram& local, const DiagonalRun& run, const Bound<T>& bound,
                       const Tile<T>& whole) {
     for_tiles(local, whole, [&](const Tile<T>& tile, int num_rows) {
         const TilePhases<T> phase(run, bound, tile.base, num_rows);
         for (int v = 0; v < num_rows; ++v)
             tile.psi[v] = times(tile.psi[v], phase[v].re, phase[v].im);
+    });
+}
+
+template <class T>
+void diagonal_tangent(const LocalProgram& local, const DiagonalRun& run, int slot,
+                      const Tile<T>& whole) {
+    for_tiles(local, whole, [&](const Tile<T>& tile, int num_rows) {
+        for (const DiagonalString& s : run.strings) {
+            if (s.slot != slot || s.term < 0) continue;  // as backward: no global phases
+            const Lanes<T> r =
+                kLaneSigns<T>.of[s.lanes] * T(s.coefficient * sign_of(s.outer & tile.base));
+            for (int v = 0; v < num_rows; ++v) {
+                const Lanes<T> c = parity(s.rows & v) ? -r : r;
+                tile.lambda[v].re += c * tile.psi[v].im;
+                tile.lambda[v].im -= c * tile.psi[v].re;
+            }
+        }
     });
 }
 
@@ -167,7 +158,10 @@ void diagonal_backward(const LocalProgram& local, const DiagonalRun& run, const 
 }
 
 #define HYBRID_INSTANTIATE(T)                                                                    \
+    template void bind_table<T>(const LocalProgram&, const DiagonalRun&, Bound<T>&);             \
     template void diagonal_forward<T>(const LocalProgram&, const DiagonalRun&, const Bound<T>&,  \
+                                      const Tile<T>&);                                           \
+    template void diagonal_tangent<T>(const LocalProgram&, const DiagonalRun&, int,              \
                                       const Tile<T>&);                                           \
     template void diagonal_backward<T>(const LocalProgram&, const DiagonalRun&, const Bound<T>&, \
                                        const Tile<T>&, Lanes<double>*);

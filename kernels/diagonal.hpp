@@ -6,8 +6,17 @@
 
 namespace hybrid {
 
+// The phases of each row of a tile from the strings that lie inside it.
+template <class T>
+void bind_table(const LocalProgram& local, const DiagonalRun& run, Bound<T>& bound);
+
 template <class T>
 void diagonal_forward(const LocalProgram& local, const DiagonalRun& run, const Bound<T>& bound,
+                      const Tile<T>& tile);
+
+// lambda += -i G psi, G the sum of the strings whose angle is `slot`.
+template <class T>
+void diagonal_tangent(const LocalProgram& local, const DiagonalRun& run, int slot,
                       const Tile<T>& tile);
 
 template <class T>

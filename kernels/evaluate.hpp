@@ -13,14 +13,14 @@ namespace hybrid {
 template <class T>
 void run(const Program& program, const double* angles, std::complex<T>* psi, int threads);
 
+// Eight points at a time, or one state at a time; kAuto: by width and number of points.
+enum class Shape { kAuto, kBatched, kBlocked };
+
 // values[p] and, if gradients is not null, gradients[p * num_slots + k] for each of the points.
+// Throws std::invalid_argument where the program does not run in the shape asked for.
 template <class T>
 void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
-              double* values, double* gradients, int threads);
-
-// Basis states drawn from |psi|^2 by inverse transform; the same for any number of threads.
-void sample(const std::complex<double>* psi, int num_qubits, std::int64_t shots, std::uint64_t seed,
-            std::uint64_t* out, int threads);
+              double* values, double* gradients, int threads, Shape shape = Shape::kAuto);
 
 std::uint64_t memory_bytes(int num_qubits, bool gradient, bool single);
 

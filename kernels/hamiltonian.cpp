@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "coefficients.hpp"
 #include "lanes.hpp"
 #include "strips.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr int kRowQubits = 3;  // of a tile: eight rows of eight lanes
 constexpr int kTileQubits = kRowQubits + kLaneQubits;
 constexpr int kRows = 1 << kRowQubits;
+static_assert(kRows == kCoefficientRows);
 constexpr int kMostBlockQubits = 13;  // two blocks of complex128 take a quarter of a usual L2 cache
 
 // Masks pair a block with another one, the same for all masks that agree above the block.
@@ -31,35 +33,6 @@ inline Split<T> exchange_lanes(const Split<T>& a) {
     return {move(a.re), move(a.im)};
 }
 
-template <class T>
-struct LaneSigns {
-    Lanes<T> of[kLanes];  // row z: the sign of each lane under the mask z
-    LaneSigns() {
-        for (int z = 0; z < kLanes; ++z)
-            for (int l = 0; l < kLanes; ++l) of[z][l] = T(parity(z & l) ? -1 : 1);
-    }
-};
-
-// c of 64 consecutive basis states. Strings are first sorted by the row bits of z, with the sign of
-// the bits above applied; then three steps of a Walsh-Hadamard transform give all rows at once.
-template <class T>
-inline void coefficients(const std::vector<SignedString>& strings, const LaneSigns<T>& signs,
-                         Mask first, Lanes<T>* c) {
-    for (int k = 0; k < kRows; ++k) c[k] = Lanes<T>{};
-    for (const SignedString& s : strings) {
-        const double both[2] = {s.coefficient, -s.coefficient};
-        const T value = T(both[parity(s.z & first)]);
-        c[(s.z >> kLaneQubits) & (kRows - 1)] += value * signs.of[s.z & (kLanes - 1)];
-    }
-    for (int h = 1; h < kRows; h *= 2)
-        for (int k = 0; k < kRows; ++k)
-            if (!(k & h)) {
-                const Lanes<T> a = c[k], b = c[k | h];
-                c[k] = a + b;
-                c[k | h] = a - b;
-            }
-}
-
 // A tile of 64 basis states that starts at `first`, which is row `row` of its block.
 struct Place {
     Mask first, row;
@@ -69,12 +42,11 @@ struct Place {
 // out += conj(c) psi(b ^ x), where psi(b ^ x) lies in the block `partner`; X are the bits of x
 // among the lanes.
 template <class T, int X>
-void add_group(const MaskGroup& group, const LaneSigns<T>& signs, const Place& at,
-               const Split<T>* partner, Split<T>* out) {
+void add_group(const MaskGroup& group, const Place& at, const Split<T>* partner, Split<T>* out) {
     const Mask x_row = (group.x & at.block_mask) >> kLaneQubits;
     Lanes<T> c[kRows];
     if (!group.even.empty()) {
-        coefficients(group.even, signs, at.first, c);
+        coefficients<T>(group.even, at.first, c);
         for (int k = 0; k < kRows; ++k) {
             const Split<T> a = exchange_lanes<T, X>(partner[(at.row + k) ^ x_row]);
             out[k].re += c[k] * a.re;
@@ -82,7 +54,7 @@ void add_group(const MaskGroup& group, const LaneSigns<T>& signs, const Place& a
         }
     }
     if (!group.odd.empty()) {
-        coefficients(group.odd, signs, at.first, c);
+        coefficients<T>(group.odd, at.first, c);
         for (int k = 0; k < kRows; ++k) {
             const Split<T> a = exchange_lanes<T, X>(partner[(at.row + k) ^ x_row]);
             out[k].re += c[k] * a.im;
@@ -92,8 +64,7 @@ void add_group(const MaskGroup& group, const LaneSigns<T>& signs, const Place& a
 }
 
 template <class T>
-using AddGroup = void (*)(const MaskGroup&, const LaneSigns<T>&, const Place&, const Split<T>*,
-                          Split<T>*);
+using AddGroup = void (*)(const MaskGroup&, const Place&, const Split<T>*, Split<T>*);
 
 template <class T>
 constexpr AddGroup<T> kAddGroup[kLanes] = {add_group<T, 0>, add_group<T, 1>, add_group<T, 2>,
@@ -111,8 +82,8 @@ struct Scratch {
 
 // One block of H psi.
 template <class T>
-void image_of_block(const PauliSum& h, const LaneSigns<T>& signs, const std::complex<T>* psi,
-                    Mask base, Mask block_mask, Scratch<T>& scratch) {
+void image_of_block(const PauliSum& h, const std::complex<T>* psi, Mask base, Mask block_mask,
+                    Scratch<T>& scratch) {
     std::fill(scratch.image.begin(), scratch.image.end(), Split<T>{});
     const Mask rows = scratch.image.size();
     for (auto begin = h.groups.begin(); begin != h.groups.end();) {
@@ -125,7 +96,7 @@ void image_of_block(const PauliSum& h, const LaneSigns<T>& signs, const std::com
         for (Mask row = 0; row < rows; row += kRows) {
             const Place at{base + row * kLanes, row, block_mask};
             for (auto group = begin; group != end; ++group)
-                kAddGroup<T>[group->x & (kLanes - 1)](*group, signs, at, scratch.partner.data(),
+                kAddGroup<T>[group->x & (kLanes - 1)](*group, at, scratch.partner.data(),
                                                       scratch.image.data() + row);
         }
         begin = end;
@@ -137,7 +108,6 @@ double expectation_in_blocks(const PauliSum& h, const std::complex<T>* psi, std:
                              int threads) {
     const int inside = block_qubits(h.num_qubits);
     const Mask rows = bit(inside - kLaneQubits), blocks = bit(h.num_qubits - inside);
-    const LaneSigns<T> signs;
     threads = int(std::min<Mask>(threads, num_strips(blocks)));
     std::vector<Scratch<T>> scratch(threads, Scratch<T>(rows));
     Lanes<double> sums[kStrips] = {};
@@ -145,7 +115,7 @@ double expectation_in_blocks(const PauliSum& h, const std::complex<T>* psi, std:
         Scratch<T>& mine = scratch[threads > 1 ? omp_get_thread_num() : 0];
         for (Mask block = begin; block < end; ++block) {
             const Mask base = block << inside;
-            image_of_block(h, signs, psi, base, low_bits(inside), mine);
+            image_of_block(h, psi, base, low_bits(inside), mine);
             for (Mask v = 0; v < rows; ++v) {
                 const Split<T> a = load_split(psi + base + v * kLanes), &b = mine.image[v];
                 sums[strip] += widen(a.re * b.re + a.im * b.im);

@@ -5,6 +5,7 @@
 // doubles, two of AVX2, four of SSE2, scalars elsewhere.
 #pragma once
 
+#include <bit>
 #include <complex>
 #include <cstdint>
 #include <cstring>
@@ -40,6 +41,18 @@ template <class T>
 inline Lanes<T> broadcast(T x) {
     return Lanes<T>{} + x;
 }
+
+// Row z: the sign of each lane under the mask z.
+template <class T>
+struct LaneSigns {
+    Lanes<T> of[kLanes];
+    LaneSigns() {
+        for (int z = 0; z < kLanes; ++z)
+            for (int l = 0; l < kLanes; ++l) of[z][l] = std::popcount(unsigned(z & l)) & 1 ? -1 : 1;
+    }
+};
+template <class T>
+inline const LaneSigns<T> kLaneSigns;
 
 inline Lanes<double> widen(Lanes<double> x) {
     return x;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "diagonal.hpp"
+
 namespace hybrid {
 
 namespace {
@@ -121,6 +123,7 @@ class Compiler {
                 found.r[l] *= parity(g.sign & at.qubits_of_lane(l)) ? -p.value : p.value;
             merge(local.cases, found);
         }
+        if (local.cases.empty()) return;  // a sum of strings that cancel
         local.term = int(terms_.size());
         terms_.push_back({op.slot, 2.0});
         push(local, 3 * int(local.cases.size()));
@@ -157,6 +160,8 @@ class Compiler {
     }
 
     void add_diagonal(const Operation& op) {
+        const auto strings = strings_of(op);
+        if (strings.empty()) return;
         if (out_.operations.empty() || out_.operations.back().kind != LocalKind::kDiagonal) {
             LocalOperation local;
             local.kind = LocalKind::kDiagonal;
@@ -166,14 +171,13 @@ class Compiler {
         }
         DiagonalRun& run = out_.runs.back();
         const Layout& at = out_.diagonal_layout;
-        for (const auto& s : strings_of(op)) {
+        for (const auto& s : strings) {
             DiagonalString string;
             string.rows = at.rows_of(s.z);
             string.lanes = int(extract(s.z, at.lanes));
             string.outer = s.z & at.outer();
             string.coefficient = s.coefficient;
             string.slot = op.slot;
-            string.reach = reach(string);
             if (op.slot >= 0 && s.z != 0) {  // a global phase has no derivative
                 string.term = int(terms_.size());
                 terms_.push_back({op.slot, 2 * s.coefficient});
@@ -183,13 +187,6 @@ class Compiler {
         }
     }
 
-    static Reach reach(const DiagonalString& s) {
-        const int inside = popcount(s.rows) + popcount(Mask(s.lanes));
-        if (inside == 0) return Reach::kOutside;
-        if (s.outer == 0) return Reach::kInside;
-        return inside == 1 ? Reach::kOneBit : Reach::kManyBits;
-    }
-
     std::vector<Term>& terms_;
     LocalProgram out_;
 };
@@ -197,34 +194,39 @@ class Compiler {
 // Room for tables and phases, once the runs are complete.
 void lay_out_runs(LocalProgram& local) {
     for (DiagonalRun& run : local.runs) {
-        for (const auto& s : run.strings)
-            (s.reach == Reach::kInside ? run.has_table : run.has_outer) = true;
-        run.table = local.num_values;
-        if (run.has_table) local.num_values += 2 * int(local.diagonal_layout.num_rows());
+        for (const auto& s : run.strings) (s.outer == 0 ? run.has_table : run.has_outer) = true;
+        run.table = local.num_tables;
+        if (run.has_table) local.num_tables += int(local.diagonal_layout.num_rows());
         run.phases = local.num_phases;
         local.num_phases += int(run.strings.size());
     }
 }
 
-double angle_of(const DiagonalString& s, const double* angles) {
-    return s.coefficient * (s.slot < 0 ? 1.0 : angles[s.slot]);
+// cos(angle) and sin(angle) in each lane; most lanes share one angle up to its sign.
+template <class T, class AngleOfLane>
+Split<T> rotation(AngleOfLane angle) {
+    Split<T> out;
+    double last = std::numeric_limits<double>::quiet_NaN(), cosine = 1, sine = 0;
+    for (int l = 0; l < kLanes; ++l) {
+        const double phi = angle(l);
+        if (std::abs(phi) != last) {
+            last = std::abs(phi);
+            cosine = std::cos(last);
+            sine = std::sin(last);
+        }
+        out.re[l] = T(cosine);
+        out.im[l] = T(std::signbit(phi) ? -sine : sine);
+    }
+    return out;
 }
 
 template <class T>
-void bind_rotation(const LocalOperation& op, const double* angles, Lanes<T>* out) {
-    const double angle = angles[op.source->slot];
+void bind_rotation(const LocalOperation& op, const LaneAngles& angles, Lanes<T>* out) {
     for (const Case& c : op.cases) {
-        double last = std::numeric_limits<double>::quiet_NaN(), cosine = 1, sine = 0;
-        for (int l = 0; l < kLanes; ++l) {
-            if (std::abs(c.r[l]) != last) {  // most lanes share one value up to its sign
-                last = std::abs(c.r[l]);
-                cosine = std::cos(angle * last);
-                sine = std::sin(angle * last);
-            }
-            out[0][l] = T(cosine);
-            out[1][l] = T(std::signbit(c.r[l]) ? -sine : sine);
-            out[2][l] = T(c.r[l]);
-        }
+        const auto turn = rotation<T>([&](int l) { return angles(op.source->slot, l) * c.r[l]; });
+        out[0] = turn.re;
+        out[1] = turn.im;
+        for (int l = 0; l < kLanes; ++l) out[2][l] = T(c.r[l]);
         out += 3;
     }
 }
@@ -238,38 +240,6 @@ void bind_matrix(const LocalOperation& op, Lanes<T>* out) {
             const double identity = e / size == e % size;
             out[2 * e][l] = T(acts ? op.source->matrix[e].real() : identity);
             out[2 * e + 1][l] = T(acts ? op.source->matrix[e].imag() : 0);
-        }
-}
-
-// phi(row, lane) = sum of the strings inside; the table holds exp(-i phi).
-template <class T>
-void bind_table(const LocalProgram& local, const DiagonalRun& run, const double* angles,
-                Lanes<T>* table) {
-    const Mask rows = local.diagonal_layout.num_rows();
-    std::vector<double> phi(rows * kLanes, 0.0);
-    // Walsh-Hadamard transform: coefficients by mask in, sums by index out.
-    bool lanes_differ = false;
-    for (const auto& s : run.strings)
-        if (s.reach == Reach::kInside) {
-            phi[s.rows * kLanes + s.lanes] += angle_of(s, angles);
-            lanes_differ |= s.lanes != 0;
-        }
-    for (Mask h = lanes_differ ? 1 : kLanes; h < phi.size(); h *= 2)
-        for (Mask k = 0; k < phi.size(); ++k)
-            if (!(k & h)) {
-                const double a = phi[k], b = phi[k | h];
-                phi[k] = a + b;
-                phi[k | h] = a - b;
-            }
-    for (Mask v = 0; v < rows; ++v)
-        for (int l = 0; l < kLanes; ++l) {
-            if (l == 0 || lanes_differ) {
-                table[2 * v][l] = T(std::cos(phi[v * kLanes + l]));
-                table[2 * v + 1][l] = T(-std::sin(phi[v * kLanes + l]));
-            } else {
-                table[2 * v][l] = table[2 * v][0];
-                table[2 * v + 1][l] = table[2 * v + 1][0];
-            }
         }
 }
 
@@ -296,25 +266,28 @@ LocalProgram compile_local(const std::vector<const Operation*>& operations, cons
 }
 
 template <class T>
-void bind(const LocalProgram& local, const double* angles, Bound<T>& bound) {
+void bind(const LocalProgram& local, const LaneAngles& angles, Bound<T>& bound) {
     bound.values.resize(local.num_values);
     bound.phases.resize(local.num_phases);
+    bound.tables.resize(local.num_tables);
     for (const auto& op : local.operations) {
         if (op.kind == LocalKind::kRotate)
-            bind_rotation<T>(op, angles, &bound.values[op.bound]);
+            bind_rotation<T>(op, angles, bound.values.data() + op.bound);
         else if (op.kind == LocalKind::kMatrix1 || op.kind == LocalKind::kMatrix2)
-            bind_matrix<T>(op, &bound.values[op.bound]);
+            bind_matrix<T>(op, bound.values.data() + op.bound);
     }
     for (const auto& run : local.runs) {
-        if (run.has_table) bind_table<T>(local, run, angles, &bound.values[run.table]);
         for (std::size_t k = 0; k < run.strings.size(); ++k) {
-            const double phi = angle_of(run.strings[k], angles);
-            bound.phases[run.phases + k] = {T(std::cos(phi)), T(-std::sin(phi))};
+            const DiagonalString& s = run.strings[k];
+            const auto turn =
+                rotation<T>([&](int l) { return -s.coefficient * angles(s.slot, l); });
+            bound.phases[run.phases + k] = turn;
         }
+        if (run.has_table) bind_table(local, run, bound);
     }
 }
 
-template void bind<double>(const LocalProgram&, const double*, Bound<double>&);
-template void bind<float>(const LocalProgram&, const double*, Bound<float>&);
+template void bind<double>(const LocalProgram&, const LaneAngles&, Bound<double>&);
+template void bind<float>(const LocalProgram&, const LaneAngles&, Bound<float>&);
 
 }  // namespace hybrid

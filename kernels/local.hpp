@@ -2,6 +2,7 @@
 // outer qubits. Compiled once per program; angles come in with `bind`.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "layout.hpp"
@@ -42,10 +43,7 @@ struct LocalOperation {
     int run = -1;   // diagonals: which run
 };
 
-// Where a string of Z lies: wholly inside a block, wholly outside, or across.
-enum class Reach { kInside, kOutside, kOneBit, kManyBits };
-
-// exp(-i angle coefficient Z^z); slot -1 has angle 1.
+// exp(-i angle coefficient Z^z); slot -1 has angle 1. Outer bits, if any, flip its sign.
 struct DiagonalString {
     Mask rows = 0;
     int lanes = 0;
@@ -53,16 +51,15 @@ struct DiagonalString {
     double coefficient = 0;
     int slot = -1;
     int term = -1;
-    Reach reach = Reach::kInside;
 };
 
 // Diagonal operations that follow one another, taken together.
 struct DiagonalRun {
     std::vector<DiagonalString> strings;
-    bool has_table = false;  // some strings lie inside
+    bool has_table = false;  // some strings lie inside a tile
     bool has_outer = false;  // some do not
     bool wants_gradient = false;
-    int table = 0;   // where its table starts among the values of the segment
+    int table = 0;   // where its table starts among those of the segment
     int phases = 0;  // where the phases of its strings start
 };
 
@@ -74,6 +71,7 @@ struct LocalProgram {
     std::vector<DiagonalRun> runs;
     int num_values = 0;  // vectors
     int num_phases = 0;
+    int num_tables = 0;  // rows of all tables
 };
 
 inline constexpr int kTileQubits = 6;  // rows of a tile: two states of 2^9 amplitudes fit in L1
@@ -89,14 +87,26 @@ Footprint footprint(const Operation& op);
 LocalProgram compile_local(const std::vector<const Operation*>& operations, const Layout& layout,
                            std::vector<Term>& terms);
 
+// Angles by slot: of one point in all lanes, or of another point in each lane.
+class LaneAngles {
+  public:
+    explicit LaneAngles(const double* point) { std::fill_n(of_, kLanes, point); }
+    explicit LaneAngles(const double* const (&points)[kLanes]) { std::copy_n(points, kLanes, of_); }
+    double operator()(int slot, int lane) const { return slot < 0 ? 1.0 : of_[lane][slot]; }
+
+  private:
+    const double* of_[kLanes];
+};
+
 // The values of a LocalProgram at given angles.
 template <class T>
 struct Bound {
     std::vector<Lanes<T>> values;
-    std::vector<std::complex<T>> phases;
+    std::vector<Split<T>> phases;  // of the strings of diagonal runs
+    std::vector<Split<T>> tables;  // phases of each row of a tile, of the strings inside it
 };
 
 template <class T>
-void bind(const LocalProgram& local, const double* angles, Bound<T>& bound);
+void bind(const LocalProgram& local, const LaneAngles& angles, Bound<T>& bound);
 
 }  // namespace hybrid

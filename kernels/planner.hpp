@@ -27,9 +27,11 @@ struct Group {
 };
 
 // Groups the operations so that each group acts on at most `capacity` qubits, in an order that is
-// equivalent to the given one. Greedy: each group takes, in program order, whatever commutes with
-// all that it had to leave behind. On a chain of qubits this cuts a circuit of many layers along
-// its light cones: three groups of 11 qubits do for 20 qubits and 5 layers.
+// equivalent to the given one. Three greedy plans are made and the one of fewest groups is taken: a
+// group takes whatever comes first in the program, or the window of neighbouring qubits that begins
+// at the lowest qubit on which an operation waits, or the one that ends at the highest; in all
+// cases only what commutes with all that is left behind. On a chain of qubits windows cut a circuit
+// of many layers along its light cones: three groups of 11 qubits do for 20 qubits and 6 layers.
 //
 // An operation that is active on more qubits than `capacity` has a group of its own.
 std::vector<Group> plan_groups(const std::vector<Footprint>& operations, int capacity);

@@ -100,7 +100,9 @@ Program make_program(const ProgramArrays& a) {
             read_matrix(a, k, op);
         program.operations.push_back(std::move(op));
     }
-    program.sweeps = compile_sweeps(program.operations, a.num_qubits, block_rows(a.num_qubits));
+    program.sweeps = compile_sweeps(program.operations, a.num_qubits,
+                                    a.block_rows ? a.block_rows : block_rows(a.num_qubits));
+    program.batch = compile_batch(program.operations, a.num_qubits, a.num_slots);
     return program;
 }
 

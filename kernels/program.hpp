@@ -3,8 +3,10 @@
 
 #include <complex>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "batch.hpp"
 #include "operation.hpp"
 #include "sweep.hpp"
 
@@ -14,6 +16,7 @@ namespace hybrid {
 struct ProgramArrays {
     int num_qubits = 0;
     int num_slots = 0;
+    int block_rows = 0;  // rows of a block, as a number of qubits; 0: chosen by the width
     std::int64_t size = 0, matrices_size = 0, strings_size = 0;
     const std::uint8_t* kind = nullptr;
     const std::int32_t* targets = nullptr;  // (N, 2)
@@ -35,7 +38,8 @@ struct Program {
     int num_qubits = 0;
     int num_slots = 0;
     std::vector<Operation> operations;
-    std::vector<Sweep> sweeps;  // the canonical order; refers to the operations
+    std::vector<Sweep> sweeps;   // the canonical order; refers to the operations
+    std::optional<Batch> batch;  // for many points, where the program is small enough
 
     Program() = default;
     Program(Program&&) noexcept = default;

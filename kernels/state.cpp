@@ -109,6 +109,23 @@ void apply_inverse(const Operation& op, double angle, Amplitudes<T> psi, int num
 }
 
 template <class T>
+void add_derivative(const Operation& op, const std::complex<T>* psi, Amplitudes<T> tangent,
+                    int num_qubits, int threads) {
+    const Generator& g = op.generator;
+    for_pairs(op, num_qubits, threads, [&](Mask, Mask b, double coefficient) {
+        const T r = T(coefficient);
+        const std::complex<T> p = psi[b], q = psi[b ^ g.x];
+        if (g.odd) {
+            tangent[b] -= r * q;
+            tangent[b ^ g.x] += r * p;
+        } else {
+            tangent[b] += std::complex<T>{r * q.imag(), -r * q.real()};
+            if (g.x != 0) tangent[b ^ g.x] += std::complex<T>{r * p.imag(), -r * p.real()};
+        }
+    });
+}
+
+template <class T>
 double generator_product(const Operation& op, const std::complex<T>* lambda,
                          const std::complex<T>* psi, int num_qubits, int threads) {
     const Generator& g = op.generator;
@@ -129,10 +146,12 @@ double generator_product(const Operation& op, const std::complex<T>* lambda,
     return ordered_sum(sums, kStrips);
 }
 
-#define HYBRID_INSTANTIATE(T)                                                          \
-    template void apply<T>(const Operation&, double, Amplitudes<T>, int, int);         \
-    template void apply_inverse<T>(const Operation&, double, Amplitudes<T>, int, int); \
-    template double generator_product<T>(const Operation&, const std::complex<T>*,     \
+#define HYBRID_INSTANTIATE(T)                                                                     \
+    template void apply<T>(const Operation&, double, Amplitudes<T>, int, int);                    \
+    template void apply_inverse<T>(const Operation&, double, Amplitudes<T>, int, int);            \
+    template void add_derivative<T>(const Operation&, const std::complex<T>*, Amplitudes<T>, int, \
+                                    int);                                                         \
+    template double generator_product<T>(const Operation&, const std::complex<T>*,                \
                                          const std::complex<T>*, int, int);
 HYBRID_INSTANTIATE(double)
 HYBRID_INSTANTIATE(float)

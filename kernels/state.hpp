@@ -20,6 +20,11 @@ template <class T>
 void apply_inverse(const Operation& op, double angle, Amplitudes<T> psi, int num_qubits,
                    int threads);
 
+// tangent += -i G psi, what the operation at psi adds to the derivative by its angle.
+template <class T>
+void add_derivative(const Operation& op, const std::complex<T>* psi, Amplitudes<T> tangent,
+                    int num_qubits, int threads);
+
 // Im <lambda|G|psi>: half the derivative of <H> by the angle of exp(-i angle G).
 template <class T>
 double generator_product(const Operation& op, const std::complex<T>* lambda,

@@ -5,33 +5,16 @@
 #include <cstdint>
 #include <vector>
 
-#include "local.hpp"
+#include "block.hpp"
 
 namespace hybrid {
 
-// Rows of a tile in its block, and where its tiles start.
-struct TileMap {
-    std::vector<std::uint32_t> rows;    // of the first tile
-    std::vector<std::uint32_t> starts;  // first row of each tile
-    std::vector<Mask> bases;            // bits of each tile, as qubits
-};
-
-// Operations of one sweep that run on tiles (copied out of the block, into a nearer cache), or on
-// the block as it is.
-struct Segment {
-    bool tiled = false;
-    TileMap tiles;
-    LocalProgram local;
-};
-
 struct Sweep {
     const Operation* whole_state = nullptr;  // an operation that no block admits runs alone
-    Layout layout;
+    Block block;
     Mask touched = 0;              // qubits that this sweep or an earlier one has acted on
     std::vector<Mask> row_qubits;  // of each row, its bits as qubits
     Mask lane_qubits[kLanes] = {};
-    std::vector<Segment> segments;
-    std::vector<Term> terms;
 };
 
 // Rows of a block, as a number of qubits, for a state of this width. It is part of the canonical
@@ -42,23 +25,21 @@ int block_rows(int num_qubits);
 std::vector<Sweep> compile_sweeps(const std::vector<Operation>& operations, int num_qubits,
                                   int rows);
 
-// The values of a sweep at given angles, one for each segment.
-template <class T>
-using BoundSweep = std::vector<Bound<T>>;
-
-template <class T>
-BoundSweep<T> bind_sweep(const Sweep& sweep, const double* angles);
-
 // psi := sweep psi. Where a qubit is not `touched` all amplitudes with that bit are zero before and
 // after, and are left alone.
 template <class T>
-void sweep_forward(const Sweep& sweep, const BoundSweep<T>& bound, std::complex<T>* psi,
+void sweep_forward(const Sweep& sweep, const BoundBlock<T>& bound, std::complex<T>* psi,
                    int threads);
+
+// The same for psi, and for its derivative by the angle of `slot`.
+template <class T>
+void sweep_tangent(const Sweep& sweep, const BoundBlock<T>& bound, int slot, std::complex<T>* psi,
+                   std::complex<T>* tangent, int threads);
 
 // Undoes the sweep on psi and lambda, and adds to the gradient of each slot. Amplitudes of lambda
 // where psi is zero by `touched` are left alone: nothing earlier mixes them with others.
 template <class T>
-void sweep_backward(const Sweep& sweep, const BoundSweep<T>& bound, std::complex<T>* psi,
+void sweep_backward(const Sweep& sweep, const BoundBlock<T>& bound, std::complex<T>* psi,
                     std::complex<T>* lambda, double* gradient, int threads);
 
 }  // namespace hybrid

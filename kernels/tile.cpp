@@ -104,6 +104,28 @@ void rotate_backward(const LocalOperation& op, const LocalProgram& local, const 
     });
 }
 
+// lambda += -i G psi.
+template <class T, bool Odd, bool Signed>
+void rotate_tangent(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
+                    const Tile<T>& tile) {
+    const bool negative = parity(tile.base & op.outer_sign);
+    for_cases(op, local, bound, tile.base, 3, [&](const Lanes<T>* value, const Rows& rows) {
+        const Lanes<T> coefficient = negative ? -value[2] : value[2];
+        for_rows(rows, [&](Mask v) {
+            const Lanes<T> r = flip<T, Signed>(coefficient, v, op.sign);
+            const Split<T>&p = tile.psi[v], &q = tile.psi[v ^ op.x];
+            Split<T>&dp = tile.lambda[v], &dq = tile.lambda[v ^ op.x];
+            if constexpr (Odd) {
+                dp.re -= r * q.re, dp.im -= r * q.im;
+                dq.re += r * p.re, dq.im += r * p.im;
+            } else {
+                dp.re += r * q.im, dp.im -= r * q.re;
+                dq.re += r * p.im, dq.im -= r * p.re;
+            }
+        });
+    });
+}
+
 template <class T>
 void exchange(const LocalOperation& op, const LocalProgram& local, Split<T>* a, Mask base) {
     if ((base & op.outer_fixed) != op.cases[0].outer_bits) return;
@@ -152,28 +174,48 @@ inline void with_kind(const LocalOperation& op, Work work) {
         op.sign ? work(No{}, Yes{}) : work(No{}, No{});
 }
 
+template <class T>
+void run_one(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
+             const Tile<T>& tile) {
+    switch (op.kind) {
+        case LocalKind::kRotate:
+            with_kind(op, [&](auto odd, auto has_sign) {
+                rotate_forward<T, odd.value, has_sign.value>(op, local, bound, tile);
+            });
+            break;
+        case LocalKind::kExchange:
+            exchange(op, local, tile.psi, tile.base);
+            break;
+        case LocalKind::kMatrix1:
+            multiply<T, 2>(op, local, bound, tile.psi, tile.base, false);
+            break;
+        case LocalKind::kMatrix2:
+            multiply<T, 4>(op, local, bound, tile.psi, tile.base, false);
+            break;
+        case LocalKind::kDiagonal:
+            diagonal_forward(local, local.runs[op.run], bound, tile);
+    }
+}
+
 }  // namespace
 
 template <class T>
 void run_forward(const LocalProgram& local, const Bound<T>& bound, const Tile<T>& tile) {
-    for (const LocalOperation& op : local.operations) switch (op.kind) {
-            case LocalKind::kRotate:
-                with_kind(op, [&](auto odd, auto has_sign) {
-                    rotate_forward<T, odd.value, has_sign.value>(op, local, bound, tile);
-                });
-                break;
-            case LocalKind::kExchange:
-                exchange(op, local, tile.psi, tile.base);
-                break;
-            case LocalKind::kMatrix1:
-                multiply<T, 2>(op, local, bound, tile.psi, tile.base, false);
-                break;
-            case LocalKind::kMatrix2:
-                multiply<T, 4>(op, local, bound, tile.psi, tile.base, false);
-                break;
-            case LocalKind::kDiagonal:
-                diagonal_forward(local, local.runs[op.run], bound, tile);
-        }
+    for (const LocalOperation& op : local.operations) run_one(op, local, bound, tile);
+}
+
+template <class T>
+void run_tangent(const LocalProgram& local, const Bound<T>& bound, int slot, const Tile<T>& tile) {
+    for (const LocalOperation& op : local.operations) {
+        run_one(op, local, bound, tile);
+        run_one(op, local, bound, Tile<T>{tile.lambda, nullptr, tile.base});
+        if (op.kind == LocalKind::kDiagonal)
+            diagonal_tangent(local, local.runs[op.run], slot, tile);
+        else if (op.kind == LocalKind::kRotate && op.source->slot == slot)
+            with_kind(op, [&](auto odd, auto has_sign) {
+                rotate_tangent<T, odd.value, has_sign.value>(op, local, bound, tile);
+            });
+    }
 }
 
 template <class T>
@@ -205,9 +247,10 @@ void run_backward(const LocalProgram& local, const Bound<T>& bound, const Tile<T
     }
 }
 
-#define HYBRID_INSTANTIATE(T)                                                           \
-    template void run_forward<T>(const LocalProgram&, const Bound<T>&, const Tile<T>&); \
-    template void run_backward<T>(const LocalProgram&, const Bound<T>&, const Tile<T>&, \
+#define HYBRID_INSTANTIATE(T)                                                                \
+    template void run_forward<T>(const LocalProgram&, const Bound<T>&, const Tile<T>&);      \
+    template void run_tangent<T>(const LocalProgram&, const Bound<T>&, int, const Tile<T>&); \
+    template void run_backward<T>(const LocalProgram&, const Bound<T>&, const Tile<T>&,      \
                                   Lanes<double>*);
 HYBRID_INSTANTIATE(double)
 HYBRID_INSTANTIATE(float)

@@ -11,13 +11,17 @@ namespace hybrid {
 template <class T>
 struct Tile {
     Split<T>* psi;
-    Split<T>* lambda;  // null on the way forward
+    Split<T>* lambda;  // null on the way forward; a derivative with tangents
     Mask base;
 };
 
 // Runs the operations forward on psi.
 template <class T>
 void run_forward(const LocalProgram& local, const Bound<T>& bound, const Tile<T>& tile);
+
+// Runs them on psi and, in the place of lambda, on its derivative by the angle of `slot`.
+template <class T>
+void run_tangent(const LocalProgram& local, const Bound<T>& bound, int slot, const Tile<T>& tile);
 
 // Undoes the operations, last first, on psi and lambda, and adds <lambda|P|psi> of each term.
 template <class T>

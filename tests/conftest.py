@@ -15,7 +15,14 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+import hybrid.cli.app
+import hybrid.cli.check
+import hybrid.cli.doctor
+import hybrid.cli.journal
+import hybrid.cli.resume
+import hybrid.cli.run
 import hybrid.collective
+import hybrid.loop
 from hybrid.runtime import World, world
 from hybrid.runtime.communicator import SerialCommunicator, host_name
 from hybrid.runtime.messages import pack, unpack
@@ -28,6 +35,18 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("suite")
+
+_KNOW_THE_WORLD = (
+    hybrid.cli.app,
+    hybrid.cli.check,
+    hybrid.cli.doctor,
+    hybrid.cli.journal,
+    hybrid.cli.resume,
+    hybrid.cli.run,
+    hybrid.collective,
+    hybrid.loop,
+)
+"""Modules that ask for the ranks of the job; tests of one rank show them a job of one rank."""
 
 _failures: list[str] = []
 
@@ -65,7 +84,8 @@ def _owner(path: str) -> int:
 @pytest.fixture(autouse=True)
 def _job_of_one_rank(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if world().size > 1 and not request.node.get_closest_marker("ranks"):
-        monkeypatch.setattr(hybrid.collective, "world", _alone)
+        for module in _KNOW_THE_WORLD:
+            monkeypatch.setattr(module, "world", _alone)
 
 
 @pytest.fixture

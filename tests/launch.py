@@ -31,6 +31,16 @@ def mpiexec() -> str:
     return found
 
 
+def environment_of_a_job() -> dict[str, str]:
+    """Return this process's environment without what its own launcher told it."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_LAUNCHER_PREFIXES) or name.startswith("PRTE_MCA")
+    }
+    return kept | {"OMP_NUM_THREADS": "1"}
+
+
 def launch(
     ranks: int,
     *command: str,
@@ -38,12 +48,7 @@ def launch(
     extra_environment: dict[str, str] | None = None,
 ) -> Outcome:
     """Run ``python *command`` on so many ranks (0: without a launcher) and wait for its end."""
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_LAUNCHER_PREFIXES) or name.startswith("PRTE_MCA")
-    }
-    environment |= {"OMP_NUM_THREADS": "1"} | (extra_environment or {})
+    environment = environment_of_a_job() | (extra_environment or {})
     launcher = [mpiexec(), "-n", str(ranks)] if ranks else []
     start = time.monotonic()
     ended = subprocess.run(

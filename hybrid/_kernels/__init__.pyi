@@ -33,11 +33,15 @@ class Program:
         coefficients: NDArray[np.float64],
         slot: NDArray[np.int32],
         num_slots: int,
+        *,
+        block_rows: int = 0,
     ) -> None: ...
     @property
     def num_qubits(self) -> int: ...
     @property
     def num_slots(self) -> int: ...
+    @property
+    def num_sweeps(self) -> int: ...
     @overload
     def evaluate(
         self,
@@ -47,6 +51,7 @@ class Program:
         *,
         threads: int = 0,
         single: bool = False,
+        shape: Literal["auto", "batched", "blocked"] = "auto",
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
     @overload
     def evaluate(
@@ -57,6 +62,7 @@ class Program:
         *,
         threads: int = 0,
         single: bool = False,
+        shape: Literal["auto", "batched", "blocked"] = "auto",
     ) -> tuple[NDArray[np.float64], None]: ...
     @overload
     def evaluate(
@@ -67,13 +73,22 @@ class Program:
         *,
         threads: int = 0,
         single: bool = False,
+        shape: Literal["auto", "batched", "blocked"] = "auto",
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]: ...
     def state(
         self, angles: NDArray[np.float64], *, threads: int = 0, single: bool = False
     ) -> NDArray[np.complex128] | NDArray[np.complex64]: ...
+    def metric(self, angles: NDArray[np.float64], *, threads: int = 0) -> NDArray[np.float64]: ...
+    def probabilities(
+        self, angles: NDArray[np.float64], qubits: int, *, threads: int = 0
+    ) -> NDArray[np.float64]: ...
     def sample(
         self, angles: NDArray[np.float64], shots: int, seed: int, *, threads: int = 0
     ) -> NDArray[np.uint64]: ...
 
+def plan_groups(
+    operations: list[tuple[int, int]], capacity: int
+) -> list[tuple[int, list[int]]]: ...
+def gather_diagonals(operations: list[tuple[int, int]]) -> list[int]: ...
 def about() -> dict[str, str | int]: ...
 def memory_bytes(num_qubits: int, gradient: bool, single: bool) -> int: ...

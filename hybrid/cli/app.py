@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.text import Text
@@ -16,9 +16,10 @@ from rich.text import Text
 import hybrid
 from hybrid.cli.terminal import error_console, output_console
 from hybrid.errors import HybridError, InputError
+from hybrid.result import Result
 from hybrid.runtime import abort, is_collective, join_if_launched, world
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, BAD_INPUT, RESUME_ME, INTERRUPTED = 1, 2, 75, 130
 
 _HELP = f"""Variational quantum algorithms on a laptop or a supercomputer.
 
@@ -31,6 +32,8 @@ Exit codes:
 {FAILED}: it failed.
 
 {BAD_INPUT}: the input is at fault, and nothing was run.
+
+{RESUME_ME}: it was stopped (by a signal, the time limit or a stalled rank) and can be resumed.
 
 {INTERRUPTED}: it was interrupted; the best point so far was printed.
 """
@@ -49,6 +52,19 @@ Seed = Annotated[int | None, typer.Option(help="Seed of everything random.")]
 Threads = Annotated[int | None, typer.Option(help="Threads of each rank.")]
 MaxIterations = Annotated[int | None, typer.Option(help="Limit of the optimizer's iterations.")]
 Shots = Annotated[int | None, typer.Option(help="Measurements of each group of terms.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print the closing table alone.")]
+Journal = Annotated[
+    Path | None,
+    typer.Option(help="Record the run in this file; where it exists, go on from its end."),
+]
+Fork = Annotated[Path | None, typer.Option(help="Start from this journal, where things changed.")]
+TimeLimit = Annotated[
+    str | None, typer.Option(help="Stop, to be resumed, after for instance 55m. SLURM's is known.")
+]
+Stall = Annotated[
+    Literal["report", "abort"] | None,
+    typer.Option(help="What to do of a piece that takes 10 times as long as expected."),
+]
 
 
 def main() -> NoReturn:
@@ -106,18 +122,62 @@ def run_command(
     threads: Threads = None,
     max_iterations: MaxIterations = None,
     shots: Shots = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print the closing table alone.")] = False,
+    journal: Journal = None,
+    fork: Fork = None,
+    time_limit: TimeLimit = None,
+    stall: Stall = None,
+    quiet: Quiet = False,
     budget: Annotated[
         str | None, typer.Option(help="Stop before this is exceeded, such as 200core-hours.")
     ] = None,
 ) -> None:
     """Run a file; options take the place of its settings."""
-    from hybrid.budget import Budget
-    from hybrid.cli.run import run
+    from hybrid.cli.run import Keeping, run, within
 
-    limit = None if budget is None else Budget.parse(budget)
+    limit = within(budget, _seconds(time_limit), threads)
+    keeping = Keeping(journal, fork, limit, stall)
     overrides = _overrides(seed, threads, max_iterations, shots)
-    result = run(file, overrides, output_console(), quiet=quiet, budget=limit)
+    _conclude(run(file, overrides, output_console(), keeping, quiet=quiet))
+
+
+@app.command("resume")
+def resume_command(
+    file: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal of the run.")],
+    into: Annotated[
+        Path | None, typer.Option("--fork", help="Leave JOURNAL as it is; go on in this new one.")
+    ] = None,
+    time_limit: TimeLimit = None,
+    stall: Stall = None,
+    quiet: Quiet = False,
+) -> None:
+    """Go on with a run from the end of its journal, on any number of ranks."""
+    from hybrid.cli.resume import resume
+    from hybrid.cli.run import Keeping
+
+    limit = _seconds(time_limit)
+    keeping = Keeping(into or file, file if into else None, limit, stall)
+    _conclude(resume(file, keeping, output_console(), quiet=quiet))
+
+
+@app.command("journal")
+def journal_command(
+    file: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal of a run.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a table as CSV.")] = False,
+    table: Annotated[
+        Literal["answers", "pieces", "events"], typer.Option(help="Which table --csv prints.")
+    ] = "answers",
+) -> None:
+    """Print what a journal holds; the run may be going on."""
+    from hybrid.cli.journal import export, summary
+
+    if as_csv:
+        export(file, table)
+    else:
+        summary(file, output_console())
+
+
+def _conclude(result: Result) -> None:
+    """Turn a result into an exit code."""
     if result.message.startswith("Interrupted"):
         raise typer.Exit(INTERRUPTED)
     if not math.isfinite(result.value):
@@ -183,6 +243,12 @@ def doctor_command() -> None:
     from hybrid.cli.doctor import doctor
 
     doctor(output_console())
+
+
+def _seconds(time_limit: str | None) -> float | None:
+    from hybrid.settings.durations import seconds_of
+
+    return None if time_limit is None else seconds_of(time_limit, "--time-limit")
 
 
 def _overrides(

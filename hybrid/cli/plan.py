@@ -12,13 +12,13 @@ from rich.text import Text
 
 from hybrid.cli.run import prepared
 from hybrid.errors import InputError
-from hybrid.explain import as_data, core_seconds
+from hybrid.explain import as_data, core_seconds, duration
 from hybrid.hosts import site_of, thread_limit
 from hybrid.inputs import checked_step
 from hybrid.loop import first_ask
 from hybrid.machine import here, load
 from hybrid.optimizers import make
-from hybrid.plan import Plan, duration
+from hybrid.plan import Plan
 from hybrid.runtime import free_bytes, world
 from hybrid.scheduler import Costed, Simulated, Site, check_memory, plan, simulate
 from hybrid.workloads import Sampling

@@ -30,6 +30,8 @@ def description_rows(description: RunDescription, reference: Reference | None) -
         "memory": f"{quantities.size(description.memory_bytes)} for each rank with work",
         "seed": str(description.seed),
     }
+    if description.journal is not None:
+        rows["journal"] = description.journal
     if reference is not None:
         rows["reference"] = _reference(reference)
     return rows

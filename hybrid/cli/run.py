@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from rich.console import Console
 
@@ -11,8 +13,9 @@ import hybrid
 from hybrid.budget import Budget
 from hybrid.cli import report
 from hybrid.cli.progress import follower
+from hybrid.hosts import cores_of
 from hybrid.result import Result
-from hybrid.runtime import agree, world
+from hybrid.runtime import agree, on_survivors, world
 from hybrid.seeds import derive
 from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
 
@@ -21,13 +24,50 @@ _CUT_STREAM = 2
 """Keys the seed of the samples, beside the streams that minimize() derives."""
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """How a run is kept and ended early; what is None is left to the run file.
+
+    Attributes:
+        journal: path of the journal, from the working directory.
+        fork: path of a journal to start from.
+        time_limit: in seconds.
+        stall: what to do of a late piece.
+    """
+
+    journal: Path | None = None
+    fork: Path | None = None
+    time_limit: float | None = None
+    stall: Literal["report", "abort"] | None = None
+
+    def arguments(self, path: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
+        """Return these as arguments of minimize(), with where the run came from."""
+        given = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        origin = {"kind": "run file", "path": str(path.absolute()), "overrides": dict(overrides)}
+        return {name: v for name, v in given.items() if v is not None} | {"origin": origin}
+
+
+def within(budget: str | None, time_limit: float | None, threads: int | None) -> float | None:
+    """Return the time limit that a budget of core-hours sets, or the one given if it is shorter.
+
+    A job is charged for the cores that its ranks hold, whether they work or not.
+
+    Raises:
+        InputError: the budget is none.
+    """
+    if budget is None:
+        return time_limit
+    limit = Budget.parse(budget).core_seconds / cores_of(world(), threads)
+    return limit if time_limit is None else min(limit, time_limit)
+
+
 def run(
     path: Path,
     overrides: Mapping[str, object],
     console: Console,
+    keeping: Keeping | None = None,
     *,
     quiet: bool,
-    budget: Budget | None = None,
 ) -> Result:
     """Run a file on all ranks of the job; print what will run, how it goes and how it ended.
 
@@ -37,11 +77,15 @@ def run(
         HybridError: see :func:`hybrid.minimize` and :func:`hybrid.settings.load`.
     """
     job, arguments = prepared(path, overrides)
+    chosen: dict[str, Any] = {
+        **arguments,
+        **(keeping or Keeping()).arguments(path, overrides),
+    }
     if quiet:
-        result = hybrid.minimize(job.workload, **arguments, budget=budget)
+        result = hybrid.minimize(job.workload, **chosen)
     else:
         with follower(console, job.reference) as observer:
-            result = hybrid.minimize(job.workload, **arguments, observer=observer, budget=budget)
+            result = hybrid.minimize(job.workload, **chosen, observer=observer)
     extra = _cut_rows(job, result)
     if world().rank == 0:
         workers = report.count(world().size, "rank")
@@ -60,7 +104,7 @@ def prepared(path: Path, overrides: Mapping[str, object]) -> tuple[Job, Minimize
     def contents(made: tuple[Job, MinimizeArguments]) -> Mapping[str, str]:
         return made[0].workload.contents()
 
-    return agree(world().communicator, "the command line", read, contents)
+    return on_survivors(lambda: agree(world().communicator, "the command line", read, contents))
 
 
 def _cut_rows(job: Job, result: Result) -> list[report.Row]:

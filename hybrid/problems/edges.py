@@ -40,7 +40,7 @@ def read_edges(path: str | Path) -> list[Edge]:
         if not type(u) is type(v) is kind:
             raise InputError(
                 where,
-                got=f"{columns[0]} {columns[1]}",
+                got="".join(c if c.isprintable() else "?" for c in f"{columns[0]} {columns[1]}"),
                 expected="nodes that are all whole numbers, or all names, in the whole file",
                 advice="a typing error here? else begin every name with a letter",
             )

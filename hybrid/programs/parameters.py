@@ -13,6 +13,9 @@ from scipy.sparse import csr_array
 from hybrid.arrays import FloatArray
 from hybrid.errors import NoExactGradientError
 
+_GOLDEN = (5**0.5 - 1) / 2
+"""Multiples of it spread evenly over [0, 1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Nonlinear:
@@ -30,6 +33,20 @@ class _Nonlinear:
             _number(self._derivative(parameters[column]), point, parameters, self.columns)
             for column in self.columns
         ]
+
+    def identity(self, parameters: Sequence[Parameter]) -> tuple[object, ...]:
+        """Return what identifies the expression: its slot, its columns, its values at two points.
+
+        Not its text: Qiskit writes ``a - b`` or ``-b + a``, differently from process to process.
+        """
+        probes = np.modf(np.outer([1.0, 2.0], np.arange(1, len(parameters) + 1)) * _GOLDEN)[0]
+        values = []
+        for probe in probes:
+            try:
+                values.append(self.value(0.1 + 0.8 * probe, parameters))
+            except Exception:  # outside the domain of a function of the expression
+                values.append(float("nan"))
+        return (self.slot, list(self.columns), values)
 
     def _derivative(self, parameter: Parameter) -> ParameterExpression | float:
         try:
@@ -169,7 +186,7 @@ class ParameterMap:
             self.matrix.indices.astype(np.int64),
             self.matrix.data,
             self.offsets,
-            [(row.slot, str(row.expression)) for row in self.nonlinear],
+            [row.identity(self.parameters) for row in self.nonlinear],
         )
 
 
@@ -192,9 +209,11 @@ def _affine(
             if slope.parameters:
                 return None
             slope = slope.numeric()
-        slopes[parameter] = float(np.real(slope))
+        slopes[parameter] = float(np.real(slope)) + 0.0
     zeros = dict.fromkeys(expression.parameters, 0.0)
-    return float(np.real(expression.bind(zeros).numeric())), slopes
+    # Qiskit orders the operands of a sum differently from process to process, and with them the
+    # sign of a zero; adding zero makes it positive.
+    return float(np.real(expression.bind(zeros).numeric())) + 0.0, slopes
 
 
 def _number(

@@ -2,20 +2,32 @@
 
 from hybrid.runtime.agreement import agree
 from hybrid.runtime.failure import abort, install_excepthook, is_collective
-from hybrid.runtime.interrupts import Interrupts
 from hybrid.runtime.memory import free_bytes
+from hybrid.runtime.shares import Done
+from hybrid.runtime.stall import RESUME_ME, OnStall, StallReport
+from hybrid.runtime.stops import CONTROL_C, PREEMPTION, Stopped, Stops, batch_time_limit
+from hybrid.runtime.survival import on_survivors
 from hybrid.runtime.team import Team
 from hybrid.runtime.world import World, join_if_launched, world
 
 __all__ = [
-    "Interrupts",
+    "CONTROL_C",
+    "PREEMPTION",
+    "RESUME_ME",
+    "Done",
+    "OnStall",
+    "StallReport",
+    "Stopped",
+    "Stops",
     "Team",
     "World",
     "abort",
     "agree",
+    "batch_time_limit",
     "free_bytes",
     "install_excepthook",
     "is_collective",
     "join_if_launched",
+    "on_survivors",
     "world",
 ]

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from collections.abc import Callable
+from typing import Protocol
 
 from hybrid.runtime.cells import Cells, LocalCells
+
+
+class RanksLost(BaseException):
+    """Ranks of the job have died, and the others can go on without them.
+
+    No Exception, so that nothing takes it for a failure of the work at hand.
+    """
 
 
 class Communicator(Protocol):
     """Messages of bytes between the ranks of a job.
 
-    All methods but :meth:`send` and :meth:`receive` are collective: every rank calls them, in
-    the same order.
+    :meth:`broadcast` and :meth:`all_gather` are collective: every rank calls them, in the same
+    order.
     """
 
     @property
@@ -35,18 +41,21 @@ class Communicator(Protocol):
     def send(self, message: bytes, to: int) -> None:
         """Send to another rank, which calls :meth:`receive`."""
 
+    def post(self, message: bytes, to: int) -> None:
+        """Send to another rank without waiting until it has arrived."""
+
     def receive(self, source: int) -> bytes:
         """Return the next message of another rank; waits without spinning for long."""
 
-    def send_array(self, array: NDArray[Any], to: int) -> None:
-        """Send the bytes of a contiguous array to a rank, which calls :meth:`receive_array`."""
+    def has_message(self, source: int) -> bool:
+        """Return whether a message of another rank has come."""
 
-    def receive_array(self, array: NDArray[Any], source: int) -> None:
-        """Receive from another rank into an array of the same size, without a copy."""
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Return when a condition, which other ranks bring about, holds; without spinning long."""
 
     @property
     def cells(self) -> Cells:
-        """Integers that all ranks share."""
+        """Integers that all ranks share; collective on first use."""
 
     def close(self) -> None:
         """Give back what the communicator holds; collective, at the end of the job."""
@@ -77,17 +86,22 @@ class SerialCommunicator:
         """Refuse: a single rank has nobody to send to."""
         raise RuntimeError(f"a job of one rank cannot send to rank {to}")
 
+    def post(self, message: bytes, to: int) -> None:
+        """Refuse: a single rank has nobody to send to."""
+        self.send(message, to)
+
+    def has_message(self, source: int) -> bool:
+        """Return False: there is nobody whose message could come."""
+        return False
+
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Refuse to wait for a condition that nobody else could bring about."""
+        if not is_true():
+            raise RuntimeError("a job of one rank cannot wait for others")
+
     def receive(self, source: int) -> bytes:
         """Refuse: a single rank has nobody to hear from."""
         raise RuntimeError(f"a job of one rank cannot receive from rank {source}")
-
-    def send_array(self, array: NDArray[Any], to: int) -> None:
-        """Refuse, as :meth:`send`."""
-        self.send(b"", to)
-
-    def receive_array(self, array: NDArray[Any], source: int) -> None:
-        """Refuse, as :meth:`receive`."""
-        self.receive(source)
 
     def close(self) -> None:
         """Do nothing."""

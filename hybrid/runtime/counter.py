@@ -14,8 +14,8 @@ from hybrid.runtime.cells import NUM_CELLS, OWNER_STEP, Cells
 _ROOT, _TICKETS, _SLOTS = 0, 1, 2
 """Cells: the counter at rank 0, the tickets of a group, and the first of its chunks."""
 
-_STOP = 1 << 40
-"""Added to a counter, it lies past the end of any work."""
+_MOST = 1 << 40
+"""Counters do not come this far."""
 _EPOCH = 1 << 42
 _CHUNKS_PER_GROUP = 16
 """Chunks that each group draws if all are equally fast: few draws, and a short tail."""
@@ -48,15 +48,6 @@ class SharedCounter:
             for leader in self._leaders:
                 self._cells.put(leader, _TICKETS, 0)
 
-    def stop(self) -> None:
-        """Let no rank draw any more: what it is handed next lies past the end."""
-        self._cells.fetch_add(0, _ROOT, _STOP)
-
-    @property
-    def stopped(self) -> bool:
-        """Whether a rank has called :meth:`stop` since the last :meth:`reset`."""
-        return self._cells.fetch_add(0, _ROOT, 0) >= _STOP
-
     def draw(self, total: int, epoch: int) -> Iterator[int]:
         """Yield numbers below ``total`` that no other rank gets, until there are no more.
 
@@ -79,7 +70,7 @@ class SharedCounter:
         if slot >= NUM_CELLS:
             return total
         if place == 0:
-            start = min(self._cells.fetch_add(0, _ROOT, chunk), _STOP)
+            start = min(self._cells.fetch_add(0, _ROOT, chunk), _MOST)
             self._cells.put(self._leader, slot, epoch * _EPOCH + start)
             return start
         pause = 1e-6

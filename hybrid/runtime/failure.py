@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TypeVar
 
@@ -15,6 +18,9 @@ Failure = TypeVar("Failure", bound=BaseException)
 
 _GRACE_SECONDS = 0.3
 """How long rank r > 0 leaves rank 0, and then each rank before it, to report the same error."""
+
+_PATIENCE_SECONDS = 3.0
+"""How long a failed rank waits for the others to end with it."""
 
 
 def describe(error: BaseException, rank: int) -> dict[str, object]:
@@ -56,13 +62,15 @@ def install_excepthook(communicator: Communicator) -> None:
 
     An error that all ranks raise is printed by rank 0 alone, and each ends by itself. Any other
     leaves ranks that wait for this one: its traceback is printed with rank and host, and the
-    job is aborted with exit code 1 (2 where the user's input was at fault).
+    job is aborted. The exit code is 1, or 2 where the user's input was at fault.
     """
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if is_collective(error):
             if communicator.rank == 0:
                 _print(error, trace)
+            if isinstance(error, InputError):
+                sys.exit(2)
             return
         abort(communicator, error)
 
@@ -74,9 +82,34 @@ def abort(communicator: Communicator, error: BaseException) -> None:
     if communicator.rank > 0:
         # All ranks often fail alike; the first to report ends the others before they print.
         time.sleep(min(_GRACE_SECONDS + 0.05 * communicator.rank, 3.0))
-    print(f"rank {communicator.rank} on {host_name()} failed:", file=sys.stderr)
-    _print(error, error.__traceback__)
+    _print_with_place(communicator, error)
     communicator.abort(2 if isinstance(error, InputError) else 1)
+
+
+@contextmanager
+def ending_anyway(communicator: Communicator, error: BaseException) -> Iterator[None]:
+    """Wait within this context for ranks to hear of a failure; if they do not, end the job.
+
+    A rank in the middle of a long piece hears of it too late; the others do not wait for it.
+    """
+
+    def end() -> None:
+        _print_with_place(communicator, error)
+        communicator.abort(1)
+
+    timer = threading.Timer(_PATIENCE_SECONDS, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _print_with_place(communicator: Communicator, error: BaseException) -> None:
+    if not isinstance(error, RankError):
+        print(f"rank {communicator.rank} on {host_name()} failed:", file=sys.stderr)
+    _print(error, error.__traceback__)
 
 
 def _print(error: BaseException, trace: TracebackType | None) -> None:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
+import mpi4py
 import numpy as np
 
 # UCX, under MPICH, sometimes warns at exit of memory that its own window has not given back.
 os.environ.setdefault("UCX_LOG_LEVEL", "error")
 
-from mpi4py import MPI
-from numpy.typing import NDArray
+_SURVIVES_LOSSES = os.environ.get("OMPI_MCA_mpi_ft_enable") == "1"  # noqa: SIM112, its name
+if _SURVIVES_LOSSES:
+    # MPI_Finalize may wait for ever for ranks that have died.
+    mpi4py.rc.finalize = False
 
-from hybrid.runtime.cells import NUM_CELLS, OWNER_STEP
+from mpi4py import MPI  # noqa: E402
+
+from hybrid.runtime.cells import NUM_CELLS, OWNER_STEP  # noqa: E402
+from hybrid.runtime.communicator import RanksLost  # noqa: E402
 
 _INLINE = 8192
 """Broadcasts up to this many bytes travel in one message."""
@@ -24,8 +31,26 @@ _SPIN_SECONDS = 200e-6
 """How long a waiting rank polls at full speed before it starts to sleep between polls."""
 _LONGEST_SLEEP = 1e-3
 _TAG = 7
-_ARRAY_TAG = 8
-_LARGEST_PART = 1 << 30
+
+
+_LOST = (MPI.ERR_PROC_FAILED, MPI.ERR_PROC_FAILED_PENDING, MPI.ERR_REVOKED)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _noticing_losses(method: F) -> F:
+    """Make a method raise RanksLost where MPI reports that ranks have died."""
+
+    @wraps(method)
+    def noticing(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except MPI.Exception as error:
+            if error.Get_error_class() in _LOST:
+                raise RanksLost from None
+            raise
+
+    return noticing  # type: ignore[return-value]
 
 
 class MPICommunicator:
@@ -33,14 +58,21 @@ class MPICommunicator:
 
     MPI libraries wait by spinning, which takes the processor from whoever has work. Waits here
     poll, and sleep between polls when they last, so idle ranks leave their cores to the others.
+
+    Where Open MPI was started with ``mpiexec --with-ft ulfm``, the death of a rank is raised as
+    RanksLost in every call, and the survivors go on with :meth:`shrink`.
     """
 
-    def __init__(self) -> None:
-        self._comm = MPI.COMM_WORLD.Dup()
+    survives_losses: bool = _SURVIVES_LOSSES
+
+    def __init__(self, comm: MPI.Comm | None = None) -> None:
+        self._comm = MPI.COMM_WORLD.Dup() if comm is None else comm
         self.rank: int = self._comm.Get_rank()
         self.size: int = self._comm.Get_size()
-        self._cells = MPICells(self._comm)
+        self._posted: list[tuple[MPI.Request, bytes]] = []
+        self._cells: MPICells | None = None
 
+    @_noticing_losses
     def broadcast(self, message: bytes | None) -> bytes:
         """Return on every rank what rank 0 gave; the others give None."""
         envelope = np.zeros(_HEADER + _INLINE, dtype=np.uint8)
@@ -56,6 +88,7 @@ class MPICommunicator:
         _wait(self._comm.Ibcast(rest, root=0))
         return rest.tobytes()
 
+    @_noticing_losses
     def all_gather(self, message: bytes) -> list[bytes]:
         """Return on every rank what each rank gave, in rank order."""
         lengths = np.empty(self.size, dtype=np.int64)
@@ -69,10 +102,29 @@ class MPICommunicator:
             for end, length in zip(ends, lengths, strict=True)
         ]
 
+    @_noticing_losses
     def send(self, message: bytes, to: int) -> None:
         """Send to another rank, which calls :meth:`receive`."""
         _wait(self._comm.Isend([np.frombuffer(message, np.uint8), MPI.BYTE], dest=to, tag=_TAG))
 
+    @_noticing_losses
+    def post(self, message: bytes, to: int) -> None:
+        """Send to another rank without waiting until it has arrived."""
+        self._posted = [sent for sent in self._posted if not sent[0].Test()]
+        buffer = [np.frombuffer(message, np.uint8), MPI.BYTE]
+        self._posted.append((self._comm.Isend(buffer, dest=to, tag=_TAG), message))
+
+    @_noticing_losses
+    def has_message(self, source: int) -> bool:
+        """Return whether a message of another rank has come."""
+        return bool(self._comm.Iprobe(source=source, tag=_TAG))
+
+    @_noticing_losses
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Return when a condition, which other ranks bring about, holds."""
+        _poll(is_true)
+
+    @_noticing_losses
     def receive(self, source: int) -> bytes:
         """Return the next message of another rank."""
         status = MPI.Status()
@@ -81,25 +133,37 @@ class MPICommunicator:
         self._comm.Recv([message, MPI.BYTE], source=source, tag=_TAG)
         return message.tobytes()
 
-    def send_array(self, array: NDArray[Any], to: int) -> None:
-        """Send the bytes of a contiguous array to a rank, which calls :meth:`receive_array`."""
-        for part in _parts(array):
-            _wait(self._comm.Isend([part, MPI.BYTE], dest=to, tag=_ARRAY_TAG))
+    def revoke(self) -> None:
+        """Make every call of every rank raise RanksLost, so that all come to agree."""
+        if not self._comm.Is_revoked():
+            self._comm.Revoke()
 
-    def receive_array(self, array: NDArray[Any], source: int) -> None:
-        """Receive from another rank into an array of the same size, without a copy."""
-        for part in _parts(array):
-            _wait(self._comm.Irecv([part, MPI.BYTE], source=source, tag=_ARRAY_TAG))
+    def agree(self, well: bool) -> bool:
+        """Return whether all is well with every rank and none has died; the same on all."""
+        try:
+            return bool(self._comm.Agree(int(well)) & 1)
+        except MPI.Exception as error:
+            if error.Get_error_class() in _LOST:
+                return False
+            raise
+
+    def shrink(self) -> MPICommunicator:
+        """Return a communicator of the ranks that live, in their old order."""
+        self._comm.Ack_failed()
+        return MPICommunicator(self._comm.Shrink())
 
     @property
     def cells(self) -> MPICells:
-        """Integers that all ranks share."""
+        """Integers that all ranks share; collective on first use."""
+        if self._cells is None:
+            self._cells = MPICells(self._comm)
         return self._cells
 
     def close(self) -> None:
         """Give back what MPI holds; collective, at the end of the job."""
-        self._cells.close()
-        self._comm.Free()
+        if self._cells is not None:
+            self._cells.close()
+            self._comm.Free()
 
     def abort(self, code: int) -> None:
         """End the processes of all ranks now."""
@@ -118,7 +182,7 @@ class MPICells:
     owner serves them whenever it calls MPI, which a rank does at least after each of its pieces.
     """
 
-    def __init__(self, comm: MPI.Intracomm) -> None:
+    def __init__(self, comm: Any) -> None:
         mine = NUM_CELLS if comm.Get_rank() % OWNER_STEP == 0 else 0
         self._window = MPI.Win.Allocate(8 * mine, 8, comm=comm)
         if mine:
@@ -153,13 +217,6 @@ class MPICells:
 def library() -> str:
     """Return the name and version of the MPI library, one line."""
     return str(MPI.Get_library_version()).strip().splitlines()[0].rstrip("\x00")
-
-
-def _parts(array: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
-    """Yield the bytes of an array in parts that MPI can count."""
-    flat = array.reshape(-1).view(np.uint8)
-    for start in range(0, flat.size, _LARGEST_PART):
-        yield flat[start : start + _LARGEST_PART]
 
 
 def _wait(request: MPI.Request) -> None:

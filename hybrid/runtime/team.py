@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
 from typing import Any, Generic, TypeAlias, TypeVar
-
-import numpy as np
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask
+from hybrid.errors import Suspended
 from hybrid.piece import Piece
 from hybrid.plan import Plan
 from hybrid.runtime.blas import one_blas_thread
 from hybrid.runtime.counter import SharedCounter
-from hybrid.runtime.failure import describe, from_description, is_collective, mark_collective
+from hybrid.runtime.failure import (
+    describe,
+    ending_anyway,
+    from_description,
+    is_collective,
+    mark_collective,
+)
 from hybrid.runtime.messages import pack, unpack
-from hybrid.runtime.partials import Arrays, receive_partials, send_partials
+from hybrid.runtime.shares import Done, Inbox, Outbox
+from hybrid.runtime.stall import StallReport
+from hybrid.runtime.stops import Stopped, Stops
+from hybrid.runtime.watchdog import Pace, Watchdog, allowed, patience
 from hybrid.runtime.world import World, shared_cores
 from hybrid.seeds import derive
 from hybrid.simulators.base import Evaluation
-from hybrid.timing import Timing
 
 Answer = TypeVar("Answer")
 
 Assign: TypeAlias = Callable[[tuple[Piece, ...], int], Plan]
 """From the pieces of an Ask and the number of ranks to who runs what; the same on every rank."""
 
+_serials = itertools.count()
+"""Numbers the questions of this process, over all its teams."""
+
 
 _EPOCHS = 1 << 20
-"""Numbers of Asks are told apart up to here, where counters are shared in groups."""
+"""Questions are told apart up to here, where counters are shared in groups."""
 
 
 class Team(Generic[Answer]):
@@ -46,9 +59,6 @@ class Team(Generic[Answer]):
         assign: the scheduler's choice of who runs which piece.
         seed: of the run; the n-th Ask's piece k is seeded by (seed, n, k).
         threads: a bound on threads for each rank, or None to share the cores of each host.
-
-    Attributes:
-        timing: predicted and measured seconds of the latest Ask, on rank 0.
     """
 
     def __init__(
@@ -66,60 +76,99 @@ class Team(Generic[Answer]):
         self._assign = assign
         self._seed = seed
         self._threads = threads
-        self._asked = 0
-        self._counter = SharedCounter(world.communicator.cells, world.rank, world.size)
-        self.timing: Timing | None = None
+        self._number = 0
+        self._stops = Stops(())
+        self._stall: StallReport | None = None
+        self._watchdog: Watchdog | None = None
+        self._pace = Pace()
+        self._counter: SharedCounter | None = None
         self._process_start = time.process_time()
 
-    def ask(self, ask: Ask) -> Answer:
+    @property
+    def number(self) -> int:
+        """Number of the next Ask; it keys the seeds of its pieces."""
+        return self._number
+
+    def skip(self) -> None:
+        """Count an Ask that was answered by other means, such as a record; rank 0 alone."""
+        self._number += 1
+
+    def ask(
+        self,
+        ask: Ask,
+        known: Mapping[int, FloatArray] | None = None,
+        heard: Callable[[Done], None] = lambda _: None,
+    ) -> Answer:
         """Return the answer; rank 0 alone.
 
-        Ranks that have no part in an Ask of rank 0 alone do not hear of it.
+        Args:
+            ask: the question.
+            known: partial answers that need not be computed again, by the index of their piece.
+            heard: called with each finished piece.
+
+        Raises:
+            Stopped: pieces were left undone, because there was a reason to stop.
         """
-        start = time.perf_counter()
-        split = self.plan(ask)
+        partials = dict(known or {})
+        serial = next(_serials)
+        split = self._split(ask, partials)
         others = [rank for rank in split.active_ranks if rank != 0]
-        if others:
-            self._counter.reset()
-            self._communicator.broadcast(pack(_as_message(ask, self._asked)))
-        failure: Exception | None = None
-        partials, seconds = self._try(ask, split)
-        if isinstance(partials, Exception):
-            failure, partials = partials, {}
-        ranks = np.zeros(len(split.pieces), dtype=np.int64)
-        measured = np.zeros(len(split.pieces))
-        measured[list(partials)] = seconds
-        reports = [self._receive(rank) for rank in others]
-        self._asked += 1
-        if failure is not None:
-            raise self._announce(failure)
-        for rank, (report, found, their_seconds) in zip(others, reports, strict=True):
-            if report["kind"] == "failure":
-                raise self._announced(report)
-            partials |= found
-            places = report["indices"]
-            ranks[places], measured[places] = rank, their_seconds
+        if others:  # who has no part in what rank 0 does alone need not hear of it
+            if self._counter is not None:
+                self._counter.reset()
+            message = _as_message(ask, self._number, serial, list(partials))
+            self._communicator.broadcast(pack(message))
+
+        def take(done: Done) -> None:
+            partials[done.piece] = done.partial
+            heard(done)
+
+        inbox = Inbox(self._communicator, serial, others, take, self._late)
         try:
-            ordered = [partials.pop(index) for index in range(len(split.pieces))]
-            answer = self._evaluation.combine(ask, ordered)
+            for done in self._run(ask, split, serial):
+                take(done)
+                inbox.look()
+                if self._stops.reason or inbox.failure or inbox.stop:
+                    break
+            self._await(inbox, split)
+        except Exception as error:
+            raise self._announce(error, inbox) from None
+        self._number += 1
+        if inbox.failure is not None:
+            raise self._announced(inbox.failure)
+        if len(partials) < len(split.pieces):
+            raise Stopped(self._stops.reason or inbox.stop or "an unknown reason")
+        try:
+            return self._evaluation.combine(ask, [partials[k] for k in range(len(partials))])
         except Exception as error:
             raise self._announce(error) from None
-        predicted = None if split.prediction is None else split.prediction.pieces
-        wall = time.perf_counter() - start
-        self.timing = Timing(self._asked - 1, ranks, measured, predicted, wall)
-        return answer
 
-    def run(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:
+    def run(
+        self,
+        lead: Callable[[Team[Answer]], object],
+        *,
+        stops: Stops | None = None,
+        stall: StallReport | None = None,
+    ) -> tuple[Any, float]:
         """Let rank 0 lead; every rank returns what it came to, and the core-seconds of all.
 
         Args:
             lead: called on rank 0; asks, and returns a message (see ``messages.pack``) for all.
+            stops: reasons to stop early, looked at after each piece; by default none.
+            stall: what becomes of late pieces; by default nobody looks.
 
         Raises:
             RankError: another rank failed.
+            Suspended: ``lead`` raised it; on all ranks.
             Exception: whatever ``lead`` raised; the other ranks raise a RankError.
         """
-        with one_blas_thread():
+        self._stops = stops or Stops(())
+        self._stall = stall
+        with ExitStack() as contexts:
+            contexts.enter_context(one_blas_thread())
+            contexts.enter_context(self._stops)
+            if stall is not None:
+                self._watchdog = contexts.enter_context(Watchdog(stall.of_this_rank))
             return self._run_all(lead)
 
     def _run_all(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:
@@ -127,6 +176,11 @@ class Team(Generic[Answer]):
             return self._serve()
         try:
             message = lead(self)
+        except Suspended as suspended:
+            if self._world.size > 1:
+                report = {"reason": suspended.reason, "message": suspended.message}
+                self._communicator.broadcast(pack({"kind": "suspended"} | report))
+            raise mark_collective(suspended) from None
         except Exception as error:
             if not is_collective(error):
                 self._announce(error)
@@ -153,7 +207,9 @@ class Team(Generic[Answer]):
                 return last, float(core_seconds)
             if message["kind"] == "failure":
                 raise from_description(message)
-            self._answer(_from_message(message), message["number"])
+            if message["kind"] == "suspended":
+                raise mark_collective(Suspended(message["reason"], message["message"]))
+            self._answer(message)
 
     def plan(self, ask: Ask) -> Plan:
         """Return how the Ask is split over the ranks; the same on every rank."""
@@ -169,69 +225,125 @@ class Team(Generic[Answer]):
         cores = shared_cores(self._world, split.active_ranks)
         return min(cores, int(limit)) if limit.isdecimal() and int(limit) > 0 else cores
 
-    def _answer(self, ask: Ask, number: int) -> None:
+    def _answer(self, message: Mapping[str, Any]) -> None:
         """Run this rank's pieces of an Ask and send the partial answers to rank 0."""
-        self._asked = number
-        split = self.plan(ask)
+        ask, self._number = _from_message(message), message["number"]
+        split = self._split(ask, message["known"])
+        rank = self._world.rank
+        if split.dynamic:
+            self._counting()
+        if rank not in split.active_ranks:
+            return
+        outbox = Outbox(self._communicator, message["serial"])
+        try:
+            for done in self._run(ask, split, message["serial"]):
+                outbox.add(done)
+                if self._stops.reason or outbox.is_stopped():
+                    break
+        except Exception as error:
+            failure = error
+        else:
+            outbox.close(self._stops.reason)
+            return
+        self._communicator.post(pack(describe(failure, rank)), 0)
+        with ending_anyway(self._communicator, failure):
+            self._serve()
+
+    def _split(self, ask: Ask, known: Container[int]) -> Plan:
+        """Return who runs which of the pieces that are not known yet."""
+        whole = self.plan(ask)
+        if not known:
+            return whole
+        missing = tuple(piece for piece in whole.pieces if piece.index not in known)
+        return replace(self._assign(missing, self._world.size), pieces=whole.pieces)
+
+    def _mine(self, split: Plan, serial: int) -> Iterator[Piece]:
+        """Yield this rank's pieces: those assigned, or one after the other as it draws them."""
+        if not split.dynamic:
+            yield from split.pieces_of(self._world.rank)
+            return
+        for place in self._counting().draw(len(split.order), serial % _EPOCHS + 1):
+            yield split.pieces[split.order[place]]
+
+    def _counting(self) -> SharedCounter:
+        """Return the counter of all ranks; collective on first use."""
+        if self._counter is None:
+            cells = self._communicator.cells
+            self._counter = SharedCounter(cells, self._world.rank, self._world.size)
+        return self._counter
+
+    def _run(self, ask: Ask, split: Plan, serial: int) -> Iterator[Done]:
+        """Run this rank's pieces one by one."""
         rank = self._world.rank
         if rank not in split.active_ranks:
             return
-        partials, seconds = self._try(ask, split)
-        if isinstance(partials, Exception):
-            self._communicator.send(pack(describe(partials, rank)), 0)
-        else:
-            send_partials(self._communicator, partials, seconds)
-
-    def _try(self, ask: Ask, split: Plan) -> tuple[Arrays | Exception, list[float]]:
-        """Return this rank's partial answers with the seconds of each, or why there are none."""
-        try:
-            return self._run(ask, split)
-        except Exception as error:
-            if len(split.active_ranks) > 1:
-                self._counter.stop()
-            return error, []
-
-    def _run(self, ask: Ask, split: Plan) -> tuple[Arrays, list[float]]:
-        """Return the partial answers of this rank's pieces by their index, and their seconds."""
         threads = self.threads(split)
-        partials: Arrays = {}
-        seconds: list[float] = []
-        start = time.perf_counter()
-        for piece in self._mine(split):
-            partials[piece.index] = self._evaluation.run(
-                ask,
-                piece,
-                seed=derive(self._seed, self._asked, piece.index),
-                threads=threads,
-            )
-            end = time.perf_counter()
-            seconds.append(end - start)
-            start = end
-        return partials, seconds
+        for piece in self._mine(split, serial):
+            predicted = split.predicted(piece.index)
+            seed = derive(self._seed, self._number, piece.index)
+            start = time.perf_counter()
+            with self._watching(piece, predicted):
+                partial = self._evaluation.run(ask, piece, seed=seed, threads=threads)
+            seconds = time.perf_counter() - start
+            self._pace.learn(piece.cost, seconds)
+            yield Done(piece.index, rank, predicted, seconds, partial)
 
-    def _mine(self, split: Plan) -> Iterator[Piece]:
-        """Yield the pieces of this rank, drawn or assigned, until another rank has failed."""
-        if split.dynamic:
-            for place in self._counter.draw(len(split.order), self._asked % _EPOCHS + 1):
-                yield split.pieces[split.order[place]]
+    def _watching(self, piece: Piece, predicted: float | None) -> AbstractContextManager[None]:
+        if self._watchdog is None:
+            return nullcontext()
+        learnt = self._pace.seconds(piece.cost)
+        expected = predicted if learnt is None else learnt
+        return self._watchdog.watching(f"piece {piece.index} of Ask {self._number}", expected)
+
+    def _await(self, inbox: Inbox, split: Plan) -> None:
+        """Wait for the other ranks; pass the word to stop on, and notice who is silent."""
+        since = time.monotonic()
+        late: set[int] = set()
+
+        def is_complete() -> bool:
+            if self._stops.reason or inbox.stop:
+                inbox.tell_to_stop()
+            self._report_silence(inbox.waiting - late, split, since, late)
+            return inbox.look() or inbox.failure is not None
+
+        if not inbox.look():
+            self._communicator.wait_until(is_complete)
+        if inbox.failure is not None:
+            with ending_anyway(self._communicator, from_description(inbox.failure)):
+                inbox.tell_to_stop()
+                self._communicator.wait_until(inbox.look)
+        if inbox.stop is not None:
+            self._stops.stop(inbox.stop)
+
+    def _report_silence(self, ranks: set[int], split: Plan, since: float, late: set[int]) -> None:
+        if self._stall is None:
             return
-        alone = len(split.active_ranks) == 1
-        for count, piece in enumerate(split.pieces_of(self._world.rank)):
-            if count and not alone and self._counter.stopped:
-                return
-            yield piece
+        seconds = time.monotonic() - since
+        if seconds < patience():
+            return
+        for rank in sorted(ranks):
+            pieces = split.pieces_of(rank)
+            predicted = self._pace.seconds(sum(piece.cost for piece in pieces))
+            # Later than the rank would report itself, which can say more.
+            if predicted is not None and seconds > 1.5 * allowed(predicted):
+                late.add(rank)
+                indices = ", ".join(str(piece.index) for piece in pieces[:8])
+                what = f"pieces {indices} of Ask {self._number}"
+                self._stall.of_silent_rank(rank, what, seconds, predicted)
 
-    def _receive(self, rank: int) -> tuple[dict[str, Any], Arrays, FloatArray]:
-        """Return a rank's report, and its partial answers where it has some."""
-        report: dict[str, Any] = unpack(self._communicator.receive(rank))
-        if report["kind"] == "failure":
-            return report, {}, np.empty(0)
-        return report, *receive_partials(self._communicator, report, rank)
+    def _late(self, report: dict[str, Any]) -> None:
+        """Take in what another rank says of its own lateness."""
+        if self._stall is not None:
+            self._stall.taken(report)
 
-    def _announce(self, error: Exception) -> Exception:
+    def _announce(self, error: Exception, inbox: Inbox | None = None) -> Exception:
         """Tell the other ranks of an error of rank 0, which raises it itself."""
         if self._world.size > 1:
-            self._communicator.broadcast(pack(describe(error, 0)))
+            with ending_anyway(self._communicator, error):
+                if inbox is not None and not inbox.look():
+                    inbox.tell_to_stop()
+                    self._communicator.wait_until(inbox.look)
+                self._communicator.broadcast(pack(describe(error, 0)))
         return mark_collective(error)
 
     def _announced(self, report: dict[str, Any]) -> Exception:
@@ -243,15 +355,17 @@ class Team(Generic[Answer]):
         return time.process_time() - self._process_start
 
 
-def _as_message(ask: Ask, number: int) -> dict[str, object]:
+def _as_message(ask: Ask, number: int, serial: int, known: list[int]) -> dict[str, object]:
     return {
         "kind": "ask",
-        "number": number,
         "points": ask.points,
         "gradient": ask.gradient,
         "iteration": ask.iteration,
+        "number": number,
+        "serial": serial,
+        "known": known,
     }
 
 
-def _from_message(message: dict[str, Any]) -> Ask:
+def _from_message(message: Mapping[str, Any]) -> Ask:
     return Ask(message["points"], message["gradient"], message["iteration"])

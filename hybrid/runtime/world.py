@@ -5,10 +5,16 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache
 
-from hybrid.runtime.communicator import Communicator, SerialCommunicator, host_name
+from hybrid.runtime.communicator import (
+    Communicator,
+    RanksLost,
+    SerialCommunicator,
+    host_name,
+)
 from hybrid.runtime.failure import install_excepthook
 from hybrid.runtime.messages import pack, unpack
 
@@ -24,11 +30,13 @@ class World:
         communicator: how the ranks talk.
         rank_hosts: for each rank the name of its machine.
         rank_cores: for each rank the numbers of the cores that it may run on.
+        lost: ranks that have died, in words, where the others went on without them.
     """
 
     communicator: Communicator
     rank_hosts: tuple[str, ...]
     rank_cores: tuple[frozenset[int], ...]
+    lost: tuple[str, ...] = ()
 
     @property
     def rank(self) -> int:
@@ -46,7 +54,6 @@ class World:
         return tuple(dict.fromkeys(self.rank_hosts))
 
 
-@cache
 def world() -> World:
     """Return the job that this process belongs to; the first call starts MPI where there is one.
 
@@ -57,17 +64,47 @@ def world() -> World:
         >>> world().size
         1
     """
+    return _survivors[-1] if _survivors else _joined()
+
+
+_survivors: list[World] = []
+"""What became of the job after each loss of ranks."""
+
+
+@cache
+def _joined() -> World:
     communicator = _communicator()
+    if communicator.size > 1:
+        atexit.register(_say_goodbye)
+    return _around(communicator)
+
+
+def _around(communicator: Communicator) -> World:
+    """Return the job of a communicator; collective."""
     mine = pack({"host": host_name(), "cores": sorted(os.sched_getaffinity(0))})
     ranks = [unpack(message) for message in communicator.all_gather(mine)]
-    if communicator.size > 1:
+    if communicator.size > 1 or _survivors:
         install_excepthook(communicator)
-        atexit.register(_say_goodbye, communicator)
     return World(
         communicator,
         tuple(rank["host"] for rank in ranks),
         tuple(frozenset(rank["cores"]) for rank in ranks),
     )
+
+
+def regroup(communicator: Communicator) -> World:
+    """Make a communicator of survivors the job that :func:`world` returns; collective over them.
+
+    Raises:
+        RanksLost: another rank died meanwhile; nothing was changed.
+    """
+    before = world()
+    old_ranks = [unpack(m) for m in communicator.all_gather(pack(before.rank))]
+    now = _around(communicator)
+    gone = [rank for rank in range(before.size) if rank not in old_ranks]
+    lost = tuple(f"rank {rank} on {before.rank_hosts[rank]}" for rank in gone)
+    _survivors.append(replace(now, lost=(*before.lost, *lost)))
+    return world()
 
 
 def join_if_launched() -> None:
@@ -82,7 +119,7 @@ def join_if_launched() -> None:
 
 def is_joined() -> bool:
     """Return whether :func:`world` has been called, without calling it."""
-    return world.cache_info().currsize > 0
+    return _joined.cache_info().currsize > 0
 
 
 def _communicator() -> Communicator:
@@ -95,14 +132,16 @@ def _communicator() -> Communicator:
     return communicator if communicator.size > 1 else SerialCommunicator()
 
 
-def _say_goodbye(communicator: Communicator) -> None:
+def _say_goodbye() -> None:
     """Tell the other ranks that this one has ended its script; see ``agreement``."""
+    communicator = world().communicator
     if getattr(communicator, "is_over", False):
         return
     from hybrid.runtime.agreement import agree_on_the_end
 
-    agree_on_the_end(communicator)
-    communicator.close()
+    with suppress(RanksLost):
+        agree_on_the_end(communicator)
+        communicator.close()
 
 
 def shared_cores(world: World, active: Sequence[int]) -> int:

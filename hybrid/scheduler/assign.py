@@ -29,7 +29,17 @@ def assign(pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
         ((0, 2), (1, 3))
     """
     costs = [piece.cost for piece in pieces]
-    return Plan(pieces, longest_first(costs, range(num_ranks), [1.0] * num_ranks))
+    places = longest_first(costs, range(num_ranks), [1.0] * num_ranks)
+    return Plan(pieces, by_index(pieces, places))
+
+
+def by_index(
+    pieces: tuple[Piece, ...], assignment: tuple[tuple[int, ...], ...]
+) -> tuple[tuple[int, ...], ...]:
+    """Return an assignment of places as one of the indices of the pieces at those places."""
+    if all(piece.index == place for place, piece in enumerate(pieces)):
+        return assignment
+    return tuple(tuple(pieces[place].index for place in places) for places in assignment)
 
 
 def longest_first(

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hybrid.arrays import FloatArray
+from hybrid.explain import duration
 from hybrid.machine import Machine, bytes_of, seconds_of
 from hybrid.piece import Piece
-from hybrid.plan import Alternative, Plan, Prediction, duration
-from hybrid.scheduler.assign import loads_of, longest_first
+from hybrid.plan import Alternative, Plan, Prediction
+from hybrid.scheduler.assign import by_index, loads_of, longest_first
 from hybrid.scheduler.site import Site
 
 _KEPT = 32
@@ -33,10 +34,12 @@ class Scheduler:
     Attributes:
         site: the ranks.
         threads: of each rank, if the user said so.
+        can_draw: whether ranks may draw pieces from a shared counter.
     """
 
     site: Site
     threads: int | None = None
+    can_draw: bool = True
     _made: dict[tuple[Piece, ...], Plan] = field(default_factory=dict, repr=False)
 
     def __call__(self, pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
@@ -46,7 +49,7 @@ class Scheduler:
             return last
         found = self._made.get(pieces)
         if found is None:
-            found = plan(pieces, self.site, self.threads)
+            found = plan(pieces, self.site, self.threads, can_draw=self.can_draw)
             if len(self._made) > _KEPT:
                 self._made.clear()
             self._made[pieces] = found
@@ -56,13 +59,20 @@ class Scheduler:
         return found
 
 
-def plan(pieces: tuple[Piece, ...], site: Site, threads: int | None = None) -> Plan:
+def plan(
+    pieces: tuple[Piece, ...],
+    site: Site,
+    threads: int | None = None,
+    *,
+    can_draw: bool = True,
+) -> Plan:
     """Return how the pieces should be split over the ranks of a site.
 
     Args:
-        pieces: by index from 0, with their work where it is known.
+        pieces: all, or those that are left to do, with their work where it is known.
         site: the ranks, their hosts and machines.
         threads: of each rank, or None to choose.
+        can_draw: whether ranks may draw pieces from a shared counter.
 
     Returns:
         a plan; static and longest first where all costs are known, else drawn from a counter.
@@ -70,7 +80,7 @@ def plan(pieces: tuple[Piece, ...], site: Site, threads: int | None = None) -> P
     memory = max((bytes_of(piece.load) for piece in _different(pieces)), default=0)
     order = _that_fit(site, memory)
     if any(piece.load is None for piece in pieces):
-        return _dynamic(pieces, site, order, threads, memory)
+        return _dynamic(pieces, site, order, threads, memory, can_draw)
     tried = [
         option
         for count in _counts(len(order), len(pieces))
@@ -210,14 +220,14 @@ def _static(
         chosen.seconds.tolist(), chosen.active, speeds.tolist()
     )
     works = loads_of(chosen.seconds.tolist(), assignment, speeds.tolist())
-    of_piece = chosen.seconds.copy()
-    for rank, indices in enumerate(assignment):
-        if speeds[rank] != 1.0:
-            of_piece[list(indices)] /= speeds[rank]
+    of_piece = np.full(max(piece.index for piece in pieces) + 1, np.nan)
+    for rank, places in enumerate(assignment):
+        indices = [pieces[place].index for place in places]
+        of_piece[indices] = chosen.seconds[list(places)] / speeds[rank]
     single = float(chosen.seconds.sum()) / float(speeds[0])
     return Plan(
         pieces,
-        assignment,
+        by_index(pieces, assignment),
         threads=chosen.threads,
         memory_bytes=memory,
         prediction=Prediction(of_piece, works, chosen.messages, single),
@@ -271,28 +281,32 @@ def _reason(pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[
 
 
 def _dynamic(
-    pieces: tuple[Piece, ...], site: Site, ranks: tuple[int, ...], threads: int | None, memory: int
+    pieces: tuple[Piece, ...],
+    site: Site,
+    ranks: tuple[int, ...],
+    threads: int | None,
+    memory: int,
+    can_draw: bool,
 ) -> Plan:
     """Return a plan in which ranks draw pieces, the costliest first where costs are told."""
     count = min(len(ranks), len(pieces))
     workers = tuple(sorted(ranks[:count]))
     nothing: tuple[tuple[int, ...], ...] = ((),) * site.size
     chosen = site.threads(workers) if threads is None else threads
-    if count == 1:
-        everything = tuple(range(len(pieces)))
-        alone = (everything,) if site.size == 1 else (everything, *nothing[1:])
-        return Plan(pieces, alone, threads=chosen, memory_bytes=memory)
-    order = sorted(range(len(pieces)), key=lambda index: (-pieces[index].cost, index))
-    told = len({piece.cost for piece in pieces}) > 1
-    reason = "costs are told in a unit of their own" if told else "their costs are not known"
+    costs = [piece.cost for piece in pieces]
+    if count == 1 or not can_draw:
+        assignment = longest_first(costs, workers, site.speeds.tolist())
+        return Plan(pieces, by_index(pieces, assignment), threads=chosen, memory_bytes=memory)
+    order = sorted(range(len(pieces)), key=lambda place: (-costs[place], place))
+    told = len(set(costs)) > 1
     return Plan(
         pieces,
         nothing,
         workers=workers,
-        order=tuple(order),
+        order=tuple(pieces[place].index for place in order),
         threads=chosen,
         memory_bytes=memory,
-        reason=reason,
+        reason="costs are told in a unit of their own" if told else "their costs are not known",
     )
 
 

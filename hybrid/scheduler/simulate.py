@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hybrid.arrays import FloatArray
+from hybrid.explain import duration
 from hybrid.machine import Machine
-from hybrid.plan import Plan, duration
+from hybrid.plan import Plan
 from hybrid.runtime.counter import SharedCounter
 from hybrid.scheduler.site import Site
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from qiskit import QuantumCircuit
@@ -11,6 +12,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid import problems
 from hybrid.settings import tables
+from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
 from hybrid.simulators import Aer, Choice, Native
@@ -69,6 +71,9 @@ class MinimizeArguments(TypedDict):
     shots: int | None
     seed: int | None
     threads: int | None
+    journal: Path | None
+    time_limit: float | None
+    stall: Literal["report", "abort"]
 
 
 def build(run_file: RunFile) -> Job:
@@ -97,6 +102,7 @@ def build(run_file: RunFile) -> Job:
 def minimize_arguments(run_file: RunFile) -> MinimizeArguments:
     """Return how the run file wants its workload minimised."""
     optimizer = run_file.optimizer
+    journal, limit = run_file.run.journal, run_file.run.time_limit
     return {
         "optimizer": optimizer.name,
         "options": dict(optimizer.options),
@@ -107,6 +113,9 @@ def minimize_arguments(run_file: RunFile) -> MinimizeArguments:
         "shots": run_file.simulator.shots,
         "seed": run_file.run.seed,
         "threads": run_file.run.threads,
+        "journal": None if journal is None else run_file.beside(journal),
+        "time_limit": None if limit is None else seconds_of(limit, "run.time_limit"),
+        "stall": run_file.run.stall,
     }
 
 

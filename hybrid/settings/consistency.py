@@ -7,12 +7,14 @@ from pathlib import Path
 
 from hybrid import optimizers
 from hybrid.errors import InputError, nearest
+from hybrid.settings.durations import seconds_of
 from hybrid.settings.faults import show
 from hybrid.settings.tables import (
     FITTING,
     QAOA,
     Optimizer,
     Pauli,
+    Run,
     Simulator,
     Table,
 )
@@ -37,7 +39,31 @@ def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]
         faults += _optimizer(optimizer)
     if isinstance(simulator := tables.get("simulator"), Simulator):
         faults += _simulator(simulator)
+    if isinstance(run := tables.get("run"), Run):
+        faults += _run(path, run)
     return faults
+
+
+def _run(path: Path, run: Run) -> Iterator[InputError]:
+    """A journal is the one file that a run writes; it stays within the folder of the run file."""
+    name = getattr(run, "journal", None)
+    if name is not None:
+        target = Path(name)
+        if "\0" in name or target.is_absolute() or ".." in target.parts or not target.name:
+            yield InputError(
+                "run.journal",
+                got=show(name),
+                expected="the name of a file in the folder of the run file",
+                advice="--journal on the command line takes any path",
+            )
+        elif (path.parent / target) == path or (path.parent / target).is_dir():
+            yield InputError("run.journal", got=show(name), expected="a file of its own")
+    limit = getattr(run, "time_limit", None)
+    if limit is not None:
+        try:
+            seconds_of(limit, "run.time_limit")
+        except InputError as fault:
+            yield fault
 
 
 def _file(key: str, folder: Path, name: str) -> Iterator[InputError]:

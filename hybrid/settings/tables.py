@@ -134,6 +134,11 @@ class Run(Table):
 
     seed: int | None = Field(None, ge=0, le=MAX_SEED, description="an integer from 0 to 2^63 - 1")
     threads: Count | None = Field(None, description="a positive integer, threads of each rank")
+    journal: str | None = Field(
+        None, min_length=1, description="the name of a file that records the run"
+    )
+    time_limit: str | None = Field(None, description="a duration such as '55m'")
+    stall: Literal["report", "abort"] = Field("report", description="'report' or 'abort'")
 
 
 Problem: TypeAlias = Molecule | MaxCut | Pauli

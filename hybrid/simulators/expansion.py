@@ -50,7 +50,7 @@ class Expansion:
         if self.finite_difference is not None:
             return 1 + 2 * self.flat.angles.num_parameters
         self._check_expressions(ask)
-        return 1 + self._shifts.vectors.shape[0]
+        return 1 + int(self._shifts.vectors.shape[0])
 
     def count(self, ask: Ask) -> int:
         """Return how many evaluations the Ask takes."""

@@ -165,6 +165,11 @@ class PrimitiveEvaluation:
         errors = np.broadcast_to(data.stds, np.shape(data.evs))
         return np.column_stack([data.evs, errors]).astype(np.float64)
 
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same question gets the same bits again; its random numbers are not ours."""
+        return isinstance(self.estimator, StatevectorEstimator) and not self.precision
+
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return values, gradients, and standard errors where there are any."""
         rows = np.concatenate(partials)

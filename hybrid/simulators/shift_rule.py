@@ -118,7 +118,8 @@ def _least_noise(omega: FloatArray) -> tuple[FloatArray, FloatArray] | None:
     weights = solved.x[:candidates] - solved.x[candidates:]
     used = np.abs(weights) > 1e-9 * np.abs(weights).max()
     # Solved again on these shifts alone, because the program stops at its own tolerance.
-    coefficients = np.linalg.lstsq(sines[:, used], omega, rcond=None)[0]
+    refined = np.linalg.lstsq(sines[:, used], omega, rcond=None)[0]
+    coefficients = np.asarray(refined, dtype=np.float64)
     exact = np.allclose(sines[:, used] @ coefficients, omega, rtol=0.0, atol=1e-11 * largest)
     # By Bernstein's inequality no rule has a sum below the largest frequency.
     quiet = 2.0 * np.abs(coefficients).sum() <= _MOST_NOISE * largest

@@ -87,3 +87,19 @@ def test_an_exit_code_on_one_rank_ends_all(tmp_path: Path) -> None:
     assert ended.seconds < 20
     assert "ended the script with exit code 3" in ended.err
     assert "rank 1 on " in ended.err
+
+
+@pytest.mark.parametrize("ranks", [0, 1, 2])
+@pytest.mark.parametrize(
+    "fault", ["hybrid.VQE('no circuit', ZZ)", "hybrid.minimize(hybrid.VQE(ansatz, ZZ), x0=[1.0])"]
+)
+def test_bad_input_in_a_script_is_told_once_with_exit_code_2(ranks: int, fault: str) -> None:
+    code = (
+        "import hybrid; from qiskit.circuit.library import real_amplitudes; "
+        "from qiskit.quantum_info import SparsePauliOp; "
+        f"ansatz, ZZ = real_amplitudes(2, reps=1), SparsePauliOp('ZZ'); {fault}"
+    )
+    ended = launch(ranks, "-m", "hybrid", "-c", code, timeout=60)
+    assert ended.code == 2
+    assert ended.err.count("InputError: ") == 1
+    assert ended.out == ""

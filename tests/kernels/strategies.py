@@ -70,9 +70,11 @@ def evolutions(draw: st.DrawFn, num_qubits: int, num_slots: int) -> Evolution:
 
 
 @st.composite
-def circuits(draw: st.DrawFn, max_qubits: int = 6, max_operations: int = 14) -> Circuit:
+def circuits(
+    draw: st.DrawFn, min_qubits: int = 1, max_qubits: int = 6, max_operations: int = 14
+) -> Circuit:
     """Circuits of every kind of operation; several operations share a slot."""
-    n = draw(st.integers(1, max_qubits))
+    n = draw(st.integers(min_qubits, max_qubits))
     slots = draw(st.integers(1, 5))
     operation = st.one_of(matrices(n), evolutions(n, slots), evolutions(n, slots))
     return Circuit(n, slots, draw(st.lists(operation, max_size=max_operations)))

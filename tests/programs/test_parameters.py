@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qiskit.circuit import Parameter
+from qiskit.circuit import Parameter, ParameterExpression
 
+from hybrid.content import digest
 from hybrid.errors import NoExactGradientError
 from hybrid.programs import ParameterMap
 
@@ -52,3 +53,21 @@ def test_what_cannot_be_differentiated_gives_values_but_no_gradient() -> None:
     assert mapping.angles(points)[0, 0] == -0.5
     with pytest.raises(NoExactGradientError, match="finite-difference"):
         mapping.pull_back(points, np.ones((1, 1)))
+
+
+def test_contents_do_not_depend_on_the_order_of_operands() -> None:
+    one = ParameterMap.from_expressions([A, B, C], [A - B, A * B - C * C, 0.5 * (C - A)])
+    other = ParameterMap.from_expressions([A, B, C], [-B + A, -C * C + B * A, (-A + C) * 0.5])
+    assert digest(*one.content()) == digest(*other.content())
+
+
+@pytest.mark.parametrize("expression", [A * B, A * B + 1, A * C, (A * B).sin(), 2 * A * B - 0.5])
+def test_contents_tell_expressions_apart(expression: ParameterExpression) -> None:
+    one = ParameterMap.from_expressions([A, B, C], [A * B - 0.5])
+    other = ParameterMap.from_expressions([A, B, C], [expression])
+    assert digest(*one.content()) != digest(*other.content())
+
+
+def test_expressions_outside_their_domain_have_a_content_too() -> None:
+    mapping = ParameterMap.from_expressions([A, B], [(A * B - 5).log()])
+    assert digest(*mapping.content()) == digest(*mapping.content())

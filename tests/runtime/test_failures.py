@@ -30,7 +30,10 @@ def run(tmp_path: Path, script: str, ranks: int = 2) -> Outcome:
 
 
 def test_the_same_script_runs_with_and_without_ranks(tmp_path: Path) -> None:
-    script = "print(hybrid.expectation(circuit, operator, np.ones((5, 2))).tolist())"
+    # One write for each line: lines of several ranks share a pipe.
+    script = (
+        "print(f'{hybrid.expectation(circuit, operator, np.ones((5, 2))).tolist()}\\n', end='')"
+    )
     outputs = {}
     for ranks in (0, 1, 2):
         outcome = run(tmp_path, script, ranks)
@@ -132,3 +135,27 @@ def test_killed_ranks_end_the_job(tmp_path: Path) -> None:
     hybrid.expectation(circuit, operator, np.ones((5, 2)))
     """
     assert run(tmp_path, script).code != 0
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_control_c_ends_all_ranks_with_the_best_point_so_far(tmp_path: Path, ranks: int) -> None:
+    script = """
+    import signal
+    from hybrid.simulators.native import NativeEvaluation
+    combine = NativeEvaluation.combine
+    def interrupted(self, ask, partials):
+        # The launcher forwards Control-C to all ranks: so does this, to all but rank 0 first.
+        for pid in others:
+            os.kill(pid, signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        return combine(self, ask, partials)
+    pids = [int(pid) for pid in world().communicator.all_gather(str(os.getpid()).encode())]
+    others = [pid for pid in pids if pid != os.getpid()]
+    NativeEvaluation.combine = interrupted
+    result = hybrid.minimize(hybrid.VQE(circuit, operator), x0=[0.1, 0.2])
+    print(rank, result.success, result.message, np.isfinite(result.value))
+    """
+    outcome = run(tmp_path, script, ranks)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.count("False Interrupted") == ranks
+    assert "KeyboardInterrupt" not in outcome.err

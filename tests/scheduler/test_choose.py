@@ -132,13 +132,7 @@ def test_counters_hand_out_each_number_once(total: int, size: int, group: int, r
         assert sorted(got) == list(range(total))
 
 
-def test_a_stopped_counter_hands_out_nothing() -> None:
-    counter = SharedCounter(LocalCells(), 0, 1)
-    drawing = counter.draw(10, 1)
-    assert next(drawing) == 0
-    counter.stop()
-    assert counter.stopped
-    assert list(drawing) == []
+def test_groups_draw_in_chunks_that_fit_their_cells() -> None:
     assert chunk_size(10**6, 157) * (4096 - 130) > 10**6 / 157
 
 

@@ -1,0 +1,71 @@
+"""Arrays as bytes that say their own type and shape, and are refused where they do not add up."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+
+_TYPE = b"<f8"
+_MOST_AXES = 8
+
+
+class DamagedError(ValueError):
+    """Bytes that are not what was written."""
+
+
+def encode(array: FloatArray) -> bytes:
+    """Return the exact bytes of a float64 array, after its type, number of axes and lengths.
+
+    Example:
+        >>> decode(encode(np.array([[0.1, -0.0]]))).tolist()
+        [[0.1, -0.0]]
+    """
+    head = _TYPE + struct.pack(f"<B{array.ndim}Q", array.ndim, *array.shape)
+    return head + array.astype("<f8", copy=False).tobytes()
+
+
+def decode(blob: object, shape: tuple[int, ...] | None = None) -> FloatArray:
+    """Return the array that was encoded.
+
+    Args:
+        blob: as read from a file; anything.
+        shape: that it must have, if that is known.
+
+    Raises:
+        DamagedError: not an encoded array, not as long as it says, or of another shape.
+    """
+    if not isinstance(blob, bytes) or len(blob) < 4 or blob[:3] != _TYPE:
+        raise DamagedError("no array of float64")
+    axes = blob[3]
+    start = 4 + 8 * axes
+    if axes > _MOST_AXES or len(blob) < start:
+        raise DamagedError(f"an array of {axes} axes in {len(blob)} bytes")
+    lengths = struct.unpack_from(f"<{axes}Q", blob, 4)
+    size = 1
+    for length in lengths:  # Python's integers do not overflow
+        size *= length
+    if len(blob) != start + 8 * size or max(lengths, default=0) >= 2**62:
+        raise DamagedError(f"{len(blob) - start} bytes for an array of shape {lengths}")
+    if shape is not None and lengths != shape:
+        raise DamagedError(f"an array of shape {lengths} where {shape} was written")
+    flat = np.frombuffer(blob, dtype=_TYPE.decode(), offset=start)
+    array: FloatArray = flat.astype(np.float64).reshape(lengths)
+    return array
+
+
+def checksum(*parts: object) -> int:
+    """Return the CRC-32 of what a row holds, so that a damaged byte is seen before it is used.
+
+    Args:
+        parts: integers, floats, bytes, or None.
+    """
+    found = 0
+    for part in parts:
+        if not isinstance(part, bytes | type(None)):
+            part = repr(part).encode()
+        found = zlib.crc32(b"-" if part is None else part, found)
+    return found

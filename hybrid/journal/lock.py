@@ -1,0 +1,68 @@
+"""One run for each journal: a lock that the kernel takes away when the process ends."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+from pathlib import Path
+
+from hybrid.errors import JournalError
+
+_WHERE = 0x40000000 + 0x100000
+"""A byte beyond those that SQLite locks (from 1 GiB on); it need not exist."""
+
+_held: set[tuple[int, int]] = set()
+"""Files that this process has locked; closing any descriptor of one would drop SQLite's locks."""
+
+
+class RunLock:
+    """An exclusive lock on a byte of the file itself, held until :meth:`release`.
+
+    It belongs to the open file description (fcntl(2), F_OFD_SETLK), so it is independent of
+    SQLite's own short locks, works on NFS, leaves nothing behind when the process is killed, and
+    readers are not kept out.
+
+    Args:
+        path: of an existing file.
+
+    Raises:
+        JournalError: another run holds it, or the file system has no locks.
+    """
+
+    def __init__(self, path: Path) -> None:
+        status = path.stat()
+        self._key = (status.st_dev, status.st_ino)
+        if self._key in _held:
+            raise _taken(path)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _request(fcntl.F_WRLCK))
+        except OSError as error:
+            os.close(self._descriptor)
+            if error.errno in (errno.EAGAIN, errno.EACCES):
+                raise _taken(path) from None
+            raise JournalError(
+                f"{path}: its file system does not offer locks ({error.strerror}), which keep "
+                "two runs from one journal; put the journal on another file system"
+            ) from None
+        _held.add(self._key)
+
+    def release(self) -> None:
+        """Let others have the journal; after SQLite's connection is closed."""
+        if self._key in _held:
+            _held.discard(self._key)
+            os.close(self._descriptor)
+
+
+def _request(kind: int) -> bytes:
+    """Return a ``struct flock`` for one byte, padded to its full size."""
+    return struct.pack("@hhqqi0q", kind, os.SEEK_SET, _WHERE, 1, 0)
+
+
+def _taken(path: Path) -> JournalError:
+    return JournalError(
+        f"{path}: another run is writing this journal; wait for its end, or give this run a "
+        "journal of its own ('hybrid journal' shows where the other one runs)"
+    )

@@ -1,0 +1,306 @@
+"""Reading a journal, also while a run is writing it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.errors import JournalError
+from hybrid.journal.blobs import DamagedError, checksum, decode
+from hybrid.journal.database import connect_to_read, faults
+from hybrid.journal.identity import Identity
+from hybrid.journal.rows import Answer, Event, PieceRow, Start, Unfinished
+
+_ROWS_AT_ONCE = 64
+
+_ANSWERS = (
+    "SELECT number, iteration, asks.gradient, points, asks.checksum, start, time, seconds, value,"
+    " tolds.gradient, error, tolds.checksum FROM asks JOIN tolds USING (number)"
+    " WHERE number >= ? ORDER BY number LIMIT ?"
+)
+_PIECES = (
+    "SELECT ask, piece, pieces.start, rank, hosts, simulator, predicted, measured"
+    " FROM pieces JOIN starts USING (start) WHERE (ask, piece) > (?, ?)"
+    " ORDER BY ask, piece LIMIT ?"
+)
+
+
+def open_journal(path: str | os.PathLike[str]) -> Journal:
+    """Open the journal of a run to read it; the run may be going on.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Its content, read when it is asked for; close it, or use it in a ``with`` statement.
+
+    Raises:
+        JournalError: there is no such file, or it is no journal, damaged, or of a newer version.
+
+    Example:
+        >>> with open_journal("water.db") as journal:  # doctest: +SKIP
+        ...     values = journal.values()
+    """
+    return Journal(Path(path))
+
+
+def peek(path: Path) -> Journal | None:
+    """Return the journal at a path, or None where there is none yet.
+
+    Raises:
+        JournalError: see :func:`open_journal`.
+    """
+    if not path.exists() or _is_blank(path):
+        return None
+    try:
+        journal = Journal(path)
+    except JournalError:
+        if _is_blank(path):  # its making was cut short, and has been undone just now
+            return None
+        raise
+    if journal.has_begun:
+        return journal
+    journal.close()
+    return None
+
+
+def _is_blank(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
+
+
+class Journal:
+    """The record of a run, as its file holds it now; see :func:`open_journal`.
+
+    Every method raises :class:`hybrid.errors.JournalError` where the file turns out damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = connect_to_read(path)
+
+    def __enter__(self) -> Journal:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __len__(self) -> int:
+        """Return the number of answers."""
+        return int(self._query("SELECT count(*) FROM tolds")[0][0])
+
+    def __iter__(self) -> Iterator[Answer]:
+        """Yield the answers in the order of the run."""
+        return self.answers()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it says what the run is; not where its making was cut short."""
+        return bool(self._query("SELECT count(*) FROM run")[0][0])
+
+    @property
+    def contents(self) -> Mapping[str, str]:
+        """Digest or short text of each thing that decides the numbers, by name."""
+        return {_text(name): _text(value) for name, value in self._query("SELECT * FROM contents")}
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+        with faults(self.path):
+            text = self._run.get("seed", "")
+            if not text.isascii() or not text.isdecimal() or not int(text[:20]) < 2**63:
+                raise DamagedError("a seed that is no number")
+            return int(text)
+
+    @property
+    def identity(self) -> Identity:
+        """What the run is."""
+        return Identity(self.contents, self.seed)
+
+    @property
+    def origin(self) -> Mapping[str, Any]:
+        """What made the run: ``kind`` is "run file" (with its path) or "script"."""
+        with faults(self.path):
+            return _json(self._run.get("origin", "{}"))
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """Every start of the run, the first and those that resumed it."""
+        rows = self._query("SELECT * FROM starts ORDER BY start")
+        with faults(self.path):
+            return tuple(
+                Start(
+                    _integer(start), _real(time), tuple(_texts(hosts)), _text(simulator),
+                    _text(plan), _json(environment),
+                )
+                for start, time, hosts, simulator, plan, environment in rows
+            )  # fmt: skip
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What happened to the run, in order."""
+        rows = self._query("SELECT time, kind, detail FROM events ORDER BY event")
+        with faults(self.path):
+            return tuple(Event(_real(t), _text(kind), _json(detail)) for t, kind, detail in rows)
+
+    @property
+    def completed(self) -> Mapping[str, Any] | None:
+        """How the run ended (``message``, ``value``, ...), or None where it has not."""
+        ends = [event.detail for event in self.events if event.kind == "completed"]
+        return ends[-1] if ends else None
+
+    def values(self) -> FloatArray:
+        """Return the smallest value of each answer, shape (N,), float64."""
+        return np.array([np.min(answer.told.values) for answer in self.answers()])
+
+    def answers(self, first: int = 0) -> Iterator[Answer]:
+        """Yield the answers from number ``first`` on, with their exact bits."""
+        expected = first
+        while rows := self._query(_ANSWERS, expected, _ROWS_AT_ONCE):
+            for row in rows:
+                with faults(self.path):
+                    answer = _answer(row)
+                    if answer.number != expected:
+                        raise DamagedError(f"answer {expected} is missing")
+                yield answer
+                expected += 1
+
+    def pieces(self) -> Iterator[PieceRow]:
+        """Yield who computed each piece, and how long it took."""
+        last = (-1, -1)
+        while rows := self._query(_PIECES, *last, _ROWS_AT_ONCE):
+            for row in rows:
+                with faults(self.path):
+                    yield _piece(row)
+            last = (rows[-1][0], rows[-1][1])
+
+    def unfinished(self) -> Unfinished | None:
+        """Return the last question where it has not been answered, with what is known of it."""
+        number = len(self)
+        asks = self._query(
+            "SELECT number, iteration, gradient, points, checksum FROM asks WHERE number = ?",
+            number,
+        )
+        if not asks:
+            return None
+        rows = self._query(
+            "SELECT piece, partial, checksum FROM partials WHERE ask = ? ORDER BY piece", number
+        )
+        with faults(self.path):
+            ask = _ask(asks[0])
+            return Unfinished(
+                number, ask, {_integer(row[0]): _partial(number, row) for row in rows}
+            )
+
+    @property
+    def _run(self) -> dict[str, str]:
+        return {_text(name): _text(value) for name, value in self._query("SELECT * FROM run")}
+
+    def _query(self, statement: str, *arguments: int) -> list[Any]:
+        with faults(self.path):
+            try:
+                return self._connection.execute(statement, arguments).fetchall()
+            except sqlite3.ProgrammingError as error:
+                raise ValueError(f"{self.path} has been closed") from error
+
+
+def _answer(row: tuple[Any, ...]) -> Answer:
+    number, start, time, seconds = _integer(row[0]), row[5], row[6], row[7]
+    ask = _ask(row[:5])
+    if checksum(number, start, time, seconds, *row[8:11]) != row[11]:
+        raise DamagedError(f"answer {number} has a wrong checksum")
+    batch, width = ask.points.shape
+    told = Told(
+        decode(row[8], (batch,)),
+        None if row[9] is None else decode(row[9], (batch, width)),
+        None if row[10] is None else decode(row[10], (batch,)),
+    )
+    if (told.gradients is not None) != ask.gradient:
+        raise DamagedError(f"answer {number} has no gradient that fits its question")
+    return Answer(number, ask, told, _integer(start), _real(time), _real(seconds))
+
+
+def _ask(row: tuple[Any, ...]) -> Ask:
+    number, iteration, gradient, points, check = row
+    if checksum(number, iteration, gradient, points) != check:
+        raise DamagedError(f"question {number} has a wrong checksum")
+    array = decode(points)
+    if array.ndim != 2:
+        raise DamagedError(f"question {number} has points of {array.ndim} axes")
+    return Ask(array, bool(_integer(gradient)), _integer(iteration))
+
+
+def _partial(number: int, row: tuple[Any, ...]) -> FloatArray:
+    piece, blob, check = row
+    if checksum(number, piece, blob) != check:
+        raise DamagedError(f"piece {piece} of question {number} has a wrong checksum")
+    return decode(blob)
+
+
+def _piece(row: tuple[Any, ...]) -> PieceRow:
+    ask, piece, start, rank, hosts, simulator, predicted, measured = row
+    names = _texts(hosts)
+    if not 0 <= _integer(rank) < len(names):
+        raise DamagedError(f"rank {rank} where there were {len(names)}")
+    return PieceRow(
+        _integer(ask), _integer(piece), _integer(start), rank, names[rank], _text(simulator),
+        None if predicted is None else _real(predicted), _real(measured),
+    )  # fmt: skip
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int):
+        raise DamagedError("something else where an integer belongs")
+    return value
+
+
+def _real(value: object) -> float:
+    if not isinstance(value, float | int):
+        raise DamagedError("something else where a number belongs")
+    return float(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise DamagedError("something else where a text belongs")
+    return value
+
+
+def _json(text: object) -> dict[str, Any]:
+    found = _parsed(text)
+    if not isinstance(found, dict):
+        raise DamagedError("a detail that is no JSON object")
+    return found
+
+
+def _texts(text: object) -> list[str]:
+    found = _parsed(text)
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise DamagedError("hosts that are no list of names")
+    return found
+
+
+def _parsed(text: object) -> Any:
+    try:
+        return json.loads(_text(text))
+    except (ValueError, RecursionError):
+        raise DamagedError("a text that is no JSON") from None

@@ -1,0 +1,289 @@
+"""Writing a journal: rows are queued by the loop, and a thread commits them in groups."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask, Told
+from hybrid.errors import JournalError, RecordError
+from hybrid.journal.blobs import checksum, encode
+from hybrid.journal.database import connect_to_write, faults
+from hybrid.journal.identity import Identity, differences
+from hybrid.journal.lock import RunLock
+from hybrid.journal.reader import Journal
+
+_SECONDS_BETWEEN_COMMITS = 0.5
+"""Half of the second that is promised, which leaves the other half to the disk."""
+
+_INSERT = {
+    "asks": "INSERT OR REPLACE INTO asks VALUES (?, ?, ?, ?, ?)",
+    "tolds": "INSERT INTO tolds VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "pieces": "INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?)",
+    "partials": "INSERT OR REPLACE INTO partials VALUES (?, ?, ?, ?)",
+    "events": "INSERT INTO events (time, kind, detail) VALUES (?, ?, ?)",
+    "starts": "INSERT INTO starts VALUES (?, ?, ?, ?, ?, ?)",
+}
+
+
+class Writer:
+    """The journal of the run that this process leads.
+
+    Rows are handed over in microseconds; within a second they are on the disk, also while the
+    loop is busy. After :meth:`flush` they are. What goes wrong in the thread is raised by the
+    next call.
+
+    Args:
+        path: of the file; made where there is none.
+        identity: of the run, with its seed.
+        origin: where the run came from, plain data; kept where the file is new.
+        create: whether a file that does not exist is to be made.
+
+    Raises:
+        JournalError: the file cannot be had; it was left as it is.
+        RecordError: it records another run.
+    """
+
+    def __init__(self, path: Path, identity: Identity, origin: Mapping[str, Any]) -> None:
+        self.path = path
+        _make_file(path)
+        self._lock = RunLock(path)
+        try:
+            self._connection = connect_to_write(path)
+            try:
+                self._file = _identity_of(path)
+                self._settle(identity, origin)
+                with faults(path):
+                    self.count, self._start = self._connection.execute(
+                        "SELECT (SELECT count(*) FROM tolds), (SELECT count(*) FROM starts)"
+                    ).fetchone()
+                    self._spilled = self._connection.execute(
+                        "SELECT count(*) FROM partials"
+                    ).fetchone()[0]
+            except BaseException:
+                self._connection.close()
+                raise
+        except BaseException:
+            self._lock.release()
+            raise
+        self.resumes = self._start > 0
+        self._queue: deque[tuple[str, tuple[Any, ...]]] = deque()
+        self._failure: JournalError | None = None
+        self._wake, self._hurry = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Writer:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Commit what is queued and close; a fault of its own does not hide another error."""
+        try:
+            self.close()
+        except JournalError:
+            if error is None:
+                raise
+
+    def start(
+        self, hosts: Sequence[str], simulator: str, plan: str, environment: Mapping[str, Any]
+    ) -> None:
+        """Record a start of the run on these ranks, and wait until it is on the disk."""
+        now = time.time()
+        row = (self._start, now, json.dumps(hosts), simulator, plan, json.dumps(environment))
+        self._put("starts", row)
+        self.event("resume" if self.resumes else "start", answers=self.count, ranks=len(hosts))
+        self.flush()
+
+    def ask(self, number: int, ask: Ask) -> None:
+        """Record a question."""
+        head = (number, int(ask.iteration), int(ask.gradient), encode(ask.points))
+        self._put("asks", (*head, checksum(*head)))
+
+    def told(self, number: int, told: Told, seconds: float) -> None:
+        """Record the answer to the question of that number, which must be the next."""
+        head = (number, self._start, time.time(), seconds)
+        arrays = tuple(
+            None if array is None else encode(array)
+            for array in (told.values, told.gradients, told.standard_errors)
+        )
+        self._put("tolds", (*head, *arrays, checksum(*head, *arrays)))
+        self.count = number + 1
+
+    def piece(
+        self,
+        number: int,
+        piece: int,
+        rank: int,
+        *,
+        predicted: float | None,
+        measured: float,
+        partial: FloatArray,
+    ) -> None:
+        """Record a piece of the question of that number, with its partial answer."""
+        self._put("pieces", (number, piece, self._start, rank, predicted, measured))
+        blob = encode(partial)
+        self._put("partials", (number, piece, blob, checksum(number, piece, blob)))
+
+    def event(self, kind: str, **detail: object) -> None:
+        """Record something that happened."""
+        self._put("events", (time.time(), kind, json.dumps(detail)))
+
+    def flush(self) -> None:
+        """Return when everything handed over is on the disk."""
+        done = threading.Event()
+        self._put("flush", (done,))
+        self._hurry.set()
+        done.wait()
+        self._raise_failure()
+
+    def close(self) -> None:
+        """Commit, and let others have the file."""
+        if not self._thread.is_alive():
+            self._raise_failure()
+            return
+        self._queue.append(("close", ()))
+        self._wake.set()
+        self._hurry.set()
+        self._thread.join()
+        self._connection.close()
+        self._lock.release()
+        self._raise_failure()
+
+    def _settle(self, identity: Identity, origin: Mapping[str, Any]) -> None:
+        """Say in a new file what the run is; make sure that an older one says the same."""
+        with faults(self.path):
+            known = self._connection.execute("SELECT count(*) FROM run").fetchone()[0]
+        if known:
+            with Journal(self.path) as journal:
+                refuse_differences(journal, identity)
+            return
+        run = {"seed": str(identity.seed), "origin": json.dumps(origin), "time": str(time.time())}
+        with faults(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("INSERT INTO run VALUES (?, ?)", run.items())
+            self._connection.executemany(
+                "INSERT INTO contents VALUES (?, ?)", identity.contents.items()
+            )
+            self._connection.execute("COMMIT")
+
+    def _put(self, table: str, row: tuple[Any, ...]) -> None:
+        if self._failure is not None:
+            raise self._failure
+        self._queue.append((table, row))
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _work(self) -> None:
+        """Commit groups of rows until told to close; the body of the thread."""
+        due = time.monotonic()
+        closing = False
+        while not closing:
+            self._wake.wait()
+            self._hurry.wait(max(0.0, due - time.monotonic()))
+            self._wake.clear()
+            self._hurry.clear()
+            rows: dict[str, list[Any]] = defaultdict(list)
+            while self._queue:
+                table, row = self._queue.popleft()
+                rows[table].append(row)
+            closing = bool(rows.pop("close", []))
+            waiting = rows.pop("flush", [])
+            if rows and self._failure is None:
+                self._try(lambda rows=rows: self._commit(rows))  # type: ignore[misc]
+            for (done,) in waiting:
+                done.set()
+            due = time.monotonic() + _SECONDS_BETWEEN_COMMITS
+
+    def _try(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except JournalError as error:
+            self._failure = error
+        except Exception as error:
+            self._failure = JournalError(f"{self.path}: {type(error).__name__}: {error}")
+
+    def _commit(self, rows: Mapping[str, list[Any]]) -> None:
+        if _identity_of(self.path) != self._file:
+            raise JournalError(
+                f"{self.path}: the journal has vanished from its place while the run went on; "
+                "what was answered since then is not recorded"
+            )
+        answered = {row[0] for row in rows.get("tolds", [])}
+        partials = [row for row in rows.get("partials", []) if row[0] not in answered]
+        with faults(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for table, statement in _INSERT.items():
+                    given = partials if table == "partials" else rows.get(table, [])
+                    self._connection.executemany(statement, given)
+                if self._spilled and answered:
+                    self._connection.execute(
+                        "DELETE FROM partials WHERE ask <= ?", (max(answered),)
+                    )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                _roll_back(self._connection)
+                raise
+        self._spilled = bool(partials) or (self._spilled and not answered)
+
+
+def refuse_differences(journal: Journal, identity: Identity) -> None:
+    """Refuse to go on with a record of another run.
+
+    Raises:
+        RecordError: the message shows each difference.
+    """
+    found = differences(journal.identity, identity)
+    if found:
+        raise RecordError(
+            f"journal {journal.path}",
+            got="the record of another run:\n  " + "\n  ".join(found.values()) + "\n",
+            expected="the record of this one",
+            advice="go on with what was recorded, or fork it into a new journal "
+            "(fork=, --fork), or name a new one",
+        )
+
+
+def _make_file(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
+    except OSError as error:
+        raise JournalError(
+            f"{path}: cannot be written ({error.strerror}); make its folder exist and be "
+            "writable, or name another file"
+        ) from None
+
+
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except sqlite3.Error:
+        pass  # the disk is gone; the next to open the file rolls back

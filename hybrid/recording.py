@@ -1,0 +1,155 @@
+"""Which journal a run is to have, and whether it may: checked first, opened when it starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from hybrid.ask import Told
+from hybrid.errors import InputError, RecordError
+from hybrid.journal import (
+    Answer,
+    Identity,
+    Journal,
+    Writer,
+    carries_over,
+    differences,
+    open_journal,
+    peek,
+)
+from hybrid.journal.writer import refuse_differences
+from hybrid.plan import Plan
+from hybrid.provenance import environment
+from hybrid.replay import Answers, Direct, Recorded
+from hybrid.runtime import Team, World
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Where a run is to be recorded.
+
+    Attributes:
+        path: of the journal; where it exists already, the run goes on from its end.
+        fork: of a journal whose record is to be the start of a new one at ``path``, or None.
+        origin: where the run comes from, plain data, for ``hybrid resume``.
+    """
+
+    path: Path
+    fork: Path | None = None
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+    def check(self, identity: Identity) -> int | None:
+        """Refuse a journal that cannot be had, before anything runs; rank 0 alone.
+
+        Returns:
+            The recorded seed, or None where nothing is recorded yet.
+
+        Raises:
+            JournalError: the file is no journal, damaged, of a newer version, or not there.
+            RecordError: it records another run.
+        """
+        journal = peek(self.path)
+        if journal is not None:
+            with journal:
+                self._refuse_other_fork(journal)
+                refuse_differences(journal, identity)
+                return journal.seed
+        if self.fork is not None:
+            with open_journal(self.fork) as old:
+                return old.seed
+        return None
+
+    def _refuse_other_fork(self, journal: Journal) -> None:
+        """Refuse to fork into a file that exists, unless it is that fork, which then goes on."""
+        forks = [event.detail.get("from") for event in journal.events if event.kind == "fork"]
+        if self.fork is not None and str(self.fork) not in forks:
+            raise RecordError(
+                "journal",
+                got=f"{self.path}, which exists, to fork {self.fork} into",
+                expected="a new file",
+                advice="name another, or leave the fork out to go on with it",
+            )
+
+    @contextmanager
+    def opened(
+        self, team: Team[Told], world: World, identity: Identity, start: Start
+    ) -> Iterator[Answers]:
+        """Open the journal and record the start of the run; rank 0 alone."""
+        with ExitStack() as files:
+            writer = files.enter_context(Writer(self.path, identity, self.origin))
+            own = files.enter_context(Journal(self.path))
+            answers: Iterator[Answer] = own.answers()
+            if self.fork is not None:
+                old = files.enter_context(Journal(self.fork))
+                answers = chain(answers, _taken_over(old, writer, identity))
+            for lost in world.lost:
+                writer.event("lost rank", which=lost)
+            writer.start(world.rank_hosts, start.simulator, start.plan.summary(), environment())
+            yield Recorded(
+                team,
+                writer,
+                answers,
+                own.unfinished(),
+                reproducible=start.reproducible,
+                strict=self.fork is None,
+            )
+
+
+def _taken_over(old: Journal, writer: Writer, identity: Identity) -> Iterator[Answer]:
+    """Return the answers of another journal that are answers of this run too, after its own."""
+    differing = differences(old.identity, identity)
+    kept = not differing or carries_over(differing)
+    if not writer.resumes:
+        forked = {"from": str(old.path), "differs": list(differing.values())}
+        writer.event("fork", answers=len(old) if kept else 0, **forked)
+    return old.answers(writer.count) if kept else iter(())
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a journal tells of a start of the run.
+
+    Attributes:
+        simulator: what computes.
+        plan: how the first evaluation is split.
+        reproducible: whether an answer can be computed again to the same bits.
+    """
+
+    simulator: str
+    plan: Plan
+    reproducible: bool
+
+
+def checked_recording(
+    journal: object, fork: object, origin: Mapping[str, Any] | None = None
+) -> Recording | None:
+    """Return where a run is to be recorded, or None where it is not.
+
+    Raises:
+        InputError: not paths, or a fork without a journal to fork into.
+    """
+    for name, value in (("journal", journal), ("fork", fork)):
+        if value is not None and not isinstance(value, str | os.PathLike):
+            raise InputError(name, got=repr(value), expected="the path of a file")
+    if journal is None:
+        if fork is not None:
+            raise InputError(
+                "fork",
+                got=f"{fork} without a journal",
+                expected="a journal to fork it into",
+                advice="name a new file as the journal",
+            )
+        return None
+    old = None if fork is None else Path(fork)  # type: ignore[arg-type]
+    return Recording(Path(journal), old, origin or {"kind": "script"})  # type: ignore[arg-type]
+
+
+@contextmanager
+def answers_of(team: Team[Told]) -> Iterator[Answers]:
+    """Return the answers of a run that is not recorded."""
+    yield Direct(team)

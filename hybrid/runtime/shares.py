@@ -1,0 +1,143 @@
+"""How finished pieces travel from the ranks that ran them to rank 0, and the word to stop back.
+
+Pieces of a short question arrive with one message at its end. Those of a long one arrive a few
+times a second, so that rank 0 can write them down while the work goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hybrid.arrays import FloatArray
+from hybrid.runtime.communicator import Communicator
+from hybrid.runtime.messages import pack, unpack
+
+_SECONDS_BETWEEN_MESSAGES = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A piece that was run.
+
+    Attributes:
+        piece: its index.
+        rank: who ran it.
+        predicted: how long it was expected to take, in seconds, or None.
+        seconds: how long it took.
+        partial: its partial answer.
+    """
+
+    piece: int
+    rank: int
+    predicted: float | None
+    seconds: float
+    partial: FloatArray
+
+
+class Outbox:
+    """What a rank other than 0 sends of the question that it works on.
+
+    Args:
+        communicator: of the job.
+        serial: number of the question in this job, which the word to stop names.
+    """
+
+    def __init__(self, communicator: Communicator, serial: int) -> None:
+        self._communicator = communicator
+        self._serial = serial
+        self._waiting: list[Done] = []
+        self._sent = time.perf_counter()
+
+    def add(self, done: Done) -> None:
+        """Send a finished piece, now or with one of the next."""
+        self._waiting.append(done)
+        if time.perf_counter() - self._sent > _SECONDS_BETWEEN_MESSAGES:
+            self._communicator.post(pack(self._report("some")), 0)
+            self._waiting, self._sent = [], time.perf_counter()
+
+    def close(self, stop: str | None) -> None:
+        """Send the rest, and why this rank was told to stop if it was."""
+        self._communicator.send(pack(self._report("last") | {"stop": stop}), 0)
+
+    def is_stopped(self) -> bool:
+        """Return whether rank 0 has said to stop this question."""
+        while self._communicator.has_message(0):
+            if unpack(self._communicator.receive(0)) == self._serial:
+                return True
+        return False
+
+    def _report(self, kind: str) -> dict[str, Any]:
+        waiting = self._waiting
+        return {
+            "kind": kind,
+            "pieces": [done.piece for done in waiting],
+            "predicted": [done.predicted for done in waiting],
+            "seconds": [done.seconds for done in waiting],
+            "partials": [done.partial for done in waiting],
+        }
+
+
+class Inbox:
+    """What rank 0 receives of a question.
+
+    Args:
+        communicator: of the job.
+        serial: number of the question in this job.
+        ranks: that have pieces of it, without rank 0.
+        heard: called with every finished piece.
+        late: called with what a rank reports of its own lateness.
+
+    Attributes:
+        waiting: ranks that have not sent their last message.
+        failure: the first description of a failure that came (see ``failure.describe``).
+        stop: why a rank stopped early, where one did.
+    """
+
+    def __init__(
+        self,
+        communicator: Communicator,
+        serial: int,
+        ranks: Iterable[int],
+        heard: Callable[[Done], None],
+        late: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self._communicator = communicator
+        self._serial = serial
+        self._heard = heard
+        self._late = late
+        self._told_to_stop = False
+        self.waiting = set(ranks)
+        self.failure: dict[str, Any] | None = None
+        self.stop: str | None = None
+
+    def look(self) -> bool:
+        """Take in what has come; return whether everything has."""
+        for rank in sorted(self.waiting):
+            while rank in self.waiting and self._communicator.has_message(rank):
+                self._take(rank, unpack(self._communicator.receive(rank)))
+        return not self.waiting
+
+    def tell_to_stop(self) -> None:
+        """Tell the ranks that still work to stop after the piece at hand; once."""
+        if not self._told_to_stop:
+            self._told_to_stop = True
+            for rank in sorted(self.waiting):
+                self._communicator.post(pack(self._serial), rank)
+
+    def _take(self, rank: int, report: dict[str, Any]) -> None:
+        if report["kind"] == "failure":
+            self.waiting.discard(rank)
+            self.failure = self.failure or report
+            return
+        if report["kind"] == "stall":
+            self._late(report)
+            return
+        columns = [report[name] for name in ("pieces", "predicted", "seconds", "partials")]
+        for piece, predicted, seconds, partial in zip(*columns, strict=True):
+            self._heard(Done(piece, rank, predicted, seconds, partial))
+        if report["kind"] == "last":
+            self.waiting.discard(rank)
+            self.stop = self.stop or report["stop"]

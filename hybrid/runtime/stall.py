@@ -1,0 +1,79 @@
+"""What is said and done of a rank that is late with its work."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from hybrid.runtime.communicator import host_name
+from hybrid.runtime.messages import pack
+from hybrid.runtime.world import World
+
+OnStall: TypeAlias = Literal["report", "abort"]
+"""What to do of a late piece: say so, or end the job so that it can be resumed."""
+
+RESUME_ME = 75
+"""Exit code of a run that ended early and can go on: EX_TEMPFAIL of sysexits.h."""
+
+_GRACE_SECONDS = 2.0
+"""How long a late rank leaves rank 0 to write down what is known."""
+
+
+@dataclass
+class StallReport:
+    """Reports late pieces of this rank; rank 0 writes them down, and ends the job if so told.
+
+    Attributes:
+        world: the job.
+        action: what to do.
+        record: writes a report into the journal and waits until it is there; on rank 0.
+    """
+
+    world: World
+    action: OnStall
+    record: Callable[[dict[str, Any]], None] | None = None
+
+    def of_this_rank(self, what: str, seconds: float, predicted: float, stack: str) -> None:
+        """Report that this rank is late; called by the watchdog's thread."""
+        rank = self.world.rank
+        text = (
+            f"rank {rank} on {host_name()} has worked for {seconds:.1f} s on {what}, for which "
+            f"{predicted:.2g} s were predicted; it is at:\n{stack}"
+        )
+        print(text, file=sys.stderr, flush=True)
+        message = {"kind": "stall", "rank": rank, "what": what, "seconds": seconds}
+        if rank == 0:
+            self.taken(message)
+        else:
+            self.world.communicator.post(pack(message), 0)
+            if self.action == "abort":
+                time.sleep(_GRACE_SECONDS)
+                self.world.communicator.abort(RESUME_ME)
+
+    def of_silent_rank(self, rank: int, what: str, seconds: float, predicted: float) -> None:
+        """Report that another rank is late and has not said so itself; on rank 0."""
+        host = self.world.rank_hosts[rank]
+        print(
+            f"rank {rank} on {host} has not answered for {seconds:.1f} s; it has {what}, for "
+            f"which {predicted:.2g} s were predicted, and has not said where it is: its machine "
+            "or its process may be stopped",
+            file=sys.stderr,
+            flush=True,
+        )
+        self.taken({"kind": "stall", "rank": rank, "what": what, "seconds": seconds})
+
+    def taken(self, message: dict[str, Any]) -> None:
+        """Write a report down, and end the job where that was asked for; on rank 0."""
+        if self.record is not None:
+            self.record({name: message[name] for name in ("rank", "what", "seconds")})
+        if self.action == "abort":
+            print(
+                f"ended because rank {message['rank']} stalled (exit code {RESUME_ME}: start it "
+                "again to resume)",
+                file=sys.stderr,
+                flush=True,
+            )
+            self.world.communicator.abort(RESUME_ME)

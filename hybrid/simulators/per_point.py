@@ -1,0 +1,115 @@
+"""What the native kernels compute of the state at each point: probabilities and the metric."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hybrid import _kernels
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask
+from hybrid.piece import Piece, slices
+from hybrid.programs import Program
+from hybrid.simulators.native import load, state_bytes
+
+
+@dataclass(frozen=True)
+class PerPoint(ABC):
+    """An array for each point; pieces are single points.
+
+    Attributes:
+        program: the compiled circuit.
+    """
+
+    program: Program
+
+    @property
+    @abstractmethod
+    def description(self) -> str:
+        """One line."""
+
+    @abstractmethod
+    def at(self, point: FloatArray, threads: int) -> FloatArray:
+        """Return the array at a point of shape (P,)."""
+
+    @abstractmethod
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes that one piece holds."""
+
+    @cached_property
+    def kernel_program(self) -> _kernels.Program:
+        """The program in the kernels."""
+        return load(self.program)
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return one piece for each point."""
+        return slices(len(ask.points), 1, "points")
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Return the array of the piece's point."""
+        return self.at(ask.points[piece.start], threads)
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> FloatArray:
+        """Return the arrays of all points, stacked."""
+        return np.stack(list(partials))
+
+
+@dataclass(frozen=True)
+class Probabilities(PerPoint):
+    """Probabilities of what some qubits read.
+
+    Attributes:
+        program: the compiled circuit.
+        qubits: which, in the order of the bits of an outcome, lowest first.
+    """
+
+    qubits: tuple[int, ...]
+
+    @property
+    def description(self) -> str:
+        """One line."""
+        return f"native kernels, complex128, probabilities of {len(self.qubits)} qubits"
+
+    def at(self, point: FloatArray, threads: int) -> FloatArray:
+        """Return shape (2^k,) for k qubits."""
+        angles = self.program.angles.angles(point[None])[0]
+        mask = sum(1 << qubit for qubit in self.qubits)
+        ascending = self.kernel_program.probabilities(angles, mask, threads=threads)
+        # Axes of a reshaped array run from the highest bit to the lowest.
+        axis_of = {qubit: k for k, qubit in enumerate(sorted(self.qubits, reverse=True))}
+        order = [axis_of[qubit] for qubit in reversed(self.qubits)]
+        return ascending.reshape((2,) * len(order)).transpose(order).ravel()
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes of the state and the probabilities."""
+        state = state_bytes(self.program.num_qubits, gradient=False, single=False)
+        return state + 2 * (8 << len(self.qubits))
+
+
+@dataclass(frozen=True)
+class Metric(PerPoint):
+    """The Fubini-Study metric by the circuit's parameters."""
+
+    @property
+    def description(self) -> str:
+        """One line."""
+        return "native kernels, complex128, metric from tangent states"
+
+    def at(self, point: FloatArray, threads: int) -> FloatArray:
+        """Return shape (P, P), symmetric."""
+        angle_map = self.program.angles
+        by_angle = self.kernel_program.metric(angle_map.angles(point[None])[0], threads=threads)
+        repeated = np.broadcast_to(point, (angle_map.num_angles, len(point)))
+        by_parameter = angle_map.pull_back(repeated, by_angle)  # (K, P)
+        repeated = np.broadcast_to(point, (len(point), len(point)))
+        metric = angle_map.pull_back(repeated, np.ascontiguousarray(by_parameter.T))
+        return np.ascontiguousarray((metric + metric.T) / 2)
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes of two states and the metric by angle."""
+        states = state_bytes(self.program.num_qubits, gradient=True, single=False)
+        return states + 16 * self.program.angles.num_angles**2

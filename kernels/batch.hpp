@@ -1,0 +1,32 @@
+// Eight points of a small circuit at once: the batch is the fastest index.
+//
+// Each lane holds the state of another point, every qubit indexes rows, and the whole state is one
+// block, so the operations run as they do in the blocks of a large state, with other angles in each
+// lane, and nothing is loaded or stored.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "block.hpp"
+#include "pauli_sum.hpp"
+
+namespace hybrid {
+
+struct Batch {
+    int num_qubits = 0;
+    int num_slots = 0;
+    Block block;
+};
+
+// None for programs too wide, where a state at a time is faster, or with an operation that does not
+// run in blocks.
+std::optional<Batch> compile_batch(const std::vector<Operation>& operations, int num_qubits,
+                                   int num_slots);
+
+// As evaluate(), in evaluate.hpp.
+template <class T>
+void evaluate_batch(const Batch& batch, const PauliSum& h, const double* angles,
+                    std::int64_t points, double* values, double* gradients, int threads);
+
+}  // namespace hybrid

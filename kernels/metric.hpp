@@ -1,0 +1,12 @@
+// The Fubini-Study metric of a program's states.
+#pragma once
+
+#include "program.hpp"
+
+namespace hybrid {
+
+// g[j * num_slots + k] = Re(<d_j psi|d_k psi> - <d_j psi|psi><psi|d_k psi>), d_k the derivative by
+// the angle of slot k. Exact; holds two states, for each thread where threads take slots.
+void metric(const Program& program, const double* angles, double* g, int threads);
+
+}  // namespace hybrid

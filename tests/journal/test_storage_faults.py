@@ -1,0 +1,250 @@
+"""Whatever happens to the file: a clear error, nothing overwritten, what was committed is safe."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hybrid.ask import Ask, Told
+from hybrid.cli.app import command_line
+from hybrid.errors import HybridError, JournalError
+from hybrid.journal import Identity, Journal, Writer, open_journal, peek, schema
+from hybrid.journal.blobs import DamagedError, decode, encode
+from tests.faults.fuzz import damaged, read_whole
+
+WHO = Identity({"circuit": "a" * 64}, 7)
+
+
+def fill(path: Path, answers: int = 20) -> None:
+    points = np.linspace(0.0, 1.0, 12).reshape(2, 6)
+    with Writer(path, WHO, {"kind": "script"}) as writer:
+        writer.start(["host"], "native", "one piece", {})
+        for number in range(answers):
+            writer.ask(number, Ask(points + number, True, number))
+            writer.piece(number, 0, 0, predicted=None, measured=0.1, partial=points)
+            writer.told(number, Told(points[:, 0] + number, points), 0.1)
+        writer.ask(answers, Ask(points))
+        writer.piece(answers, 0, 0, predicted=0.2, measured=0.1, partial=points)
+
+
+def test_what_was_written_is_read_with_all_bits(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    fill(path)
+    with open_journal(path) as journal:
+        answers = list(journal)
+        assert [answer.number for answer in answers] == list(range(20))
+        assert answers[3].told.values.tolist() == [3.0, 3.0 + np.linspace(0, 1, 12)[6]]
+        assert journal.unfinished().number == 20
+        assert list(journal.unfinished().partials) == [0]
+        pieces = list(journal.pieces())
+        assert (len(pieces), pieces[-1].predicted, pieces[0].host) == (21, 0.2, "host")
+        assert [event.kind for event in journal.events] == ["start"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 100])
+def test_a_foreign_file_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "thesis.txt"
+    path.write_bytes(content)
+    if content:
+        with pytest.raises(JournalError, match="no journal"):
+            Writer(path, WHO, {})
+        assert path.read_bytes() == content
+    else:
+        Writer(path, WHO, {}).close()
+
+
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE thesis (chapter)")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match="another program"):
+        Writer(path, WHO, {})
+    assert path.read_bytes() == before
+
+
+def test_a_newer_journal_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    fill(path)
+    with sqlite3.connect(path) as newer:
+        newer.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    newer.close()
+    before = path.read_bytes()
+    for use in (open_journal, lambda p: Writer(p, WHO, {})):
+        with pytest.raises(JournalError, match=f"format {schema.VERSION + 1}"):
+            use(path)
+    assert path.read_bytes() == before
+
+
+def test_an_older_journal_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.db"
+    fill(path)
+    added = "CREATE TABLE notes (text TEXT)"
+    monkeypatch.setattr(schema, "VERSION", 2)
+    monkeypatch.setattr(schema, "TABLES", (*schema.TABLES, added))
+    monkeypatch.setattr(schema, "STEPS", {1: (added,)})
+    Writer(path, WHO, {}).close()
+    with open_journal(path) as journal:
+        assert len(journal) == 20
+
+
+def test_a_journal_whose_making_was_cut_short_is_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    path.touch()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN")
+    schema.create(connection)
+    connection.execute("COMMIT")
+    connection.close()
+    assert peek(path) is None
+    Writer(path, WHO, {}).close()
+    with open_journal(path) as journal:
+        assert journal.seed == 7
+
+
+def test_a_trigger_in_a_journal_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    fill(path)
+    with sqlite3.connect(path) as hostile:
+        hostile.execute("CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM asks; END")
+    hostile.close()
+    with pytest.raises(JournalError, match="tables are not those"):
+        Writer(path, WHO, {})
+
+
+def test_a_flipped_bit_in_a_value_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    fill(path)
+    content = bytearray(path.read_bytes())
+    place = content.find(np.array([3.0, 3.0 + np.linspace(0, 1, 12)[6]]).tobytes())
+    content[place + 6] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(JournalError, match="checksum"), open_journal(path) as journal:
+        list(journal)
+
+
+def test_a_vanished_journal_is_an_error_and_what_was_committed_is_safe(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    writer = Writer(path, WHO, {})
+    writer.start(["host"], "native", "", {})
+    writer.ask(0, Ask(np.zeros((1, 2))))
+    writer.told(0, Told(np.zeros(1)), 0.0)
+    writer.flush()
+    path.rename(tmp_path / "moved.db")
+    writer.ask(1, Ask(np.zeros((1, 2))))
+    with pytest.raises(JournalError, match="vanished"):
+        writer.close()
+    assert not path.exists()
+    with open_journal(tmp_path / "moved.db") as journal:
+        assert len(journal) == 1
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from tests.journal.grow import grow
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+grow(Path(sys.argv[1]))
+"""
+
+
+def test_a_full_disk_is_an_error_and_what_was_committed_is_safe(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    fill(path)
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL, str(path)],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert ended.returncode != 0
+    assert "JournalError" in ended.stderr
+    assert "full" in ended.stderr
+    with open_journal(path) as journal:
+        assert [answer.number for answer in journal] == list(range(len(journal)))
+        assert len(journal) >= 20
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 60_000
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_read_only_journal_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    fill(path)
+    path.chmod(0o444)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.setuid(65534)
+            try:
+                Writer(path, WHO, {})
+            except JournalError as error:
+                code = 0 if "written" in str(error) else 2
+            with open_journal(path) as journal:
+                code = code or (0 if len(journal) == 20 else 3)
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_hostile_blobs_are_refused() -> None:
+    good = encode(np.zeros((2, 3)))
+    for blob in (None, 7, "text", b"", good[:-1], good + b"x", b"<f8\xff", b"|O8" + good[3:]):
+        with pytest.raises(DamagedError):
+            decode(blob)
+    huge = b"<f8\x02" + (2**62).to_bytes(8, "little") * 2
+    with pytest.raises(DamagedError):
+        decode(huge)
+    with pytest.raises(DamagedError, match="where"):
+        decode(good, (3, 2))
+
+
+def test_damaged_journals_give_one_error_and_nothing_else(tmp_path: Path) -> None:
+    path, victim = tmp_path / "run.db", tmp_path / "victim.db"
+    fill(path)
+    content, draw = path.read_bytes(), random.Random(3)
+    messages = []
+    for _ in range(300):
+        victim.write_bytes(damaged(content, draw))
+        try:
+            read_whole(victim)
+        except HybridError as error:
+            messages.append(str(error))
+    assert len(messages) > 100
+    assert all(message.isprintable() for message in messages)
+
+
+def test_the_command_line_shows_an_error_and_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run.db"
+    path.write_bytes(b"SQLite format 3\0" + bytes(5000))
+    assert command_line(["journal", str(path)]) == 1
+    assert command_line(["resume", str(path)]) == 1
+    assert command_line(["resume", str(tmp_path / "none.db")]) == 1
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.err
+    assert shown.err.count("error: ") == 3
+
+
+def test_a_journal_can_be_read_while_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    with Writer(path, WHO, {}) as writer:
+        writer.start(["host"], "native", "", {})
+        with Journal(path) as journal:
+            assert len(journal) == 0
+            writer.ask(0, Ask(np.zeros((1, 2))))
+            writer.told(0, Told(np.zeros(1)), 0.0)
+            writer.flush()
+            assert len(journal) == 1
