@@ -77,6 +77,7 @@ class Team(Generic[Answer]):
         self._seed = seed
         self._threads = threads
         self._number = 0
+        self._serial = 0
         self._stops = Stops(())
         self._stall: StallReport | None = None
         self._watchdog: Watchdog | None = None
@@ -110,12 +111,10 @@ class Team(Generic[Answer]):
             Stopped: pieces were left undone, because there was a reason to stop.
         """
         partials = dict(known or {})
-        serial = next(_serials)
+        serial = self._serial = next(_serials)
         split = self._split(ask, partials)
         others = [rank for rank in split.active_ranks if rank != 0]
         if others:  # who has no part in what rank 0 does alone need not hear of it
-            if self._counter is not None:
-                self._counter.reset()
             message = _as_message(ask, self._number, serial, list(partials))
             self._communicator.broadcast(pack(message))
 
@@ -125,7 +124,7 @@ class Team(Generic[Answer]):
 
         inbox = Inbox(self._communicator, serial, others, take, self._late)
         try:
-            for done in self._run(ask, split, serial):
+            for done in self._run(ask, split):
                 take(done)
                 inbox.look()
                 if self._stops.reason or inbox.failure or inbox.stop:
@@ -133,6 +132,9 @@ class Team(Generic[Answer]):
             self._await(inbox, split)
         except Exception as error:
             raise self._announce(error, inbox) from None
+        finally:
+            if self._counter is not None:
+                self._counter.reset()  # all ranks have reported, and none draws any more
         self._number += 1
         if inbox.failure is not None:
             raise self._announced(inbox.failure)
@@ -228,6 +230,7 @@ class Team(Generic[Answer]):
     def _answer(self, message: Mapping[str, Any]) -> None:
         """Run this rank's pieces of an Ask and send the partial answers to rank 0."""
         ask, self._number = _from_message(message), message["number"]
+        self._serial = message["serial"]
         split = self._split(ask, message["known"])
         rank = self._world.rank
         if split.dynamic:
@@ -236,7 +239,7 @@ class Team(Generic[Answer]):
             return
         outbox = Outbox(self._communicator, message["serial"])
         try:
-            for done in self._run(ask, split, message["serial"]):
+            for done in self._run(ask, split):
                 outbox.add(done)
                 if self._stops.reason or outbox.is_stopped():
                     break
@@ -257,12 +260,12 @@ class Team(Generic[Answer]):
         missing = tuple(piece for piece in whole.pieces if piece.index not in known)
         return replace(self._assign(missing, self._world.size), pieces=whole.pieces)
 
-    def _mine(self, split: Plan, serial: int) -> Iterator[Piece]:
+    def _mine(self, split: Plan) -> Iterator[Piece]:
         """Yield this rank's pieces: those assigned, or one after the other as it draws them."""
         if not split.dynamic:
             yield from split.pieces_of(self._world.rank)
             return
-        for place in self._counting().draw(len(split.order), serial % _EPOCHS + 1):
+        for place in self._counting().draw(len(split.order), self._serial % _EPOCHS + 1):
             yield split.pieces[split.order[place]]
 
     def _counting(self) -> SharedCounter:
@@ -272,13 +275,13 @@ class Team(Generic[Answer]):
             self._counter = SharedCounter(cells, self._world.rank, self._world.size)
         return self._counter
 
-    def _run(self, ask: Ask, split: Plan, serial: int) -> Iterator[Done]:
+    def _run(self, ask: Ask, split: Plan) -> Iterator[Done]:
         """Run this rank's pieces one by one."""
         rank = self._world.rank
         if rank not in split.active_ranks:
             return
         threads = self.threads(split)
-        for piece in self._mine(split, serial):
+        for piece in self._mine(split):
             predicted = split.predicted(piece.index)
             seed = derive(self._seed, self._number, piece.index)
             start = time.perf_counter()
