@@ -16,9 +16,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import hybrid.cli.app
+import hybrid.cli.calibrate
 import hybrid.cli.check
 import hybrid.cli.doctor
 import hybrid.cli.journal
+import hybrid.cli.plan
 import hybrid.cli.resume
 import hybrid.cli.run
 import hybrid.collective
@@ -38,9 +40,11 @@ settings.load_profile("suite")
 
 _KNOW_THE_WORLD = (
     hybrid.cli.app,
+    hybrid.cli.calibrate,
     hybrid.cli.check,
     hybrid.cli.doctor,
     hybrid.cli.journal,
+    hybrid.cli.plan,
     hybrid.cli.resume,
     hybrid.cli.run,
     hybrid.collective,
