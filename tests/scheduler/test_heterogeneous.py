@@ -1,0 +1,57 @@
+"""Each rank brings its machine: one told to be half as fast gets half the work, and equal bits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hybrid.machine import reference, save
+from tests.launch import launch
+
+SCRIPT = """
+import json, os, sys
+if os.environ.get("PMI_RANK", os.environ.get("OMPI_COMM_WORLD_RANK")) == "1":
+    os.environ["HYBRID_MACHINE"] = sys.argv[2]
+else:
+    os.environ["HYBRID_MACHINE"] = sys.argv[1]
+import numpy as np
+from qiskit.circuit.library import real_amplitudes
+from qiskit.quantum_info import SparsePauliOp
+import hybrid
+from hybrid.ask import Ask
+from hybrid.collective import Prepared, call_together
+from hybrid.runtime import world
+from hybrid.workloads import Sampling
+
+problem = hybrid.VQE(real_amplitudes(12, reps=2), SparsePauliOp("Z" * 12))
+ask = Ask(np.random.default_rng(0).normal(size=(60, problem.num_parameters)), True)
+evaluation = problem.prepare(Sampling())
+call = call_together("test", lambda: Prepared(
+    evaluation=evaluation, first_ask=ask, num_qubits=12, contents=dict, seed=1, threads=1))
+told, _ = call.team.run(lambda team: [team.ask(ask).gradients.tobytes().hex(),
+                                      [len(part) for part in team.plan(ask).assignment]])
+if world().rank == 0:
+    print("FOUND " + json.dumps(told))
+"""
+
+
+@pytest.mark.launches
+def test_half_as_fast_half_the_work(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    fast, slow = tmp_path / "fast.json", tmp_path / "slow.json"
+    machine = reference().with_speed(0.2)
+    save(machine, fast)
+    save(machine.with_speed(0.1), slow)
+    found = {}
+    for ranks in (1, 2):
+        outcome = launch(ranks, str(script), str(fast), str(slow))
+        assert outcome.code == 0, outcome.err
+        line = next(each for each in outcome.out.splitlines() if each.startswith("FOUND "))
+        found[ranks] = json.loads(line.removeprefix("FOUND "))
+    bits, split = found[2]
+    assert bits == found[1][0]
+    assert split[0] == pytest.approx(2 * split[1], rel=0.15)
+    assert sum(split) == sum(found[1][1])
