@@ -14,7 +14,7 @@ from hybrid.machine.timer import seconds_of_call
 from hybrid.programs import compile_observable, flatten
 from hybrid.simulators import Aer, Estimation
 
-WIDTHS = (3, 8, 12, 16, 19)
+WIDTHS = (3, 8, 12, 16, 18)
 _LEAST = 1e-9
 
 

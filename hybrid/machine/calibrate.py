@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from functools import cache
 
@@ -83,7 +84,10 @@ def quick(reference: Machine) -> Machine:
 
 @cache
 def kind_of_host() -> str:
-    """Return what hosts of one kind have in common: processor, cores, build of the kernels."""
+    """Return what hosts of one kind have in common: processor, cores, build of the kernels.
+
+    Kernels of another size are other kernels, whose rates have to be measured anew.
+    """
     model = "unknown processor"
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
@@ -93,8 +97,11 @@ def kind_of_host() -> str:
                     break
     except OSError:
         pass
-    about = ", ".join(f"{name} {value}" for name, value in sorted(_kernels.about().items()))
-    return f"{model}, {os.cpu_count()} cores, kernels {about}"
+    build = sys.modules[_kernels.Program.__module__].__file__ or ""
+    size = os.path.getsize(build) if os.path.exists(build) else 0
+    about = _kernels.about()
+    kernels = f"kernels {about['processor']} by compiler {about['compiler']}, {size} bytes"
+    return f"{model}, {os.cpu_count()} cores, {kernels}"
 
 
 def _memory() -> int:

@@ -43,7 +43,8 @@ class Curve(_Strict):
     def at(self, width: int) -> float:
         """Return seconds at a width: straight in the logarithm between those measured.
 
-        Beyond the widest, time doubles with each qubit; below the narrowest it stays.
+        Beyond the widest, time doubles with each qubit; below the narrowest it stays. (What is no
+        time but a ratio is not asked for there.)
         """
         widths, seconds = self.widths, self.seconds
         if width <= widths[0]:

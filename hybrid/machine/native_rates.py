@@ -14,6 +14,7 @@ from hybrid.ask import Ask
 from hybrid.machine import rates
 from hybrid.machine.machine import Curve
 from hybrid.machine.timer import seconds_of_call
+from hybrid.piece import Piece
 from hybrid.programs import compile_observable, flatten
 from hybrid.simulators import Estimation, Native
 from hybrid.simulators.native import NativeEvaluation
@@ -26,6 +27,7 @@ _EVOLUTIONS = (
     ("phase", 1, 4),
 )
 """Kinds of evolution, and how many of them the shorter and the longer circuit have."""
+_BATCH = 32
 _LEAST = 1e-9
 """Differences of times that noise turned negative count as this many seconds."""
 
@@ -44,7 +46,7 @@ def native_rates(widths: Sequence[int] = WIDTHS, budget: float = 0.004) -> dict[
     }
 
 
-def thread_gain(threads: int, widths: Sequence[int] = (8, 12, 14, 16, 18, 20)) -> Curve:
+def thread_gain(threads: int, widths: Sequence[int] = (8, 12, 16, 20)) -> Curve:
     """Measure the time of a gradient on one thread over that on ``threads``."""
     gains = []
     for width in widths:
@@ -139,6 +141,8 @@ def _at_width(width: int, gradient: bool, budget: float) -> Mapping[str, float]:
     found["mask"] = max((with_masks - short) / masks, 0.02 * gate)
     found["phase"] = max(found["phase"] - width * gate, 0.1 * found["phase"])
     found["call"] = call
+    several = _seconds(layered(width, layers), observable, gradient, budget, points=_BATCH)
+    found["batch"] = (several - call) / _BATCH / max(long - call, 0.1 * long)
     return found
 
 
@@ -148,10 +152,11 @@ def _seconds(
     gradient: bool,
     budget: float,
     threads: int = 1,
+    points: int = 1,
 ) -> float:
     evaluation = evaluation_of(circuit, observable)
-    ask = Ask(np.full((1, circuit.num_parameters), 0.3), gradient)
-    piece = evaluation.pieces(ask)[0]
+    ask = Ask(np.full((points, circuit.num_parameters), 0.3), gradient)
+    piece = Piece(0, "points", 0, points)
     return seconds_of_call(lambda: evaluation.run(ask, piece, seed=0, threads=threads), budget)
 
 

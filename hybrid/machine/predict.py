@@ -11,6 +11,8 @@ from hybrid.machine.machine import Machine
 _SINGLE_GAIN = 0.6
 """Time of complex64 over that of complex128, for states beyond the caches."""
 _CACHED = 14
+_LANES = 8
+"""From so many points on, kernels take a small circuit at several points at once."""
 _NOISE_FACTOR = 4.0
 """A gate on a density matrix multiplies from both sides, and channels sum over more terms."""
 
@@ -55,6 +57,8 @@ def _one_thread(load: Load, machine: Machine) -> float:
         )
         if load.single and width > _CACHED:
             once *= _SINGLE_GAIN
+        if load.circuits >= _LANES and width <= _CACHED:
+            once *= curves[rates.native("batch", gradient=load.gradient)].at(width)
         call = curves[rates.native("call", gradient=load.gradient)].at(width)
         return load.seconds + call + load.circuits * once
     if load.engine == "python":

@@ -30,6 +30,8 @@ _PREDICTABLE = ("statevector", "density_matrix")
 """Methods of Aer whose cost does not depend on the state; of the others nothing is known."""
 
 
+_AROUND_SECONDS = 6e-5
+"""What losses, the chain rule and their Python take in a piece of samples."""
 _MANY_STRINGS = 6
 """From so many strings on, a diagonal exponential is one table of phases."""
 
@@ -89,7 +91,7 @@ def _together(parts: Sequence[Load], expected: int) -> Load | None:
     if len(parts) != expected or not parts:
         return None
     circuits = sum(part.circuits for part in parts)
-    return replace(parts[0], circuits=circuits)
+    return replace(parts[0], circuits=circuits, seconds=_AROUND_SECONDS)
 
 
 def _aer_load(

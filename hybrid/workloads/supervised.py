@@ -194,7 +194,9 @@ class Supervised(Workload):
     def _grain(self) -> int:
         if self.num_qubits >= _NARROW:
             return 1
-        return min(_LANES * -(-len(self.data) // (_LANES * _PIECES)), 256)
+        # Narrow circuits are quick, and each piece costs some calls of Python.
+        least = _LANES << min(max(0, (12 - self.num_qubits) // 2), 2)
+        return min(max(_LANES * -(-len(self.data) // (_LANES * _PIECES)), least), 256)
 
 
 def _loss(loss: object) -> Loss:
