@@ -157,6 +157,7 @@ def _option(
     pieces: tuple[Piece, ...], site: Site, active: tuple[int, ...], threads: int, messages: float
 ) -> _Option:
     seconds, speeds = costs_on(pieces, site, threads)
+    seconds = seconds * site.crowding(active, threads)
     if len(pieces) <= _EXACTLY or len(active) == 1:
         assignment = longest_first(seconds.tolist(), active, speeds.tolist())
         works = loads_of(
@@ -224,7 +225,8 @@ def _static(
     for rank, places in enumerate(assignment):
         indices = [pieces[place].index for place in places]
         of_piece[indices] = chosen.seconds[list(places)] / speeds[rank]
-    single = float(chosen.seconds.sum()) / float(speeds[0])
+    crowding = site.crowding(chosen.active, chosen.threads)
+    single = float(chosen.seconds.sum()) / float(speeds[0]) / crowding
     return Plan(
         pieces,
         by_index(pieces, assignment),

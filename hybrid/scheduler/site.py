@@ -107,6 +107,14 @@ class Site:
             cores = min(self._cores(rank, on_host) for rank in active)
         return max(1, cores if self.most_threads is None else min(cores, self.most_threads))
 
+    def crowding(self, active: Sequence[int], threads: int) -> float:
+        """Return how many threads share a core on the fullest host, at least 1."""
+        if self.own_cores and all(self.own_cores[rank] for rank in active):
+            return max(1.0, *(threads / self.own_cores[rank] for rank in active))
+        on_host = Counter(self.host_of[rank] for rank in active)
+        shares = (count * threads / self.cores_of_host[host] for host, count in on_host.items())
+        return max(1.0, *shares)
+
     def _cores(self, rank: int, on_host: Counter[int]) -> int:
         if self.own_cores and self.own_cores[rank]:
             return self.own_cores[rank]
