@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hybrid.estimate import sample as sample
     from hybrid.journal import open_journal as open_journal
     from hybrid.loop import minimize as minimize
+    from hybrid.pulling import pull_back as pull_back
     from hybrid.states import metric as metric
     from hybrid.states import probabilities as probabilities
     from hybrid.states import state as state
@@ -32,6 +33,7 @@ _HOMES = {
     "optimizers": "hybrid.optimizers",
     "problems": "hybrid.problems",
     "probabilities": "hybrid.states",
+    "pull_back": "hybrid.pulling",
     "sample": "hybrid.estimate",
     "simulators": "hybrid.simulators",
     "state": "hybrid.states",
