@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hybrid.loop import minimize as minimize
     from hybrid.mapping import map as map
     from hybrid.piece import Piece as Piece
+    from hybrid.pulling import pull_back as pull_back
     from hybrid.session import Session as Session
     from hybrid.session import overlaps as overlaps
     from hybrid.states import metric as metric
@@ -45,6 +46,7 @@ _HOMES = {
     "overlaps": "hybrid.session",
     "problems": "hybrid.problems",
     "probabilities": "hybrid.states",
+    "pull_back": "hybrid.pulling",
     "sample": "hybrid.estimate",
     "simulators": "hybrid.simulators",
     "workload": "hybrid.workloads",

@@ -153,7 +153,8 @@ def test_control_c_ends_all_ranks_with_the_best_point_so_far(tmp_path: Path, ran
     others = [pid for pid in pids if pid != os.getpid()]
     NativeEvaluation.combine = interrupted
     result = hybrid.minimize(hybrid.VQE(circuit, operator), x0=[0.1, 0.2])
-    print(rank, result.success, result.message, np.isfinite(result.value))
+    # One write for each line: lines of several ranks share a pipe.
+    print(f'{result.success} {result.message} {np.isfinite(result.value)}\\n', end='')
     """
     outcome = run(tmp_path, script, ranks)
     assert outcome.code == 0, outcome.err

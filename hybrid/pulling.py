@@ -1,0 +1,100 @@
+"""Gradients of a function of many expectation values: vector-Jacobian products over the ranks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask
+from hybrid.collective import Prepared, call_together
+from hybrid.content import digest
+from hybrid.errors import InputError
+from hybrid.inputs import checked_points, checked_threads
+from hybrid.simulators import Native
+from hybrid.simulators.native import NativeEvaluation
+from hybrid.simulators.weighted import WeightedEvaluation
+from hybrid.workloads import Sampling
+from hybrid.workloads.compiled import compiled_expectation
+
+
+def pull_back(
+    circuit: QuantumCircuit,
+    observable: SparsePauliOp,
+    points: ArrayLike,
+    cotangents: ArrayLike,
+    *,
+    threads: int | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return expectation values, and the sum of their gradients weighted by cotangents.
+
+    The reverse-mode derivative of any function f of the values: with ``cotangents`` the
+    derivatives of f by the values, the sum is the derivative of f by parameters that all points
+    share (columns of weights), and columns of data can be left out of it. Adjoint gradients are
+    contracted where they are computed, so no (B, P) array of gradients is made.
+
+    Collective: every rank makes the same call, the points are split over the ranks, and all ranks
+    get the same bits, for any number of them.
+
+    Args:
+        circuit: unitary, from \\|0...0>; parameters in any expression.
+        observable: Hermitian, on as many qubits.
+        points: shape (B, P), or (P,) for B = 1; columns in the order of ``circuit.parameters``.
+        cotangents: shape (B,), finite.
+        threads: for each rank.
+
+    Returns:
+        values of shape (B,), and ``cotangents @ gradients`` of shape (P,); float64.
+
+    Raises:
+        InputError: an argument is not usable; raised before anything runs.
+        MismatchError: the ranks were given different things.
+        RankError: another rank failed.
+
+    Example:
+        >>> from qiskit.circuit import Parameter
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.ry(Parameter("a"), 0)
+        >>> values, slope = pull_back(circuit, SparsePauliOp("Z"), [[0.0], [np.pi / 2]], [1, 2])
+        >>> values.round(6).tolist(), slope.round(6).tolist()
+        ([1.0, 0.0], [-2.0])
+    """
+
+    def prepare() -> Prepared:
+        workload = compiled_expectation(circuit, observable)
+        checked = checked_points(points, workload.num_parameters)
+        weights = _checked_cotangents(cotangents, len(checked))
+        sampling = Sampling(Native())
+        inner = workload.prepare(sampling)
+        assert isinstance(inner, NativeEvaluation)
+        return Prepared(
+            evaluation=WeightedEvaluation(inner, weights),
+            first_ask=Ask(checked, gradient=True),
+            num_qubits=workload.num_qubits,
+            contents=lambda: {
+                **workload.contents(),
+                "set of points": digest(checked),
+                "set of cotangents": digest(weights),
+            },
+            seed=0,
+            threads=checked_threads(threads),
+        )
+
+    call = call_together("pull_back()", prepare)
+    found, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
+    return np.asarray(found[0], dtype=np.float64), np.asarray(found[1], dtype=np.float64)
+
+
+def _checked_cotangents(cotangents: ArrayLike, num_points: int) -> FloatArray:
+    weights = np.asarray(cotangents, dtype=np.float64)
+    if weights.shape != (num_points,):
+        raise InputError(
+            "cotangents",
+            got=f"shape {weights.shape}",
+            expected=f"shape ({num_points},), one for each point",
+        )
+    if not np.all(np.isfinite(weights)):
+        raise InputError("cotangents", got="NaN or infinity", expected="finite numbers")
+    return weights
