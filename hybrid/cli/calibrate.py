@@ -47,7 +47,7 @@ def measure(output: Path | None, console: Console) -> None:
         ]
         console.print(panel("hybrid calibrate", rows))
         console.print(Text(f"measured in {spent:.1f} s"))
-    job.communicator.all_gather(b"")
+    job.communicator.all_gather(b"measured")
 
 
 def _messages(job: World) -> tuple[float | None, float | None]:

@@ -171,6 +171,9 @@ class Team(Generic[Answer]):
             contexts.enter_context(self._stops)
             if stall is not None:
                 self._watchdog = contexts.enter_context(Watchdog(stall.of_this_rank))
+            if self._world.size > 1:
+                # What rank 0 does alone may be over before another rank listens to signals.
+                self._communicator.all_gather(b"listening")
             return self._run_all(lead)
 
     def _run_all(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:
