@@ -11,6 +11,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "buffer.hpp"
 #include "evaluate.hpp"
@@ -221,7 +222,7 @@ nb::object marginal(const Program& program, nb::object angles, Mask qubits, int 
     nb::gil_scoped_release release;
     Buffer<double> psi(program.num_qubits);
     run(program, a, psi.get(), threads);
-    probabilities(psi.get(), program.num_qubits, qubits, out, threads);
+    probabilities(Placement(program.num_qubits), psi.get(), qubits, out, threads);
     return array;
 }
 
@@ -236,7 +237,10 @@ nb::object sample_states(const Program& program, nb::object angles, std::int64_t
     nb::gil_scoped_release release;
     Buffer<double> psi(program.num_qubits);
     run(program, a, psi.get(), threads);
-    sample(psi.get(), program.num_qubits, shots, seed, out, threads);
+    const Placement whole(program.num_qubits);
+    std::vector<double> weights(bit(popcount(outcome_strips(program.num_qubits))));
+    strip_weights(whole, psi.get(), weights.data(), threads);
+    draw(whole, psi.get(), weights.data(), shots, seed, out, threads);
     return array;
 }
 
@@ -283,6 +287,7 @@ NB_MODULE(HYBRID_MODULE, m) {
         .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
              "threads"_a = 0);
     bind_planner(m);
+    bind_shards(m);
     m.def("about", &about);
     m.def("memory_bytes", &memory, "num_qubits"_a, "gradient"_a, "single"_a);
 }
