@@ -191,6 +191,7 @@ void sweep_tangent(const Sweep& sweep, const BoundBlock<T>& bound, int slot, con
 template <class T>
 void sweep_backward(const Sweep& sweep, const BoundBlock<T>& bound, const Placement& at,
                     std::complex<T>* psi, std::complex<T>* lambda, double* sums, int threads) {
+    if (at.value() & ~sweep.touched) return;
     const std::size_t terms = sweep.terms.size();
     std::vector<Lanes<double>> in_lanes(terms << popcount(sweep.strips));
     for_block_pairs(sweep, at, psi, lambda, threads,
