@@ -21,7 +21,7 @@ if _SURVIVES_LOSSES:
 
 from mpi4py import MPI  # noqa: E402
 
-from hybrid.runtime.cells import NUM_CELLS, OWNER_STEP  # noqa: E402
+from hybrid.runtime.cells import NUM_CELLS, owner_of  # noqa: E402
 from hybrid.runtime.communicator import RanksLost  # noqa: E402
 
 _INLINE = 8192
@@ -197,14 +197,15 @@ class MPICommunicator:
 
 
 class MPICells:
-    """Cells in a window of one-sided communication, at every 64th rank.
+    """Cells in a window of one-sided communication, at the first rank of each group.
 
     On one host the processor's atomic instructions serve them. Over a network without such, the
     owner serves them whenever it calls MPI, which a rank does at least after each of its pieces.
     """
 
     def __init__(self, comm: Any) -> None:
-        mine = NUM_CELLS if comm.Get_rank() % OWNER_STEP == 0 else 0
+        rank: int = comm.Get_rank()
+        mine = NUM_CELLS if owner_of(rank, comm.Get_size()) == rank else 0
         self._window = MPI.Win.Allocate(8 * mine, 8, comm=comm)
         if mine:
             memory: Any = self._window.tomemory()

@@ -16,7 +16,7 @@ from hybrid.errors import Suspended
 from hybrid.piece import Piece
 from hybrid.plan import Plan
 from hybrid.runtime.blas import one_blas_thread
-from hybrid.runtime.counter import SharedCounter
+from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.runtime.failure import (
     describe,
     ending_anyway,
@@ -40,10 +40,6 @@ Assign: TypeAlias = Callable[[tuple[Piece, ...], int], Plan]
 
 _serials = itertools.count()
 """Numbers the questions of this process, over all its teams."""
-
-
-_EPOCHS = 1 << 20
-"""Questions are told apart up to here, where counters are shared in groups."""
 
 
 class Team(Generic[Answer]):
@@ -77,7 +73,6 @@ class Team(Generic[Answer]):
         self._seed = seed
         self._threads = threads
         self._number = 0
-        self._serial = 0
         self._stops = Stops(())
         self._stall: StallReport | None = None
         self._watchdog: Watchdog | None = None
@@ -111,7 +106,7 @@ class Team(Generic[Answer]):
             Stopped: pieces were left undone, because there was a reason to stop.
         """
         partials = dict(known or {})
-        serial = self._serial = next(_serials)
+        serial = next(_serials)
         split = self._split(ask, partials)
         others = [rank for rank in split.active_ranks if rank != 0]
         if others:  # who has no part in what rank 0 does alone need not hear of it
@@ -233,7 +228,6 @@ class Team(Generic[Answer]):
     def _answer(self, message: Mapping[str, Any]) -> None:
         """Run this rank's pieces of an Ask and send the partial answers to rank 0."""
         ask, self._number = _from_message(message), message["number"]
-        self._serial = message["serial"]
         split = self._split(ask, message["known"])
         rank = self._world.rank
         if split.dynamic:
@@ -268,8 +262,10 @@ class Team(Generic[Answer]):
         if not split.dynamic:
             yield from split.pieces_of(self._world.rank)
             return
-        for place in self._counting().draw(len(split.order), self._serial % _EPOCHS + 1):
-            yield split.pieces[split.order[place]]
+        ordered = [split.pieces[index] for index in split.order]
+        bounds = chunks([piece.cost for piece in ordered], self._world.size)
+        for place in self._counting().draw(bounds):
+            yield ordered[place]
 
     def _counting(self) -> SharedCounter:
         """Return the counter of all ranks; collective on first use."""
