@@ -103,47 +103,60 @@ void image_of_block(const PauliSum& h, const std::complex<T>* psi, Mask base, Ma
     }
 }
 
-template <class T>
-double expectation_in_blocks(const PauliSum& h, const std::complex<T>* psi, std::complex<T>* image,
-                             int threads) {
+// Calls use(strip, b, eight amplitudes of H psi from b on) for all basis states b, eight at a time.
+template <class T, class Use>
+void for_image(const PauliSum& h, const std::complex<T>* psi, int threads, Use use) {
     const int inside = block_qubits(h.num_qubits);
     const Mask rows = bit(inside - kLaneQubits), blocks = bit(h.num_qubits - inside);
     threads = int(std::min<Mask>(threads, num_strips(blocks)));
     std::vector<Scratch<T>> scratch(threads, Scratch<T>(rows));
-    Lanes<double> sums[kStrips] = {};
     for_strips(blocks, threads, [&](Mask strip, Mask begin, Mask end) {
         Scratch<T>& mine = scratch[threads > 1 ? omp_get_thread_num() : 0];
         for (Mask block = begin; block < end; ++block) {
             const Mask base = block << inside;
             image_of_block(h, psi, base, low_bits(inside), mine);
-            for (Mask v = 0; v < rows; ++v) {
-                const Split<T> a = load_split(psi + base + v * kLanes), &b = mine.image[v];
-                sums[strip] += widen(a.re * b.re + a.im * b.im);
-                if (image) store_split(image + base + v * kLanes, b);
-            }
+            for (Mask v = 0; v < rows; ++v) use(strip, base + v * kLanes, mine.image[v]);
         }
+    });
+}
+
+template <class T>
+double expectation_in_blocks(const PauliSum& h, const std::complex<T>* psi, std::complex<T>* image,
+                             int threads) {
+    Lanes<double> sums[kStrips] = {};
+    for_image(h, psi, threads, [&](Mask strip, Mask b, const Split<T>& c) {
+        const Split<T> a = load_split(psi + b);
+        sums[strip] += widen(a.re * c.re + a.im * c.im);
+        if (image) store_split(image + b, c);
     });
     double strip_sums[kStrips];
     for (Mask s = 0; s < kStrips; ++s) strip_sums[s] = sum_of_lanes<double>(sums[s]);
     return ordered_sum(strip_sums, kStrips);
 }
 
-// States of fewer than 64 amplitudes.
-template <class T>
-double expectation_by_amplitude(const PauliSum& h, const std::complex<T>* psi,
-                                std::complex<T>* image) {
-    double sum = 0;
+// (H psi)_b = sum over masks of conj(c(b)) psi_{b ^ x}, in states of fewer than 64 amplitudes.
+template <class T, class Use>
+void for_image_by_amplitude(const PauliSum& h, const std::complex<T>* psi, Use use) {
     for (Mask b = 0; b < bit(h.num_qubits); ++b) {
-        double re = 0, im = 0;  // (H psi)_b = sum over masks of conj(c(b)) psi_{b ^ x}
+        double re = 0, im = 0;
         for (const auto& group : h.groups) {
             const double even = sum_at(group.even, b), odd = sum_at(group.odd, b);
             const std::complex<T> a = psi[b ^ group.x];
             re += even * a.real() + odd * a.imag();
             im += even * a.imag() - odd * a.real();
         }
+        use(b, re, im);
+    }
+}
+
+template <class T>
+double expectation_by_amplitude(const PauliSum& h, const std::complex<T>* psi,
+                                std::complex<T>* image) {
+    double sum = 0;
+    for_image_by_amplitude(h, psi, [&](Mask b, double re, double im) {
         if (image) image[b] = {T(re), T(im)};
         sum += double(psi[b].real()) * re + double(psi[b].imag()) * im;
-    }
+    });
     return sum;
 }
 
@@ -156,6 +169,26 @@ double expectation(const PauliSum& h, const std::complex<T>* psi, std::complex<T
     return expectation_in_blocks(h, psi, image, threads);
 }
 
+template <class T>
+void add_image(const PauliSum& h, double weight, const std::complex<T>* psi, std::complex<T>* image,
+               int threads) {
+    if (h.num_qubits < kTileQubits) {
+        for_image_by_amplitude(h, psi, [&](Mask b, double re, double im) {
+            image[b] += std::complex<T>(T(weight * re), T(weight * im));
+        });
+        return;
+    }
+    for_image(h, psi, threads, [&](Mask, Mask b, const Split<T>& c) {
+        const Split<T> a = load_split(image + b);
+        const T w = T(weight);
+        store_split(image + b, Split<T>{a.re + w * c.re, a.im + w * c.im});
+    });
+}
+
+template void add_image<double>(const PauliSum&, double, const std::complex<double>*,
+                                std::complex<double>*, int);
+template void add_image<float>(const PauliSum&, double, const std::complex<float>*,
+                               std::complex<float>*, int);
 template double expectation<double>(const PauliSum&, const std::complex<double>*,
                                     std::complex<double>*, int);
 template double expectation<float>(const PauliSum&, const std::complex<float>*,

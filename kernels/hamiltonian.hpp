@@ -12,4 +12,9 @@ template <class T>
 double expectation(const PauliSum& h, const std::complex<T>* psi, std::complex<T>* image,
                    int threads);
 
+// image += weight H psi.
+template <class T>
+void add_image(const PauliSum& h, double weight, const std::complex<T>* psi, std::complex<T>* image,
+               int threads);
+
 }  // namespace hybrid

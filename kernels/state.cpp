@@ -146,7 +146,15 @@ double generator_product(const Operation& op, const std::complex<T>* lambda,
     return ordered_sum(sums, kStrips);
 }
 
+template <class T>
+void scale(Amplitudes<T> psi, double factor, int num_qubits, int threads) {
+    for_strips(bit(num_qubits), threads, [&](Mask, Mask begin, Mask end) {
+        for (Mask b = begin; b < end; ++b) psi[b] *= T(factor);
+    });
+}
+
 #define HYBRID_INSTANTIATE(T)                                                                     \
+    template void scale<T>(Amplitudes<T>, double, int, int);                                      \
     template void apply<T>(const Operation&, double, Amplitudes<T>, int, int);                    \
     template void apply_inverse<T>(const Operation&, double, Amplitudes<T>, int, int);            \
     template void add_derivative<T>(const Operation&, const std::complex<T>*, Amplitudes<T>, int, \

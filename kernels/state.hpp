@@ -12,6 +12,10 @@ namespace hybrid {
 template <class T>
 using Amplitudes = std::complex<T>*;
 
+// psi := factor psi.
+template <class T>
+void scale(Amplitudes<T> psi, double factor, int num_qubits, int threads);
+
 // psi := op psi, or its inverse for matrices if `inverse`.
 template <class T>
 void apply(const Operation& op, double angle, Amplitudes<T> psi, int num_qubits, int threads);

@@ -22,15 +22,41 @@ Sweep compile_sweep(const std::vector<const Operation*>& operations, Mask active
     return sweep;
 }
 
+// How the rows of a block lie in memory: eight amplitudes of a row, or of each lane those of four
+// rows, one after another; or neither.
+enum class Memory { kRow, kFourRows, kScattered };
+
+Memory memory_of(const Layout& layout) {
+    if (layout.lanes == low_bits(kLaneQubits)) return Memory::kRow;
+    const auto& inner = layout.inner;
+    if (inner.size() >= 2 && inner[0] == 0 && inner[1] == 1) return Memory::kFourRows;
+    return Memory::kScattered;
+}
+
+constexpr int kFour = kLanes / 2;  // amplitudes in a vector
+
 // Block of the state <-> rows. Returns whether any amplitude is not zero.
 template <class T>
 bool load_block(const Sweep& sweep, const std::complex<T>* state, Split<T>* rows) {
     const Mask size = sweep.block.layout.num_rows();
     AnyBits<T> any;
-    if (sweep.block.layout.lanes == low_bits(kLaneQubits)) {
+    const Memory memory = memory_of(sweep.block.layout);
+    if (memory == Memory::kRow) {
         for (Mask v = 0; v < size; ++v) {
             rows[v] = load_split(state + sweep.row_qubits[v]);
             any.add(rows[v]);
+        }
+    } else if (memory == Memory::kFourRows) {
+        for (Mask v = 0; v < size; v += kFour) {
+            Lanes<T> a[kLanes];
+            for (int l = 0; l < kLanes; ++l)
+                std::memcpy(&a[l], state + (sweep.row_qubits[v] | sweep.lane_qubits[l]),
+                            sizeof a[l]);
+            transpose<T>(a);
+            for (int k = 0; k < kFour; ++k) {
+                rows[v + k] = {a[2 * k], a[2 * k + 1]};
+                any.add(rows[v + k]);
+            }
         }
     } else {
         for (Mask v = 0; v < size; ++v) {
@@ -48,13 +74,25 @@ bool load_block(const Sweep& sweep, const std::complex<T>* state, Split<T>* rows
 template <class T>
 void store_block(const Sweep& sweep, std::complex<T>* state, const Split<T>* rows) {
     const Mask size = sweep.block.layout.num_rows();
-    if (sweep.block.layout.lanes == low_bits(kLaneQubits)) {
+    const Memory memory = memory_of(sweep.block.layout);
+    if (memory == Memory::kRow) {
         for (Mask v = 0; v < size; ++v) store_split(state + sweep.row_qubits[v], rows[v]);
-        return;
+    } else if (memory == Memory::kFourRows) {
+        for (Mask v = 0; v < size; v += kFour) {
+            Lanes<T> a[kLanes];
+            for (int k = 0; k < kFour; ++k)
+                a[2 * k] = rows[v + k].re, a[2 * k + 1] = rows[v + k].im;
+            transpose<T>(a);
+            for (int l = 0; l < kLanes; ++l)
+                std::memcpy(
+                    static_cast<void*>(state + (sweep.row_qubits[v] | sweep.lane_qubits[l])), &a[l],
+                    sizeof a[l]);
+        }
+    } else {
+        for (Mask v = 0; v < size; ++v)
+            for (int l = 0; l < kLanes; ++l)
+                state[sweep.row_qubits[v] | sweep.lane_qubits[l]] = {rows[v].re[l], rows[v].im[l]};
     }
-    for (Mask v = 0; v < size; ++v)
-        for (int l = 0; l < kLanes; ++l)
-            state[sweep.row_qubits[v] | sweep.lane_qubits[l]] = {rows[v].re[l], rows[v].im[l]};
 }
 
 template <class T>

@@ -61,9 +61,18 @@ def _best_build() -> ModuleType:
 _build = _best_build()
 Program = _build.Program
 PauliSum = _build.PauliSum
+Tape = _build.Tape
 about = _build.about
 memory_bytes = _build.memory_bytes
 plan_groups = _build.plan_groups
 gather_diagonals = _build.gather_diagonals
 
-__all__ = ["PauliSum", "Program", "about", "gather_diagonals", "memory_bytes", "plan_groups"]
+__all__ = [
+    "PauliSum",
+    "Program",
+    "Tape",
+    "about",
+    "gather_diagonals",
+    "memory_bytes",
+    "plan_groups",
+]
