@@ -24,7 +24,7 @@ from hybrid.runtime.failure import (
     is_collective,
     mark_collective,
 )
-from hybrid.runtime.group import MemberFailed, RankGroup
+from hybrid.runtime.group import MemberFailedError, RankGroup
 from hybrid.runtime.messages import pack, unpack
 from hybrid.runtime.shares import Done, Inbox, Outbox
 from hybrid.runtime.stall import StallReport
@@ -121,7 +121,7 @@ class Team(Generic[Answer]):
 
         inbox = Inbox(self._communicator, serial, others, take, self._late)
         try:
-            with suppress(MemberFailed), closing(self._run(ask, split)) as run:
+            with suppress(MemberFailedError), closing(self._run(ask, split)) as run:
                 for done in run:
                     take(done)
                     inbox.look()
@@ -248,7 +248,7 @@ class Team(Generic[Answer]):
                     outbox.add(done)
                     if self._stops.reason or outbox.is_stopped():
                         break
-        except MemberFailed:
+        except MemberFailedError:
             outbox.give_up()
             self._serve()
             return
@@ -324,7 +324,7 @@ class Team(Generic[Answer]):
                 if group.rank == 0:
                     yield done
             group.any(False)  # the leader may have been told to stop after the last piece
-        except MemberFailed:
+        except MemberFailedError:
             self._forget(ranks)
             raise
         except GeneratorExit:
