@@ -12,19 +12,21 @@ from hybrid.ask import Ask
 from hybrid.collective import Prepared, call_together
 from hybrid.content import digest
 from hybrid.errors import InputError
+from hybrid.identity import identity_of
 from hybrid.inputs import checked_points, checked_threads
 from hybrid.simulators import Native
 from hybrid.simulators.native import NativeEvaluation
-from hybrid.simulators.weighted import WeightedEvaluation
+from hybrid.simulators.weighted import CotangentsOf, WeightedEvaluation
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.custom import failed
 
 
 def pull_back(
     circuit: QuantumCircuit,
     observable: SparsePauliOp,
     points: ArrayLike,
-    cotangents: ArrayLike,
+    cotangents: ArrayLike | CotangentsOf,
     *,
     threads: int | None = None,
 ) -> tuple[FloatArray, FloatArray]:
@@ -32,8 +34,10 @@ def pull_back(
 
     The reverse-mode derivative of any function f of the values: with ``cotangents`` the
     derivatives of f by the values, the sum is the derivative of f by parameters that all points
-    share (columns of weights), and columns of data can be left out of it. Adjoint gradients are
-    contracted where they are computed, so no (B, P) array of gradients is made.
+    share (columns of weights), and columns of data can be left out of it. The sum is taken in the
+    kernels, so no (B, P) array of gradients is made. Where f is a sum over points, as a loss over
+    samples is, its derivatives can be given as a function of the values; then values and sum take
+    one way forward and one back.
 
     Collective: every rank makes the same call, the points are split over the ranks, and all ranks
     get the same bits, for any number of them.
@@ -42,7 +46,8 @@ def pull_back(
         circuit: unitary, from \\|0...0>; parameters in any expression.
         observable: Hermitian, on as many qubits.
         points: shape (B, P), or (P,) for B = 1; columns in the order of ``circuit.parameters``.
-        cotangents: shape (B,), finite.
+        cotangents: shape (B,), finite; or a function that returns them for some of the points,
+            from their values, shape (k,), and the slice of the points that they are.
         threads: for each rank.
 
     Returns:
@@ -51,6 +56,7 @@ def pull_back(
     Raises:
         InputError: an argument is not usable; raised before anything runs.
         MismatchError: the ranks were given different things.
+        PieceError: ``cotangents`` raised, or returned something else.
         RankError: another rank failed.
 
     Example:
@@ -60,23 +66,28 @@ def pull_back(
         >>> values, slope = pull_back(circuit, SparsePauliOp("Z"), [[0.0], [np.pi / 2]], [1, 2])
         >>> values.round(6).tolist(), slope.round(6).tolist()
         ([1.0, 0.0], [-2.0])
+        >>> labels = np.array([0.5, 0.5])
+        >>> def slopes(values, which):  # of the sum of (value - label)^2
+        ...     return 2 * (values - labels[which])
+        >>> values, slope = pull_back(circuit, SparsePauliOp("Z"), [[0.0], [np.pi / 2]], slopes)
+        >>> slope.round(6).tolist()
+        [1.0]
     """
 
     def prepare() -> Prepared:
         workload = compiled_expectation(circuit, observable)
         checked = checked_points(points, workload.num_parameters)
-        weights = _checked_cotangents(cotangents, len(checked))
         sampling = Sampling(Native())
         inner = workload.prepare(sampling)
         assert isinstance(inner, NativeEvaluation)
         return Prepared(
-            evaluation=WeightedEvaluation(inner, weights),
+            evaluation=WeightedEvaluation(inner, _checked_function(cotangents, len(checked))),
             first_ask=Ask(checked, gradient=True),
             num_qubits=workload.num_qubits,
             contents=lambda: {
                 **workload.contents(),
                 "set of points": digest(checked),
-                "set of cotangents": digest(weights),
+                "set of cotangents": _content(cotangents),
             },
             seed=0,
             threads=checked_threads(threads),
@@ -87,7 +98,30 @@ def pull_back(
     return np.asarray(found[0], dtype=np.float64), np.asarray(found[1], dtype=np.float64)
 
 
-def _checked_cotangents(cotangents: ArrayLike, num_points: int) -> FloatArray:
+def _checked_function(cotangents: ArrayLike | CotangentsOf, num_points: int) -> CotangentsOf:
+    """Return the cotangents as a function, which checks what it returns."""
+    if not callable(cotangents):
+        weights = _checked(cotangents, num_points)
+        return lambda values, which: weights[which]
+
+    def checked(values: FloatArray, which: slice) -> FloatArray:
+        try:
+            return _checked(cotangents(values, which), len(values))
+        except Exception as error:
+            raise failed(
+                f"cotangents of points {which.start} to {which.stop - 1}", error
+            ) from error
+
+    return checked
+
+
+def _content(cotangents: ArrayLike | CotangentsOf) -> str:
+    if callable(cotangents):
+        return identity_of(cotangents)
+    return digest(np.asarray(cotangents, dtype=np.float64))
+
+
+def _checked(cotangents: ArrayLike, num_points: int) -> FloatArray:
     weights = np.asarray(cotangents, dtype=np.float64)
     if weights.shape != (num_points,):
         raise InputError(

@@ -14,8 +14,8 @@ namespace {
 // half of a usual L2 cache.
 constexpr int kMostQubits = 11;
 
-// out += conj(c) psi(v ^ x) for the coefficients of eight lanes of basis states from `first`; here
-// each basis state is a row, and its coefficient the same for all points.
+// out[k] += conj(c(v)) psi(v ^ x) for v = first + k; here each basis state is a row, and its
+// coefficient the same for all points.
 template <class T>
 void add_rows(const MaskGroup& group, Mask first, Mask count, const Split<T>* psi, Split<T>* out) {
     Lanes<T> even[kCoefficientRows], odd[kCoefficientRows];
@@ -23,7 +23,7 @@ void add_rows(const MaskGroup& group, Mask first, Mask count, const Split<T>* ps
     if (!group.odd.empty()) coefficients<T>(group.odd, first, odd);
     for (Mask k = 0; k < count; ++k) {
         const Split<T>& a = psi[(first + k) ^ group.x];
-        Split<T>& sum = out[first + k];
+        Split<T>& sum = out[k];
         if (!group.even.empty()) {
             const T c = even[k / kLanes][k % kLanes];
             sum.re += c * a.re;
@@ -37,48 +37,86 @@ void add_rows(const MaskGroup& group, Mask first, Mask count, const Split<T>* ps
     }
 }
 
-// image := H psi; returns <psi|H|psi> of each point.
-template <class T>
-Lanes<double> expectations(const PauliSum& h, const Split<T>* psi, Split<T>* image) {
-    const Mask rows = bit(h.num_qubits), each = std::min<Mask>(rows, kCoefficientRows * kLanes);
-    std::fill_n(image, rows, Split<T>{});
-    Lanes<double> sum = {};
+constexpr Mask kImageRows = kCoefficientRows * kLanes;
+
+// Calls use(v, (H psi)_v) for each row, some rows at a time.
+template <class T, class Use>
+void for_image(const PauliSum& h, const Split<T>* psi, Use use) {
+    const Mask rows = bit(h.num_qubits), each = std::min(rows, kImageRows);
     for (Mask first = 0; first < rows; first += each) {
+        Split<T> image[kImageRows] = {};
         for (const MaskGroup& group : h.groups) add_rows(group, first, each, psi, image);
-        for (Mask v = first; v < first + each; ++v)
-            sum += widen(psi[v].re * image[v].re + psi[v].im * image[v].im);
+        for (Mask k = 0; k < each; ++k) use(first + k, image[k]);
     }
-    return sum;
 }
 
-// Points p, p + 1, ...; the last one again where fewer than eight are left.
-LaneAngles lanes_of(const double* angles, std::int64_t p, std::int64_t points, int num_slots) {
+// Values and gradients of up to eight points.
+template <class T>
+void evaluate_lanes(const Batch& batch, const PauliSum& h, const LaneAngles& angles,
+                    BatchRun<T>& run, double* values, double* gradients, int count) {
+    run.forward(angles);
+    const Lanes<double> value = run.image(h);
+    for (int l = 0; l < count; ++l) values[l] = value[l];
+    if (!gradients) return;
+    const auto sums = run.backward();
+    std::fill_n(gradients, std::int64_t(count) * batch.num_slots, 0.0);
+    for (std::size_t t = 0; t < sums.size(); ++t) {
+        const Term& term = batch.block.terms[t];
+        for (int l = 0; l < count; ++l)
+            gradients[std::int64_t(l) * batch.num_slots + term.slot] += term.weight * sums[t][l];
+    }
+}
+
+}  // namespace
+
+LaneAngles lanes_of(const Batch& batch, const double* angles, std::int64_t p, std::int64_t points) {
     const double* of[kLanes];
-    for (int l = 0; l < kLanes; ++l) of[l] = angles + std::min(p + l, points - 1) * num_slots;
+    for (int l = 0; l < kLanes; ++l) of[l] = angles + std::min(p + l, points - 1) * batch.num_slots;
     return LaneAngles(of);
 }
 
 template <class T>
-void evaluate_lanes(const Batch& batch, const PauliSum& h, const LaneAngles& angles,
-                    Scratch<T>& scratch, double* values, double* gradients, int count) {
-    const Block& block = batch.block;
-    const auto bound = bind_block<T>(block, angles);
-    std::fill_n(scratch.psi(), bit(batch.num_qubits), Split<T>{});
-    scratch.psi()[0].re = Lanes<T>{} + 1;
-    block_forward(block, bound, scratch, 0);
-    const Lanes<double> value = expectations(h, scratch.psi(), scratch.lambda());
-    for (int l = 0; l < count; ++l) values[l] = value[l];
-    if (!gradients) return;
-    std::vector<Lanes<double>> sums(block.terms.size());
-    block_backward(block, bound, scratch, 0, sums.data());
-    std::fill_n(gradients, std::int64_t(count) * batch.num_slots, 0.0);
-    for (std::size_t t = 0; t < sums.size(); ++t)
-        for (int l = 0; l < count; ++l)
-            gradients[std::int64_t(l) * batch.num_slots + block.terms[t].slot] +=
-                block.terms[t].weight * sums[t][l];
+void BatchRun<T>::forward(const LaneAngles& angles) {
+    bound_ = bind_block<T>(batch_.block, angles);
+    std::fill_n(scratch_.psi(), bit(batch_.num_qubits), Split<T>{});
+    scratch_.psi()[0].re = Lanes<T>{} + 1;
+    block_forward(batch_.block, bound_, scratch_, 0);
 }
 
-}  // namespace
+template <class T>
+Lanes<double> BatchRun<T>::image(const PauliSum& h) {
+    const Split<T>* psi = scratch_.psi();
+    Split<T>* lambda = scratch_.lambda();
+    Lanes<double> sum = {};
+    for_image(h, psi, [&](Mask v, const Split<T>& a) {
+        lambda[v] = a;
+        sum += widen(psi[v].re * a.re + psi[v].im * a.im);
+    });
+    return sum;
+}
+
+template <class T>
+void BatchRun<T>::scale_image(Lanes<T> weight) {
+    Split<T>* lambda = scratch_.lambda();
+    for (Mask v = 0; v < bit(batch_.num_qubits); ++v)
+        lambda[v] = {weight * lambda[v].re, weight * lambda[v].im};
+}
+
+template <class T>
+void BatchRun<T>::add_image(const PauliSum& h, Lanes<T> weight) {
+    Split<T>* lambda = scratch_.lambda();
+    for_image(h, scratch_.psi(), [&](Mask v, const Split<T>& a) {
+        lambda[v].re += weight * a.re;
+        lambda[v].im += weight * a.im;
+    });
+}
+
+template <class T>
+std::vector<Lanes<double>> BatchRun<T>::backward() {
+    std::vector<Lanes<double>> sums(batch_.block.terms.size());
+    block_backward(batch_.block, bound_, scratch_, 0, sums.data());
+    return sums;
+}
 
 std::optional<Batch> compile_batch(const std::vector<Operation>& operations, int num_qubits,
                                    int num_slots) {
@@ -97,18 +135,20 @@ void evaluate_batch(const Batch& batch, const PauliSum& h, const double* angles,
                     std::int64_t points, double* values, double* gradients, int threads) {
     const std::int64_t batches = (points + kLanes - 1) / kLanes;
     threads = int(std::min<std::int64_t>(threads, batches));
-    std::vector<Scratch<T>> scratch;  // allocated here, where running out may be thrown
-    for (int t = 0; t < threads; ++t) scratch.emplace_back(bit(batch.num_qubits), true);
+    std::vector<BatchRun<T>> runs;  // allocated here, where running out may be thrown
+    for (int t = 0; t < threads; ++t) runs.emplace_back(batch);
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (threads > 1)
     for (std::int64_t b = 0; b < batches; ++b) {
         const std::int64_t p = b * kLanes;
-        evaluate_lanes(batch, h, lanes_of(angles, p, points, batch.num_slots),
-                       scratch[threads > 1 ? omp_get_thread_num() : 0], values + p,
+        evaluate_lanes(batch, h, lanes_of(batch, angles, p, points),
+                       runs[threads > 1 ? omp_get_thread_num() : 0], values + p,
                        gradients ? gradients + p * batch.num_slots : nullptr,
                        int(std::min<std::int64_t>(kLanes, points - p)));
     }
 }
 
+template class BatchRun<double>;
+template class BatchRun<float>;
 template void evaluate_batch<double>(const Batch&, const PauliSum&, const double*, std::int64_t,
                                      double*, double*, int);
 template void evaluate_batch<float>(const Batch&, const PauliSum&, const double*, std::int64_t,

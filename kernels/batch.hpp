@@ -24,6 +24,31 @@ struct Batch {
 std::optional<Batch> compile_batch(const std::vector<Operation>& operations, int num_qubits,
                                    int num_slots);
 
+// Angles of the points p, p + 1, ...; of the last one again where fewer than eight are left.
+LaneAngles lanes_of(const Batch& batch, const double* angles, std::int64_t p, std::int64_t points);
+
+// Eight points on their way forward and back.
+template <class T>
+class BatchRun {
+  public:
+    explicit BatchRun(const Batch& batch) : batch_(batch), scratch_(bit(batch.num_qubits), true) {}
+
+    // psi := program |0...0>.
+    void forward(const LaneAngles& angles);
+    // lambda := H psi; returns <psi|H|psi> of each point.
+    Lanes<double> image(const PauliSum& h);
+    // lambda := weight lambda; lambda += weight H psi.
+    void scale_image(Lanes<T> weight);
+    void add_image(const PauliSum& h, Lanes<T> weight);
+    // Undoes the program on psi and lambda; the sums of the block's terms.
+    std::vector<Lanes<double>> backward();
+
+  private:
+    const Batch& batch_;
+    BoundBlock<T> bound_;
+    Scratch<T> scratch_;
+};
+
 // As evaluate(), in evaluate.hpp.
 template <class T>
 void evaluate_batch(const Batch& batch, const PauliSum& h, const double* angles,

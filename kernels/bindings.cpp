@@ -18,6 +18,7 @@
 #include "evaluate.hpp"
 #include "metric.hpp"
 #include "outcomes.hpp"
+#include "tape.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -137,11 +138,18 @@ int checked_threads(int threads) {
     return threads_to_use(threads);
 }
 
-void check_finite(const double* angles, std::int64_t count) {
+void check_finite(const double* numbers, std::int64_t count, const char* name) {
     for (std::int64_t k = 0; k < count; ++k)
-        if (!std::isfinite(angles[k]))
-            throw std::invalid_argument("angles has an element that is not finite, at index " +
+        if (!std::isfinite(numbers[k]))
+            throw std::invalid_argument(std::string(name) +
+                                        " has an element that is not finite, at index " +
                                         std::to_string(k));
+}
+
+void check_widths(const PauliSum& h, const Program& program) {
+    if (h.num_qubits != program.num_qubits)
+        throw std::invalid_argument("the observable has " + std::to_string(h.num_qubits) +
+                                    " qubits, the program " + std::to_string(program.num_qubits));
 }
 
 Shape shape_of(const std::string& name) {
@@ -155,13 +163,11 @@ nb::object evaluate_points(const Program& program, const PauliSum& h, nb::object
                            bool gradient, int threads, bool single, const std::string& shape_name) {
     threads = checked_threads(threads);
     const Shape shape = shape_of(shape_name);
-    if (h.num_qubits != program.num_qubits)
-        throw std::invalid_argument("the observable has " + std::to_string(h.num_qubits) +
-                                    " qubits, the program " + std::to_string(program.num_qubits));
+    check_widths(h, program);
     const std::size_t points = length_of(angles, "angles"), slots = program.num_slots;
     if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
     const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
-    check_finite(a, points * slots);
+    check_finite(a, points * slots, "angles");
     double* values = new double[points];
     nb::object values_array = numpy_array(values, {points});
     double* gradients = gradient ? new double[points * slots] : nullptr;
@@ -174,9 +180,73 @@ nb::object evaluate_points(const Program& program, const PauliSum& h, nb::object
     return nb::make_tuple(values_array, gradients_array);
 }
 
+// A tape, what it refers to, and the shape of its weights.
+struct PythonTape {
+    std::unique_ptr<Tape> tape;
+    nb::object program, observables;
+    std::int64_t points, num_observables;
+    int num_slots;
+};
+
+nb::object record_points(nb::handle_t<Program> self, nb::object observables, nb::object angles,
+                         int threads, bool single, const std::string& shape_name) {
+    const Program& program = nb::cast<const Program&>(self);
+    threads = checked_threads(threads);
+    const Shape shape = shape_of(shape_name);
+    Observables of;
+    for (nb::handle each : observables) {
+        of.push_back(&nb::cast<const PauliSum&>(each));
+        check_widths(*of.back(), program);
+    }
+    if (of.empty()) throw std::invalid_argument("observables is empty; expected at least one");
+    const std::size_t points = length_of(angles, "angles");
+    if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
+    const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
+    check_finite(a, points * program.num_slots, "angles");
+    double* values = new double[points * of.size()];
+    nb::object values_array = numpy_array(values, {points, of.size()});
+    PythonTape out{nullptr,
+                   nb::borrow(self),
+                   nb::tuple(observables),
+                   std::int64_t(points),
+                   std::int64_t(of.size()),
+                   program.num_slots};
+    {
+        nb::gil_scoped_release release;
+        out.tape = (single ? record<float> : record<double>)(program, std::move(of), a, points,
+                                                             values, threads, shape);
+    }
+    return nb::make_tuple(values_array, nb::cast(std::move(out)));
+}
+
+nb::object pull_back(PythonTape& self, nb::object weights, const std::vector<int>& apart) {
+    if (!self.tape)
+        throw std::invalid_argument("the tape was pulled back before; record the points again");
+    const double* w = data_of<double>(weights, "weights", {self.points, self.num_observables});
+    check_finite(w, self.points * self.num_observables, "weights");
+    std::vector<bool> seen(self.num_slots);
+    for (int slot : apart) {
+        if (slot < 0 || slot >= self.num_slots || seen[slot])
+            throw std::invalid_argument("apart has " + std::to_string(slot) +
+                                        ", expected slots in 0.." +
+                                        std::to_string(self.num_slots - 1) + ", each once");
+        seen[slot] = true;
+    }
+    double* sum = new double[self.num_slots];
+    nb::object sum_array = numpy_array(sum, {std::size_t(self.num_slots)});
+    double* out = new double[self.points * apart.size()];
+    nb::object out_array = numpy_array(out, {std::size_t(self.points), apart.size()});
+    const auto tape = std::move(self.tape);
+    {
+        nb::gil_scoped_release release;
+        tape->pull_back(w, apart, sum, out);
+    }
+    return nb::make_tuple(sum_array, out_array);
+}
+
 const double* one_point(const Program& program, const nb::object& angles) {
     const double* a = data_of<double>(angles, "angles", {program.num_slots});
-    check_finite(a, program.num_slots);
+    check_finite(a, program.num_slots, "angles");
     return a;
 }
 
@@ -214,7 +284,8 @@ nb::object amplitudes(const Program& program, nb::object angles, const std::vect
     Buffer<double> psi(program.num_qubits);
     run(program, a, psi.get(), threads);
     // Adding 0.0 makes a negative zero positive, as a sum over shards does.
-    for (std::size_t k = 0; k < states.size(); ++k) out[k] = psi.get()[states[k]] + std::complex<double>(0.0, 0.0);
+    for (std::size_t k = 0; k < states.size(); ++k)
+        out[k] = psi.get()[states[k]] + std::complex<double>(0.0, 0.0);
     return array;
 }
 
@@ -305,12 +376,16 @@ NB_MODULE(HYBRID_MODULE, m) {
         .def_prop_ro("num_sweeps", [](const Program& p) { return p.sweeps.size(); })
         .def("evaluate", &evaluate_points, "observable"_a, "angles"_a, "gradient"_a, nb::kw_only(),
              "threads"_a = 0, "single"_a = false, "shape"_a = "auto")
+        .def("record", &record_points, "observables"_a, "angles"_a, nb::kw_only(), "threads"_a = 0,
+             "single"_a = false, "shape"_a = "auto")
         .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
         .def("amplitudes", &amplitudes, "angles"_a, "states"_a, nb::kw_only(), "threads"_a = 0)
         .def("metric", &metric_tensor, "angles"_a, nb::kw_only(), "threads"_a = 0)
         .def("probabilities", &marginal, "angles"_a, "qubits"_a, nb::kw_only(), "threads"_a = 0)
         .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
              "threads"_a = 0);
+    nb::class_<PythonTape>(m, "Tape").def("pull_back", &pull_back, "weights"_a,
+                                          "apart"_a = std::vector<int>());
     bind_planner(m);
     bind_shards(m);
     m.def("about", &about);

@@ -139,7 +139,8 @@ nb::object gradient_of(const Program& program, const Sums& sums) {
         from -= num_sums(program.sweeps[k]);
         add_to_gradient(program.sweeps[k], from, gradient);
     }
-    return nb::cast(nb::ndarray<nb::numpy, double>(gradient, {std::size_t(program.num_slots)}, owner));
+    return nb::cast(
+        nb::ndarray<nb::numpy, double>(gradient, {std::size_t(program.num_slots)}, owner));
 }
 
 template <class Work>
@@ -155,7 +156,7 @@ void check_width(const PauliSum& h, const Placement& at) {
         throw std::invalid_argument("the placement has another width than the observable");
 }
 
-void image_from(const PauliSum& h, const Placement& source_at, const Shard& source,
+void image_part(const PauliSum& h, const Placement& source_at, const Shard& source,
                 const Placement& image_at, const Shard& image, bool fresh, int threads) {
     check_width(h, source_at);
     check_width(h, image_at);
@@ -163,7 +164,7 @@ void image_from(const PauliSum& h, const Placement& source_at, const Shard& sour
         const auto* from = amplitudes<T>(source, source_at.memory_qubits());
         auto* to = amplitudes<T>(image, image_at.memory_qubits());
         nb::gil_scoped_release release;
-        add_image(h, source_at, from, image_at, to, fresh, threads_to_use(threads));
+        image_from(h, source_at, from, image_at, to, fresh, threads_to_use(threads));
     });
 }
 
@@ -181,7 +182,8 @@ void product(const Placement& at, const Shard& psi, const Shard& image, const Su
 int width_of(const Shard& shard, Mask mask) {
     const int width = std::bit_width(shard.shape(0)) - 1;
     if (shard.shape(0) != std::size_t{1} << width || mask & ~low_bits(width))
-        throw std::invalid_argument("a shard's length is no power of two, or too small for its part");
+        throw std::invalid_argument(
+            "a shard's length is no power of two, or too small for its part");
     return width;
 }
 
@@ -267,20 +269,25 @@ void bind_shards(nb::module_& m) {
         "sweeps",
         [](const Program& program) {
             std::vector<std::tuple<Mask, std::size_t>> out;
-            for (const Sweep& sweep : program.sweeps) out.emplace_back(sweep.spread, num_sums(sweep));
+            for (const Sweep& sweep : program.sweeps)
+                out.emplace_back(sweep.spread, num_sums(sweep));
             return out;
         },
         "program"_a);
-    m.def("expectation_strips", [](int n) { return check_num_qubits(n), expectation_strips(n); },
-          "num_qubits"_a);
-    m.def("expectation_block", [](int n) { return check_num_qubits(n), expectation_block(n); },
-          "num_qubits"_a);
-    m.def("outcome_strips", [](int n) { return check_num_qubits(n), outcome_strips(n); },
-          "num_qubits"_a);
+    m.def(
+        "expectation_strips", [](int n) { return check_num_qubits(n), expectation_strips(n); },
+        "num_qubits"_a);
+    m.def(
+        "expectation_block", [](int n) { return check_num_qubits(n), expectation_block(n); },
+        "num_qubits"_a);
+    m.def(
+        "outcome_strips", [](int n) { return check_num_qubits(n), outcome_strips(n); },
+        "num_qubits"_a);
     m.def("gradient_of", &gradient_of, "program"_a, "sums"_a);
-    m.def("sum_of_strips",
-          [](const Sums& sums) { return ordered_sum(sums.data(), sums.shape(0)); }, "sums"_a);
-    m.def("add_image", &image_from, "observable"_a, "source_at"_a, "source"_a, "image_at"_a,
+    m.def(
+        "sum_of_strips", [](const Sums& sums) { return ordered_sum(sums.data(), sums.shape(0)); },
+        "sums"_a);
+    m.def("image_from", &image_part, "observable"_a, "source_at"_a, "source"_a, "image_at"_a,
           "image"_a, "fresh"_a, "threads"_a);
     m.def("image_product", &product, "at"_a, "psi"_a, "image"_a, "sums"_a, "threads"_a);
     m.def("copy_out", &copy_part_out, "shard"_a, "mask"_a, "value"_a, "out"_a, "threads"_a);

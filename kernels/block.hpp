@@ -52,19 +52,20 @@ struct FreeAligned {
 template <class T>
 class Scratch {
   public:
-    Scratch(Mask block_rows, bool two) : rows_(block_rows) {
-        const std::size_t bytes = (block_rows + kTileRows) * sizeof(Split<T>) * (two ? 2 : 1);
+    Scratch(Mask block_rows, bool two)
+        : rows_(block_rows), tile_rows_(block_rows > kTileRows ? kTileRows : 0) {
+        const std::size_t bytes = (rows_ + tile_rows_) * sizeof(Split<T>) * (two ? 2 : 1);
         room_.reset(static_cast<Split<T>*>(std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096)));
         if (!room_) throw std::bad_alloc();
     }
     Split<T>* psi() { return room_.get(); }
     Split<T>* psi_tile() { return room_.get() + rows_; }
-    Split<T>* lambda() { return room_.get() + rows_ + kTileRows; }
+    Split<T>* lambda() { return room_.get() + rows_ + tile_rows_; }
     Split<T>* lambda_tile() { return lambda() + rows_; }
 
   private:
     static constexpr Mask kTileRows = Mask{1} << kTileQubits;
-    Mask rows_;
+    Mask rows_, tile_rows_;  // a block of one tile has no tiles
     std::unique_ptr<Split<T>[], FreeAligned<Split<T>>> room_;
 };
 

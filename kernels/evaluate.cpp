@@ -39,19 +39,28 @@ void run(const Program& program, const double* angles, std::complex<T>* psi, int
     forward(program, bind_all<T>(program, angles), angles, psi, threads);
 }
 
-template <class T>
-void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
-              double* values, double* gradients, int threads, Shape shape) {
-    const int n = program.num_qubits, slots = program.num_slots;
+bool is_batched(const Program& program, std::int64_t points, Shape shape) {
     if (shape == Shape::kBatched && !program.batch)
         throw std::invalid_argument(
             "the program is too wide, or has an operation that does not "
             "run in blocks; it cannot be batched");
-    if (shape != Shape::kBlocked && program.batch &&
-        (points > 1 || n <= kAlwaysBatched || shape == Shape::kBatched))
+    return shape != Shape::kBlocked && program.batch &&
+           (points > 1 || program.num_qubits <= kAlwaysBatched || shape == Shape::kBatched);
+}
+
+int threads_of_state(int num_qubits, std::int64_t points, int threads) {
+    const bool by_point = num_qubits <= kPointsInParallel && points > 1;
+    return by_point || num_qubits <= kOneThread ? 1 : threads;
+}
+
+template <class T>
+void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
+              double* values, double* gradients, int threads, Shape shape) {
+    const int n = program.num_qubits, slots = program.num_slots;
+    if (is_batched(program, points, shape))
         return evaluate_batch<T>(*program.batch, h, angles, points, values, gradients, threads);
-    const bool by_point = n <= kPointsInParallel && points > 1;
-    const int outer = by_point ? int(std::min<std::int64_t>(threads, points)) : 1;
+    const int inner = threads_of_state(n, points, threads);
+    const int outer = inner < threads ? int(std::min<std::int64_t>(threads, points)) : 1;
     std::vector<Buffer<T>> psi, lambda;  // allocated here, where running out may be thrown
     for (int t = 0; t < outer; ++t) {
         psi.emplace_back(n);
@@ -62,8 +71,7 @@ void evaluate(const Program& program, const PauliSum& h, const double* angles, s
         const int t = outer > 1 ? omp_get_thread_num() : 0;
         values[p] = evaluate_point(program, h, angles + p * slots,
                                    gradients ? gradients + p * slots : nullptr, psi[t].get(),
-                                   gradients ? lambda[t].get() : nullptr,
-                                   by_point || n <= kOneThread ? 1 : threads);
+                                   gradients ? lambda[t].get() : nullptr, inner);
     }
 }
 

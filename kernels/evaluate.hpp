@@ -16,8 +16,15 @@ void run(const Program& program, const double* angles, std::complex<T>* psi, int
 // Eight points at a time, or one state at a time; kAuto: by width and number of points.
 enum class Shape { kAuto, kBatched, kBlocked };
 
+// Whether these points are taken eight at a time. Throws std::invalid_argument where the program
+// does not run in the shape asked for.
+bool is_batched(const Program& program, std::int64_t points, Shape shape);
+
+// Threads that work on one state: all, or 1 where each takes states of its own.
+int threads_of_state(int num_qubits, std::int64_t points, int threads);
+
 // values[p] and, if gradients is not null, gradients[p * num_slots + k] for each of the points.
-// Throws std::invalid_argument where the program does not run in the shape asked for.
+// Throws as is_batched().
 template <class T>
 void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
               double* values, double* gradients, int threads, Shape shape = Shape::kAuto);

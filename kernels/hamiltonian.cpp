@@ -75,7 +75,7 @@ constexpr AddGroup<T> kAddGroup[kLanes] = {add_group<T, 0>, add_group<T, 1>, add
 
 // Masks that agree above a block.
 struct Across {
-    Mask x;                                          // their bits there
+    Mask x;                                             // their bits there
     std::vector<MaskGroup>::const_iterator begin, end;  // by ascending mask
 };
 
@@ -83,8 +83,8 @@ std::vector<Across> by_bits_above(const PauliSum& h, Mask block_mask) {
     std::vector<Across> out;
     for (auto begin = h.groups.begin(); begin != h.groups.end();) {
         const Mask x = begin->x & ~block_mask;
-        const auto end = std::find_if(
-            begin, h.groups.end(), [&](const MaskGroup& g) { return (g.x & ~block_mask) != x; });
+        const auto end = std::find_if(begin, h.groups.end(),
+                                      [&](const MaskGroup& g) { return (g.x & ~block_mask) != x; });
         out.push_back({x, begin, end});
         begin = end;
     }
@@ -190,6 +190,19 @@ void for_blocks(const Placement& at, int threads, Work work) {
     });
 }
 
+// Calls use(strip, b, eight amplitudes of H psi from b on) for all basis states b, eight at a time.
+template <class T, class Use>
+void for_image(const PauliSum& h, const std::complex<T>* psi, int threads, Use use) {
+    const Placement whole(h.num_qubits);
+    const Imaging<T> imaging(h, whole, psi);
+    for_blocks<T>(whole, threads, [&](Mask, Scratch<T>& scratch, Mask base) {
+        std::fill(scratch.image.begin(), scratch.image.end(), Split<T>{});
+        imaging.choose(base, scratch);
+        imaging.add(base, scratch);
+        for (Mask v = 0; v < scratch.image.size(); ++v) use(base + v * kLanes, scratch.image[v]);
+    });
+}
+
 template <class T>
 double expectation_in_blocks(const PauliSum& h, const std::complex<T>* psi, std::complex<T>* image,
                              int threads) {
@@ -211,22 +224,29 @@ double expectation_in_blocks(const PauliSum& h, const std::complex<T>* psi, std:
     return ordered_sum(strip_sums.data(), strip_sums.size());
 }
 
-// States of fewer than 64 amplitudes.
-template <class T>
-double expectation_by_amplitude(const PauliSum& h, const std::complex<T>* psi,
-                                std::complex<T>* image) {
-    double sum = 0;
+// (H psi)_b = sum over masks of conj(c(b)) psi_{b ^ x}, in states of fewer than 64 amplitudes.
+template <class T, class Use>
+void for_image_by_amplitude(const PauliSum& h, const std::complex<T>* psi, Use use) {
     for (Mask b = 0; b < bit(h.num_qubits); ++b) {
-        double re = 0, im = 0;  // (H psi)_b = sum over masks of conj(c(b)) psi_{b ^ x}
+        double re = 0, im = 0;
         for (const auto& group : h.groups) {
             const double even = sum_at(group.even, b), odd = sum_at(group.odd, b);
             const std::complex<T> a = psi[b ^ group.x];
             re += even * a.real() + odd * a.imag();
             im += even * a.imag() - odd * a.real();
         }
+        use(b, re, im);
+    }
+}
+
+template <class T>
+double expectation_by_amplitude(const PauliSum& h, const std::complex<T>* psi,
+                                std::complex<T>* image) {
+    double sum = 0;
+    for_image_by_amplitude(h, psi, [&](Mask b, double re, double im) {
         if (image) image[b] = {T(re), T(im)};
         sum += double(psi[b].real()) * re + double(psi[b].imag()) * im;
-    }
+    });
     return sum;
 }
 
@@ -248,8 +268,8 @@ Mask expectation_block(int num_qubits) {
 }
 
 template <class T>
-void add_image(const PauliSum& h, const Placement& source_at, const std::complex<T>* source,
-               const Placement& image_at, std::complex<T>* image, bool fresh, int threads) {
+void image_from(const PauliSum& h, const Placement& source_at, const std::complex<T>* source,
+                const Placement& image_at, std::complex<T>* image, bool fresh, int threads) {
     const Imaging<T> imaging(h, source_at, source);
     const Rows rows(h.num_qubits, image_at);
     for_blocks<T>(image_at, threads, [&](Mask, Scratch<T>& scratch, Mask base) {
@@ -277,11 +297,29 @@ void image_product(const Placement& at, const std::complex<T>* psi, const std::c
     for (Mask s = 0; s < in_lanes.size(); ++s) sums[s] += sum_of_lanes<double>(in_lanes[s]);
 }
 
+template <class T>
+void add_image(const PauliSum& h, double weight, const std::complex<T>* psi, std::complex<T>* image,
+               int threads) {
+    if (h.num_qubits < kTileQubits) {
+        for_image_by_amplitude(h, psi, [&](Mask b, double re, double im) {
+            image[b] += std::complex<T>(T(weight * re), T(weight * im));
+        });
+        return;
+    }
+    for_image(h, psi, threads, [&](Mask b, const Split<T>& c) {
+        const Split<T> a = load_split(image + b);
+        const T w = T(weight);
+        store_split(image + b, Split<T>{a.re + w * c.re, a.im + w * c.im});
+    });
+}
+
 #define HYBRID_INSTANTIATE(T)                                                                     \
     template double expectation<T>(const PauliSum&, const std::complex<T>*, std::complex<T>*,     \
                                    int);                                                          \
-    template void add_image<T>(const PauliSum&, const Placement&, const std::complex<T>*,         \
-                               const Placement&, std::complex<T>*, bool, int);                    \
+    template void image_from<T>(const PauliSum&, const Placement&, const std::complex<T>*,        \
+                                const Placement&, std::complex<T>*, bool, int);                   \
+    template void add_image<T>(const PauliSum&, double, const std::complex<T>*, std::complex<T>*, \
+                               int);                                                              \
     template void image_product<T>(const Placement&, const std::complex<T>*,                      \
                                    const std::complex<T>*, double*, int);
 HYBRID_INSTANTIATE(double)

@@ -109,4 +109,25 @@ inline void store_split(std::complex<T>* p, const Split<T>& x) {
     std::memcpy(static_cast<void*>(p + kLanes / 2), &b, sizeof b);
 }
 
+// Element l of vector k and element k of vector l change places: the halves beside the diagonal at
+// distance 1, then 2, then 4.
+template <class T>
+inline void transpose(Lanes<T> (&a)[kLanes]) {
+    for (int k = 0; k < kLanes; k += 2) {
+        const Lanes<T> x = a[k], y = a[k + 1];
+        a[k] = __builtin_shufflevector(x, y, 0, 8, 2, 10, 4, 12, 6, 14);
+        a[k + 1] = __builtin_shufflevector(x, y, 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int k : {0, 1, 4, 5}) {
+        const Lanes<T> x = a[k], y = a[k + 2];
+        a[k] = __builtin_shufflevector(x, y, 0, 1, 8, 9, 4, 5, 12, 13);
+        a[k + 2] = __builtin_shufflevector(x, y, 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (int k = 0; k < 4; ++k) {
+        const Lanes<T> x = a[k], y = a[k + 4];
+        a[k] = __builtin_shufflevector(x, y, 0, 1, 2, 3, 8, 9, 10, 11);
+        a[k + 4] = __builtin_shufflevector(x, y, 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
 }  // namespace hybrid

@@ -19,7 +19,8 @@ void strip_weights(const Placement& at, const std::complex<double>* psi, double*
 inline constexpr std::uint64_t kElsewhere = ~std::uint64_t{0};
 
 // Basis states drawn from |psi|^2 by inverse transform, the same for any number of threads and
-// shards; kElsewhere for shots that fall on strips held elsewhere. `weights` are those of all strips.
+// shards; kElsewhere for shots that fall on strips held elsewhere. `weights` are those of all
+// strips.
 void draw(const Placement& at, const std::complex<double>* psi, const double* weights,
           std::int64_t shots, std::uint64_t seed, std::uint64_t* out, int threads);
 

@@ -8,8 +8,8 @@ namespace hybrid {
 
 namespace {
 
-// Calls work(k, i, length) for runs of consecutive indices of a part: the k-th of its amplitudes and
-// those that follow lie at i | value and following.
+// Calls work(k, i, length) for runs of consecutive indices of a part: the k-th of its amplitudes
+// and those that follow lie at i | value and following.
 template <class Work>
 void for_runs(int num_qubits, Mask mask, int threads, Work work) {
     const Mask free = low_bits(num_qubits) & ~mask;
@@ -48,9 +48,9 @@ void exchange(std::complex<T>* one, Part part_of_one, std::complex<T>* other, Pa
     });
 }
 
-#define HYBRID_INSTANTIATE(T)                                                                   \
-    template void copy_out<T>(const std::complex<T>*, int, Part, std::complex<T>*, int);        \
-    template void copy_in<T>(const std::complex<T>*, std::complex<T>*, int, Part, int);         \
+#define HYBRID_INSTANTIATE(T)                                                            \
+    template void copy_out<T>(const std::complex<T>*, int, Part, std::complex<T>*, int); \
+    template void copy_in<T>(const std::complex<T>*, std::complex<T>*, int, Part, int);  \
     template void exchange<T>(std::complex<T>*, Part, std::complex<T>*, Part, int, int);
 HYBRID_INSTANTIATE(double)
 HYBRID_INSTANTIATE(float)

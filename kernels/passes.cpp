@@ -109,20 +109,20 @@ void backward(const Program& program, const BoundProgram<T>& bound, const double
     }
 }
 
-#define HYBRID_INSTANTIATE(T)                                                                    \
-    template BoundProgram<T> bind_all<T>(const Program&, const double*);                         \
-    template void step_forward<T>(const Sweep&, const BoundBlock<T>&, const double*,             \
-                                  const Placement&, std::complex<T>*, int);                      \
-    template void step_tangent<T>(const Sweep&, const BoundBlock<T>&, const double*, int,        \
-                                  const Placement&, std::complex<T>*, std::complex<T>*, int);    \
-    template void step_backward<T>(const Sweep&, const BoundBlock<T>&, const double*,            \
-                                   const Placement&, std::complex<T>*, std::complex<T>*,         \
-                                   double*, int);                                                \
-    template void forward<T>(const Program&, const BoundProgram<T>&, const double*,              \
-                             std::complex<T>*, int);                                             \
-    template void forward_with_tangent<T>(const Program&, const BoundProgram<T>&, const double*, \
-                                          int, std::complex<T>*, std::complex<T>*, int);         \
-    template void backward<T>(const Program&, const BoundProgram<T>&, const double*,             \
+#define HYBRID_INSTANTIATE(T)                                                                     \
+    template BoundProgram<T> bind_all<T>(const Program&, const double*);                          \
+    template void step_forward<T>(const Sweep&, const BoundBlock<T>&, const double*,              \
+                                  const Placement&, std::complex<T>*, int);                       \
+    template void step_tangent<T>(const Sweep&, const BoundBlock<T>&, const double*, int,         \
+                                  const Placement&, std::complex<T>*, std::complex<T>*, int);     \
+    template void step_backward<T>(const Sweep&, const BoundBlock<T>&, const double*,             \
+                                   const Placement&, std::complex<T>*, std::complex<T>*, double*, \
+                                   int);                                                          \
+    template void forward<T>(const Program&, const BoundProgram<T>&, const double*,               \
+                             std::complex<T>*, int);                                              \
+    template void forward_with_tangent<T>(const Program&, const BoundProgram<T>&, const double*,  \
+                                          int, std::complex<T>*, std::complex<T>*, int);          \
+    template void backward<T>(const Program&, const BoundProgram<T>&, const double*,              \
                               std::complex<T>*, std::complex<T>*, double*, int);
 HYBRID_INSTANTIATE(double)
 HYBRID_INSTANTIATE(float)

@@ -1,5 +1,5 @@
-// Which amplitudes of a state lie in a piece of memory, and where: the whole state in natural order,
-// a shard of it, or the part of a shard in which some qubits have one value.
+// Which amplitudes of a state lie in a piece of memory, and where: the whole state in natural
+// order, a shard of it, or the part of a shard in which some qubits have one value.
 #pragma once
 
 #include <array>

@@ -82,16 +82,15 @@ void apply_matrix(const Operation& op, bool adjoint, const Placement& at, std::c
                                               : op.matrix[size * r + c]);
         offset[r] = (r & 1 ? bit(op.target[0]) : 0) | (r & 2 ? bit(op.target[1]) : 0);
     }
-    for_basis(at, op.control_mask | op.target_mask(), op.control_value, threads,
-              [&](Mask, Mask b) {
-                  std::complex<T> in[4];
-                  for (int r = 0; r < size; ++r) in[r] = psi[at.offset(b | offset[r])];
-                  for (int r = 0; r < size; ++r) {
-                      std::complex<T> sum = 0;
-                      for (int c = 0; c < size; ++c) sum += mul(u[r][c], in[c]);
-                      psi[at.offset(b | offset[r])] = sum;
-                  }
-              });
+    for_basis(at, op.control_mask | op.target_mask(), op.control_value, threads, [&](Mask, Mask b) {
+        std::complex<T> in[4];
+        for (int r = 0; r < size; ++r) in[r] = psi[at.offset(b | offset[r])];
+        for (int r = 0; r < size; ++r) {
+            std::complex<T> sum = 0;
+            for (int c = 0; c < size; ++c) sum += mul(u[r][c], in[c]);
+            psi[at.offset(b | offset[r])] = sum;
+        }
+    });
 }
 
 }  // namespace
@@ -159,7 +158,15 @@ Mask apart(const Operation& op, int num_qubits) {
     return low_bits(num_qubits) & ~held;
 }
 
+template <class T>
+void scale(std::complex<T>* psi, double factor, int num_qubits, int threads) {
+    for_strips(bit(num_qubits), threads, [&](Mask, Mask begin, Mask end) {
+        for (Mask b = begin; b < end; ++b) psi[b] *= T(factor);
+    });
+}
+
 #define HYBRID_INSTANTIATE(T)                                                                      \
+    template void scale<T>(std::complex<T>*, double, int, int);                                    \
     template void apply<T>(const Operation&, double, const Placement&, std::complex<T>*, int);     \
     template void apply_inverse<T>(const Operation&, double, const Placement&, std::complex<T>*,   \
                                    int);                                                           \

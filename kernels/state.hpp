@@ -9,6 +9,10 @@
 
 namespace hybrid {
 
+// psi := factor psi.
+template <class T>
+void scale(std::complex<T>* psi, double factor, int num_qubits, int threads);
+
 // psi := op psi, for the amplitudes held at `at`; or its inverse. Shards may not differ on the
 // qubits on which the operation acts, nor, for matrices and signs, on any but the highest others.
 template <class T>

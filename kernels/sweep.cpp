@@ -24,6 +24,12 @@ Sweep compile_sweep(const std::vector<const Operation*>& operations, Mask active
     return sweep;
 }
 
+// How the rows of a block lie in memory: eight amplitudes of a row, or of each lane those of four
+// rows, one after another; or neither.
+enum class Memory { kRow, kFourRows, kScattered };
+
+constexpr int kFour = kLanes / 2;  // amplitudes in a vector
+
 // Where the rows and lanes of a block lie, relative to its first amplitude.
 class Places {
   public:
@@ -32,22 +38,28 @@ class Places {
             for (Mask row : sweep.row_qubits) placed_.push_back(at.offset(row));
             rows_ = &placed_;
         }
+        bool lanes_adjacent = true, rows_adjacent = size() >= kFour;
         for (int l = 0; l < kLanes; ++l) {
             lanes_[l] = at.offset(sweep.lane_qubits[l]);
-            adjacent_ = adjacent_ && lanes_[l] == Mask(l);
+            lanes_adjacent = lanes_adjacent && lanes_[l] == Mask(l);
         }
+        for (Mask v = 0; v < kFour && rows_adjacent; ++v) rows_adjacent = row(v) == v;
+        if (lanes_adjacent)
+            memory_ = Memory::kRow;
+        else if (rows_adjacent)
+            memory_ = Memory::kFourRows;
     }
     Places(const Places&) = delete;
     Mask size() const { return rows_->size(); }
     Mask row(Mask v) const { return (*rows_)[v]; }
-    Mask lane(int l) const { return lanes_[l]; }
-    bool adjacent() const { return adjacent_; }  // the lanes of a row are neighbours in memory
+    Mask at(Mask v, int lane) const { return (*rows_)[v] | lanes_[lane]; }
+    Memory memory() const { return memory_; }
 
   private:
     std::vector<Mask> placed_;
     const std::vector<Mask>* rows_;
     Mask lanes_[kLanes];
-    bool adjacent_ = true;
+    Memory memory_ = Memory::kScattered;
 };
 
 // Block of the state <-> rows. Returns whether any amplitude is not zero.
@@ -55,15 +67,26 @@ template <class T>
 bool load_block(const Places& places, const std::complex<T>* state, Split<T>* rows) {
     const Mask size = places.size();
     AnyBits<T> any;
-    if (places.adjacent()) {
+    if (places.memory() == Memory::kRow) {
         for (Mask v = 0; v < size; ++v) {
             rows[v] = load_split(state + places.row(v));
             any.add(rows[v]);
         }
+    } else if (places.memory() == Memory::kFourRows) {
+        for (Mask v = 0; v < size; v += kFour) {
+            Lanes<T> a[kLanes];
+            for (int l = 0; l < kLanes; ++l)
+                std::memcpy(&a[l], state + places.at(v, l), sizeof a[l]);
+            transpose<T>(a);
+            for (int k = 0; k < kFour; ++k) {
+                rows[v + k] = {a[2 * k], a[2 * k + 1]};
+                any.add(rows[v + k]);
+            }
+        }
     } else {
         for (Mask v = 0; v < size; ++v) {
             for (int l = 0; l < kLanes; ++l) {
-                const std::complex<T> a = state[places.row(v) | places.lane(l)];
+                const std::complex<T> a = state[places.at(v, l)];
                 rows[v].re[l] = a.real();
                 rows[v].im[l] = a.imag();
             }
@@ -76,13 +99,22 @@ bool load_block(const Places& places, const std::complex<T>* state, Split<T>* ro
 template <class T>
 void store_block(const Places& places, std::complex<T>* state, const Split<T>* rows) {
     const Mask size = places.size();
-    if (places.adjacent()) {
+    if (places.memory() == Memory::kRow) {
         for (Mask v = 0; v < size; ++v) store_split(state + places.row(v), rows[v]);
-        return;
+    } else if (places.memory() == Memory::kFourRows) {
+        for (Mask v = 0; v < size; v += kFour) {
+            Lanes<T> a[kLanes];
+            for (int k = 0; k < kFour; ++k)
+                a[2 * k] = rows[v + k].re, a[2 * k + 1] = rows[v + k].im;
+            transpose<T>(a);
+            for (int l = 0; l < kLanes; ++l)
+                std::memcpy(static_cast<void*>(state + places.at(v, l)), &a[l], sizeof a[l]);
+        }
+    } else {
+        for (Mask v = 0; v < size; ++v)
+            for (int l = 0; l < kLanes; ++l)
+                state[places.at(v, l)] = {rows[v].re[l], rows[v].im[l]};
     }
-    for (Mask v = 0; v < size; ++v)
-        for (int l = 0; l < kLanes; ++l)
-            state[places.row(v) | places.lane(l)] = {rows[v].re[l], rows[v].im[l]};
 }
 
 template <class T>
@@ -194,11 +226,10 @@ void sweep_backward(const Sweep& sweep, const BoundBlock<T>& bound, const Placem
     if (at.value() & ~sweep.touched) return;
     const std::size_t terms = sweep.terms.size();
     std::vector<Lanes<double>> in_lanes(terms << popcount(sweep.strips));
-    for_block_pairs(sweep, at, psi, lambda, threads,
-                    [&](Mask strip, Scratch<T>& scratch, Mask base) {
-                        block_backward(sweep.block, bound, scratch, base,
-                                       in_lanes.data() + strip * terms);
-                    });
+    for_block_pairs(
+        sweep, at, psi, lambda, threads, [&](Mask strip, Scratch<T>& scratch, Mask base) {
+            block_backward(sweep.block, bound, scratch, base, in_lanes.data() + strip * terms);
+        });
     for (Mask s = 0; s < bit(popcount(sweep.strips)); ++s)
         if (at.holds(deposit(s, sweep.strips) | (at.value() & ~sweep.strips)))
             for (std::size_t t = 0; t < terms; ++t)
@@ -212,12 +243,12 @@ void add_to_gradient(const Sweep& sweep, const double* sums, double* gradient) {
             sweep.terms[t].weight * ordered_sum(sums + t, bit(popcount(sweep.strips)), terms);
 }
 
-#define HYBRID_INSTANTIATE(T)                                                                     \
-    template void sweep_forward<T>(const Sweep&, const BoundBlock<T>&, const Placement&,          \
-                                   std::complex<T>*, int);                                        \
-    template void sweep_tangent<T>(const Sweep&, const BoundBlock<T>&, int, const Placement&,     \
-                                   std::complex<T>*, std::complex<T>*, int);                      \
-    template void sweep_backward<T>(const Sweep&, const BoundBlock<T>&, const Placement&,         \
+#define HYBRID_INSTANTIATE(T)                                                                 \
+    template void sweep_forward<T>(const Sweep&, const BoundBlock<T>&, const Placement&,      \
+                                   std::complex<T>*, int);                                    \
+    template void sweep_tangent<T>(const Sweep&, const BoundBlock<T>&, int, const Placement&, \
+                                   std::complex<T>*, std::complex<T>*, int);                  \
+    template void sweep_backward<T>(const Sweep&, const BoundBlock<T>&, const Placement&,     \
                                     std::complex<T>*, std::complex<T>*, double*, int);
 HYBRID_INSTANTIATE(double)
 HYBRID_INSTANTIATE(float)

@@ -29,8 +29,9 @@ int block_rows(int num_qubits);
 std::vector<Sweep> compile_sweeps(const std::vector<Operation>& operations, int num_qubits,
                                   int rows);
 
-// psi := sweep psi, for the amplitudes held at `at`, which may fix qubits of `spread` alone. Where a
-// qubit is not `touched` all amplitudes with that bit are zero before and after, and are left alone.
+// psi := sweep psi, for the amplitudes held at `at`, which may fix qubits of `spread` alone. Where
+// a qubit is not `touched` all amplitudes with that bit are zero before and after, and are left
+// alone.
 template <class T>
 void sweep_forward(const Sweep& sweep, const BoundBlock<T>& bound, const Placement& at,
                    std::complex<T>* psi, int threads);

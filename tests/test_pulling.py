@@ -9,7 +9,7 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-from hybrid.errors import InputError
+from hybrid.errors import InputError, PieceError
 
 A, B, X = (Parameter(name) for name in "abx")
 OBSERVABLE = SparsePauliOp(["ZIII", "IXXI", "IIIZ"], [0.5, -0.25, 1.0])
@@ -21,6 +21,7 @@ def model() -> QuantumCircuit:
         circuit.rx(X * (qubit + 1), qubit)
         circuit.ry(A, qubit)
         circuit.rz(A * B, qubit)
+        circuit.rx(A * X, qubit)  # its derivative by a differs from point to point
         circuit.cx(qubit, (qubit + 1) % 4)
         circuit.ry(B, qubit)
     return circuit
@@ -54,6 +55,32 @@ def test_it_is_the_gradient_of_a_loss() -> None:
     for k, step in enumerate(1e-6 * np.eye(2)):
         difference = (loss(at[0, :2] + step) - loss(at[0, :2] - step)) / 2e-6
         assert slope[k] == pytest.approx(difference, abs=1e-7)
+
+
+@pytest.mark.ranks
+def test_cotangents_may_be_a_function_of_the_values() -> None:
+    at, labels = points(3000), np.random.default_rng(6).choice([-1.0, 1.0], 3000)
+
+    def slopes(values: np.ndarray, which: slice) -> np.ndarray:
+        return 2 * (values - labels[which])
+
+    values, summed = hybrid.pull_back(model(), OBSERVABLE, at, slopes)
+    again = hybrid.pull_back(model(), OBSERVABLE, at, 2 * (values - labels))
+    assert values.tobytes() == again[0].tobytes()
+    assert summed.tobytes() == again[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda values, which: values[1:], "got shape"),
+        (lambda values, which: values * np.nan, "NaN or infinity"),
+        (lambda values: values, "cotangents of points 0 to 2 failed: TypeError"),
+    ],
+)
+def test_functions_that_do_not_give_cotangents(function: object, message: str) -> None:
+    with pytest.raises(PieceError, match=message):
+        hybrid.pull_back(model(), OBSERVABLE, points(3), function)
 
 
 @pytest.mark.parametrize("cotangents", [[1.0], np.ones((3, 1)), [1.0, 2.0, np.nan]])

@@ -64,8 +64,8 @@ ELSEWHERE = _build.ELSEWHERE
 PauliSum = _build.PauliSum
 Placement = _build.Placement
 Program = _build.Program
+Tape = _build.Tape
 about = _build.about
-add_image = _build.add_image
 copy_in = _build.copy_in
 copy_out = _build.copy_out
 draw = _build.draw
@@ -75,6 +75,7 @@ expectation_strips = _build.expectation_strips
 finish_metric = _build.finish_metric
 gather_diagonals = _build.gather_diagonals
 gradient_of = _build.gradient_of
+image_from = _build.image_from
 image_product = _build.image_product
 memory_bytes = _build.memory_bytes
 outcome_strips = _build.outcome_strips
@@ -85,13 +86,13 @@ sum_of_strips = _build.sum_of_strips
 sweeps = _build.sweeps
 
 __all__ = [
-    "Bound",
     "ELSEWHERE",
+    "Bound",
     "PauliSum",
     "Placement",
     "Program",
+    "Tape",
     "about",
-    "add_image",
     "copy_in",
     "copy_out",
     "draw",
@@ -101,6 +102,7 @@ __all__ = [
     "finish_metric",
     "gather_diagonals",
     "gradient_of",
+    "image_from",
     "image_product",
     "memory_bytes",
     "outcome_strips",

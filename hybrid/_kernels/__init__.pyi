@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -77,6 +78,15 @@ class Program:
         single: bool = False,
         shape: Literal["auto", "batched", "blocked"] = "auto",
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]: ...
+    def record(
+        self,
+        observables: Sequence[PauliSum],
+        angles: NDArray[np.float64],
+        *,
+        threads: int = 0,
+        single: bool = False,
+        shape: Literal["auto", "batched", "blocked"] = "auto",
+    ) -> tuple[NDArray[np.float64], Tape]: ...
     def state(
         self, angles: NDArray[np.float64], *, threads: int = 0, single: bool = False
     ) -> NDArray[np.complex128] | NDArray[np.complex64]: ...
@@ -90,6 +100,11 @@ class Program:
     def sample(
         self, angles: NDArray[np.float64], shots: int, seed: int, *, threads: int = 0
     ) -> NDArray[np.uint64]: ...
+
+class Tape:
+    def pull_back(
+        self, weights: NDArray[np.float64], apart: Sequence[int] = ()
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 
 def plan_groups(
     operations: list[tuple[int, int]], capacity: int
@@ -132,7 +147,7 @@ def expectation_block(num_qubits: int) -> int: ...
 def outcome_strips(num_qubits: int) -> int: ...
 def gradient_of(program: Program, sums: NDArray[np.float64]) -> NDArray[np.float64]: ...
 def sum_of_strips(sums: NDArray[np.float64]) -> float: ...
-def add_image(
+def image_from(
     observable: PauliSum,
     source_at: Placement,
     source: NDArray[Any],

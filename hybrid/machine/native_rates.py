@@ -84,9 +84,7 @@ class Probe:
         """The work of the call, in counts."""
         program = self.evaluation.program
         operations = count_operations(program, self.evaluation.observable)
-        return Load(
-            "native", program.num_qubits, len(self.piece), operations, self.ask.gradient
-        )
+        return Load("native", program.num_qubits, len(self.piece), operations, self.ask.gradient)
 
 
 def probe_of(

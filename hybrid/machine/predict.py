@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hybrid.load import Load
+from hybrid.load import Load, Sharding
 from hybrid.machine import rates
 from hybrid.machine.machine import Machine
 
@@ -26,6 +26,29 @@ def seconds_of(load: Load | None, machine: Machine, threads: int) -> float | Non
     if load is None:
         return None
     return _scaled(load, _one_thread(load, machine), machine, threads)
+
+
+def spread_seconds(
+    load: Load | None, machine: Machine, threads: int, sharding: Sharding, ranks_on_host: int
+) -> float:
+    """Return the predicted seconds of a piece on a group of ranks that share its state.
+
+    Args:
+        load: the work, in counts.
+        machine: of the group's hosts.
+        threads: of each rank.
+        sharding: what spreading the state takes of each rank.
+        ranks_on_host: how many of the group's ranks are neighbours on a host; they share its
+            bandwidth, and memory where they are all of the group.
+    """
+    assert load is not None
+    near = min(ranks_on_host, sharding.shards)
+    gain = machine.gain(threads * near, load.num_qubits) * sharding.shards / near
+    alone = near == sharding.shards
+    bandwidth = machine.copy_bandwidth / (2 * near) if alone else machine.bandwidth / near
+    exchanged = sharding.sent_bytes / bandwidth + sharding.exchanges * 2 * machine.latency
+    work = _one_thread(load, machine) / gain / machine.speed
+    return work + load.circuits * exchanged + machine.piece_seconds
 
 
 def bytes_of(load: Load | None) -> int:

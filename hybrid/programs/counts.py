@@ -15,7 +15,9 @@ _MANY_STRINGS = 6
 """From so many strings on, a diagonal exponential is one table of phases."""
 
 
-def count_operations(program: Program, observable: Observable) -> tuple[tuple[str, float], ...]:
+def count_operations(
+    program: Program, observable: Observable | None
+) -> tuple[tuple[str, float], ...]:
     """Return how often each kind of operation occurs; the kinds are in ``machine/rates.py``."""
     return _counted(_Content(program, observable))
 
@@ -25,7 +27,7 @@ class _Content:
     """A program with an observable, identified by the objects, which do not change."""
 
     program: Program
-    observable: Observable
+    observable: Observable | None
 
     def __hash__(self) -> int:
         return hash((id(self.program), id(self.observable)))
@@ -61,8 +63,9 @@ def _counted(content: _Content) -> tuple[tuple[str, float], ...]:
     counts["diagonal"] = int(np.sum(program.string_count[diagonal & ~many]))
     counts["string"] = int(np.sum(string))
     counts["excitation"] = int(np.sum(evolution & ~diagonal & ~local & ~string))
-    masks, _ = np.unique(observable.x_masks, return_counts=True)
-    counts["mask"] = int(np.sum(masks != 0))
+    if observable is not None:
+        masks, _ = np.unique(observable.x_masks, return_counts=True)
+        counts["mask"] = int(np.sum(masks != 0))
     return tuple((kind, float(count)) for kind, count in counts.items() if count)
 
 

@@ -141,6 +141,29 @@ class ParameterMap:
                     by_parameter[b, column] += slope * by_angle[b, row.slot]
         return by_parameter
 
+    @cached_property
+    def nonlinear_slots(self) -> tuple[int, ...]:
+        """The angles whose derivatives by parameter differ from point to point."""
+        return tuple(row.slot for row in self.nonlinear)
+
+    def pull_back_sum(
+        self, points: FloatArray, by_angle: FloatArray, nonlinear: FloatArray
+    ) -> FloatArray:
+        """Return the sum over points of derivatives by parameter, shape (P,).
+
+        Args:
+            points: shape (B, P).
+            by_angle: the sum over points of derivatives by angle, shape (K,).
+            nonlinear: for ``nonlinear_slots`` the terms of that sum, shape (B, their number).
+        """
+        by_parameter: FloatArray = self._transposed @ by_angle
+        for row, terms in zip(self.nonlinear, nonlinear.T, strict=True):
+            for point, term in zip(points, terms, strict=True):
+                slopes = row.slopes(point, self.parameters)
+                for column, slope in zip(row.columns, slopes, strict=True):
+                    by_parameter[column] += slope * term
+        return by_parameter
+
     def with_constants(self, constants: Sequence[float]) -> ParameterMap:
         """Return the map with further angles, after its own, that no parameter moves."""
         num_angles = self.num_angles + len(constants)

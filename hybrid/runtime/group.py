@@ -19,7 +19,7 @@ _SHARED_FOLDER = "/dev/shm"
 _ROOM_LEFT = 1 << 26
 
 
-class MemberFailed(Exception):
+class MemberFailedError(Exception):
     """Another rank that shares the state has failed, and says itself how."""
 
     def __init__(self) -> None:
@@ -55,24 +55,24 @@ class RankGroup:
         """Return when all members have come here.
 
         Raises:
-            MemberFailed: another member has failed.
+            MemberFailedError: another member has failed.
         """
         if self._agreed(_WELL) == _FAILED:
-            raise MemberFailed
+            raise MemberFailedError
 
     def any(self, mine: bool) -> bool:
         """Return whether something holds for any member.
 
         Raises:
-            MemberFailed: another member has failed.
+            MemberFailedError: another member has failed.
         """
         least = self._agreed(_NO if mine else _WELL)
         if least == _FAILED:
-            raise MemberFailed
+            raise MemberFailedError
         return least == _NO
 
     def fail(self) -> None:
-        """Make the other members raise MemberFailed where they wait for this one."""
+        """Make the other members raise MemberFailedError where they wait for this one."""
         self._members.warn()
         self._agreed(_FAILED)
 
@@ -89,14 +89,14 @@ class RankGroup:
         """Return when a condition, which other members bring about, holds.
 
         Raises:
-            MemberFailed: another member has failed.
+            MemberFailedError: another member has failed.
         """
         if is_true():
             return
         self._members.wait_until(lambda: is_true() or self._members.is_warned())
         if not is_true():
             self._agreed(_FAILED)
-            raise MemberFailed
+            raise MemberFailedError
 
     def sum(self, numbers: FloatArray) -> FloatArray:
         """Return the sum over all members of arrays of one shape."""

@@ -183,14 +183,15 @@ class MPICommunicator:
         Collective over these ranks on first use.
         """
         if ranks not in self._members:
-            group = self._comm.Get_group().Incl(list(ranks))
-            comm = self._comm.Create_group(group, tag=_TAG)
+            comm: Any = self._comm
+            comm = comm.Create_group(comm.Get_group().Incl(list(ranks)), tag=_TAG)
             self._members[ranks] = MPIMembers(comm, share=not self.survives_losses)
         return self._members[ranks]
 
     def forget(self, ranks: tuple[int, ...]) -> None:
         """Make a new job of these ranks when they are wanted next: the old one is out of step."""
-        self._forgotten.append(self._members.pop(ranks))
+        if ranks in self._members:
+            self._forgotten.append(self._members.pop(ranks))
 
     def agree(self, well: bool) -> bool:
         """Return whether all is well with every rank and none has died; the same on all."""
@@ -296,7 +297,7 @@ class MPIMembers:
         share: whether they may share memory, where all of them are on one host.
     """
 
-    def __init__(self, comm: MPI.Comm, *, share: bool) -> None:
+    def __init__(self, comm: Any, *, share: bool) -> None:
         self.comm = comm
         self.rank: int = comm.Get_rank()
         self.size: int = comm.Get_size()
@@ -330,8 +331,7 @@ class MPIMembers:
     def start(self, sends: Sequence[tuple[int, Any]], receives: Sequence[tuple[int, Any]]) -> Any:
         """Send arrays, each at most 2 GiB, to members and receive others, without waiting."""
         requests = [
-            self.comm.Irecv(_as_bytes(array), source=source, tag=_TAG)
-            for source, array in receives
+            self.comm.Irecv(_as_bytes(array), source=source, tag=_TAG) for source, array in receives
         ]
         requests += [self.comm.Isend(_as_bytes(array), dest=to, tag=_TAG) for to, array in sends]
         return MPITransfer(requests, [*sends, *receives])
@@ -357,7 +357,7 @@ class MPIMembers:
         window = MPI.Win.Allocate_shared(num_bytes, 1, comm=self.comm)
         window.Lock_all(MPI.MODE_NOCHECK)
         self._windows.append(window)
-        views = [window.Shared_query(member)[0] for member in range(self.size)]
+        views: list[Any] = [window.Shared_query(member)[0] for member in range(self.size)]
         return [np.frombuffer(view, dtype=np.uint8) for view in views]
 
     def give_back(self) -> None:

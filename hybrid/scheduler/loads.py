@@ -12,11 +12,15 @@ from hybrid.ask import Ask
 from hybrid.load import Load
 from hybrid.piece import Piece
 from hybrid.programs import count_operations
+from hybrid.sharding import Group
 from hybrid.simulators import Evaluation
 from hybrid.simulators.aer_exact import AerExact
 from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.aer_sampled import AerSampled
 from hybrid.simulators.native import NativeEvaluation
+from hybrid.simulators.per_point import Metric, PerPoint
+from hybrid.simulators.sampling import SamplingEvaluation
+from hybrid.simulators.spread import over_group, shardings_of
 from hybrid.workloads.custom import CustomEvaluation
 from hybrid.workloads.supervised import Supervised
 
@@ -26,8 +30,12 @@ _PREDICTABLE = ("statevector", "density_matrix")
 """Methods of Aer whose cost does not depend on the state; of the others nothing is known."""
 
 
+_SHOT_SECONDS = 1e-7
+"""Of drawing a shot from a state that is there."""
 _AROUND_SECONDS = 6e-5
 """What losses, the chain rule and their Python take in a piece of samples."""
+
+
 @singledispatch
 def load_of(evaluation: Any, ask: Ask, piece: Piece) -> Load | None:
     """Return the work of a piece, or None where it is found out only by doing it.
@@ -48,6 +56,36 @@ def _(evaluation: NativeEvaluation, ask: Ask, piece: Piece) -> Load | None:
         operations,
         ask.gradient,
         single=evaluation.single,
+        shardings=shardings_of(evaluation, ask),
+    )
+
+
+@load_of.register
+def _(evaluation: SamplingEvaluation, ask: Ask, piece: Piece) -> Load | None:
+    return _of_a_state(evaluation, ask, piece.cost * _SHOT_SECONDS)
+
+
+@load_of.register
+def _(evaluation: PerPoint, ask: Ask, piece: Piece) -> Load | None:
+    return _of_a_state(evaluation, ask, 0.0)
+
+
+def _of_a_state(evaluation: SamplingEvaluation | PerPoint, ask: Ask, seconds: float) -> Load:
+    """Return the work of making a state and reading it; of a metric, once for each angle."""
+    program = evaluation.program
+    operations = count_operations(program, None)
+    is_metric = isinstance(evaluation, Metric)
+    if is_metric:
+        times = 1 + program.angles.num_angles
+        operations = tuple((kind, count * times) for kind, count in operations)
+    return Load(
+        "native",
+        program.num_qubits,
+        1,
+        operations,
+        is_metric,
+        seconds=seconds,
+        shardings=shardings_of(evaluation, ask),
     )
 
 
@@ -132,6 +170,10 @@ class Costed(Generic[Answer]):
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Run a piece."""
         return self.evaluation.run(ask, piece, seed=seed, threads=threads)
+
+    def on_group(self, group: Group) -> Costed[Answer]:
+        """Return it as ranks that share its states run it."""
+        return Costed(over_group(self.evaluation, group))
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Answer:
         """Combine partial answers."""

@@ -106,6 +106,8 @@ def _assigned(
     else:
         for rank, indices in enumerate(plan.assignment):
             busy[rank] = seconds[list(indices)].sum() / site.speeds[rank]
+    for leader, *others in plan.groups:
+        busy[others] = busy[leader]
     counts = [len(indices) for indices in plan.assignment]
     return started + busy, busy, counts
 

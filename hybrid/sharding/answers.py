@@ -84,9 +84,7 @@ def probabilities(passes: Passes, qubits: int) -> FloatArray:
     """
     passes.forward()
     layout, group = passes.layout, passes.group
-    part = _kernels.probabilities(
-        layout.placement(group.rank), passes.psi, qubits, passes.threads
-    )
+    part = _kernels.probabilities(layout.placement(group.rank), passes.psi, qubits, passes.threads)
     group.agree()
     part = _summed(group, layout, part, layout.spread_mask & ~qubits)
     out = np.zeros(1 << qubits.bit_count())

@@ -72,7 +72,7 @@ def subsets(mask: int) -> Iterator[int]:
 
 
 def _parts(group: Group, move: Move) -> tuple[int, list[tuple[int, int, int]]]:
-    """Return the bits that move, and for each other rank (rank, my part for it, its part for me)."""
+    """Return the bits that move, and of each other rank: (rank, my part for it, its for me)."""
     mask = sum(1 << position for position in move.positions)
 
     def bits_of(rank: int) -> int:

@@ -53,9 +53,7 @@ class Spread:
         image_at = self.layout.placement(self.group.rank)
         fresh = True
         for source_at, source in self._sources(name, shard, differences):
-            _kernels.add_image(
-                observable, source_at, source, image_at, image, fresh, self.threads
-            )
+            _kernels.image_from(observable, source_at, source, image_at, image, fresh, self.threads)
             fresh = False
         self.group.agree()
 

@@ -83,7 +83,9 @@ class Layout:
         """Return where they lie in a copy of those alone that have ``value`` on ``fixed``."""
         taken = self.bits(fixed)
         position = [
-            -1 if fixed >> qubit & 1 or place < 0 else place - (taken & ((1 << place) - 1)).bit_count()
+            -1
+            if fixed >> qubit & 1 or place < 0
+            else place - (taken & ((1 << place) - 1)).bit_count()
             for qubit, place in enumerate(self.position)
         ]
         return _kernels.Placement(position, self.spread_mask | fixed, self.value(rank) | value)

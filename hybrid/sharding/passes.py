@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -64,9 +65,7 @@ class Passes:
     def forward(self) -> None:
         """Set psi to the program's state, in the last layout."""
         self._reset(self.psi, one=True)
-        self._run(
-            ("psi",), lambda k, at: self._bound.forward(k, at, self.psi, self.threads)
-        )
+        self._run(("psi",), lambda k, at: self._bound.forward(k, at, self.psi, self.threads))
 
     def forward_with_tangent(self, slot: int) -> None:
         """Set psi to the program's state, and the second state to its derivative by an angle."""
@@ -104,7 +103,7 @@ class Passes:
         self, names: tuple[str, ...], sweep: Callable[[int, _kernels.Placement], None]
     ) -> None:
         for k in range(len(self._sweeps)):
-            self._step(k, self.route.moves[k], names, lambda at, k=k: sweep(k, at))
+            self._step(k, self.route.moves[k], names, partial(sweep, k))
         last = self.route.moves[-1]
         if last is not None:
             run_move(self.group, last, names, self._shards(names), self.threads)

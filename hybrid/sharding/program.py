@@ -1,4 +1,4 @@
-"""A program as a group of ranks runs it: the kernels' own interface, on one state spread over them."""
+"""A program as a group of ranks runs it: the interface of the kernels, on a state spread over them."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def shardings(
     single: bool = False,
     repeats: int = 1,
 ) -> tuple[Sharding, ...]:
-    """Return what spreading a program's state takes, for 2 shards and more, as many as there may be.
+    """Return what spreading a program's state takes, for 2 shards and as many more as may be.
 
     Args:
         program: in the kernels.

@@ -19,7 +19,7 @@ class Route:
 
     Attributes:
         layouts: one for each station.
-        moves: one for each station, from the layout before it; None where it stays, as at the first.
+        moves: one for each station, from the layout before it; None where it stays.
     """
 
     layouts: tuple[Layout, ...]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from hybrid.errors import InputError
 from hybrid.piece import Piece, slices
 from hybrid.programs import Observable, Program, compile_program
 from hybrid.simulators.base import Estimation
+
+Cotangents: TypeAlias = Callable[[FloatArray], FloatArray]
+"""From the values of some points to the weights of their gradients, both of shape (B,)."""
 
 PRECISIONS = ("complex128", "complex64")
 _PIECE_QUBITS = 13
@@ -118,6 +121,30 @@ class NativeEvaluation:
             return np.asarray(values)[:, None]
         gradients = self.program.angles.pull_back(points, by_angle)
         return np.column_stack([values, gradients])
+
+    def pull_back(
+        self, points: FloatArray, cotangents: Cotangents, *, threads: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return values, and the sum of their gradients weighted by cotangents of the values.
+
+        States are kept between the two, so there is no second way forward, and sums are taken in
+        the kernels, so there is no (B, P) array.
+
+        Args:
+            points: shape (B, P), as many as a piece has: all states are held at once.
+            cotangents: from the values, shape (B,), to weights, shape (B,), finite.
+            threads: to use.
+
+        Returns:
+            shapes (B,) and (P,).
+        """
+        map_ = self.program.angles
+        values, tape = self.kernel_program.record(
+            [self.kernel_observable], map_.angles(points), threads=threads, single=self.single
+        )
+        weights = np.ascontiguousarray(cotangents(values[:, 0]), dtype=np.float64)
+        by_angle, nonlinear = tape.pull_back(weights[:, None], map_.nonlinear_slots)
+        return values[:, 0], map_.pull_back_sum(points, by_angle, nonlinear)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return values and gradients of all points."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -12,20 +13,23 @@ from hybrid.ask import Ask
 from hybrid.piece import Piece
 from hybrid.simulators.native import NativeEvaluation
 
+CotangentsOf: TypeAlias = Callable[[FloatArray, slice], FloatArray]
+"""From the values of some points, and which points they are, to the weights of their gradients."""
+
 
 @dataclass(frozen=True)
 class WeightedEvaluation:
     """Values at all points, and the sum of their gradients with weights.
 
-    Each piece contracts the gradients of its own points, and only the sum leaves it.
+    Each piece sums the gradients of its own points, and only the sum leaves it.
 
     Attributes:
-        inner: gives values and gradients.
-        weights: shape (B,), one for each point of the Ask.
+        inner: gives values and sums.
+        cotangents: gives the weights.
     """
 
     inner: NativeEvaluation
-    weights: FloatArray
+    cotangents: CotangentsOf
 
     @property
     def description(self) -> str:
@@ -38,9 +42,11 @@ class WeightedEvaluation:
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return the values of the piece's points, then the weighted sum of their gradients."""
-        rows = self.inner.run(ask, piece, seed=seed, threads=threads)
-        summed = self.weights[piece.start : piece.stop] @ rows[:, 1:]
-        return np.concatenate([rows[:, 0], summed])
+        which = slice(piece.start, piece.stop)
+        values, summed = self.inner.pull_back(
+            ask.points[which], lambda values: self.cotangents(values, which), threads=threads
+        )
+        return np.concatenate([values, summed])
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> list[FloatArray]:
         """Return values of shape (B,) and the gradient of shape (P,), added in piece order."""

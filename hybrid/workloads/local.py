@@ -10,15 +10,20 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
+from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
 from hybrid.inputs import checked_points
+from hybrid.piece import Piece
 from hybrid.programs import compile_program, flatten
 from hybrid.seeds import derive
 from hybrid.simulators import Evaluation
+from hybrid.simulators.native import NativeEvaluation
 from hybrid.simulators.sampling import Counts, SamplingEvaluation
 from hybrid.simulators.states import states_of
+from hybrid.simulators.weighted import CotangentsOf
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.sums import pairwise_sum
 
 
 def answer(evaluation: Evaluation[Any], ask: Ask, *, seed: int, threads: int) -> Any:
@@ -38,6 +43,41 @@ def answer(evaluation: Evaluation[Any], ask: Ask, *, seed: int, threads: int) ->
             for piece in pieces
         ],
     )
+
+
+def pull_back(
+    evaluation: Evaluation[Told],
+    points: FloatArray,
+    cotangents: CotangentsOf,
+    *,
+    seed: int,
+    threads: int,
+) -> FloatArray:
+    """Return the sum of the gradients at points, weighted by cotangents of the values, shape (P,).
+
+    Args:
+        evaluation: what gives values and gradients; the kernels sum by themselves.
+        points: shape (B, P).
+        cotangents: from the values of some points, shape (k,), and which they are, to weights,
+            shape (k,); called for all points, in order.
+        seed: of whatever is random.
+        threads: to use.
+    """
+    ask = Ask(points, gradient=True)
+    if not isinstance(evaluation, NativeEvaluation):
+        told = answer(evaluation, ask, seed=seed, threads=threads)
+        assert told.gradients is not None
+        whole: FloatArray = cotangents(told.values, slice(0, len(points))) @ told.gradients
+        return whole
+    kernels = evaluation
+
+    def summed(piece: Piece) -> FloatArray:
+        which = slice(piece.start, piece.stop)
+        return kernels.pull_back(
+            points[which], lambda values: cotangents(values, which), threads=threads
+        )[1]
+
+    return pairwise_sum([summed(piece) for piece in kernels.pieces(ask)])
 
 
 @dataclass

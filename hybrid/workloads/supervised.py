@@ -21,7 +21,7 @@ from hybrid.simulators import Evaluation
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_expectation
 from hybrid.workloads.custom import CustomEvaluation, Workload, combined
-from hybrid.workloads.local import LocalSimulator, answer
+from hybrid.workloads.local import LocalSimulator, answer, pull_back
 from hybrid.workloads.task import Partials, Task
 
 Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
@@ -149,21 +149,28 @@ class Supervised(Workload):
         points = self.rows(piece.point, piece.slice)
         labels = self.labels[piece.slice]
         evaluation = self.evaluation(simulator.sampling)
-        return self._summed(evaluation, points, labels, piece)
+        if not piece.gradient:
+            told = answer(evaluation, Ask(points), seed=piece.seed, threads=piece.threads)
+            return self._losses(told.values, labels)[0].sum()
+        losses = np.empty(len(labels))
 
-    def _summed(
-        self, evaluation: Evaluation[Told], points: FloatArray, labels: FloatArray, piece: Task
-    ) -> Any:
-        """Return sum of losses, and the vector-Jacobian product of their slopes.
+        def slopes(values: FloatArray, which: slice) -> FloatArray:
+            losses[which], slopes = self._losses(values, labels[which])
+            return slopes
 
-        An engine that sums the product itself takes the place of the last line.
-        """
-        ask = Ask(points, piece.gradient)
-        told = answer(evaluation, ask, seed=piece.seed, threads=piece.threads)
-        losses, slopes = self.loss(told.values, labels)
-        if told.gradients is None:
-            return losses.sum()
-        return losses.sum(), slopes @ told.gradients[:, self._weights]
+        summed = pull_back(evaluation, points, slopes, seed=piece.seed, threads=piece.threads)
+        return losses.sum(), summed[self._weights]
+
+    def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return losses and slopes, checked: one of each for each output."""
+        losses, slopes = self.loss(outputs, labels)
+        if np.shape(losses) != outputs.shape or np.shape(slopes) != outputs.shape:
+            raise InputError(
+                "loss",
+                got=f"losses of shape {np.shape(losses)} and slopes of shape {np.shape(slopes)}",
+                expected=f"shape {outputs.shape} for both",
+            )
+        return losses, slopes
 
     def combine(self, partials: Partials) -> Any:
         """Return the mean over all samples."""

@@ -116,6 +116,25 @@ def test_supervised_agrees_with_a_loop_over_the_samples() -> None:
     ]
     assert (np.array(shifted) - loss) / 1e-5 == pytest.approx(slope, abs=1e-4)
     assert hybrid.minimize(task, x0=start).value < loss
+    found = hybrid.minimize(task, x0=start, max_iterations=3)
+    same = hybrid.minimize(task, x0=start, max_iterations=3, simulator="aer")
+    assert same.value == pytest.approx(found.value, abs=1e-8)
+
+
+def test_supervised_losses_must_be_one_for_each_sample() -> None:
+    weight, feature = ParameterVector("a", 2)
+    circuit = QuantumCircuit(1)
+    circuit.ry(weight, 0)
+    circuit.rx(feature, 0)
+
+    def mean(outputs, labels):
+        return np.mean(outputs - labels), np.ones(len(outputs))
+
+    task = Supervised(
+        circuit, SparsePauliOp("Z"), [[0.0], [1.0]], [1.0, -1.0], [feature], loss=mean
+    )
+    with pytest.raises(PieceError, match=r"losses of shape \(\).*expected shape \(2,\)"):
+        hybrid.minimize(task, x0=[0.3])
 
 
 @pytest.mark.parametrize(

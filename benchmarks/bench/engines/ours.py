@@ -1,4 +1,4 @@
-"""hybrid: its public ``expectation``, on the same circuit object again and again."""
+"""hybrid: its public ``expectation`` and ``pull_back``, on the same circuit again and again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ PACKAGES = ("hybrid-hpc-quantum", "qiskit")
 def prepare(
     workload: Workload, gradient: bool, threads: int = 2, precision: str = "complex128"
 ) -> Task:
-    """Return the task: ``hybrid.expectation``, Python overhead included."""
+    """Return the task: ``hybrid.expectation``, or ``hybrid.pull_back`` for losses over samples.
+
+    Python overhead is included.
+    """
     circuit, observable = circuit_of(workload), observable_of(workload)
     points, labels = points_of(workload), np.array(workload.labels)
     simulator = Native(precision=precision)
@@ -26,11 +29,12 @@ def prepare(
             circuit, observable, points, gradient=gradient, simulator=simulator, threads=threads
         )
 
+    def slopes(values, which):
+        return 2 / len(labels) * (values - labels[which])
+
     def loss() -> Answer:
-        values, gradients = run()
-        errors = values - labels
-        by_weight = gradients[:, workload.num_features :]
-        return Answer(float(np.mean(errors**2)), 2 * errors @ by_weight / len(labels))
+        values, slope = hybrid.pull_back(circuit, observable, points, slopes, threads=threads)
+        return Answer(float(np.mean((values - labels) ** 2)), slope[workload.num_features :])
 
     def energy(found) -> Answer:
         values, gradients = found if gradient else (found, None)
