@@ -59,9 +59,11 @@ class _Probe:
         flat = flatten(layered(self.width, self.layers))
         operator = compile_observable(self._observable, self.width)
         evaluation = Aer().prepare(Estimation(flat, operator, self.shots))
-        ask = Ask(np.full((self.circuits, flat.angles.num_parameters), 0.3))
-        axis = evaluation.pieces(ask)[0].axis
-        object.__setattr__(self, "_asked", (evaluation, ask, Piece(0, axis, 0, self.circuits)))
+        point = np.random.default_rng(0).uniform(-np.pi, np.pi, (1, flat.angles.num_parameters))
+        ask = Ask(point, gradient=True)
+        # Of a gradient by parameter shift, as most circuits for Aer are, after the value itself.
+        piece = Piece(0, evaluation.pieces(ask)[0].axis, 1, 1 + self.circuits)
+        object.__setattr__(self, "_asked", (evaluation, ask, piece))
 
     def __call__(self) -> None:
         evaluation, ask, piece = self.__dict__["_asked"]
