@@ -128,7 +128,12 @@ def _bytes() -> Iterator[str]:
     yield ""
     yield "| workload | shards | sent | naive | ratio | exchanges |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    workloads = [hardware_efficient(22, 5), hardware_efficient(30, 5), uccsd("n2"), active_space(12, 5)]
+    workloads = [
+        hardware_efficient(22, 5),
+        hardware_efficient(30, 5),
+        uccsd("n2"),
+        active_space(12, 5),
+    ]
     for workload in workloads:
         for each in traffic(workload):
             yield (

@@ -69,7 +69,25 @@ def quadratic(journal: str | None) -> Result:
     return vqe(journal, "SLSQP")
 
 
-RUNS = {run.__name__: run for run in (vqe, qaoa, shots, noise, simplex, quadratic)}
+def shared(journal: str | None) -> Result:
+    """Pairs of ranks share a state, where there are as many."""
+    width = 14
+    chain = SparsePauliOp.from_sparse_list(
+        [("ZZ", [q, q + 1], -1.0) for q in range(width - 1)]
+        + [("X", [q], -0.7) for q in range(width)],
+        width,
+    )
+    return hybrid.minimize(
+        hybrid.VQE(real_amplitudes(width, reps=1), chain),
+        "Adam",
+        seed=5,
+        journal=journal,
+        max_iterations=12,
+        shards=min(2, world().size),
+    )
+
+
+RUNS = {run.__name__: run for run in (vqe, qaoa, shots, noise, simplex, quadratic, shared)}
 
 
 def bits(result: Result) -> str:
