@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "diagonal.hpp"
+#include "fuse.hpp"
 
 namespace hybrid {
 
@@ -231,8 +232,23 @@ void bind_rotation(const LocalOperation& op, const LaneAngles& angles, Lanes<T>*
     }
 }
 
+// A matrix without controls that is a product of others.
 template <class T>
-void bind_matrix(const LocalOperation& op, Lanes<T>* out) {
+void bind_product(const LocalOperation& op, const LaneAngles& angles, Lanes<T>* out) {
+    Matrix2 matrix;
+    for (int l = 0; l < kLanes; ++l) {
+        if (l == 0 || !angles.same(l, l - 1))
+            matrix = product_of_parts(*op.source, [&](int slot) { return angles(slot, l); });
+        for (int e = 0; e < 4; ++e) {
+            out[2 * e][l] = T(matrix[e].real());
+            out[2 * e + 1][l] = T(matrix[e].imag());
+        }
+    }
+}
+
+template <class T>
+void bind_matrix(const LocalOperation& op, const LaneAngles& angles, Lanes<T>* out) {
+    if (!op.source->parts.empty()) return bind_product<T>(op, angles, out);
     const int size = op.kind == LocalKind::kMatrix1 ? 2 : 4;
     for (int e = 0; e < size * size; ++e)
         for (int l = 0; l < kLanes; ++l) {
@@ -274,7 +290,7 @@ void bind(const LocalProgram& local, const LaneAngles& angles, Bound<T>& bound) 
         if (op.kind == LocalKind::kRotate)
             bind_rotation<T>(op, angles, bound.values.data() + op.bound);
         else if (op.kind == LocalKind::kMatrix1 || op.kind == LocalKind::kMatrix2)
-            bind_matrix<T>(op, bound.values.data() + op.bound);
+            bind_matrix<T>(op, angles, bound.values.data() + op.bound);
     }
     for (const auto& run : local.runs) {
         for (std::size_t k = 0; k < run.strings.size(); ++k) {

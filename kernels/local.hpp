@@ -92,6 +92,7 @@ class LaneAngles {
   public:
     explicit LaneAngles(const double* point) { std::fill_n(of_, kLanes, point); }
     explicit LaneAngles(const double* const (&points)[kLanes]) { std::copy_n(points, kLanes, of_); }
+    bool same(int lane, int other) const { return of_[lane] == of_[other]; }
     double operator()(int slot, int lane) const { return slot < 0 ? 1.0 : of_[lane][slot]; }
 
   private:
