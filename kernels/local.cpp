@@ -127,7 +127,7 @@ class Compiler {
         if (local.cases.empty()) return;  // a sum of strings that cancel
         local.term = int(terms_.size());
         terms_.push_back({op.slot, 2.0});
-        push(local, 3 * int(local.cases.size()));
+        push(local, kRotationValues * int(local.cases.size()));
     }
 
     // Cases that differ only in lanes are one.
@@ -192,6 +192,22 @@ class Compiler {
     LocalProgram out_;
 };
 
+// Whether a rotation acts on all pairs of rows that differ in one bit, and on all alike.
+bool is_plain(const LocalOperation& op) {
+    return op.kind == LocalKind::kRotate && op.cases.size() == 1 && popcount(op.x) == 1 &&
+           op.fixed == op.x && op.cases[0].row_bits == 0 && op.outer_fixed == 0 && op.sign == 0 &&
+           op.outer_sign == 0;
+}
+
+// Plain rotations of two row bits, one after the other, become a pair.
+void pair_rotations(std::vector<LocalOperation>& operations) {
+    for (std::size_t k = 0; k + 1 < operations.size(); ++k) {
+        LocalOperation &op = operations[k], &next = operations[k + 1];
+        op.with_next = is_plain(op) && is_plain(next) && op.x != next.x;
+        if (op.with_next) ++k;
+    }
+}
+
 // Room for tables and phases, once the runs are complete.
 void lay_out_runs(LocalProgram& local) {
     for (DiagonalRun& run : local.runs) {
@@ -228,7 +244,8 @@ void bind_rotation(const LocalOperation& op, const LaneAngles& angles, Lanes<T>*
         out[0] = turn.re;
         out[1] = turn.im;
         for (int l = 0; l < kLanes; ++l) out[2][l] = T(c.r[l]);
-        out += 3;
+        out[3] = turn.im / turn.re;
+        out += kRotationValues;
     }
 }
 
@@ -277,6 +294,7 @@ LocalProgram compile_local(const std::vector<const Operation*>& operations, cons
     Compiler compiler(layout, terms);
     for (const Operation* op : operations) compiler.add(*op);
     LocalProgram local = compiler.take();
+    pair_rotations(local.operations);
     lay_out_runs(local);
     return local;
 }

@@ -38,9 +38,10 @@ struct LocalOperation {
     Mask outer_sign = 0;      // rotations: outer qubits whose parity flips r
     Mask target[2] = {0, 0};  // matrices: row bits
     std::vector<Case> cases;
-    int term = -1;  // rotations
-    int bound = 0;  // where its values start among those of the segment
-    int run = -1;   // diagonals: which run
+    bool with_next = false;  // rotations: the next is undone and done in the same visit of rows
+    int term = -1;           // rotations
+    int bound = 0;           // where its values start among those of the segment
+    int run = -1;            // diagonals: which run
 };
 
 // exp(-i angle coefficient Z^z); slot -1 has angle 1. Outer bits, if any, flip its sign.
@@ -64,6 +65,8 @@ struct DiagonalRun {
 };
 
 // Operations that run on one block, or tile of a block, after one another.
+inline constexpr int kRotationValues = 4;  // of a case: cosine, sine, r, tangent
+
 struct LocalProgram {
     Layout layout;
     Layout diagonal_layout;  // its rows are the first up to 2^kTileQubits of `layout`

@@ -68,6 +68,10 @@ void read_evolution(const ProgramArrays& a, std::int64_t k, Operation& op) {
     }
 }
 
+// Measured: on fewer qubits the product of matrices at each point's angles costs more than it spares.
+constexpr int kWorthMerging = 10;
+static_assert(kWorthMerging > kLaneQubits);  // in blocks; operations on a whole state have no parts
+
 Program compile(const ProgramArrays& a, std::vector<Operation> operations) {
     Program program;
     program.num_qubits = a.num_qubits;
@@ -112,8 +116,7 @@ Program make_program(const ProgramArrays& a) {
         operations.push_back(std::move(op));
     }
     Program program = compile(a, fuse(operations, Fuse::kFixed));
-    // On very few qubits, where operations run alone, they stay as they are.
-    if (a.num_qubits <= kLaneQubits) return program;
+    if (a.num_qubits < kWorthMerging) return program;
     auto merged = fuse(operations, Fuse::kAll);
     if (merged.size() < program.operations.size())
         program.without_gradients = std::make_unique<Program>(compile(a, std::move(merged)));
