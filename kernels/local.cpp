@@ -183,6 +183,7 @@ class Compiler {
                 string.term = int(terms_.size());
                 terms_.push_back({op.slot, 2 * s.coefficient});
                 run.wants_gradient = true;
+                run.is_wide |= popcount(string.rows) > 1;
             }
             run.strings.push_back(string);
         }

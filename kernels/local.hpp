@@ -60,8 +60,9 @@ struct DiagonalRun {
     bool has_table = false;  // some strings lie inside a tile
     bool has_outer = false;  // some do not
     bool wants_gradient = false;
-    int table = 0;   // where its table starts among those of the segment
-    int phases = 0;  // where the phases of its strings start
+    bool is_wide = false;  // a string with a gradient has several row bits
+    int table = 0;         // where its table starts among those of the segment
+    int phases = 0;        // where the phases of its strings start
 };
 
 // Operations that run on one block, or tile of a block, after one another.
