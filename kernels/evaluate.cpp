@@ -16,7 +16,7 @@ namespace hybrid {
 namespace {
 
 constexpr int kPointsInParallel = 15;  // qubits up to which threads take points, not amplitudes
-constexpr int kOneThread = 12;         // qubits up to which one state is not worth waking threads
+constexpr int kOneThread = 13;         // qubits up to which one state is not worth waking threads
 constexpr int kAlwaysBatched = 7;      // qubits up to which one point costs no more in a batch
 
 template <class T>

@@ -122,6 +122,11 @@ class NativeEvaluation:
         gradients = self.program.angles.pull_back(points, by_angle)
         return np.column_stack([values, gradients])
 
+    @property
+    def points_at_once(self) -> int:
+        """How many points :meth:`pull_back` takes at a time."""
+        return 1 << max(0, _TAPE_QUBITS - self.program.num_qubits)
+
     def pull_back(
         self, points: FloatArray, cotangents: CotangentsOf, *, threads: int
     ) -> tuple[FloatArray, FloatArray]:
@@ -142,9 +147,8 @@ class NativeEvaluation:
         angle_map = self.program.angles
         values = np.empty(len(points))
         gradient = np.zeros(points.shape[1])
-        grain = 1 << max(0, _TAPE_QUBITS - self.program.num_qubits)
-        for start in range(0, len(points), grain):
-            which = slice(start, min(start + grain, len(points)))
+        for start in range(0, len(points), self.points_at_once):
+            which = slice(start, min(start + self.points_at_once, len(points)))
             some = points[which]
             found, tape = self._kernel_program.record(
                 [self._kernel_observable],

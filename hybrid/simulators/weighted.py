@@ -9,7 +9,7 @@ import numpy as np
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask
-from hybrid.piece import Piece
+from hybrid.piece import Piece, slices
 from hybrid.simulators.native import CotangentsOf, NativeEvaluation
 
 
@@ -33,8 +33,8 @@ class WeightedEvaluation:
         return f"{self.inner.description}, summed over points"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return slices of the points."""
-        return self.inner.pieces(ask)
+        """Return slices of the points, each as many as are taken at a time."""
+        return slices(len(ask.points), self.inner.points_at_once, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return the values of the piece's points, then the weighted sum of their gradients."""
