@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hybrid.pulling import pull_back as pull_back
     from hybrid.session import Session as Session
     from hybrid.session import overlaps as overlaps
+    from hybrid.states import amplitudes as amplitudes
     from hybrid.states import metric as metric
     from hybrid.states import probabilities as probabilities
     from hybrid.states import state as state
@@ -36,6 +37,7 @@ _HOMES = {
     "Supervised": "hybrid.workloads",
     "VQE": "hybrid.workloads",
     "Workload": "hybrid.workloads",
+    "amplitudes": "hybrid.states",
     "estimate": "hybrid.estimate",
     "expectation": "hybrid.estimate",
     "map": "hybrid.mapping",

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hybrid.ask import Ask
+from hybrid.errors import InputError
 from hybrid.hosts import site_of, thread_limit
-from hybrid.runtime import Team, World, agree, free_bytes, world
+from hybrid.runtime import Team, World, agree, free_bytes, mark_collective, world
 from hybrid.runtime.messages import pack, unpack
-from hybrid.scheduler import Costed, Scheduler, check_memory
+from hybrid.scheduler import NO_WISH, Costed, Scheduler, Wish, check_memory, shards_to_try
 from hybrid.seeds import fresh
 from hybrid.simulators import Evaluation
+from hybrid.simulators.spread import is_spreadable, shardings_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class Prepared:
         seed: of the run, or None for a fresh one.
         threads: for each rank, or None to share the cores of each host.
         recorded_seed: what rank 0 takes for a fresh one, from the record of the run; or None.
+        wish: what the user says about groups of ranks that share a state.
     """
 
     evaluation: Evaluation[Any]
@@ -36,6 +39,7 @@ class Prepared:
     seed: int | None
     threads: int | None
     recorded_seed: int | None = None
+    wish: Wish = NO_WISH
 
 
 P = TypeVar("P", bound=Prepared)
@@ -69,7 +73,8 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
 
     def prepare_what_fits() -> P:
         prepared = prepare()
-        _check_memory(prepared)
+        prepared.wish.check(job.size)
+        _check_memory(prepared, job.size)
         return prepared
 
     prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.contents())
@@ -78,8 +83,13 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
         seed = _shared_seed(job, prepared.recorded_seed)
     site = site_of(job, thread_limit())
     can_draw = not getattr(job.communicator, "survives_losses", False)
-    planner = Scheduler(site, prepared.threads, can_draw)
-    team = Team(job, Costed(prepared.evaluation), planner, seed=seed, threads=prepared.threads)
+    planner = Scheduler(site, prepared.threads, can_draw, prepared.wish)
+    costed = Costed(prepared.evaluation)
+    if len(prepared.first_ask.points) > 0 and is_spreadable(prepared.evaluation):
+        _refuse_together(lambda: planner(costed.pieces(prepared.first_ask), job.size))
+    elif prepared.wish.shards not in (None, 1):
+        _refuse_together(lambda: shards_to_try((), site, prepared.wish))
+    team = Team(job, costed, planner, seed=seed, threads=prepared.threads)
     return Call(job, prepared, seed, team)
 
 
@@ -92,12 +102,23 @@ def _shared_seed(job: World, recorded: int | None) -> int:
     return int(unpack(job.communicator.broadcast(mine)))
 
 
-def _check_memory(prepared: Prepared) -> None:
+def _refuse_together(plan: Callable[[], object]) -> None:
+    """Plan on all ranks, which come to the same, so that all refuse what does not fit."""
+    try:
+        plan()
+    except InputError as error:
+        raise mark_collective(error) from None
+
+
+def _check_memory(prepared: Prepared, num_ranks: int) -> None:
     """Refuse what does not fit on this rank's host even when one rank works alone.
 
-    Where it fits on some of a host's ranks only, the scheduler lets the others rest.
+    Where it fits on some of a host's ranks only, the scheduler lets the others rest; where ranks
+    may share a state, it finds out whether that fits.
     """
     if len(prepared.first_ask.points) == 0:
+        return
+    if num_ranks > 1 and shardings_of(prepared.evaluation, prepared.first_ask):
         return
     check_memory(
         prepared.evaluation.memory_bytes(prepared.first_ask),

@@ -16,14 +16,17 @@ from hybrid.collective import Prepared, call_together
 from hybrid.content import digest
 from hybrid.errors import InputError
 from hybrid.inputs import (
+    checked_groups,
     checked_points,
     checked_seed,
+    checked_shards,
     checked_shots,
     checked_step,
     checked_threads,
 )
 from hybrid.programs import compile_program, flatten
 from hybrid.runtime import on_survivors
+from hybrid.scheduler import Wish
 from hybrid.simulators import Choice
 from hybrid.simulators.sampling import Counts, SamplingEvaluation
 from hybrid.workloads import Sampling
@@ -42,6 +45,8 @@ def estimate(
     shots: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    shards: int | Literal["auto"] = "auto",
+    groups: int | Literal["auto"] = "auto",
 ) -> Told:
     """Return expectation values with all that is known of them.
 
@@ -85,6 +90,7 @@ def estimate(
             },
             seed=checked_seed(seed),
             threads=checked_threads(threads),
+            wish=Wish(checked_shards(shards), checked_groups(groups)),
         )
 
     def attempt() -> Any:
@@ -139,7 +145,9 @@ def expectation(
         gradient: whether gradients are wanted; "finite-difference" where no exact rule exists.
         settings: ``simulator="auto"`` (a name, a simulator, a Qiskit estimator), ``shots=None``
             (measurements of each group of compatible terms), ``seed=None``, ``threads=None``
-            (for each rank).
+            (for each rank), ``shards="auto"`` (ranks that share one state, a power of two: a state
+            that does not fit on one rank is spread over several, and gives the same bits),
+            ``groups="auto"`` (how many such groups work side by side).
 
     Returns:
         values, shape (B,), float64; with ``gradient`` also gradients, shape (B, P), float64.
@@ -172,6 +180,8 @@ def sample(
     *,
     seed: int | None = None,
     threads: int | None = None,
+    shards: int | Literal["auto"] = "auto",
+    groups: int | Literal["auto"] = "auto",
 ) -> Counts | list[Counts]:
     """Return how often each bit string is seen when all qubits are measured.
 
@@ -186,6 +196,9 @@ def sample(
         shots: for each point.
         seed: of the shots; by default drawn afresh.
         threads: for each rank.
+        shards: ranks that share one state, a power of two; by default as few as have the memory, or
+            more where that is faster.
+        groups: how many such groups of ranks work side by side; by default all that there can be.
 
     Returns:
         For points of shape (B, P) a list of B dictionaries, for a single point one dictionary,
@@ -223,6 +236,7 @@ def sample(
             },
             seed=checked_seed(seed),
             threads=checked_threads(threads),
+            wish=Wish(checked_shards(shards), checked_groups(groups)),
         )
 
     def attempt() -> Any:

@@ -35,6 +35,7 @@ def as_data(plan: Plan) -> dict[str, Any]:
         "ranks_with_work": len(plan.active_ranks),
         "threads": plan.threads,
         "shards": plan.shards,
+        "groups": len(plan.groups),
         "dynamic": plan.dynamic,
         "memory_bytes": plan.memory_bytes,
         "seconds": None if prediction is None else prediction.wall,
@@ -44,6 +45,7 @@ def as_data(plan: Plan) -> dict[str, Any]:
             {
                 "ranks": each.ranks,
                 "threads": each.threads,
+                "shards": each.shards,
                 "seconds": each.seconds,
                 "chosen": each.chosen,
                 "note": each.note,
@@ -78,23 +80,42 @@ def _split(plan: Plan) -> Iterator[str]:
     if plan.dynamic:
         yield f"└─ {_ranks(plan.workers)}: draw pieces from a shared counter{_threads(plan)}"
         return
-    works = None if plan.prediction is None else plan.prediction.ranks
-    branches = []
-    by_count = groupby(range(plan.num_ranks), key=lambda rank: len(plan.assignment[rank]))
-    for count, members in by_count:
-        ranks = tuple(members)
-        what = f"{count} piece{_s(count)} each" if len(ranks) > 1 else f"{count} piece{_s(count)}"
-        if count == 0:
-            branches.append(f"{_ranks(ranks)}: rest")
-            continue
-        spent = "" if works is None else f", {duration(float(max(works[list(ranks)])))}"
-        branches.append(f"{_ranks(ranks)}: {what}{_threads(plan)}{spent}")
+    branches = list(_groups(plan)) if plan.groups else list(_single_ranks(plan))
     if len(branches) > _MOST_BRANCHES:
         hidden = len(branches) - _MOST_BRANCHES
         branches = [*branches[:_MOST_BRANCHES], f"... and {hidden} more groups of ranks"]
     for branch in branches[:-1]:
         yield f"├─ {branch}"
     yield f"└─ {branches[-1]}"
+
+
+def _single_ranks(plan: Plan) -> Iterator[str]:
+    works = None if plan.prediction is None else plan.prediction.ranks
+    by_count = groupby(range(plan.num_ranks), key=lambda rank: len(plan.assignment[rank]))
+    for count, members in by_count:
+        ranks = tuple(members)
+        what = f"{count} piece{_s(count)} each" if len(ranks) > 1 else f"{count} piece{_s(count)}"
+        if count == 0:
+            yield f"{_ranks(ranks)}: rest"
+            continue
+        spent = "" if works is None else f", {duration(float(max(works[list(ranks)])))}"
+        yield f"{_ranks(ranks)}: {what}{_threads(plan)}{spent}"
+
+
+def _groups(plan: Plan) -> Iterator[str]:
+    works = None if plan.prediction is None else plan.prediction.ranks
+    for group in plan.groups:
+        count = len(plan.assignment[group[0]])
+        if count == 0:
+            continue
+        spent = "" if works is None else f", {duration(float(works[group[0]]))}"
+        yield (
+            f"{_ranks(group)}: {count} piece{_s(count)}, one state in {len(group)} shards"
+            f"{_threads(plan)} on each{spent}"
+        )
+    resting = tuple(sorted(set(range(plan.num_ranks)) - set(plan.active_ranks)))
+    if resting:
+        yield f"{_ranks(resting)}: rest"
 
 
 def _alternatives(plan: Plan) -> Iterator[str]:
@@ -104,8 +125,14 @@ def _alternatives(plan: Plan) -> Iterator[str]:
     for each in sorted(plan.alternatives, key=lambda option: option.seconds):
         mark = "->" if each.chosen else "  "
         shape = f"{each.ranks} rank{_s(each.ranks)} x {each.threads} thread{_s(each.threads)}"
+        if each.shards > 1:
+            groups = each.ranks // each.shards
+            shape = (
+                f"{groups} group{_s(groups)} x {each.shards} shards x "
+                f"{each.threads} thread{_s(each.threads)}"
+            )
         note = f"  ({each.note})" if each.note else ""
-        yield f"{mark} {shape:<28}{duration(each.seconds):>10}{note}"
+        yield f"{mark} {shape:<34}{duration(each.seconds):>10}{note}"
 
 
 def _totals(plan: Plan) -> Iterator[str]:

@@ -128,6 +128,42 @@ def checked_threads(threads: object) -> int | None:
     return int(threads)
 
 
+def checked_shards(shards: object) -> int | None:
+    """Return how many ranks are to share one state, or None to choose.
+
+    Raises:
+        InputError: neither "auto" nor a power of two.
+
+    Example:
+        >>> checked_shards("auto") is None, checked_shards(4)
+        (True, 4)
+    """
+    if shards is None or shards == "auto":
+        return None
+    advice = 'leave it out, or say "auto", to have it chosen'
+    if not isinstance(shards, bool) and isinstance(shards, int | np.integer) and shards > 0:
+        below = 1 << (int(shards).bit_length() - 1)
+        if below == shards:
+            return int(shards)
+        advice = f"{below} would do, or {2 * below}"
+    raise InputError(
+        "shards", got=repr(shards), expected='a power of two, or "auto"', advice=advice
+    )
+
+
+def checked_groups(groups: object) -> int | None:
+    """Return how many groups of ranks are to work side by side, or None to choose.
+
+    Raises:
+        InputError: neither "auto" nor a positive integer.
+    """
+    if groups is None or groups == "auto":
+        return None
+    if isinstance(groups, bool) or not isinstance(groups, int | np.integer) or groups < 1:
+        raise InputError("groups", got=repr(groups), expected='a positive integer, or "auto"')
+    return int(groups)
+
+
 def checked_time_limit(seconds: object) -> float | None:
     """Return a time limit in seconds, or None for none.
 

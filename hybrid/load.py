@@ -6,6 +6,23 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Sharding:
+    """What spreading one state over several ranks takes of each of them.
+
+    Attributes:
+        shards: ranks that share the state, a power of two.
+        memory_bytes: that each holds, buffers for messages included.
+        sent_bytes: that each sends in one evaluation.
+        exchanges: how often they exchange.
+    """
+
+    shards: int
+    memory_bytes: int
+    sent_bytes: int
+    exchanges: int
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """The work of one piece, in counts that depend on the problem alone.
 
@@ -18,6 +35,7 @@ class Load:
         shots: of each evaluation.
         seconds: known seconds beside the counts, on a machine of speed 1.
         single: whether amplitudes are complex64.
+        shardings: how one state may be spread over ranks, by ascending shards; empty if it may not.
     """
 
     engine: str
@@ -28,3 +46,4 @@ class Load:
     shots: int = 0
     seconds: float = 0.0
     single: bool = False
+    shardings: tuple[Sharding, ...] = ()

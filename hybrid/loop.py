@@ -20,7 +20,9 @@ from hybrid.collective import Call, Prepared, call_together
 from hybrid.content import digest
 from hybrid.errors import InputError, Suspended
 from hybrid.inputs import (
+    checked_groups,
     checked_seed,
+    checked_shards,
     checked_shots,
     checked_stall,
     checked_start,
@@ -46,6 +48,7 @@ from hybrid.runtime import (
     on_survivors,
     world,
 )
+from hybrid.scheduler import Wish
 from hybrid.seeds import derive
 from hybrid.simulators import Choice
 from hybrid.workloads import Minimizable, Sampling
@@ -67,6 +70,8 @@ def minimize(
     tolerance: float | None = None,
     options: Mapping[str, Any] | None = None,
     threads: int | None = None,
+    shards: int | Literal["auto"] = "auto",
+    groups: int | Literal["auto"] = "auto",
     observer: Observer | None = None,
     journal: str | os.PathLike[str] | None = None,
     fork: str | os.PathLike[str] | None = None,
@@ -92,6 +97,9 @@ def minimize(
         tolerance: when to stop, as the optimizer understands it.
         options: further options of the optimizer, by name.
         threads: for each rank; by default the ranks with work share the cores of their host.
+        shards: ranks that share one state, a power of two; by default as few as have the memory, or
+            more where that is faster.
+        groups: how many such groups of ranks work side by side; by default all that there can be.
         observer: who hears of the run while it goes on, on rank 0.
         journal: a file that records the run. Where it exists the run goes on from its end, with
             the same final bits as if it had never stopped, on any number of ranks.
@@ -150,6 +158,7 @@ def minimize(
             contents=lambda: {**contents(), "journal": str(journal), "seed": str(seed)},
             seed=checked_seed(seed),
             threads=checked_threads(threads),
+            wish=Wish(checked_shards(shards), checked_groups(groups)),
             recorded_seed=_recorded_seed(recording, contents, seed),
             recording=recording,
             identity=contents,

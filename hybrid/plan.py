@@ -19,6 +19,7 @@ class Alternative:
         seconds: predicted wall time of one evaluation.
         chosen: whether it is the plan.
         note: what limits it, in a few words.
+        shards: ranks of a group that shares one state.
     """
 
     ranks: int
@@ -26,6 +27,7 @@ class Alternative:
     seconds: float
     chosen: bool = False
     note: str = ""
+    shards: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ class Plan:
 
     Attributes:
         pieces: all pieces, by index.
-        assignment: for each rank the indices of its pieces, ascending; empty where dynamic.
+        assignment: for each rank the indices of its pieces, ascending; empty where dynamic, and for
+            ranks of a group that do not lead it.
         workers: the ranks that draw pieces from the shared counter, where dynamic.
         order: the indices of the pieces as the counter hands them out, where dynamic.
         threads: of each rank with work; None to share the cores of each host.
-        shards: ranks that one state is spread over; always 1 as yet.
+        groups: the ranks of each group that shares one state, its leader first; empty where every
+            rank works by itself.
         memory_bytes: that each rank with work allocates for states.
         prediction: seconds, where the costs are known.
         alternatives: what was considered, the plan itself included.
@@ -72,7 +76,7 @@ class Plan:
     workers: tuple[int, ...] = ()
     order: tuple[int, ...] = ()
     threads: int | None = None
-    shards: int = 1
+    groups: tuple[tuple[int, ...], ...] = ()
     memory_bytes: int = 0
     prediction: Prediction | None = None
     alternatives: tuple[Alternative, ...] = ()
@@ -89,10 +93,21 @@ class Plan:
         return len(self.assignment)
 
     @property
+    def shards(self) -> int:
+        """How many ranks share one state."""
+        return len(self.groups[0]) if self.groups else 1
+
+    def group_of(self, rank: int) -> tuple[int, ...]:
+        """Return the ranks with which a rank shares a state, their leader first."""
+        return next((group for group in self.groups if rank in group), (rank,))
+
+    @property
     def active_ranks(self) -> tuple[int, ...]:
-        """The ranks that may have pieces, ascending."""
+        """The ranks that may have pieces, or a part of them, ascending."""
         if self.dynamic:
             return self.workers
+        if self.groups:
+            return tuple(sorted(r for g in self.groups if self.assignment[g[0]] for r in g))
         return tuple(rank for rank, indices in enumerate(self.assignment) if indices)
 
     def pieces_of(self, rank: int) -> tuple[Piece, ...]:
@@ -127,6 +142,8 @@ class Plan:
     def _split(self) -> str:
         axis = self.pieces[0].axis
         resting = self.num_ranks - len(self.active_ranks)
+        if self.groups:
+            return self._in_groups(axis)
         if len(self.pieces) == 1:
             one = f"one piece along the {axis}, on rank 0"
             if self.num_ranks == 1:
@@ -155,6 +172,25 @@ class Plan:
             f"{cut}, {each} on each of {len(counts)} ranks{rest}; "
             f"balance of predicted work {self.balance:.0%}"
         )
+
+    def _in_groups(self, axis: str) -> str:
+        working = [group for group in self.groups if self.assignment[group[0]]]
+        resting = sorted(set(range(self.num_ranks)) - set(self.active_ranks))
+        count = len(self.pieces)
+        groups = (
+            f"{len(working)} groups of {self.shards} ranks"
+            if len(working) > 1
+            else (f"{self.shards} ranks")
+        )
+        text = (
+            f"{count} piece{'s' if count > 1 else ''} along the {axis}, on {groups} that share a "
+            f"state, because {self.reason}"
+        )
+        if resting:
+            names = ", ".join(str(rank) for rank in resting[:8])
+            more = f" and {len(resting) - 8} more" if len(resting) > 8 else ""
+            text += f"; rank{'s' if len(resting) > 1 else ''} {names}{more} rest"
+        return text
 
     @property
     def _ranks(self) -> range:

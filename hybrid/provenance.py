@@ -16,7 +16,7 @@ from hybrid.content import digest
 from hybrid.runtime.communicator import host_name
 
 _PACKAGES = ("numpy", "scipy", "qiskit", "qiskit-aer")
-_ROOMS = ("optimizers", "programs", "scheduler", "simulators", "workloads", "_kernels")
+_ROOMS = ("optimizers", "programs", "scheduler", "sharding", "simulators", "workloads", "_kernels")
 """Rooms of this package whose code decides bits."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,10 +15,11 @@ from hybrid.ask import Ask
 from hybrid.collective import Prepared, call_together
 from hybrid.content import digest
 from hybrid.errors import InputError
-from hybrid.inputs import checked_points, checked_threads
+from hybrid.inputs import checked_groups, checked_points, checked_shards, checked_threads
 from hybrid.programs import Program, compile_program, flatten
+from hybrid.scheduler import Wish
 from hybrid.simulators.native import load
-from hybrid.simulators.per_point import Metric, PerPoint, Probabilities
+from hybrid.simulators.per_point import Amplitudes, Metric, PerPoint, Probabilities
 
 
 def probabilities(
@@ -25,6 +28,8 @@ def probabilities(
     qubits: Sequence[int] | None = None,
     *,
     threads: int | None = None,
+    shards: int | Literal["auto"] = "auto",
+    groups: int | Literal["auto"] = "auto",
 ) -> FloatArray:
     """Return the probabilities of what qubits read, exactly.
 
@@ -38,6 +43,9 @@ def probabilities(
         qubits: which qubits are read; bit k of an outcome is ``qubits[k]``. By default all, in
             Qiskit's order. The others are summed over.
         threads: for each rank.
+        shards: ranks that share one state, a power of two; by default as few as have the memory, or
+            more where that is faster.
+        groups: how many such groups of ranks work side by side.
 
     Returns:
         shape (B, 2^k) for k qubits, or (2^k,) for a single point; float64, rows sum to 1.
@@ -61,10 +69,18 @@ def probabilities(
     def make(program: Program) -> PerPoint:
         return Probabilities(program, _checked_qubits(qubits, program.num_qubits))
 
-    return _at_points("probabilities()", circuit, points, make, threads, qubits=str(qubits))
+    split = _Split(threads, shards, groups)
+    return _at_points("probabilities()", circuit, points, make, split, qubits=str(qubits))
 
 
-def metric(circuit: QuantumCircuit, points: ArrayLike, *, threads: int | None = None) -> FloatArray:
+def metric(
+    circuit: QuantumCircuit,
+    points: ArrayLike,
+    *,
+    threads: int | None = None,
+    shards: int | Literal["auto"] = "auto",
+    groups: int | Literal["auto"] = "auto",
+) -> FloatArray:
     """Return the Fubini-Study metric tensor of a circuit's states, exactly.
 
     ``g[i, j] = Re(<d_i psi|d_j psi> - <d_i psi|psi><psi|d_j psi>)``: what the quantum natural
@@ -81,6 +97,8 @@ def metric(circuit: QuantumCircuit, points: ArrayLike, *, threads: int | None = 
         points: shape (B, P), or (P,) for a single point; columns in the order of
             ``circuit.parameters``.
         threads: for each rank.
+        shards: ranks that share one state, a power of two, or "auto".
+        groups: how many such groups of ranks work side by side.
 
     Returns:
         shape (B, P, P), or (P, P) for a single point; float64, symmetric, positive semidefinite
@@ -100,7 +118,58 @@ def metric(circuit: QuantumCircuit, points: ArrayLike, *, threads: int | None = 
         >>> abs(metric(circuit, [math.pi / 2, 0.3])).round(6).tolist()
         [[0.25, 0.0], [0.0, 0.25]]
     """
-    return _at_points("metric()", circuit, points, Metric, threads)
+    return _at_points("metric()", circuit, points, Metric, _Split(threads, shards, groups))
+
+
+def amplitudes(
+    circuit: QuantumCircuit,
+    points: ArrayLike,
+    states: Sequence[int | str],
+    *,
+    threads: int | None = None,
+    shards: int | Literal["auto"] = "auto",
+    groups: int | Literal["auto"] = "auto",
+) -> ComplexArray:
+    """Return the amplitudes of chosen basis states.
+
+    Collective: every rank makes the same call, the points are split over the ranks, and all ranks
+    get the same bits, for any number of them. A state that is spread over ranks stays so.
+
+    Args:
+        circuit: unitary, from \\|0...0>; without measurements.
+        points: shape (B, P), or (P,) for a single point; columns in the order of
+            ``circuit.parameters``; ``[]`` for a circuit without parameters.
+        states: which; integers, with qubit 0 as the lowest bit, or strings of 0 and 1, with qubit 0
+            as the last character.
+        threads: for each rank.
+        shards: ranks that share one state, a power of two, or "auto".
+        groups: how many such groups of ranks work side by side.
+
+    Returns:
+        shape (B, S) for S states, or (S,) for a single point; complex128.
+
+    Raises:
+        InputError: an argument is not usable; raised before anything runs.
+        MismatchError: the ranks were given different things.
+        RankError: another rank failed.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> bell = QuantumCircuit(2)
+        >>> _ = bell.h(0)
+        >>> _ = bell.cx(0, 1)
+        >>> amplitudes(bell, [], ["00", "01", 3]).real.round(4).tolist()
+        [0.7071, 0.0, 0.7071]
+    """
+
+    def make(program: Program) -> PerPoint:
+        return Amplitudes(program, _checked_states(states, program.num_qubits))
+
+    split = _Split(threads, shards, groups)
+    parts = _at_points("amplitudes()", circuit, points, make, split, states=str(list(states)))
+    found = np.empty(parts.shape[:-2] + parts.shape[-1:], dtype=np.complex128)
+    found.real, found.imag = parts[..., 0, :], parts[..., 1, :]
+    return found
 
 
 def state(circuit: QuantumCircuit, point: ArrayLike, *, threads: int | None = None) -> ComplexArray:
@@ -135,12 +204,21 @@ def state(circuit: QuantumCircuit, point: ArrayLike, *, threads: int | None = No
     return np.asarray(amplitudes, dtype=np.complex128)
 
 
+@dataclass(frozen=True)
+class _Split:
+    """What the user says about ranks, not yet checked."""
+
+    threads: object
+    shards: object
+    groups: object
+
+
 def _at_points(
     name: str,
     circuit: QuantumCircuit,
     points: ArrayLike,
     make: Callable[[Program], PerPoint],
-    threads: int | None,
+    split: _Split,
     **contents: str,
 ) -> FloatArray:
     def prepare() -> Prepared:
@@ -156,7 +234,8 @@ def _at_points(
                 **contents,
             },
             seed=0,
-            threads=checked_threads(threads),
+            threads=checked_threads(split.threads),
+            wish=Wish(checked_shards(split.shards), checked_groups(split.groups)),
         )
 
     call = call_together(name, prepare)
@@ -178,3 +257,18 @@ def _checked_qubits(qubits: Sequence[int] | None, num_qubits: int) -> tuple[int,
             expected=f"different integers from 0 to {num_qubits - 1}",
         )
     return chosen
+
+
+def _checked_states(states: Sequence[int | str], num_qubits: int) -> tuple[int, ...]:
+    expected = f"integers from 0 to {2**num_qubits - 1}, or strings of {num_qubits} zeros and ones"
+    checked = []
+    for state in states:
+        number = state
+        if isinstance(state, str) and len(state) == num_qubits and set(state) <= {"0", "1"}:
+            number = int(state, 2)
+        if isinstance(number, bool) or not isinstance(number, int | np.integer):
+            raise InputError("states", got=repr(state), expected=expected)
+        if not 0 <= number < 2**num_qubits:
+            raise InputError("states", got=repr(state), expected=expected)
+        checked.append(int(number))
+    return tuple(checked)

@@ -12,6 +12,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "buffer.hpp"
 #include "evaluate.hpp"
@@ -269,6 +270,25 @@ nb::object state(const Program& program, nb::object angles, int threads, bool si
                   : state_array<double>(program, a, threads);
 }
 
+nb::object amplitudes(const Program& program, nb::object angles, const std::vector<Mask>& states,
+                      int threads) {
+    threads = checked_threads(threads);
+    const double* a = one_point(program, angles);
+    for (Mask state : states)
+        if (state & ~low_bits(program.num_qubits))
+            throw std::invalid_argument("states names a basis state beyond the program's " +
+                                        std::to_string(program.num_qubits) + " qubits");
+    auto* out = new std::complex<double>[states.size()];
+    nb::object array = numpy_array(out, {states.size()});
+    nb::gil_scoped_release release;
+    Buffer<double> psi(program.num_qubits);
+    run(program, a, psi.get(), threads);
+    // Adding 0.0 makes a negative zero positive, as a sum over shards does.
+    for (std::size_t k = 0; k < states.size(); ++k)
+        out[k] = psi.get()[states[k]] + std::complex<double>(0.0, 0.0);
+    return array;
+}
+
 nb::object metric_tensor(const Program& program, nb::object angles, int threads) {
     threads = checked_threads(threads);
     const double* a = one_point(program, angles);
@@ -292,7 +312,7 @@ nb::object marginal(const Program& program, nb::object angles, Mask qubits, int 
     nb::gil_scoped_release release;
     Buffer<double> psi(program.num_qubits);
     run(program, a, psi.get(), threads);
-    probabilities(psi.get(), program.num_qubits, qubits, out, threads);
+    probabilities(Placement(program.num_qubits), psi.get(), qubits, out, threads);
     return array;
 }
 
@@ -307,7 +327,10 @@ nb::object sample_states(const Program& program, nb::object angles, std::int64_t
     nb::gil_scoped_release release;
     Buffer<double> psi(program.num_qubits);
     run(program, a, psi.get(), threads);
-    sample(psi.get(), program.num_qubits, shots, seed, out, threads);
+    const Placement whole(program.num_qubits);
+    std::vector<double> weights(bit(popcount(outcome_strips(program.num_qubits))));
+    strip_weights(whole, psi.get(), weights.data(), threads);
+    draw(whole, psi.get(), weights.data(), shots, seed, out, threads);
     return array;
 }
 
@@ -337,7 +360,12 @@ NB_MODULE(HYBRID_MODULE, m) {
     nb::class_<PauliSum>(m, "PauliSum")
         .def(nb::new_(&pauli_sum), "num_qubits"_a, "x_masks"_a, "z_masks"_a, "coefficients"_a)
         .def_ro("num_qubits", &PauliSum::num_qubits)
-        .def_prop_ro("num_masks", [](const PauliSum& h) { return h.groups.size(); });
+        .def_prop_ro("num_masks", [](const PauliSum& h) { return h.groups.size(); })
+        .def_prop_ro("x_masks", [](const PauliSum& h) {
+            std::vector<Mask> masks;
+            for (const auto& group : h.groups) masks.push_back(group.x);
+            return masks;
+        });
     nb::class_<Program>(m, "Program")
         .def(nb::new_(&program), "num_qubits"_a, "kind"_a, "targets"_a, "control_mask"_a,
              "control_value"_a, "matrix_offset"_a, "matrices"_a, "x_mask"_a, "string_offset"_a,
@@ -351,6 +379,7 @@ NB_MODULE(HYBRID_MODULE, m) {
         .def("record", &record_points, "observables"_a, "angles"_a, nb::kw_only(), "threads"_a = 0,
              "single"_a = false, "shape"_a = "auto")
         .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
+        .def("amplitudes", &amplitudes, "angles"_a, "states"_a, nb::kw_only(), "threads"_a = 0)
         .def("metric", &metric_tensor, "angles"_a, nb::kw_only(), "threads"_a = 0)
         .def("probabilities", &marginal, "angles"_a, "qubits"_a, nb::kw_only(), "threads"_a = 0)
         .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
@@ -358,6 +387,7 @@ NB_MODULE(HYBRID_MODULE, m) {
     nb::class_<PythonTape>(m, "Tape").def("pull_back", &pull_back, "weights"_a,
                                           "apart"_a = std::vector<int>());
     bind_planner(m);
+    bind_shards(m);
     m.def("about", &about);
     m.def("memory_bytes", &memory, "num_qubits"_a, "gradient"_a, "single"_a);
 }

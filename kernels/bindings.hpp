@@ -6,5 +6,6 @@
 namespace hybrid {
 
 void bind_planner(nanobind::module_& m);
+void bind_shards(nanobind::module_& m);
 
 }  // namespace hybrid

@@ -57,6 +57,10 @@ void metric(const Program& program, const double* angles, double* g, int threads
         forward_with_tangent(program, bound, angles, j, state, tangent, inner);
         overlaps(program, bound, angles, state, tangent, g + std::int64_t(j) * slots, inner);
     }
+    metric_from(g, phase.data(), slots);
+}
+
+void metric_from(double* g, const double* phase, int slots) {
     for (int j = 0; j < slots; ++j)
         for (int k = 0; k <= j; ++k) {
             double& lower = g[std::int64_t(j) * slots + k];

@@ -9,4 +9,7 @@ namespace hybrid {
 // the angle of slot k. Exact; holds two states, for each thread where threads take slots.
 void metric(const Program& program, const double* angles, double* g, int threads);
 
+// The last step: g holds Re <d_j psi|d_k psi>, phase[k] = -i <psi|d_k psi>.
+void metric_from(double* g, const double* phase, int slots);
+
 }  // namespace hybrid

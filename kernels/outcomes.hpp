@@ -5,16 +5,31 @@
 #include <cstdint>
 
 #include "bits.hpp"
+#include "placement.hpp"
 
 namespace hybrid {
 
-// Basis states drawn from |psi|^2 by inverse transform; the same for any number of threads.
-void sample(const std::complex<double>* psi, int num_qubits, std::int64_t shots, std::uint64_t seed,
-            std::uint64_t* out, int threads);
+// The qubits that number the strips of the sums below: the highest. Shards may differ on them.
+Mask outcome_strips(int num_qubits);
 
-// out[v] = the probability that `qubits` read v, bit k of v for the k-th lowest of them; shape
-// 2^|qubits|. Sums run over the other qubits in ascending order, in 64 strips where few are asked.
-void probabilities(const std::complex<double>* psi, int num_qubits, Mask qubits, double* out,
+// weights[strip] := the probability of each strip held at `at`.
+void strip_weights(const Placement& at, const std::complex<double>* psi, double* weights,
+                   int threads);
+
+inline constexpr std::uint64_t kElsewhere = ~std::uint64_t{0};
+
+// Basis states drawn from |psi|^2 by inverse transform, the same for any number of threads and
+// shards; kElsewhere for shots that fall on strips held elsewhere. `weights` are those of all
+// strips.
+void draw(const Placement& at, const std::complex<double>* psi, const double* weights,
+          std::int64_t shots, std::uint64_t seed, std::uint64_t* out, int threads);
+
+// out[v] = the probability that `qubits` read v, bit k of v for the k-th lowest of them. Sums over
+// the other qubits are taken pairwise, in ascending order of the basis state.
+//
+// A shard that fixes the highest qubits gives its part: v runs over those of `qubits` that it does
+// not fix, and sums over the values of the others that it holds.
+void probabilities(const Placement& at, const std::complex<double>* psi, Mask qubits, double* out,
                    int threads);
 
 }  // namespace hybrid

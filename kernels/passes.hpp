@@ -15,6 +15,21 @@ using BoundProgram = std::vector<BoundBlock<T>>;
 template <class T>
 BoundProgram<T> bind_all(const Program& program, const double* angles);
 
+// One sweep, or the operation that takes the place of one, on the amplitudes held at `at`; see
+// sweep.hpp.
+template <class T>
+void step_forward(const Sweep& sweep, const BoundBlock<T>& bound, const double* angles,
+                  const Placement& at, std::complex<T>* psi, int threads);
+
+template <class T>
+void step_tangent(const Sweep& sweep, const BoundBlock<T>& bound, const double* angles, int slot,
+                  const Placement& at, std::complex<T>* psi, std::complex<T>* tangent, int threads);
+
+template <class T>
+void step_backward(const Sweep& sweep, const BoundBlock<T>& bound, const double* angles,
+                   const Placement& at, std::complex<T>* psi, std::complex<T>* lambda, double* sums,
+                   int threads);
+
 // psi := program |0...0>.
 template <class T>
 void forward(const Program& program, const BoundProgram<T>& bound, const double* angles,

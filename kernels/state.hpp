@@ -5,33 +5,36 @@
 #include <complex>
 
 #include "operation.hpp"
+#include "placement.hpp"
 
 namespace hybrid {
 
-// Amplitudes in order of the basis-state index, interleaved real and imaginary parts.
-template <class T>
-using Amplitudes = std::complex<T>*;
-
 // psi := factor psi.
 template <class T>
-void scale(Amplitudes<T> psi, double factor, int num_qubits, int threads);
+void scale(std::complex<T>* psi, double factor, int num_qubits, int threads);
 
-// psi := op psi, or its inverse for matrices if `inverse`.
+// psi := op psi, for the amplitudes held at `at`; or its inverse. Shards may not differ on the
+// qubits on which the operation acts, nor, for matrices and signs, on any but the highest others.
 template <class T>
-void apply(const Operation& op, double angle, Amplitudes<T> psi, int num_qubits, int threads);
+void apply(const Operation& op, double angle, const Placement& at, std::complex<T>* psi,
+           int threads);
 
 template <class T>
-void apply_inverse(const Operation& op, double angle, Amplitudes<T> psi, int num_qubits,
+void apply_inverse(const Operation& op, double angle, const Placement& at, std::complex<T>* psi,
                    int threads);
 
 // tangent += -i G psi, what the operation at psi adds to the derivative by its angle.
 template <class T>
-void add_derivative(const Operation& op, const std::complex<T>* psi, Amplitudes<T> tangent,
-                    int num_qubits, int threads);
+void add_derivative(const Operation& op, const Placement& at, const std::complex<T>* psi,
+                    std::complex<T>* tangent, int threads);
 
-// Im <lambda|G|psi>: half the derivative of <H> by the angle of exp(-i angle G).
+// sums[strip] := the share of each strip held here in Im <lambda|G|psi>, half the derivative of <H>
+// by the angle of exp(-i angle G).
 template <class T>
-double generator_product(const Operation& op, const std::complex<T>* lambda,
-                         const std::complex<T>* psi, int num_qubits, int threads);
+void generator_product(const Operation& op, const Placement& at, const std::complex<T>* lambda,
+                       const std::complex<T>* psi, double* sums, int threads);
+
+// The qubits that tell apart the pairs, or single states, that an operation works on.
+Mask apart(const Operation& op, int num_qubits);
 
 }  // namespace hybrid

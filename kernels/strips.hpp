@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <stdexcept>
+
+#include "placement.hpp"
 
 namespace hybrid {
 
@@ -24,6 +27,35 @@ void for_strips(std::uint64_t size, int threads, Work work) {
         const std::uint64_t each = size / strips, extra = size % strips;
         const std::uint64_t begin = s * each + std::min(s, extra);
         work(s, begin, begin + each + (s < extra));
+    }
+}
+
+// The `count` highest qubits of `from`.
+inline Mask highest_of(Mask from, int count) {
+    while (popcount(from) > std::max(count, 0)) from &= from - 1;
+    return from;
+}
+
+// The qubits that number the strips of a sum over a state: the highest of those that tell apart
+// what is summed. Shards may differ on these qubits alone, so that each strip lies on one shard;
+// wide states, which many ranks may share, have more strips.
+inline Mask strip_qubits(Mask apart, int num_qubits) {
+    return highest_of(apart, num_qubits < 24 ? 6 : 10);
+}
+
+// Calls work(strip, first, inside) for each strip held at `at` of a sum over all values of the
+// qubits `apart`: its basis states are `first` with any bits of `inside`.
+template <class Work>
+void for_strips_at(const Placement& at, Mask apart, int threads, Work work) {
+    const Mask strips = strip_qubits(apart, at.num_qubits());
+    if (at.fixed() & apart & ~strips)
+        throw std::invalid_argument("a shard would cut strips of a sum in two");
+    const Mask own = strips & ~at.fixed();
+    const std::int64_t count = std::int64_t{1} << popcount(own);
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (threads > 1 && count > 1)
+    for (std::int64_t s = 0; s < count; ++s) {
+        const Mask first = deposit(Mask(s), own) | at.value();
+        work(extract(first, strips), first, apart & ~strips);
     }
 }
 

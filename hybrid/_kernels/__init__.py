@@ -59,20 +59,56 @@ def _best_build() -> ModuleType:
 
 
 _build = _best_build()
-Program = _build.Program
+Bound = _build.Bound
+ELSEWHERE = _build.ELSEWHERE
 PauliSum = _build.PauliSum
+Placement = _build.Placement
+Program = _build.Program
 Tape = _build.Tape
 about = _build.about
-memory_bytes = _build.memory_bytes
-plan_groups = _build.plan_groups
+copy_in = _build.copy_in
+copy_out = _build.copy_out
+draw = _build.draw
+exchange = _build.exchange
+expectation_block = _build.expectation_block
+expectation_strips = _build.expectation_strips
+finish_metric = _build.finish_metric
 gather_diagonals = _build.gather_diagonals
+gradient_of = _build.gradient_of
+image_from = _build.image_from
+image_product = _build.image_product
+memory_bytes = _build.memory_bytes
+outcome_strips = _build.outcome_strips
+plan_groups = _build.plan_groups
+probabilities = _build.probabilities
+strip_weights = _build.strip_weights
+sum_of_strips = _build.sum_of_strips
+sweeps = _build.sweeps
 
 __all__ = [
+    "ELSEWHERE",
+    "Bound",
     "PauliSum",
+    "Placement",
     "Program",
     "Tape",
     "about",
+    "copy_in",
+    "copy_out",
+    "draw",
+    "exchange",
+    "expectation_block",
+    "expectation_strips",
+    "finish_metric",
     "gather_diagonals",
+    "gradient_of",
+    "image_from",
+    "image_product",
     "memory_bytes",
+    "outcome_strips",
     "plan_groups",
+    "probabilities",
+    "strip_weights",
+    "sum_of_strips",
+    "sweeps",
 ]

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ class PauliSum:
     def num_qubits(self) -> int: ...
     @property
     def num_masks(self) -> int: ...
+    @property
+    def x_masks(self) -> list[int]: ...
 
 class Program:
     def __init__(
@@ -88,6 +90,9 @@ class Program:
     def state(
         self, angles: NDArray[np.float64], *, threads: int = 0, single: bool = False
     ) -> NDArray[np.complex128] | NDArray[np.complex64]: ...
+    def amplitudes(
+        self, angles: NDArray[np.float64], states: list[int], *, threads: int = 0
+    ) -> NDArray[np.complex128]: ...
     def metric(self, angles: NDArray[np.float64], *, threads: int = 0) -> NDArray[np.float64]: ...
     def probabilities(
         self, angles: NDArray[np.float64], qubits: int, *, threads: int = 0
@@ -107,3 +112,83 @@ def plan_groups(
 def gather_diagonals(operations: list[tuple[int, int]]) -> list[int]: ...
 def about() -> dict[str, str | int]: ...
 def memory_bytes(num_qubits: int, gradient: bool, single: bool) -> int: ...
+
+class Placement:
+    def __init__(self, position: list[int], fixed: int, value: int) -> None: ...
+    def offset(self, basis: int) -> int: ...
+
+class Bound:
+    def __init__(self, program: Program, angles: NDArray[np.float64], single: bool) -> None: ...
+    def forward(self, sweep: int, at: Placement, psi: NDArray[Any], threads: int) -> None: ...
+    def tangent(
+        self,
+        sweep: int,
+        slot: int,
+        at: Placement,
+        psi: NDArray[Any],
+        tangent: NDArray[Any],
+        threads: int,
+    ) -> None: ...
+    def backward(
+        self,
+        sweep: int,
+        at: Placement,
+        psi: NDArray[Any],
+        lambda_: NDArray[Any],
+        sums: NDArray[np.float64],
+        threads: int,
+    ) -> None: ...
+
+ELSEWHERE: int
+
+def sweeps(program: Program) -> list[tuple[int, int]]: ...
+def expectation_strips(num_qubits: int) -> int: ...
+def expectation_block(num_qubits: int) -> int: ...
+def outcome_strips(num_qubits: int) -> int: ...
+def gradient_of(program: Program, sums: NDArray[np.float64]) -> NDArray[np.float64]: ...
+def sum_of_strips(sums: NDArray[np.float64]) -> float: ...
+def image_from(
+    observable: PauliSum,
+    source_at: Placement,
+    source: NDArray[Any],
+    image_at: Placement,
+    image: NDArray[Any],
+    fresh: bool,
+    threads: int,
+) -> None: ...
+def image_product(
+    at: Placement,
+    psi: NDArray[Any],
+    image: NDArray[Any],
+    sums: NDArray[np.float64],
+    threads: int,
+) -> None: ...
+def copy_out(
+    shard: NDArray[Any], mask: int, value: int, out: NDArray[Any], threads: int
+) -> None: ...
+def copy_in(
+    values: NDArray[Any], shard: NDArray[Any], mask: int, value: int, threads: int
+) -> None: ...
+def exchange(
+    one: NDArray[Any],
+    value_of_one: int,
+    other: NDArray[Any],
+    value_of_other: int,
+    mask: int,
+    threads: int,
+) -> None: ...
+def strip_weights(
+    at: Placement, psi: NDArray[Any], weights: NDArray[np.float64], threads: int
+) -> None: ...
+def draw(
+    at: Placement,
+    psi: NDArray[Any],
+    weights: NDArray[np.float64],
+    shots: int,
+    seed: int,
+    threads: int,
+) -> NDArray[np.uint64]: ...
+def probabilities(
+    at: Placement, psi: NDArray[Any], qubits: int, threads: int
+) -> NDArray[np.float64]: ...
+def finish_metric(rows: NDArray[np.float64], phases: NDArray[np.float64]) -> None: ...

@@ -50,6 +50,10 @@ app = typer.Typer(
 File = Annotated[Path, typer.Argument(metavar="FILE.toml", help="The run file.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of everything random.")]
 Threads = Annotated[int | None, typer.Option(help="Threads of each rank.")]
+Shards = Annotated[
+    str | None, typer.Option(help="Ranks that share one state: a power of two, or auto.")
+]
+Groups = Annotated[str | None, typer.Option(help="Groups of ranks side by side, or auto.")]
 MaxIterations = Annotated[int | None, typer.Option(help="Limit of the optimizer's iterations.")]
 Shots = Annotated[int | None, typer.Option(help="Measurements of each group of terms.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the closing table alone.")]
@@ -126,6 +130,8 @@ def run_command(
     fork: Fork = None,
     time_limit: TimeLimit = None,
     stall: Stall = None,
+    shards: Shards = None,
+    groups: Groups = None,
     quiet: Quiet = False,
     budget: Annotated[
         str | None, typer.Option(help="Stop before this is exceeded, such as 200core-hours.")
@@ -136,7 +142,7 @@ def run_command(
 
     limit = within(budget, _seconds(time_limit), threads)
     keeping = Keeping(journal, fork, limit, stall)
-    overrides = _overrides(seed, threads, max_iterations, shots)
+    overrides = _overrides(seed, threads, max_iterations, shots, shards, groups)
     _conclude(run(file, overrides, output_console(), keeping, quiet=quiet))
 
 
@@ -191,11 +197,14 @@ def check_command(
     threads: Threads = None,
     max_iterations: MaxIterations = None,
     shots: Shots = None,
+    shards: Shards = None,
+    groups: Groups = None,
 ) -> None:
     """Check a file and print what would run, without running it."""
     from hybrid.cli.check import check
 
-    check(file, _overrides(seed, threads, max_iterations, shots), output_console())
+    overrides = _overrides(seed, threads, max_iterations, shots, shards, groups)
+    check(file, overrides, output_console())
 
 
 @app.command("plan")
@@ -209,13 +218,15 @@ def plan_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     shots: Shots = None,
+    shards: Shards = None,
+    groups: Groups = None,
 ) -> None:
     """Print how a file would be split, how long it would take and why, without running it."""
     from hybrid.cli.plan import show_plan
 
     show_plan(
         file,
-        _overrides(None, None, None, shots),
+        _overrides(None, None, None, shots, shards, groups),
         output_console(),
         ranks=ranks,
         threads=threads,
@@ -252,15 +263,26 @@ def _seconds(time_limit: str | None) -> float | None:
 
 
 def _overrides(
-    seed: int | None, threads: int | None, max_iterations: int | None, shots: int | None
+    seed: int | None,
+    threads: int | None,
+    max_iterations: int | None,
+    shots: int | None,
+    shards: str | None = None,
+    groups: str | None = None,
 ) -> dict[str, object]:
     given = {
+        "run.shards": _number(shards),
+        "run.groups": _number(groups),
         "run.seed": seed,
         "run.threads": threads,
         "optimizer.max_iterations": max_iterations,
         "simulator.shots": shots,
     }
     return {key: value for key, value in given.items() if value is not None}
+
+
+def _number(text: str | None) -> int | str | None:
+    return int(text) if text is not None and text.isdecimal() else text
 
 
 @contextmanager

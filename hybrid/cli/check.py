@@ -12,10 +12,11 @@ from rich.text import Text
 from hybrid.cli import report
 from hybrid.cli.run import prepared
 from hybrid.collective import Prepared, call_together
-from hybrid.inputs import checked_step
+from hybrid.inputs import checked_groups, checked_shards, checked_step
 from hybrid.optimizers import make
 from hybrid.result import RunDescription
 from hybrid.runtime import world
+from hybrid.scheduler import Wish
 from hybrid.settings import Job, MinimizeArguments
 from hybrid.workloads import Sampling
 
@@ -56,6 +57,7 @@ def _described(job: Job, arguments: MinimizeArguments) -> RunDescription:
             contents=dict,
             seed=arguments["seed"],
             threads=arguments["threads"],
+            wish=Wish(checked_shards(arguments["shards"]), checked_groups(arguments["groups"])),
         ),
     )
     split = call.team.plan(first_ask)

@@ -14,13 +14,13 @@ from hybrid.cli.run import prepared
 from hybrid.errors import InputError
 from hybrid.explain import as_data, core_seconds, duration
 from hybrid.hosts import site_of, thread_limit
-from hybrid.inputs import checked_step
+from hybrid.inputs import checked_groups, checked_shards, checked_step
 from hybrid.loop import first_ask
 from hybrid.machine import here, load
 from hybrid.optimizers import make
 from hybrid.plan import Plan
 from hybrid.runtime import free_bytes, world
-from hybrid.scheduler import Costed, Simulated, Site, check_memory, plan, simulate
+from hybrid.scheduler import Costed, Simulated, Site, Wish, check_memory, plan, simulate
 from hybrid.workloads import Sampling
 
 
@@ -59,10 +59,13 @@ def show_plan(
     else:
         site = site_of(world(), thread_limit())
         room = free_bytes()
-    check_memory(
-        evaluation.memory_bytes(ask), room, ranks_on_host=1, num_qubits=job.workload.num_qubits
-    )
-    made = plan(evaluation.pieces(ask), site, threads)
+    if site.size == 1:
+        check_memory(
+            evaluation.memory_bytes(ask), room, ranks_on_host=1, num_qubits=job.workload.num_qubits
+        )
+    wish = Wish(checked_shards(arguments["shards"]), checked_groups(arguments["groups"]))
+    wish.check(site.size)
+    made = plan(evaluation.pieces(ask), site, threads, wish=wish)
     on_clock = None if made.prediction is None else simulate(made, site)
     if world().rank != 0:
         return

@@ -1,7 +1,7 @@
 """What a kind of host can do: measured rates, where they are kept, and what a piece will take."""
 
 from hybrid.machine.machine import Curve, Machine
-from hybrid.machine.predict import bytes_of, seconds_of
+from hybrid.machine.predict import bytes_of, seconds_of, spread_seconds
 from hybrid.machine.store import here, load, reference, save
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "reference",
     "save",
     "seconds_of",
+    "spread_seconds",
 ]

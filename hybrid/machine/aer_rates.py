@@ -2,67 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.ask import Ask
+from hybrid.machine import rates
+from hybrid.machine.fit import costs_of
 from hybrid.machine.machine import Curve
 from hybrid.machine.native_rates import chain, layered
-from hybrid.machine.timer import seconds_of_call
+from hybrid.machine.timer import seconds_of_calls
+from hybrid.piece import Piece
 from hybrid.programs import compile_observable, flatten
 from hybrid.simulators import Aer, Estimation
 
-WIDTHS = (3, 8, 12, 16, 18)
+WIDTHS = (3, 8, 12, 16)
+_SHALLOW, _DEEP = 1, 5
+_FEW, _MANY = 100, 4100
+_SHORT, _LONG = 1, 7
+"""Circuits of one start."""
+_WIDE = 16
+_TERMS = 8
 _LEAST = 1e-9
 
 
-def aer_rates(widths: Sequence[int] = WIDTHS, budget: float = 0.006) -> dict[str, Curve]:
+def aer_rates(widths: Sequence[int] = WIDTHS, budget: float = 0.003) -> dict[str, Curve]:
     """Measure all rates of Aer on state vectors; takes about 4 s with the default widths."""
-    one = _seconds(3, 1, 1, 16, budget)
-    several = _seconds(3, 1, 17, 16, budget)
-    circuit = max((several - one) / 16, _LEAST)
-    gates, terms, shots = [], [], []
+    probes = [probe for width in widths for probe in _probes(width)]
+    spent = seconds_of_calls(probes, budget, passes=2)
+    curves: dict[str, list[float]] = {}
     for width in widths:
-        per_layer = 3 * width - 1
-        short, long = (_seconds(width, layers, 1, None, budget) for layers in (1, 5))
-        gate = max((long - short) / (4 * per_layer), _LEAST)
-        gates.append(gate)
-        masks = min(8, 2 ** (width - 1))
-        more = _seconds(width, 1, 1, None, budget, chain(width, masks))
-        terms.append(max((more - short) / masks, _LEAST))
-        few, many = (_seconds(width, 1, 1, count, budget) for count in (100, 4100))
-        shots.append(max((many - few) / 4000, _LEAST))
-    # A circuit of 8 gates and 16 shots is not for free.
-    job = max(one - circuit, _LEAST)
-    circuit = max(circuit - 8 * gates[0] - 16 * shots[0], 0.2 * circuit)
-    places = tuple(widths)
+        mine = [(p, t) for p, t in zip(probes, spent, strict=True) if p.width == width]
+        counts = [probe.counts for probe, _ in mine]
+        found = costs_of(counts, [seconds for _, seconds in mine], rates.AER)
+        for kind, seconds in found.items():
+            curves.setdefault(f"aer.{kind}", []).append(max(seconds, _LEAST))
     return {
-        "aer.job": Curve(widths=(0,), seconds=(job,)),
-        "aer.circuit": Curve(widths=(0,), seconds=(circuit,)),
-        "aer.gate": Curve(widths=places, seconds=tuple(gates)),
-        "aer.term": Curve(widths=places, seconds=tuple(terms)),
-        "aer.shot": Curve(widths=places, seconds=tuple(shots)),
+        name: Curve(widths=tuple(widths), seconds=tuple(seconds))
+        for name, seconds in curves.items()
     }
 
 
-def _seconds(
-    width: int,
-    layers: int,
-    points: int,
-    shots: int | None,
-    budget: float,
-    observable: SparsePauliOp | None = None,
-) -> float:
-    flat = flatten(layered(width, layers))
-    operator = compile_observable(observable or chain(width), width)
-    evaluation = Aer().prepare(Estimation(flat, operator, shots))
-    ask = Ask(np.full((points, flat.angles.num_parameters), 0.3))
-    pieces = evaluation.pieces(ask)
-    pieces = type(pieces[0])(0, pieces[0].axis, 0, points), *pieces[1:]
+@dataclass(frozen=True, eq=False)
+class _Probe:
+    """A start of Aer that is measured."""
 
-    def run() -> object:
-        return evaluation.run(ask, pieces[0], seed=1, threads=1)
+    width: int
+    layers: int
+    circuits: int
+    shots: int | None = None
+    masks: int = 0
 
-    return seconds_of_call(run, budget)
+    def __post_init__(self) -> None:
+        flat = flatten(layered(self.width, self.layers))
+        operator = compile_observable(self._observable, self.width)
+        evaluation = Aer().prepare(Estimation(flat, operator, self.shots))
+        ask = Ask(np.full((self.circuits, flat.angles.num_parameters), 0.3))
+        axis = evaluation.pieces(ask)[0].axis
+        object.__setattr__(self, "_asked", (evaluation, ask, Piece(0, axis, 0, self.circuits)))
+
+    def __call__(self) -> None:
+        evaluation, ask, piece = self.__dict__["_asked"]
+        evaluation.run(ask, piece, seed=1, threads=1)
+
+    @property
+    def counts(self) -> Mapping[str, float]:
+        """What the start is made of."""
+        per_circuit = {"circuit": 1.0, "gate": self.layers * (3.0 * self.width - 1.0)}
+        if self.shots is None:
+            start, per_circuit["term"] = "job", float(len(self._observable))
+        else:
+            start, per_circuit["shot"] = "sampling", float(self.shots)
+        return {start: 1.0} | {kind: self.circuits * each for kind, each in per_circuit.items()}
+
+    @property
+    def _observable(self) -> SparsePauliOp:
+        return chain(self.width, self.masks)
+
+
+def _probes(width: int) -> list[_Probe]:
+    long = _LONG if width < _WIDE else 2
+    masks = min(_TERMS, 2 ** (width - 1) - 1)
+    return [
+        _Probe(width, _SHALLOW, _SHORT),
+        _Probe(width, _SHALLOW, long),
+        _Probe(width, _DEEP, long),
+        _Probe(width, _SHALLOW, long, masks=masks),
+        _Probe(width, _SHALLOW, _SHORT, _FEW),
+        _Probe(width, _SHALLOW, long, _FEW),
+        _Probe(width, _DEEP, long, _FEW),
+        _Probe(width, _SHALLOW, long, _MANY),
+    ]

@@ -17,9 +17,11 @@ from hybrid.machine.native_rates import (
     evaluation_of,
     layered,
     native_rates,
+    probe_of,
     thread_gain,
 )
-from hybrid.machine.timer import seconds_of_call
+from hybrid.machine.predict import seconds_of
+from hybrid.machine.timer import seconds_of_call, seconds_of_calls
 
 _COPY_BYTES = 1 << 26
 _SHARED_MEMORY_LATENCY = 3e-6
@@ -28,7 +30,7 @@ _SHARED_MEMORY_BANDWIDTH = 2e9
 
 
 def calibrate(latency: float | None = None, bandwidth: float | None = None) -> Machine:
-    """Return this host, measured; takes 10 to 20 s.
+    """Return this host, measured; takes 10 to 15 s.
 
     Args:
         latency: seconds of a message between ranks, as a job of several ranks has measured it.
@@ -55,22 +57,14 @@ def quick(reference: Machine) -> Machine:
     Args:
         reference: a machine that was measured in full.
     """
-    ratios = []
-    for width in (6, 12, 16):
-        kinds = {"native.gradient.gate": layered(width, 2)}
-        for name, circuit in kinds.items():
-            evaluation = evaluation_of(circuit, chain(width))
-            from hybrid.ask import Ask
-
-            ask = Ask(np.full((1, circuit.num_parameters), 0.3), True)
-            piece = evaluation.pieces(ask)[0]
-            spent = seconds_of_call(
-                lambda e=evaluation, a=ask, p=piece: e.run(a, p, seed=0, threads=1),  # type: ignore[misc]
-                0.01,
-            )
-            expected = reference.rates[name].at(width) * 2 * (3 * width - 1)
-            expected += reference.rates["native.gradient.call"].at(width)
-            ratios.append(expected / spent)
+    probes = [
+        probe_of(evaluation_of(layered(width, 2), chain(width)), True) for width in (6, 12, 16)
+    ]
+    spent = seconds_of_calls(probes, 0.01)
+    ratios = [
+        (seconds_of(probe.load, reference, 1) or seconds) / seconds
+        for probe, seconds in zip(probes, spent, strict=True)
+    ]
     return reference.model_copy(
         update={
             "kind": kind_of_host(),

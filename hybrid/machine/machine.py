@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hybrid.machine import rates
+
 Positive = Annotated[float, Field(gt=0.0)]
 
 
@@ -90,6 +92,13 @@ class Machine(_Strict):
     bandwidth: Positive
     copy_bandwidth: Positive
     quick: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> Machine:
+        if self.rates.keys() != rates.names():
+            differing = sorted(self.rates.keys() ^ rates.names())
+            raise ValueError(f"other rates than this version has: {', '.join(differing[:3])}, ...")
+        return self
 
     def with_speed(self, speed: float) -> Machine:
         """Return the same host, so many times as fast."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -10,52 +11,158 @@ from qiskit.circuit import ParameterVector
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
+from hybrid.arrays import FloatArray
 from hybrid.ask import Ask
+from hybrid.load import Load
 from hybrid.machine import rates
+from hybrid.machine.fit import costs_of
 from hybrid.machine.machine import Curve
-from hybrid.machine.timer import seconds_of_call
+from hybrid.machine.timer import seconds_of_calls
 from hybrid.piece import Piece
-from hybrid.programs import compile_observable, flatten
+from hybrid.programs import compile_observable, count_operations, flatten
 from hybrid.simulators import Estimation, Native
 from hybrid.simulators.native import NativeEvaluation
 
-WIDTHS = (4, 6, 8, 10, 12, 14, 16, 18, 20)
-_EVOLUTIONS = (
-    ("string", 4, 20),
-    ("excitation", 4, 20),
-    ("diagonal", 4, 20),
-    ("phase", 1, 4),
-)
-"""Kinds of evolution, and how many of them the shorter and the longer circuit have."""
-_BATCH = 32
-_LEAST = 1e-9
-"""Differences of times that noise turned negative count as this many seconds."""
+WIDTHS = (4, 7, 8, 11, 12, 14, 16, 18, 20)
+"""Both sides of the widths at which the kernels change their shape."""
+_EVOLUTIONS = {"string": 20, "excitation": 20, "diagonal": 20, "phase": 4}
+"""Kinds of evolution, and how many of them a circuit has."""
+_MASKS = 24
+_SHALLOW, _DEEP = 1, 4
+_WIDE = 16
+_LEAST = 0.02
+"""Of a gate: differences that noise has turned to nothing count as that much."""
 
 
-def native_rates(widths: Sequence[int] = WIDTHS, budget: float = 0.004) -> dict[str, Curve]:
-    """Measure all native rates; takes about 10 s with the default widths."""
-    measured: dict[str, list[float]] = {}
+def native_rates(widths: Sequence[int] = WIDTHS, budget: float = 0.003) -> dict[str, Curve]:
+    """Measure all native rates; takes about 6 s with the default widths."""
+    probes = [probe for width in widths for probe in _probes(width)]
+    spent = dict(zip(probes, seconds_of_calls(probes, budget), strict=True))
+    curves: dict[str, list[tuple[int, float]]] = {}
     for width in widths:
         for gradient in (False, True):
-            found = _at_width(width, gradient, budget)
-            for kind, seconds in found.items():
-                measured.setdefault(rates.native(kind, gradient=gradient), []).append(seconds)
+            mine = {
+                probe: seconds
+                for probe, seconds in spent.items()
+                if probe.load.num_qubits == width and probe.load.gradient == gradient
+            }
+            for kind, seconds in _fitted(mine).items():
+                name = rates.native(kind, gradient=gradient)
+                curves.setdefault(name, []).append((width, seconds))
     return {
-        name: Curve(widths=tuple(widths), seconds=tuple(max(each, _LEAST) for each in seconds))
-        for name, seconds in measured.items()
+        name: Curve(widths=tuple(w for w, _ in points), seconds=tuple(s for _, s in points))
+        for name, points in curves.items()
     }
 
 
 def thread_gain(threads: int, widths: Sequence[int] = (8, 12, 16, 20)) -> Curve:
     """Measure the time of a gradient on one thread over that on ``threads``."""
-    gains = []
-    for width in widths:
-        one, all_of_them = (
-            _seconds(layered(width, 4), chain(width), True, 0.006, threads=count)
-            for count in (1, threads)
-        )
-        gains.append(max(one / all_of_them, _LEAST))
+    probes = [
+        probe_of(evaluation_of(layered(width, _DEEP), chain(width)), True, 1, count)
+        for width in widths
+        for count in (1, threads)
+    ]
+    spent = seconds_of_calls(probes)
+    gains = [max(one / every, 1e-3) for one, every in zip(spent[::2], spent[1::2], strict=True)]
     return Curve(widths=tuple(widths), seconds=tuple(gains))
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A call of the kernels that is measured."""
+
+    evaluation: NativeEvaluation
+    ask: Ask
+    piece: Piece
+    threads: int
+
+    def __call__(self) -> None:
+        self.evaluation.run(self.ask, self.piece, seed=0, threads=self.threads)
+
+    @property
+    def load(self) -> Load:
+        """The work of the call, in counts."""
+        program = self.evaluation.program
+        operations = count_operations(program, self.evaluation.observable)
+        return Load("native", program.num_qubits, len(self.piece), operations, self.ask.gradient)
+
+
+def probe_of(
+    evaluation: NativeEvaluation, gradient: bool, points: int = 1, threads: int = 1
+) -> Probe:
+    ask = Ask(_points(points, evaluation.program.angles.num_parameters), gradient)
+    return Probe(evaluation, ask, Piece(0, "points", 0, points), threads)
+
+
+def _points(count: int, num_parameters: int) -> FloatArray:
+    """Return points that differ in half of their parameters, as those of samples of data do."""
+    random = np.random.default_rng(0)
+    points = np.tile(random.uniform(-np.pi, np.pi, num_parameters), (count, 1))
+    points[:, ::2] = random.uniform(-np.pi, np.pi, points[:, ::2].shape)
+    return points
+
+
+def _probes(width: int) -> Iterator[Probe]:
+    """Yield what is measured at a width: every kind of operation in some circuit, few and many."""
+    shallow, deep = (evaluation_of(layered(width, n), chain(width)) for n in (_SHALLOW, _DEEP))
+    masks = chain(width, min(_MASKS, 2 ** (width - 1) - 1))
+    others = [
+        evaluation_of(evolutions(width, kind, count), chain(width))
+        for kind, count in _EVOLUTIONS.items()
+    ]
+    several = _several(width)
+    for gradient in (False, True):
+        for evaluation in (shallow, deep):
+            yield probe_of(evaluation, gradient)
+            if several > 1:
+                yield probe_of(evaluation, gradient, several)
+        for evaluation in (*others, evaluation_of(layered(width, _SHALLOW), masks)):
+            yield probe_of(evaluation, gradient)
+
+
+def _several(width: int) -> int:
+    """Return as many points as share a piece, or a few, to tell what a point takes from a call.
+
+    Of wide circuits one, as a call is nothing beside a point.
+    """
+    if width >= _WIDE:
+        return 1
+    return max(1 << max(0, 13 - width), 4)
+
+
+def _fitted(spent: Mapping[Probe, float]) -> dict[str, float]:
+    """Return seconds of each kind of operation at one width."""
+    loads = {probe: probe.load for probe in spent}
+    alone = [probe for probe in spent if not rates.in_lanes(loads[probe])]
+    counts = [_counts(loads[probe]) for probe in alone]
+    kinds = [kind for kind in rates.ALONE if kind != _inseparable(loads[alone[0]].num_qubits)]
+    found = dict.fromkeys(rates.ALONE, 0.0)
+    found |= costs_of(counts, [spent[probe] for probe in alone], kinds)
+    least = _LEAST * found["gate"] or 1e-10
+    found = {kind: max(seconds, least) for kind, seconds in found.items()}
+    together = [probe for probe in spent if rates.in_lanes(loads[probe])]
+    if not together:
+        return found
+    counts = []
+    for probe in together:
+        points = rates.side_by_side(loads[probe].circuits)
+        work = sum(count * found[kind] for kind, count in loads[probe].operations)
+        counts.append({"lane": points, "batch": points * work})
+    beside_call = [max(spent[probe] - found["call"], 0.1 * spent[probe]) for probe in together]
+    of_lanes = costs_of(counts, beside_call, rates.TOGETHER)
+    return found | {kind: max(seconds, _LEAST * least) for kind, seconds in of_lanes.items()}
+
+
+def _inseparable(width: int) -> str | None:
+    """Return what cannot be told from the rest, since only single points are measured alone."""
+    if width <= rates.NARROW:
+        return "point"
+    return "call" if width >= _WIDE else None
+
+
+def _counts(load: Load) -> dict[str, float]:
+    operations = {kind: load.circuits * count for kind, count in load.operations}
+    return {"call": 1.0, "point": float(load.circuits), **operations}
 
 
 def layered(width: int, layers: int) -> QuantumCircuit:
@@ -88,7 +195,9 @@ def evolutions(width: int, kind: str, count: int) -> QuantumCircuit:
     """Return a circuit of ``count`` evolutions of a kind on changing qubits."""
     angles = ParameterVector("a", count)
     circuit = QuantumCircuit(width)
-    if kind in ("diagonal", "phase"):
+    if kind == "excitation":
+        circuit.x(range(width // 2))
+    else:
         circuit.h(range(width))
     random = np.random.default_rng(1)
     size = min(4 if kind == "excitation" else 3, width) if kind != "diagonal" else min(2, width)
@@ -118,46 +227,6 @@ def _generator(kind: str, size: int) -> SparsePauliOp:
         return SparsePauliOp(["XY" + "Z" * (size - 2), "YX" + "Z" * (size - 2)], [0.5, -0.5])
     labels = ["XXXY", "XXYX", "XYXX", "YXXX", "YYYX", "YYXY", "YXYY", "XYYY"]
     return SparsePauliOp(labels, [0.125, 0.125, -0.125, -0.125, -0.125, -0.125, 0.125, 0.125])
-
-
-def _at_width(width: int, gradient: bool, budget: float) -> Mapping[str, float]:
-    """Return seconds of each kind of operation at a width."""
-    observable = chain(width)
-    layers = 4
-    short = _seconds(layered(width, 1), observable, gradient, budget)
-    long = _seconds(layered(width, layers), observable, gradient, budget)
-    per_layer = 3 * width - 1
-    gate = (long - short) / ((layers - 1) * per_layer)
-    found = {"gate": gate}
-    call = max(short - per_layer * gate, 0.1 * short)
-    for kind, few, many in _EVOLUTIONS:
-        one, other = (
-            _seconds(evolutions(width, kind, count), observable, gradient, budget)
-            for count in (few, many)
-        )
-        found[kind] = max((other - one) / (many - few), 0.02 * gate)
-    masks = min(2 ** (width - 1), 24)
-    with_masks = _seconds(layered(width, 1), chain(width, masks), gradient, budget)
-    found["mask"] = max((with_masks - short) / masks, 0.02 * gate)
-    found["phase"] = max(found["phase"] - width * gate, 0.1 * found["phase"])
-    found["call"] = call
-    several = _seconds(layered(width, layers), observable, gradient, budget, points=_BATCH)
-    found["batch"] = (several - call) / _BATCH / max(long - call, 0.1 * long)
-    return found
-
-
-def _seconds(
-    circuit: QuantumCircuit,
-    observable: SparsePauliOp,
-    gradient: bool,
-    budget: float,
-    threads: int = 1,
-    points: int = 1,
-) -> float:
-    evaluation = evaluation_of(circuit, observable)
-    ask = Ask(np.full((points, circuit.num_parameters), 0.3), gradient)
-    piece = Piece(0, "points", 0, points)
-    return seconds_of_call(lambda: evaluation.run(ask, piece, seed=0, threads=threads), budget)
 
 
 def evaluation_of(circuit: QuantumCircuit, observable: SparsePauliOp) -> NativeEvaluation:

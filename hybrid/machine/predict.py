@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 
-from hybrid.load import Load
+from hybrid.load import Load, Sharding
 from hybrid.machine import rates
 from hybrid.machine.machine import Machine
 
 _SINGLE_GAIN = 0.6
 """Time of complex64 over that of complex128, for states beyond the caches."""
 _CACHED = 14
-_LANES = 8
-"""From so many points on, kernels take a small circuit at several points at once."""
 _NOISE_FACTOR = 4.0
 """A gate on a density matrix multiplies from both sides, and channels sum over more terms."""
 
@@ -30,6 +28,29 @@ def seconds_of(load: Load | None, machine: Machine, threads: int) -> float | Non
     return _scaled(load, _one_thread(load, machine), machine, threads)
 
 
+def spread_seconds(
+    load: Load | None, machine: Machine, threads: int, sharding: Sharding, ranks_on_host: int
+) -> float:
+    """Return the predicted seconds of a piece on a group of ranks that share its state.
+
+    Args:
+        load: the work, in counts.
+        machine: of the group's hosts.
+        threads: of each rank.
+        sharding: what spreading the state takes of each rank.
+        ranks_on_host: how many of the group's ranks are neighbours on a host; they share its
+            bandwidth, and memory where they are all of the group.
+    """
+    assert load is not None
+    near = min(ranks_on_host, sharding.shards)
+    gain = machine.gain(threads * near, load.num_qubits) * sharding.shards / near
+    alone = near == sharding.shards
+    bandwidth = machine.copy_bandwidth / (2 * near) if alone else machine.bandwidth / near
+    exchanged = sharding.sent_bytes / bandwidth + sharding.exchanges * 2 * machine.latency
+    work = _one_thread(load, machine) / gain / machine.speed
+    return work + load.circuits * exchanged + machine.piece_seconds
+
+
 def bytes_of(load: Load | None) -> int:
     """Return the bytes of the states that a piece holds at once, or 0 where that is not known."""
     if load is None or load.engine == "python":
@@ -42,28 +63,39 @@ def _scaled(load: Load, seconds: float, machine: Machine, threads: int) -> float
     if load.engine != "native":
         gain = 1.0
     elif load.circuits > 1:
-        gain = load.circuits / math.ceil(load.circuits / threads)
+        units = -(-load.circuits // rates.LANES) if rates.in_lanes(load) else load.circuits
+        gain = units / math.ceil(units / threads)
     else:
         gain = machine.gain(threads, load.num_qubits)
     return seconds / gain / machine.speed + machine.piece_seconds
 
 
 def _one_thread(load: Load, machine: Machine) -> float:
-    curves, width = machine.rates, load.num_qubits
-    if load.engine == "native":
-        once = sum(
-            count * curves[rates.native(kind, gradient=load.gradient)].at(width)
-            for kind, count in load.operations
-        )
-        if load.single and width > _CACHED:
-            once *= _SINGLE_GAIN
-        if load.circuits >= _LANES and width <= _CACHED:
-            once *= curves[rates.native("batch", gradient=load.gradient)].at(width)
-        call = curves[rates.native("call", gradient=load.gradient)].at(width)
-        return load.seconds + call + load.circuits * once
     if load.engine == "python":
         return load.seconds
-    once = curves["aer.circuit"].at(0) + load.shots * curves["aer.shot"].at(width)
+    return load.seconds + (_native if load.engine == "native" else _aer)(load, machine)
+
+
+def _native(load: Load, machine: Machine) -> float:
+    def rate(kind: str) -> float:
+        name = rates.native(kind, gradient=load.gradient)
+        return machine.rates[name].at(load.num_qubits)
+
+    operations = sum(count * rate(kind) for kind, count in load.operations)
+    if rates.in_lanes(load):
+        each = rate("lane") + rate("batch") * operations
+        return rate("call") + rates.side_by_side(load.circuits) * each
+    each = rate("point") + operations
+    if load.single and load.num_qubits > _CACHED:
+        each *= _SINGLE_GAIN
+    return rate("call") + load.circuits * each
+
+
+def _aer(load: Load, machine: Machine) -> float:
+    def rate(kind: str) -> float:
+        return machine.rates[f"aer.{kind}"].at(load.num_qubits)
+
     factor = _NOISE_FACTOR if load.engine == "aer density_matrix" else 1.0
-    once += factor * sum(count * curves[f"aer.{kind}"].at(width) for kind, count in load.operations)
-    return load.seconds + curves["aer.job"].at(0) + load.circuits * once
+    operations = factor * sum(count * rate(kind) for kind, count in load.operations)
+    once = rate("circuit") + load.shots * rate("shot") + operations
+    return rate("sampling" if load.shots else "job") + load.circuits * once

@@ -1,5 +1,6 @@
 """Circuits and observables compiled once, into flat arrays that the simulators share."""
 
+from hybrid.programs.counts import count_operations
 from hybrid.programs.flatten import FlatCircuit, Step, flatten
 from hybrid.programs.generator import Generator
 from hybrid.programs.observable import Observable, compile_observable
@@ -15,5 +16,6 @@ __all__ = [
     "Step",
     "compile_observable",
     "compile_program",
+    "count_operations",
     "flatten",
 ]

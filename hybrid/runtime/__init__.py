@@ -1,7 +1,7 @@
 """Running work on all ranks of a job: messages, agreement, teams and failures."""
 
 from hybrid.runtime.agreement import agree
-from hybrid.runtime.failure import abort, install_excepthook, is_collective
+from hybrid.runtime.failure import abort, install_excepthook, is_collective, mark_collective
 from hybrid.runtime.memory import free_bytes
 from hybrid.runtime.shares import Done
 from hybrid.runtime.stall import RESUME_ME, OnStall, StallReport
@@ -28,6 +28,7 @@ __all__ = [
     "install_excepthook",
     "is_collective",
     "join_if_launched",
+    "mark_collective",
     "on_survivors",
     "world",
 ]

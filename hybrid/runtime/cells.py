@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-NUM_CELLS = 4096
+NUM_CELLS = 2
 """Cells of each owner."""
-OWNER_STEP = 64
-"""Every so many ranks, one owns cells."""
+GROUP = 64
+"""At most so many ranks share the cells of one owner."""
 
 
 class Cells(Protocol):
@@ -35,3 +35,35 @@ class LocalCells:
     def put(self, owner: int, cell: int, value: int) -> None:
         """Set a cell."""
         self._cells[cell] = value
+
+
+def owners(size: int, group: int = GROUP) -> list[int]:
+    """Return the first rank of each group, as even as can be, of a job of ``size`` ranks.
+
+    Example:
+        >>> owners(64), owners(9, group=4)
+        ([0], [0, 3, 6])
+    """
+    groups = num_groups(size, group)
+    return [-(-number * size // groups) for number in range(groups)]
+
+
+def owner_of(rank: int, size: int, group: int = GROUP) -> int:
+    """Return the first rank of a rank's group, which owns the cells of the group.
+
+    Example:
+        >>> [owner_of(rank, 9, group=4) for rank in range(9)]
+        [0, 0, 0, 3, 3, 3, 6, 6, 6]
+    """
+    groups = num_groups(size, group)
+    return -(-(rank * groups // size) * size // groups)
+
+
+def num_groups(size: int, group: int = GROUP) -> int:
+    """Return how many groups a job of ``size`` ranks has.
+
+    Example:
+        >>> num_groups(64), num_groups(10_000)
+        (1, 157)
+    """
+    return -(-size // group)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from hybrid.runtime.cells import Cells, LocalCells
 
@@ -15,6 +15,46 @@ class RanksLost(BaseException):
 
     No Exception, so that nothing takes it for a failure of the work at hand.
     """
+
+
+class Members(Protocol):
+    """Some ranks of a job, who move arrays among themselves."""
+
+    @property
+    def rank(self) -> int:
+        """This process's number among them, from 0."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+
+    @property
+    def on_one_host(self) -> bool:
+        """Whether they may share memory."""
+
+    def least(self, number: int) -> int:
+        """Return the least of all members' numbers; all see what any has written before."""
+
+    def total(self, numbers: Any) -> Any:
+        """Return the element-wise sum of all members' arrays."""
+
+    def start(self, sends: Sequence[tuple[int, Any]], receives: Sequence[tuple[int, Any]]) -> Any:
+        """Send arrays to members and receive others, without waiting."""
+
+    def warn(self) -> None:
+        """Tell the other members that this one has failed."""
+
+    def is_warned(self) -> bool:
+        """Return whether another member has failed."""
+
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Return when a condition, which other members bring about, holds."""
+
+    def shared_memory(self, num_bytes: int) -> list[Any]:
+        """Return memory for each member that all of them can reach, as bytes; collective."""
+
+    def give_back(self) -> None:
+        """Give shared memory back; collective."""
 
 
 class Communicator(Protocol):
@@ -56,6 +96,12 @@ class Communicator(Protocol):
     @property
     def cells(self) -> Cells:
         """Integers that all ranks share; collective on first use."""
+
+    def members(self, ranks: tuple[int, ...]) -> Members:
+        """Return some ranks, this one among them, as a job within the job; collective."""
+
+    def forget(self, ranks: tuple[int, ...]) -> None:
+        """Make a new job of these ranks when they are wanted next."""
 
     def close(self) -> None:
         """Give back what the communicator holds; collective, at the end of the job."""
@@ -102,6 +148,13 @@ class SerialCommunicator:
     def receive(self, source: int) -> bytes:
         """Refuse: a single rank has nobody to hear from."""
         raise RuntimeError(f"a job of one rank cannot receive from rank {source}")
+
+    def members(self, ranks: tuple[int, ...]) -> Members:
+        """Refuse: a single rank has nobody to share with."""
+        raise RuntimeError(f"a job of one rank has no members {ranks}")
+
+    def forget(self, ranks: tuple[int, ...]) -> None:
+        """Do nothing."""
 
     def close(self) -> None:
         """Do nothing."""

@@ -1,24 +1,26 @@
-"""Pieces handed out by counters in shared cells: each index once, to whoever is free.
+"""Pieces handed out by counters in shared cells: each once, to whoever is free.
 
-Up to 64 ranks draw from one counter. In larger jobs each 64 ranks draw from a counter at the
-first of them, which is refilled from rank 0 in chunks, so that rank 0 is asked seldom.
+Pieces are handed out in chunks. Up to 64 ranks draw chunks of one piece from one counter. In
+larger jobs each 64 ranks share the chunk at hand, and draw the next from rank 0 when it is used up.
+Those chunks shrink towards the end (factoring: Hummel, Schonberg and Flynn, Commun. ACM 35, 90
+(1992)), so that rank 0 is asked seldom and yet all groups end together.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from hybrid.runtime.cells import NUM_CELLS, OWNER_STEP, Cells
+import numpy as np
 
-_ROOT, _TICKETS, _SLOTS = 0, 1, 2
-"""Cells: the counter at rank 0, the tickets of a group, and the first of its chunks."""
+from hybrid.runtime.cells import GROUP, Cells, num_groups, owner_of, owners
 
-_MOST = 1 << 40
-"""Counters do not come this far."""
-_EPOCH = 1 << 42
-_CHUNKS_PER_GROUP = 16
-"""Chunks that each group draws if all are equally fast: few draws, and a short tail."""
+_NEXT, _AT_HAND = 0, 1
+"""Cells: the next chunk, at rank 0; a group's chunk and the next place in it, at its owner."""
+_PLACES = 1 << 32
+"""A chunk at hand is written as number * _PLACES + place, numbers from 1; 0 is none yet."""
+_SHARE = 0.25
+"""Of the work that is left, what the next chunks of all groups together take."""
 
 
 class SharedCounter:
@@ -27,65 +29,88 @@ class SharedCounter:
     Args:
         cells: shared by all ranks.
         rank, size: of this process and of the job.
-        group: so many ranks share a counter of their own where there are more than that.
+        group: so many ranks share a chunk where there are more than that.
 
     Example:
         >>> from hybrid.runtime.cells import LocalCells
-        >>> list(SharedCounter(LocalCells(), 0, 1).draw(3, epoch=1))
+        >>> list(SharedCounter(LocalCells(), 0, 1).draw(chunks([1.0] * 3, 1)))
         [0, 1, 2]
     """
 
-    def __init__(self, cells: Cells, rank: int, size: int, group: int = OWNER_STEP) -> None:
+    def __init__(self, cells: Cells, rank: int, size: int, group: int = GROUP) -> None:
         self._cells = cells
-        self._leader = rank - rank % group
-        self._leaders = range(0, size, group)
-        self._hierarchical = size > group
+        self._size = size
+        self._group = group
+        self._owner = owner_of(rank, size, group)
 
     def reset(self) -> None:
         """Start again from 0; by rank 0, while no rank draws."""
-        self._cells.put(0, _ROOT, 0)
-        if self._hierarchical:
-            for leader in self._leaders:
-                self._cells.put(leader, _TICKETS, 0)
+        self._cells.put(0, _NEXT, 0)
+        if self._grouped:
+            for owner in owners(self._size, self._group):
+                self._cells.put(owner, _AT_HAND, 0)
 
-    def draw(self, total: int, epoch: int) -> Iterator[int]:
-        """Yield numbers below ``total`` that no other rank gets, until there are no more.
+    def draw(self, bounds: Sequence[int]) -> Iterator[int]:
+        """Yield numbers that no other rank gets, until there are no more.
 
         Args:
-            total: the same on all ranks.
-            epoch: at least 1, the same on all ranks, another after each :meth:`reset`.
+            bounds: of the chunks, see :func:`chunks`; the same on all ranks.
         """
-        take = self._from_group if self._hierarchical else self._from_root
-        while (number := take(total, epoch)) < total:
-            yield number
+        return self._from_group(bounds) if self._grouped else self._from_all(bounds)
 
-    def _from_root(self, total: int, epoch: int) -> int:
-        return self._cells.fetch_add(0, _ROOT, 1)
+    @property
+    def _grouped(self) -> bool:
+        return self._size > self._group
 
-    def _from_group(self, total: int, epoch: int) -> int:
-        """Draw a ticket of the group; whoever opens a chunk fetches it for the others."""
-        chunk = chunk_size(total, len(self._leaders))
-        number, place = divmod(self._cells.fetch_add(self._leader, _TICKETS, 1), chunk)
-        slot = _SLOTS + number
-        if slot >= NUM_CELLS:
-            return total
-        if place == 0:
-            start = min(self._cells.fetch_add(0, _ROOT, chunk), _MOST)
-            self._cells.put(self._leader, slot, epoch * _EPOCH + start)
-            return start
+    def _from_all(self, bounds: Sequence[int]) -> Iterator[int]:
+        while (chunk := self._cells.fetch_add(0, _NEXT, 1)) < len(bounds) - 1:
+            yield from range(bounds[chunk], bounds[chunk + 1])
+
+    def _from_group(self, bounds: Sequence[int]) -> Iterator[int]:
+        """Take the next place of the chunk at hand; who comes first after its end fetches one."""
+        cells, owner = self._cells, self._owner
+        while True:
+            chunk, place = divmod(cells.fetch_add(owner, _AT_HAND, 1), _PLACES)
+            if chunk >= len(bounds):
+                return
+            size = bounds[chunk] - bounds[chunk - 1] if chunk else 0
+            if place < size:
+                yield bounds[chunk - 1] + place
+            elif place == size:
+                chunk = 1 + cells.fetch_add(0, _NEXT, 1)
+                cells.put(owner, _AT_HAND, chunk * _PLACES + 1)
+                if chunk < len(bounds):
+                    yield bounds[chunk - 1]
+            else:
+                self._wait_for_more(chunk)
+
+    def _wait_for_more(self, used_up: int) -> None:
         pause = 1e-6
-        while (published := self._cells.fetch_add(self._leader, slot, 0)) // _EPOCH != epoch:
+        while self._cells.fetch_add(self._owner, _AT_HAND, 0) // _PLACES == used_up:
             time.sleep(pause)
             pause = min(2.0 * pause, 1e-3)
-        return published % _EPOCH + place
 
 
-def chunk_size(total: int, num_groups: int) -> int:
-    """Return how many numbers a group draws at once from rank 0.
+def chunks(costs: Sequence[float], size: int, group: int = GROUP) -> Sequence[int]:
+    """Return where chunks begin, and where the last ends; the same on every rank.
+
+    Args:
+        costs: of what is handed out, in that order, in any unit; alike where they are not known.
+        size: of the job.
+        group: so many ranks share a chunk where there are more than that.
 
     Example:
-        >>> chunk_size(1_000_000, 157), chunk_size(100, 157)
-        (398, 1)
+        >>> chunks([1.0] * 12, 2, group=1), chunks([1.0] * 3, 2)
+        ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], range(0, 4))
     """
-    enough = -(-total // (NUM_CELLS - _SLOTS - 2 * OWNER_STEP))
-    return max(1, total // (num_groups * _CHUNKS_PER_GROUP), enough)
+    groups, total = num_groups(size, group), len(costs)
+    if groups == 1:
+        return range(total + 1)
+    weights = np.asarray(costs, dtype=np.float64)
+    done = np.concatenate([[0.0], np.cumsum(weights if weights.any() else np.ones(total))])
+    bounds = [0]
+    while bounds[-1] < total:
+        start = bounds[-1]
+        share = done[start] + _SHARE * (done[-1] - done[start]) / groups
+        bounds.append(max(start + 1, int(np.searchsorted(done, share, side="right")) - 1))
+    return bounds

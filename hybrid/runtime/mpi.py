@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ if _SURVIVES_LOSSES:
 
 from mpi4py import MPI  # noqa: E402
 
-from hybrid.runtime.cells import NUM_CELLS, OWNER_STEP  # noqa: E402
+from hybrid.runtime.cells import NUM_CELLS, owner_of  # noqa: E402
 from hybrid.runtime.communicator import RanksLost  # noqa: E402
 
 _INLINE = 8192
@@ -31,6 +31,7 @@ _SPIN_SECONDS = 200e-6
 """How long a waiting rank polls at full speed before it starts to sleep between polls."""
 _LONGEST_SLEEP = 1e-3
 _TAG = 7
+_WARNING_TAG = 8
 
 
 _LOST = (MPI.ERR_PROC_FAILED, MPI.ERR_PROC_FAILED_PENDING, MPI.ERR_REVOKED)
@@ -71,6 +72,8 @@ class MPICommunicator:
         self.size: int = self._comm.Get_size()
         self._posted: list[tuple[MPI.Request, bytes]] = []
         self._cells: MPICells | None = None
+        self._members: dict[tuple[int, ...], MPIMembers] = {}
+        self._forgotten: list[MPIMembers] = []
 
     @_noticing_losses
     def broadcast(self, message: bytes | None) -> bytes:
@@ -135,8 +138,25 @@ class MPICommunicator:
 
     def revoke(self) -> None:
         """Make every call of every rank raise RanksLost, so that all come to agree."""
-        if not self._comm.Is_revoked():
-            self._comm.Revoke()
+        for comm in (self._comm, *(members.comm for members in self._members.values())):
+            if not comm.Is_revoked():
+                comm.Revoke()
+
+    def members(self, ranks: tuple[int, ...]) -> MPIMembers:
+        """Return some ranks, this one among them, as a job within the job.
+
+        Collective over these ranks on first use.
+        """
+        if ranks not in self._members:
+            comm: Any = self._comm
+            comm = comm.Create_group(comm.Get_group().Incl(list(ranks)), tag=_TAG)
+            self._members[ranks] = MPIMembers(comm, share=not self.survives_losses)
+        return self._members[ranks]
+
+    def forget(self, ranks: tuple[int, ...]) -> None:
+        """Make a new job of these ranks when they are wanted next: the old one is out of step."""
+        if ranks in self._members:
+            self._forgotten.append(self._members.pop(ranks))
 
     def agree(self, well: bool) -> bool:
         """Return whether all is well with every rank and none has died; the same on all."""
@@ -161,6 +181,8 @@ class MPICommunicator:
 
     def close(self) -> None:
         """Give back what MPI holds; collective, at the end of the job."""
+        for members in self._members.values():
+            members.close()
         if self._cells is not None:
             self._cells.close()
             self._comm.Free()
@@ -176,14 +198,15 @@ class MPICommunicator:
 
 
 class MPICells:
-    """Cells in a window of one-sided communication, at every 64th rank.
+    """Cells in a window of one-sided communication, at the first rank of each group.
 
     On one host the processor's atomic instructions serve them. Over a network without such, the
     owner serves them whenever it calls MPI, which a rank does at least after each of its pieces.
     """
 
     def __init__(self, comm: Any) -> None:
-        mine = NUM_CELLS if comm.Get_rank() % OWNER_STEP == 0 else 0
+        rank: int = comm.Get_rank()
+        mine = NUM_CELLS if owner_of(rank, comm.Get_size()) == rank else 0
         self._window = MPI.Win.Allocate(8 * mine, 8, comm=comm)
         if mine:
             memory: Any = self._window.tomemory()
@@ -212,6 +235,111 @@ class MPICells:
         self._window.Fetch_and_op(self._amount, self._before, owner, cell, operation)
         self._window.Flush(owner)
         return int(self._before[0])
+
+
+class MPITransfer:
+    """Messages of arrays that are under way; keeps their buffers."""
+
+    def __init__(self, requests: list[MPI.Request], buffers: list[Any]) -> None:
+        self._requests = requests
+        self._buffers = buffers
+
+    def is_done(self) -> bool:
+        """Return whether all have arrived."""
+        try:
+            return bool(MPI.Request.Testall(self._requests))
+        except MPI.Exception as error:
+            if error.Get_error_class() in _LOST:
+                raise RanksLost from None
+            raise
+
+
+class MPIMembers:
+    """Some ranks of the job, who move arrays among themselves.
+
+    Args:
+        comm: their communicator.
+        share: whether they may share memory, where all of them are on one host.
+    """
+
+    def __init__(self, comm: Any, *, share: bool) -> None:
+        self.comm = comm
+        self.rank: int = comm.Get_rank()
+        self.size: int = comm.Get_size()
+        self._windows: list[MPI.Win] = []
+        self.on_one_host = False
+        if share:
+            near = comm.Split_type(MPI.COMM_TYPE_SHARED)
+            self.on_one_host = near.Get_size() == self.size
+            near.Free()
+
+    @_noticing_losses
+    def least(self, number: int) -> int:
+        """Return the least of all members' numbers; all see what any has written before."""
+        return int(self._reduce(np.array([number], dtype=np.int64), MPI.MIN)[0])
+
+    @_noticing_losses
+    def total(self, numbers: Any) -> Any:
+        """Return the element-wise sum of all members' arrays."""
+        return self._reduce(np.ascontiguousarray(numbers), MPI.SUM)
+
+    def _reduce(self, mine: Any, operation: MPI.Op) -> Any:
+        for window in self._windows:
+            window.Sync()
+        result = np.empty_like(mine)
+        _wait(self.comm.Iallreduce(mine, result, operation))
+        for window in self._windows:
+            window.Sync()
+        return result
+
+    @_noticing_losses
+    def start(self, sends: Sequence[tuple[int, Any]], receives: Sequence[tuple[int, Any]]) -> Any:
+        """Send arrays, each at most 2 GiB, to members and receive others, without waiting."""
+        requests = [
+            self.comm.Irecv(_as_bytes(array), source=source, tag=_TAG) for source, array in receives
+        ]
+        requests += [self.comm.Isend(_as_bytes(array), dest=to, tag=_TAG) for to, array in sends]
+        return MPITransfer(requests, [*sends, *receives])
+
+    @_noticing_losses
+    def warn(self) -> None:
+        """Tell the other members that this one has failed."""
+        for member in range(self.size):
+            if member != self.rank:
+                self.comm.Isend([b"", MPI.BYTE], dest=member, tag=_WARNING_TAG)
+
+    @_noticing_losses
+    def is_warned(self) -> bool:
+        """Return whether another member has failed."""
+        return bool(self.comm.Iprobe(source=MPI.ANY_SOURCE, tag=_WARNING_TAG))
+
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Return when a condition, which other members bring about, holds."""
+        _poll(is_true)
+
+    def shared_memory(self, num_bytes: int) -> list[Any]:
+        """Return memory for each member that all of them can reach, as bytes; collective."""
+        window = MPI.Win.Allocate_shared(num_bytes, 1, comm=self.comm)
+        window.Lock_all(MPI.MODE_NOCHECK)
+        self._windows.append(window)
+        views: list[Any] = [window.Shared_query(member)[0] for member in range(self.size)]
+        return [np.frombuffer(view, dtype=np.uint8) for view in views]
+
+    def give_back(self) -> None:
+        """Give shared memory back; collective."""
+        for window in self._windows:
+            window.Unlock_all()
+            window.Free()
+        self._windows.clear()
+
+    def close(self) -> None:
+        """Give back what MPI holds; collective."""
+        self.give_back()
+        self.comm.Free()
+
+
+def _as_bytes(array: Any) -> list[Any]:
+    return [array.view(np.uint8), MPI.BYTE]
 
 
 def library() -> str:

@@ -62,6 +62,10 @@ class Outbox:
         """Send the rest, and why this rank was told to stop if it was."""
         self._communicator.send(pack(self._report("last") | {"stop": stop}), 0)
 
+    def give_up(self) -> None:
+        """Send the rest; this rank could not go on because another, which says why, has failed."""
+        self._communicator.post(pack(self._report("last") | {"stop": None}), 0)
+
     def is_stopped(self) -> bool:
         """Return whether rank 0 has said to stop this question."""
         while self._communicator.has_message(0):

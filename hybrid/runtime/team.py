@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Callable, Container, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Container, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext, suppress
 from dataclasses import replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -16,7 +16,7 @@ from hybrid.errors import Suspended
 from hybrid.piece import Piece
 from hybrid.plan import Plan
 from hybrid.runtime.blas import one_blas_thread
-from hybrid.runtime.counter import SharedCounter
+from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.runtime.failure import (
     describe,
     ending_anyway,
@@ -24,6 +24,7 @@ from hybrid.runtime.failure import (
     is_collective,
     mark_collective,
 )
+from hybrid.runtime.group import MemberFailedError, RankGroup
 from hybrid.runtime.messages import pack, unpack
 from hybrid.runtime.shares import Done, Inbox, Outbox
 from hybrid.runtime.stall import StallReport
@@ -40,10 +41,6 @@ Assign: TypeAlias = Callable[[tuple[Piece, ...], int], Plan]
 
 _serials = itertools.count()
 """Numbers the questions of this process, over all its teams."""
-
-
-_EPOCHS = 1 << 20
-"""Questions are told apart up to here, where counters are shared in groups."""
 
 
 class Team(Generic[Answer]):
@@ -77,12 +74,12 @@ class Team(Generic[Answer]):
         self._seed = seed
         self._threads = threads
         self._number = 0
-        self._serial = 0
         self._stops = Stops(())
         self._stall: StallReport | None = None
         self._watchdog: Watchdog | None = None
         self._pace = Pace()
         self._counter: SharedCounter | None = None
+        self._groups: dict[tuple[int, ...], RankGroup] = {}
         self._process_start = time.process_time()
 
     @property
@@ -111,7 +108,7 @@ class Team(Generic[Answer]):
             Stopped: pieces were left undone, because there was a reason to stop.
         """
         partials = dict(known or {})
-        serial = self._serial = next(_serials)
+        serial = next(_serials)
         split = self._split(ask, partials)
         others = [rank for rank in split.active_ranks if rank != 0]
         if others:  # who has no part in what rank 0 does alone need not hear of it
@@ -124,11 +121,12 @@ class Team(Generic[Answer]):
 
         inbox = Inbox(self._communicator, serial, others, take, self._late)
         try:
-            for done in self._run(ask, split):
-                take(done)
-                inbox.look()
-                if self._stops.reason or inbox.failure or inbox.stop:
-                    break
+            with suppress(MemberFailedError), closing(self._run(ask, split)) as run:
+                for done in run:
+                    take(done)
+                    inbox.look()
+                    if self._stops.reason or inbox.failure or inbox.stop:
+                        break
             self._await(inbox, split)
         except Exception as error:
             raise self._announce(error, inbox) from None
@@ -174,7 +172,11 @@ class Team(Generic[Answer]):
             if self._world.size > 1:
                 # What rank 0 does alone may be over before another rank listens to signals.
                 self._communicator.all_gather(b"listening")
-            return self._run_all(lead)
+            result = self._run_all(lead)
+            for group in self._groups.values():
+                group.release()
+            self._groups.clear()
+            return result
 
     def _run_all(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:
         if self._world.rank != 0:
@@ -233,7 +235,6 @@ class Team(Generic[Answer]):
     def _answer(self, message: Mapping[str, Any]) -> None:
         """Run this rank's pieces of an Ask and send the partial answers to rank 0."""
         ask, self._number = _from_message(message), message["number"]
-        self._serial = message["serial"]
         split = self._split(ask, message["known"])
         rank = self._world.rank
         if split.dynamic:
@@ -242,10 +243,15 @@ class Team(Generic[Answer]):
             return
         outbox = Outbox(self._communicator, message["serial"])
         try:
-            for done in self._run(ask, split):
-                outbox.add(done)
-                if self._stops.reason or outbox.is_stopped():
-                    break
+            with closing(self._run(ask, split)) as run:
+                for done in run:
+                    outbox.add(done)
+                    if self._stops.reason or outbox.is_stopped():
+                        break
+        except MemberFailedError:
+            outbox.give_up()
+            self._serve()
+            return
         except Exception as error:
             failure = error
         else:
@@ -268,8 +274,10 @@ class Team(Generic[Answer]):
         if not split.dynamic:
             yield from split.pieces_of(self._world.rank)
             return
-        for place in self._counting().draw(len(split.order), self._serial % _EPOCHS + 1):
-            yield split.pieces[split.order[place]]
+        ordered = [split.pieces[index] for index in split.order]
+        bounds = chunks([piece.cost for piece in ordered], self._world.size)
+        for place in self._counting().draw(bounds):
+            yield ordered[place]
 
     def _counting(self) -> SharedCounter:
         """Return the counter of all ranks; collective on first use."""
@@ -278,21 +286,65 @@ class Team(Generic[Answer]):
             self._counter = SharedCounter(cells, self._world.rank, self._world.size)
         return self._counter
 
-    def _run(self, ask: Ask, split: Plan) -> Iterator[Done]:
+    def _run(self, ask: Ask, split: Plan) -> Generator[Done, None, None]:
         """Run this rank's pieces one by one."""
         rank = self._world.rank
         if rank not in split.active_ranks:
             return
+        if split.shards > 1:
+            yield from self._run_shared(ask, split)
+            return
         threads = self.threads(split)
         for piece in self._mine(split):
-            predicted = split.predicted(piece.index)
-            seed = derive(self._seed, self._number, piece.index)
-            start = time.perf_counter()
-            with self._watching(piece, predicted):
-                partial = self._evaluation.run(ask, piece, seed=seed, threads=threads)
-            seconds = time.perf_counter() - start
-            self._pace.learn(piece.cost, seconds)
-            yield Done(piece.index, rank, predicted, seconds, partial)
+            yield self._run_piece(self._evaluation, ask, split, piece, threads)
+
+    def _run_piece(
+        self, evaluation: Evaluation[Any], ask: Ask, split: Plan, piece: Piece, threads: int
+    ) -> Done:
+        predicted = split.predicted(piece.index)
+        seed = derive(self._seed, self._number, piece.index)
+        start = time.perf_counter()
+        with self._watching(piece, predicted):
+            partial = evaluation.run(ask, piece, seed=seed, threads=threads)
+        seconds = time.perf_counter() - start
+        self._pace.learn(piece.cost, seconds)
+        return Done(piece.index, self._world.rank, predicted, seconds, partial)
+
+    def _run_shared(self, ask: Ask, split: Plan) -> Generator[Done, None, None]:
+        """Run the pieces of this rank's group with its other members; its leader reports them."""
+        ranks = split.group_of(self._world.rank)
+        group = self._group(ranks)
+        threads = self.threads(split)
+        try:
+            evaluation = self._evaluation.on_group(group)  # type: ignore[attr-defined]
+            for piece in split.pieces_of(ranks[0]):
+                if group.any(self._stops.reason is not None):
+                    return
+                done = self._run_piece(evaluation, ask, split, piece, threads)
+                if group.rank == 0:
+                    yield done
+            group.any(False)  # the leader may have been told to stop after the last piece
+        except MemberFailedError:
+            self._forget(ranks)
+            raise
+        except GeneratorExit:
+            group.any(True)  # the others stop before their next piece
+            raise
+        except Exception:
+            group.fail()
+            self._forget(ranks)
+            raise
+
+    def _group(self, ranks: tuple[int, ...]) -> RankGroup:
+        """Return the ranks that share a state; collective over them on first use."""
+        if ranks not in self._groups:
+            self._groups[ranks] = RankGroup(self._communicator.members(ranks))
+        return self._groups[ranks]
+
+    def _forget(self, ranks: tuple[int, ...]) -> None:
+        """Leave a group whose members may be out of step."""
+        self._groups.pop(ranks, None)
+        self._communicator.forget(ranks)
 
     def _watching(self, piece: Piece, predicted: float | None) -> AbstractContextManager[None]:
         if self._watchdog is None:

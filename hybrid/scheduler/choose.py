@@ -15,6 +15,16 @@ from hybrid.machine import Machine, bytes_of, seconds_of
 from hybrid.piece import Piece
 from hybrid.plan import Alternative, Plan, Prediction
 from hybrid.scheduler.assign import by_index, loads_of, longest_first
+from hybrid.scheduler.groups import (
+    NO_WISH,
+    Wish,
+    does_not_fit,
+    group_seconds,
+    group_speeds,
+    groups_that_fit,
+    sharding_of,
+    shards_to_try,
+)
 from hybrid.scheduler.site import Site
 
 _KEPT = 32
@@ -35,11 +45,13 @@ class Scheduler:
         site: the ranks.
         threads: of each rank, if the user said so.
         can_draw: whether ranks may draw pieces from a shared counter.
+        wish: what the user says about groups of ranks that share a state.
     """
 
     site: Site
     threads: int | None = None
     can_draw: bool = True
+    wish: Wish = NO_WISH
     _made: dict[tuple[Piece, ...], Plan] = field(default_factory=dict, repr=False)
 
     def __call__(self, pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
@@ -49,7 +61,7 @@ class Scheduler:
             return last
         found = self._made.get(pieces)
         if found is None:
-            found = plan(pieces, self.site, self.threads, can_draw=self.can_draw)
+            found = plan(pieces, self.site, self.threads, can_draw=self.can_draw, wish=self.wish)
             if len(self._made) > _KEPT:
                 self._made.clear()
             self._made[pieces] = found
@@ -65,31 +77,48 @@ def plan(
     threads: int | None = None,
     *,
     can_draw: bool = True,
+    wish: Wish = NO_WISH,
 ) -> Plan:
     """Return how the pieces should be split over the ranks of a site.
+
+    Ranks work by themselves, or in groups that share one state: where it does not fit on one rank,
+    where that is predicted to be faster, or where the user wants it.
 
     Args:
         pieces: all, or those that are left to do, with their work where it is known.
         site: the ranks, their hosts and machines.
         threads: of each rank, or None to choose.
         can_draw: whether ranks may draw pieces from a shared counter.
+        wish: what the user says about groups of ranks that share a state.
 
     Returns:
         a plan; static and longest first where all costs are known, else drawn from a counter.
+
+    Raises:
+        InputError: a state does not fit in the memory of the ranks, or the wish cannot be met.
     """
     memory = max((bytes_of(piece.load) for piece in _different(pieces)), default=0)
     order = _that_fit(site, memory)
+    spread = shards_to_try(_different(pieces), site, wish)
     if any(piece.load is None for piece in pieces):
         return _dynamic(pieces, site, order, threads, memory, can_draw)
-    tried = [
-        option
-        for count in _counts(len(order), len(pieces))
-        for option in _try(pieces, site, order[:count], threads)
-    ]
+    tried = []
+    if not wish.shards or wish.shards == 1:
+        fits = site.memory_bytes is None or memory <= site.memory_bytes
+        most = min(len(order), wish.groups or len(order))
+        tried += [
+            option
+            for count in (_counts(most, len(pieces)) if fits else ())
+            for option in _try(pieces, site, order[:count], threads)
+        ]
+    for shards in spread:
+        tried += _try_spread(pieces, site, shards, threads, wish.groups)
+    if not tried:
+        raise does_not_fit(pieces, site, memory)
     fastest = min(each.wall for each in tried)
     near = [each for each in tried if each.wall <= fastest * _NEAR]
     chosen = min(near, key=lambda each: (each.ranks * each.threads, each.wall))
-    return _static(pieces, site, chosen, tried, memory)
+    return _static(pieces, site, chosen, tried)
 
 
 @dataclass(frozen=True)
@@ -103,10 +132,19 @@ class _Option:
     messages: float
     wall: float
     assignment: tuple[tuple[int, ...], ...] | None
+    groups: tuple[tuple[int, ...], ...] = ()
 
     @property
     def ranks(self) -> int:
         return len(self.active)
+
+    @property
+    def shards(self) -> int:
+        return len(self.groups[0]) if self.groups else 1
+
+    @property
+    def leaders(self) -> tuple[int, ...]:
+        return tuple(group[0] for group in self.groups) or self.active
 
 
 def _that_fit(site: Site, memory: int) -> tuple[int, ...]:
@@ -158,19 +196,55 @@ def _option(
 ) -> _Option:
     seconds, speeds = costs_on(pieces, site, threads)
     seconds = seconds * site.crowding(active, threads)
-    if len(pieces) <= _EXACTLY or len(active) == 1:
-        assignment = longest_first(seconds.tolist(), active, speeds.tolist())
+    return _assigned(_Option(active, threads, seconds, speeds, messages, 0.0, None))
+
+
+def _assigned(option: _Option) -> _Option:
+    """Return an option with its pieces assigned and its wall time; bounded where they are many."""
+    seconds, speeds, leaders = option.seconds, option.speeds, option.leaders
+    if len(seconds) <= _EXACTLY or len(leaders) == 1:
+        assignment = longest_first(seconds.tolist(), leaders, speeds.tolist())
         works = loads_of(
-            seconds.tolist(), [assignment[rank] for rank in active], speeds[list(active)].tolist()
+            seconds.tolist(), [assignment[rank] for rank in leaders], speeds[list(leaders)].tolist()
         )
-        return _Option(
-            active, threads, seconds, speeds, messages, float(works.max()) + messages, assignment
-        )
+        return replace(option, wall=float(works.max()) + option.messages, assignment=assignment)
     bound = max(
-        float(seconds.sum()) / float(speeds[list(active)].sum()),
-        float(seconds.max()) / float(speeds[list(active)].max()),
+        float(seconds.sum()) / float(speeds[list(leaders)].sum()),
+        float(seconds.max()) / float(speeds[list(leaders)].max()),
     )
-    return _Option(active, threads, seconds, speeds, messages, bound + messages, None)
+    return replace(option, wall=bound + option.messages)
+
+
+def _try_spread(
+    pieces: tuple[Piece, ...],
+    site: Site,
+    shards: int,
+    fixed_threads: int | None,
+    fixed_groups: int | None,
+) -> list[_Option]:
+    """Return what groups of so many ranks would take, each group sharing one state."""
+    memory = max(sharding_of(piece.load, shards).memory_bytes for piece in _different(pieces))
+    all_groups = groups_that_fit(site, shards, memory)
+    if fixed_groups is not None:
+        all_groups = all_groups[:fixed_groups] if len(all_groups) >= fixed_groups else []
+    found = []
+    for count in _counts(len(all_groups), len(pieces)) if all_groups else ():
+        groups = tuple(all_groups[:count])
+        active = tuple(sorted(rank for group in groups for rank in group))
+        threads = fixed_threads or site.threads(active)
+        seconds = group_seconds(pieces, site, groups, threads) * site.crowding(active, threads)
+        option = _Option(
+            active,
+            threads,
+            seconds,
+            np.array(group_speeds(site, groups)),
+            message_seconds(site, len(active), len(pieces)),
+            0.0,
+            None,
+            groups,
+        )
+        found.append(_assigned(option))
+    return found
 
 
 def costs_on(pieces: tuple[Piece, ...], site: Site, threads: int) -> tuple[FloatArray, FloatArray]:
@@ -213,34 +287,39 @@ def message_seconds(site: Site, count: int, num_pieces: int) -> float:
     return down + back + num_pieces * _PARTIAL_BYTES / machine.bandwidth
 
 
-def _static(
-    pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[_Option], memory: int
-) -> Plan:
+def _static(pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[_Option]) -> Plan:
     speeds = chosen.speeds
     assignment = chosen.assignment or longest_first(
-        chosen.seconds.tolist(), chosen.active, speeds.tolist()
+        chosen.seconds.tolist(), chosen.leaders, speeds.tolist()
     )
     works = loads_of(chosen.seconds.tolist(), assignment, speeds.tolist())
     of_piece = np.full(max(piece.index for piece in pieces) + 1, np.nan)
     for rank, places in enumerate(assignment):
         indices = [pieces[place].index for place in places]
         of_piece[indices] = chosen.seconds[list(places)] / speeds[rank]
-    crowding = site.crowding(chosen.active, chosen.threads)
-    single = float(chosen.seconds.sum()) / float(speeds[0]) / crowding
+    single, _ = costs_on(pieces, site, chosen.threads)
     return Plan(
         pieces,
         by_index(pieces, assignment),
         threads=chosen.threads,
-        memory_bytes=memory,
-        prediction=Prediction(of_piece, works, chosen.messages, single),
+        groups=chosen.groups,
+        memory_bytes=_memory(pieces, chosen.shards),
+        prediction=Prediction(of_piece, works, chosen.messages, float(single.sum())),
         alternatives=_alternatives(tried, chosen),
         reason=_reason(pieces, site, chosen, tried),
     )
 
 
+def _memory(pieces: tuple[Piece, ...], shards: int) -> int:
+    """Return the bytes that each rank with work holds."""
+    if shards == 1:
+        return max((bytes_of(piece.load) for piece in _different(pieces)), default=0)
+    return max(sharding_of(piece.load, shards).memory_bytes for piece in _different(pieces))
+
+
 def _alternatives(tried: list[_Option], chosen: _Option | None) -> tuple[Alternative, ...]:
     return tuple(
-        Alternative(each.ranks, each.threads, each.wall, each is chosen, _limit(each))
+        Alternative(each.ranks, each.threads, each.wall, each is chosen, _limit(each), each.shards)
         for each in tried
     )
 
@@ -268,8 +347,17 @@ def _reason(pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[
             f"there is one rank; with {threads} an evaluation takes {duration(chosen.wall)}, "
             f"with {one[0].threads} {duration(one[0].wall)}"
         )
+    if chosen.shards > 1:
+        return _reason_to_share(chosen, tried)
     if len(pieces) == 1:
-        return "one piece cannot be cut further without changing the result"
+        shared = [each for each in tried if each.shards > 1]
+        if not shared:
+            return "one piece cannot be cut further without changing the result"
+        best = min(shared, key=lambda each: each.wall)
+        return (
+            f"one piece takes {duration(chosen.wall)} on one rank, and {duration(best.wall)} on "
+            f"{best.shards} that share its state"
+        )
     if chosen.ranks == 1 and best_other is not None:
         return (
             f"the whole takes {duration(chosen.wall)}, and {best_other.ranks} ranks would need "
@@ -280,6 +368,20 @@ def _reason(pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[
         text += f", {best_other.ranks} after {duration(best_other.wall)}"
     limit = _limit(chosen)
     return text + (f"; {limit}" if limit else "")
+
+
+def _reason_to_share(chosen: _Option, tried: list[_Option]) -> str:
+    """Return the sentence that says why ranks share a state."""
+    alone = [each for each in tried if each.shards == 1]
+    each = f"each of {len(chosen.groups)} groups" if len(chosen.groups) > 1 else "the group"
+    text = f"{each} of {chosen.shards} ranks ends after {duration(chosen.wall)}"
+    if not alone:
+        others = [each for each in tried if each.shards != chosen.shards]
+        if not others:
+            return f"{text}; so many ranks were asked to share a state"
+        return f"{text}; a state does not fit on one rank"
+    best = min(alone, key=lambda each: each.wall)
+    return f"{text}, ranks that share nothing after {duration(best.wall)}"
 
 
 def _dynamic(

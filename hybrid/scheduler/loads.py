@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, singledispatch
+from functools import singledispatch
 from typing import Any, Generic, TypeVar
-
-import numpy as np
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask
 from hybrid.load import Load
 from hybrid.piece import Piece
-from hybrid.programs import Observable, Program
-from hybrid.programs.program import EVOLUTION
+from hybrid.programs import count_operations
+from hybrid.sharding import Group
 from hybrid.simulators import Evaluation
 from hybrid.simulators.aer_exact import AerExact
 from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.aer_sampled import AerSampled
 from hybrid.simulators.native import NativeEvaluation
+from hybrid.simulators.per_point import Metric, PerPoint
+from hybrid.simulators.sampling import SamplingEvaluation
+from hybrid.simulators.spread import over_group, shardings_of
 from hybrid.workloads.custom import CustomEvaluation
 from hybrid.workloads.supervised import Supervised
 
@@ -30,10 +30,10 @@ _PREDICTABLE = ("statevector", "density_matrix")
 """Methods of Aer whose cost does not depend on the state; of the others nothing is known."""
 
 
+_SHOT_SECONDS = 1e-7
+"""Of drawing a shot from a state that is there."""
 _AROUND_SECONDS = 6e-5
 """What losses, the chain rule and their Python take in a piece of samples."""
-_MANY_STRINGS = 6
-"""From so many strings on, a diagonal exponential is one table of phases."""
 
 
 @singledispatch
@@ -48,7 +48,7 @@ def load_of(evaluation: Any, ask: Ask, piece: Piece) -> Load | None:
 
 @load_of.register
 def _(evaluation: NativeEvaluation, ask: Ask, piece: Piece) -> Load | None:
-    operations = native_operations(evaluation.program, evaluation.observable)
+    operations = count_operations(evaluation.program, evaluation.observable)
     return Load(
         "native",
         evaluation.program.num_qubits,
@@ -56,6 +56,36 @@ def _(evaluation: NativeEvaluation, ask: Ask, piece: Piece) -> Load | None:
         operations,
         ask.gradient,
         single=evaluation.single,
+        shardings=shardings_of(evaluation, ask),
+    )
+
+
+@load_of.register
+def _(evaluation: SamplingEvaluation, ask: Ask, piece: Piece) -> Load | None:
+    return _of_a_state(evaluation, ask, piece.cost * _SHOT_SECONDS)
+
+
+@load_of.register
+def _(evaluation: PerPoint, ask: Ask, piece: Piece) -> Load | None:
+    return _of_a_state(evaluation, ask, 0.0)
+
+
+def _of_a_state(evaluation: SamplingEvaluation | PerPoint, ask: Ask, seconds: float) -> Load:
+    """Return the work of making a state and reading it; of a metric, once for each angle."""
+    program = evaluation.program
+    operations = count_operations(program, None)
+    is_metric = isinstance(evaluation, Metric)
+    if is_metric:
+        times = 1 + program.angles.num_angles
+        operations = tuple((kind, count * times) for kind, count in operations)
+    return Load(
+        "native",
+        program.num_qubits,
+        1,
+        operations,
+        is_metric,
+        seconds=seconds,
+        shardings=shardings_of(evaluation, ask),
     )
 
 
@@ -105,65 +135,6 @@ def _aer_load(
     )
 
 
-def native_operations(program: Program, observable: Observable) -> tuple[tuple[str, float], ...]:
-    """Return how often each kind of operation occurs, see ``machine/rates.py``."""
-    return _operations(_Content(program, observable))
-
-
-@dataclass(frozen=True, eq=False)
-class _Content:
-    """A program with an observable, identified by the objects, which do not change."""
-
-    program: Program
-    observable: Observable
-
-    def __hash__(self) -> int:
-        return hash((id(self.program), id(self.observable)))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Content)
-            and self.program is other.program
-            and self.observable is other.observable
-        )
-
-
-@lru_cache(maxsize=64)
-def _operations(content: _Content) -> tuple[tuple[str, float], ...]:
-    program, observable = content.program, content.observable
-    counts: Counter[str] = Counter()
-    evolution = program.kind == EVOLUTION
-    controlled = program.control_mask != 0
-    weight = np.bitwise_count(program.x_mask)
-    narrow = (weight <= 1) & (program.string_count <= 1) & ~controlled
-    local = np.array(
-        [
-            _is_local(program, k) if evolution[k] and narrow[k] else False
-            for k in range(len(evolution))
-        ],
-        dtype=bool,
-    )
-    diagonal = evolution & (program.x_mask == 0) & ~local
-    string = evolution & ~diagonal & ~local & (program.string_count <= 1)
-    counts["gate"] = int(np.sum(~evolution)) + int(np.sum(local))
-    many = diagonal & (program.string_count >= _MANY_STRINGS)
-    counts["phase"] = int(np.sum(many))
-    counts["diagonal"] = int(np.sum(program.string_count[diagonal & ~many]))
-    counts["string"] = int(np.sum(string))
-    counts["excitation"] = int(np.sum(evolution & ~diagonal & ~local & ~string))
-    masks, _ = np.unique(observable.x_masks, return_counts=True)
-    counts["mask"] = int(np.sum(masks != 0))
-    return tuple((kind, float(count)) for kind, count in counts.items() if count)
-
-
-def _is_local(program: Program, place: int) -> bool:
-    """Return whether an evolution is a rotation of a single qubit."""
-    start = program.string_offset[place]
-    strings = program.z_masks[start : start + program.string_count[place]]
-    support = int(program.x_mask[place]) | int(np.bitwise_or.reduce(strings, initial=0))
-    return support.bit_count() <= 1
-
-
 @dataclass(frozen=True)
 class Costed(Generic[Answer]):
     """An evaluation whose pieces carry their work, for the scheduler.
@@ -199,6 +170,10 @@ class Costed(Generic[Answer]):
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Run a piece."""
         return self.evaluation.run(ask, piece, seed=seed, threads=threads)
+
+    def on_group(self, group: Group) -> Costed[Answer]:
+        """Return it as ranks that share its states run it."""
+        return Costed(over_group(self.evaluation, group))
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Answer:
         """Combine partial answers."""

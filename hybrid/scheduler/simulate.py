@@ -18,7 +18,7 @@ from hybrid.arrays import FloatArray
 from hybrid.explain import duration
 from hybrid.machine import Machine
 from hybrid.plan import Plan
-from hybrid.runtime.counter import SharedCounter
+from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.scheduler.site import Site
 
 ATOMIC_SECONDS = 2e-7
@@ -106,6 +106,8 @@ def _assigned(
     else:
         for rank, indices in enumerate(plan.assignment):
             busy[rank] = seconds[list(indices)].sum() / site.speeds[rank]
+    for leader, *others in plan.groups:
+        busy[others] = busy[leader]
     counts = [len(indices) for indices in plan.assignment]
     return started + busy, busy, counts
 
@@ -114,12 +116,12 @@ def _drawn(
     plan: Plan, site: Site, seconds: FloatArray, started: float
 ) -> tuple[FloatArray, FloatArray, float, list[int]]:
     cells = _SimulatedCells(site.machines[0].latency)
-    total = len(plan.order)
     speeds, order = site.speeds, plan.order
+    bounds = chunks([plan.pieces[index].cost for index in order], site.size)
     busy, ends = np.zeros(site.size), np.full(site.size, started)
     counts = [0] * site.size
     draws: dict[int, Iterator[int]] = {
-        rank: SharedCounter(cells, rank, site.size).draw(total, epoch=1) for rank in plan.workers
+        rank: SharedCounter(cells, rank, site.size).draw(bounds) for rank in plan.workers
     }
     events = [(started, rank) for rank in plan.workers]
     drawing = 0.0
@@ -163,13 +165,11 @@ class _SimulatedCells:
     def fetch_add(self, owner: int, cell: int, amount: int) -> int:
         """Add, and return what was there before."""
         key = (owner, cell)
-        before = self._cells.get(key, 0)
         self._serve(owner)
-        if amount:
-            self._cells[key] = before + amount
-        else:
-            # A rank that reads a slot waits until it has been written.
-            self.now = max(self.now, self._written.get(key, 0.0))
+        # Ranks act in the order of their clocks, but what one writes is there a little later.
+        self.now = max(self.now, self._written.get(key, 0.0))
+        before = self._cells.get(key, 0)
+        self._cells[key] = before + amount
         return before
 
     def put(self, owner: int, cell: int, value: int) -> None:

@@ -71,6 +71,8 @@ class MinimizeArguments(TypedDict):
     shots: int | None
     seed: int | None
     threads: int | None
+    shards: int | Literal["auto"]
+    groups: int | Literal["auto"]
     journal: Path | None
     time_limit: float | None
     stall: Literal["report", "abort"]
@@ -113,6 +115,8 @@ def minimize_arguments(run_file: RunFile) -> MinimizeArguments:
         "shots": run_file.simulator.shots,
         "seed": run_file.run.seed,
         "threads": run_file.run.threads,
+        "shards": run_file.run.shards,
+        "groups": run_file.run.groups,
         "journal": None if journal is None else run_file.beside(journal),
         "time_limit": None if limit is None else seconds_of(limit, "run.time_limit"),
         "stall": run_file.run.stall,

@@ -134,6 +134,12 @@ class Run(Table):
 
     seed: int | None = Field(None, ge=0, le=MAX_SEED, description="an integer from 0 to 2^63 - 1")
     threads: Count | None = Field(None, description="a positive integer, threads of each rank")
+    shards: Literal["auto"] | Count = Field(
+        "auto", description="'auto' or a power of two, ranks that share one state"
+    )
+    groups: Literal["auto"] | Count = Field(
+        "auto", description="'auto' or a positive integer, groups of ranks side by side"
+    )
     journal: str | None = Field(
         None, min_length=1, description="the name of a file that records the run"
     )

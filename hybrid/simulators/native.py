@@ -92,11 +92,13 @@ class NativeEvaluation:
         return f"native kernels ({build}), {precision}, exact values, adjoint gradients"
 
     @cached_property
-    def _kernel_program(self) -> _kernels.Program:
+    def kernel_program(self) -> _kernels.Program:
+        """The program in the kernels."""
         return load(self.program)
 
     @cached_property
-    def _kernel_observable(self) -> _kernels.PauliSum:
+    def kernel_observable(self) -> _kernels.PauliSum:
+        """The observable in the kernels."""
         observable = self.observable
         return _kernels.PauliSum(
             observable.num_qubits,
@@ -114,8 +116,8 @@ class NativeEvaluation:
         """Return shape (points, 1 or 1 + P): values, and gradients if asked for."""
         points = ask.points[piece.start : piece.stop]
         angles = self.program.angles.angles(points)
-        values, by_angle = self._kernel_program.evaluate(
-            self._kernel_observable, angles, ask.gradient, threads=threads, single=self.single
+        values, by_angle = self.kernel_program.evaluate(
+            self.kernel_observable, angles, ask.gradient, threads=threads, single=self.single
         )
         if by_angle is None:
             return np.asarray(values)[:, None]
@@ -150,8 +152,8 @@ class NativeEvaluation:
         for start in range(0, len(points), self.points_at_once):
             which = slice(start, min(start + self.points_at_once, len(points)))
             some = points[which]
-            found, tape = self._kernel_program.record(
-                [self._kernel_observable],
+            found, tape = self.kernel_program.record(
+                [self.kernel_observable],
                 angle_map.angles(some),
                 threads=threads,
                 single=self.single,

@@ -1,4 +1,4 @@
-"""What the native kernels compute of the state at each point: probabilities and the metric."""
+"""What the native kernels compute of the state at each point: probabilities, amplitudes, metric."""
 
 from __future__ import annotations
 
@@ -88,6 +88,33 @@ class Probabilities(PerPoint):
         """Return the bytes of the state and the probabilities."""
         state = state_bytes(self.program.num_qubits, gradient=False, single=False)
         return state + 2 * (8 << len(self.qubits))
+
+
+@dataclass(frozen=True)
+class Amplitudes(PerPoint):
+    """Amplitudes of some basis states.
+
+    Attributes:
+        program: the compiled circuit.
+        states: which, as integers; qubit 0 is the lowest bit.
+    """
+
+    states: tuple[int, ...]
+
+    @property
+    def description(self) -> str:
+        """One line."""
+        return f"native kernels, complex128, amplitudes of {len(self.states)} basis states"
+
+    def at(self, point: FloatArray, threads: int) -> FloatArray:
+        """Return shape (2, states): real and imaginary parts."""
+        angles = self.program.angles.angles(point[None])[0]
+        found = self.kernel_program.amplitudes(angles, list(self.states), threads=threads)
+        return np.stack([found.real, found.imag])
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes of the state."""
+        return state_bytes(self.program.num_qubits, gradient=False, single=False)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ class SamplingEvaluation:
         return f"native kernels, complex128, {self.shots} shots from the exact state"
 
     @cached_property
-    def _kernel_program(self) -> _kernels.Program:
+    def kernel_program(self) -> _kernels.Program:
+        """The program in the kernels."""
         return load(self.program)
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
@@ -54,7 +55,7 @@ class SamplingEvaluation:
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return shape (outcomes seen, 2): the basis state's index, and how often it was seen."""
         angles = self.program.angles.angles(ask.points[piece.start : piece.stop])[0]
-        indices = self._kernel_program.sample(angles, int(piece.cost), seed, threads=threads)
+        indices = self.kernel_program.sample(angles, int(piece.cost), seed, threads=threads)
         outcomes, counts = np.unique(indices, return_counts=True)
         return np.column_stack([outcomes, counts]).astype(np.float64)
 

@@ -16,7 +16,7 @@ from hybrid.machine.store import here
 from hybrid.piece import Piece
 from hybrid.plan import Plan
 from hybrid.runtime.cells import LocalCells
-from hybrid.runtime.counter import SharedCounter, chunk_size
+from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.scheduler import Scheduler, Site, plan, simulate
 from hybrid.scheduler.assign import loads_of, longest_first
 
@@ -106,8 +106,13 @@ def test_plans_are_found_again() -> None:
     assert scheduler(pieces_of([1.0] * 4), 2).assignment is first.assignment
 
 
-@given(st.integers(0, 300), st.integers(1, 9), st.integers(1, 4), st.randoms())
-def test_counters_hand_out_each_number_once(total: int, size: int, group: int, random) -> None:
+@given(
+    st.lists(st.sampled_from([0.0, 0.1, 1.0, 30.0]), max_size=300),
+    st.integers(1, 9),
+    st.integers(1, 4),
+    st.randoms(),
+)
+def test_counters_hand_out_each_number_once(costs, size: int, group: int, random) -> None:
     shared: dict[int, LocalCells] = {}
 
     class Cells:
@@ -118,9 +123,10 @@ def test_counters_hand_out_each_number_once(total: int, size: int, group: int, r
             shared.setdefault(owner, LocalCells()).put(owner, cell, value)
 
     counters = [SharedCounter(Cells(), rank, size, group) for rank in range(size)]
-    for epoch in (1, 2):
+    bounds = chunks(costs, size, group)
+    for _ in range(2):
         counters[0].reset()
-        drawing = [counter.draw(total, epoch) for counter in counters]
+        drawing = [counter.draw(bounds) for counter in counters]
         got = []
         while drawing:
             chosen = random.choice(drawing)
@@ -129,11 +135,20 @@ def test_counters_hand_out_each_number_once(total: int, size: int, group: int, r
                 drawing.remove(chosen)
             else:
                 got.append(number)
-        assert sorted(got) == list(range(total))
+        assert sorted(got) == list(range(len(costs)))
 
 
-def test_groups_draw_in_chunks_that_fit_their_cells() -> None:
-    assert chunk_size(10**6, 157) * (4096 - 130) > 10**6 / 157
+def test_groups_seldom_ask_rank_0_and_no_chunk_outlasts_the_rest() -> None:
+    ranks, costs = 10_000, np.sort(np.random.default_rng(0).uniform(0.05, 5.0, 10**6))[::-1]
+    for weights in (costs, np.ones(10**6)):
+        bounds = np.array(chunks(weights.tolist(), ranks))
+        assert bounds[0] == 0
+        assert bounds[-1] == 10**6
+        assert len(bounds) < 5000
+        left = np.cumsum(weights[::-1])[::-1][bounds[:-1]]
+        of_chunk = np.add.reduceat(weights, bounds[:-1])
+        most_of_group = left / 157
+        assert np.all((of_chunk <= most_of_group) | (np.diff(bounds) == 1))
 
 
 def test_ten_thousand_ranks_keep_busy() -> None:

@@ -1,0 +1,77 @@
+"""How many operations of each kind a program with an observable takes: what its cost is made of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from hybrid.programs.observable import Observable
+from hybrid.programs.program import EVOLUTION, Program
+
+_MANY_STRINGS = 6
+"""From so many strings on, a diagonal exponential is one table of phases."""
+
+
+def count_operations(
+    program: Program, observable: Observable | None
+) -> tuple[tuple[str, float], ...]:
+    """Return how often each kind of operation occurs; the kinds are in ``machine/rates.py``."""
+    return _counted(_Content(program, observable))
+
+
+@dataclass(frozen=True, eq=False)
+class _Content:
+    """A program with an observable, identified by the objects, which do not change."""
+
+    program: Program
+    observable: Observable | None
+
+    def __hash__(self) -> int:
+        return hash((id(self.program), id(self.observable)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Content)
+            and self.program is other.program
+            and self.observable is other.observable
+        )
+
+
+@lru_cache(maxsize=64)
+def _counted(content: _Content) -> tuple[tuple[str, float], ...]:
+    program, observable = content.program, content.observable
+    counts: Counter[str] = Counter()
+    evolution = program.kind == EVOLUTION
+    controlled = program.control_mask != 0
+    weight = np.bitwise_count(program.x_mask)
+    narrow = (weight <= 1) & (program.string_count <= 1) & ~controlled
+    local = np.array(
+        [
+            _is_local(program, k) if evolution[k] and narrow[k] else False
+            for k in range(len(evolution))
+        ],
+        dtype=bool,
+    )
+    diagonal = evolution & (program.x_mask == 0) & ~local
+    string = evolution & ~diagonal & ~local & (program.string_count <= 1)
+    counts["gate"] = int(np.sum(~evolution)) + int(np.sum(local))
+    many = diagonal & (program.string_count >= _MANY_STRINGS)
+    counts["phase"] = int(np.sum(many))
+    counts["diagonal"] = int(np.sum(program.string_count[diagonal & ~many]))
+    counts["string"] = int(np.sum(string))
+    counts["excitation"] = int(np.sum(evolution & ~diagonal & ~local & ~string))
+    if observable is not None:
+        masks, _ = np.unique(observable.x_masks, return_counts=True)
+        counts["mask"] = int(np.sum(masks != 0))
+    return tuple((kind, float(count)) for kind, count in counts.items() if count)
+
+
+def _is_local(program: Program, place: int) -> bool:
+    """Return whether an evolution is a rotation of a single qubit."""
+    start = program.string_offset[place]
+    strings = program.z_masks[start : start + program.string_count[place]]
+    support = int(program.x_mask[place]) | int(np.bitwise_or.reduce(strings, initial=0))
+    return support.bit_count() <= 1

@@ -1,0 +1,176 @@
+"""Groups of ranks that share one state each: which may be formed, and what a piece takes on one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+from hybrid.errors import InputError
+from hybrid.load import Load, Sharding
+from hybrid.machine import spread_seconds
+from hybrid.piece import Piece
+from hybrid.scheduler.memory import gigabytes
+from hybrid.scheduler.site import Site
+
+MOST_SHARDS = 1 << 10
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user says about groups; None is to choose.
+
+    Attributes:
+        shards: ranks that share one state, a power of two.
+        groups: how many groups work side by side.
+    """
+
+    shards: int | None = None
+    groups: int | None = None
+
+    def check(self, num_ranks: int) -> None:
+        """Refuse what so many ranks cannot do, before anything is planned.
+
+        Raises:
+            InputError: there are too few ranks.
+
+        Example:
+            >>> Wish(shards=2, groups=3).check(6)
+        """
+        shards, groups = self.shards or 1, self.groups or 1
+        if shards * groups > num_ranks:
+            most = 1 << (num_ranks.bit_length() - 1)
+            raise InputError(
+                "shards",
+                got=f"{groups} group{'s' if groups > 1 else ''} of {shards} ranks",
+                expected=f"at most the {num_ranks} rank{'s' if num_ranks > 1 else ''} of the job",
+                advice=f"start it with mpiexec -n {shards * groups}, or take shards={most} at most",
+            )
+
+
+NO_WISH = Wish()
+
+
+def shards_to_try(pieces: Iterable[Piece], site: Site, wish: Wish) -> list[int]:
+    """Return group sizes above 1 that all pieces and the ranks allow, ascending.
+
+    Raises:
+        InputError: the user wants a size that the pieces do not allow.
+    """
+    loads = {piece.load for piece in pieces}
+    possible = [
+        {sharding.shards for sharding in load.shardings} if load is not None else set()
+        for load in loads
+    ]
+    common = set.intersection(*possible) if possible else set()
+    if wish.shards is not None:
+        if wish.shards == 1:
+            return []
+        if wish.shards not in common:
+            _refuse(wish.shards, loads, common)
+        return [wish.shards]
+    return sorted(size for size in common if size <= min(site.size, MOST_SHARDS))
+
+
+def _refuse(wanted: int, loads: set[Load | None], common: set[int]) -> None:
+    widths = [load.num_qubits for load in loads if load is not None and load.engine == "native"]
+    if common:
+        raise InputError(
+            "shards",
+            got=wanted,
+            expected=f"at most {max(common)} for a state of {max(widths)} qubits",
+            advice="a shard must be no smaller than a block of the kernels, and than the widest "
+            "operation",
+        )
+    if widths:
+        raise InputError(
+            "shards",
+            got=wanted,
+            expected=f"1 for a state of {max(widths)} qubits",
+            advice="a shard would be smaller than a block of the kernels; the axes of points, "
+            "samples and shots use more ranks",
+        )
+    raise InputError(
+        "shards",
+        got=wanted,
+        expected="1 for this simulator or workload",
+        advice="states are spread over ranks by simulator 'native' alone",
+    )
+
+
+def sharding_of(load: Load | None, shards: int) -> Sharding:
+    """Return what spreading a state over so many ranks takes."""
+    assert load is not None
+    return next(each for each in load.shardings if each.shards == shards)
+
+
+def groups_that_fit(site: Site, shards: int, memory: int) -> list[tuple[int, ...]]:
+    """Return groups of neighbouring ranks that have the memory at the same time, leaders first.
+
+    Ranks are taken host by host, so that groups lie on one host where they can. Rank 0 leads the
+    first group. Ranks left over have no group.
+    """
+    per_host = site.size
+    if site.memory_bytes is not None and memory > 0:
+        per_host = site.memory_bytes // memory
+    used: Counter[int] = Counter()
+    ranks = []
+    for rank in sorted(range(site.size), key=lambda rank: (site.host_of[rank], rank)):
+        used[site.host_of[rank]] += 1
+        if used[site.host_of[rank]] <= per_host:
+            ranks.append(rank)
+    return [
+        tuple(ranks[start : start + shards]) for start in range(0, len(ranks) - shards + 1, shards)
+    ]
+
+
+def group_seconds(
+    pieces: Sequence[Piece], site: Site, groups: Sequence[tuple[int, ...]], threads: int
+) -> FloatArray:
+    """Return the predicted seconds of pieces on the slowest kind of group, shape (pieces,)."""
+    shards = len(groups[0])
+    near = min(max(Counter(site.host_of[rank] for rank in group).values()) for group in groups)
+    machine = site.machines[0]
+    known: dict[Load | None, float] = {}
+    seconds = np.empty(len(pieces))
+    for place, piece in enumerate(pieces):
+        if piece.load not in known:
+            sharding = sharding_of(piece.load, shards)
+            known[piece.load] = spread_seconds(piece.load, machine, threads, sharding, near)
+        seconds[place] = known[piece.load]
+    return seconds
+
+
+def group_speeds(site: Site, groups: Sequence[tuple[int, ...]]) -> list[float]:
+    """Return for every rank the speed of the group that it leads: that of its slowest member."""
+    speeds = [1.0] * site.size
+    for group in groups:
+        speeds[group[0]] = float(min(site.speeds[rank] for rank in group) / site.speeds[0])
+    return speeds
+
+
+def does_not_fit(pieces: Sequence[Piece], site: Site, memory: int) -> InputError:
+    """Return the refusal of work that no number of these ranks has the memory for."""
+    free = site.memory_bytes or 0
+    widest = max((piece.load for piece in pieces if piece.load), key=lambda load: load.num_qubits)
+    ranks_a_host = max(site.ranks_on_host.values())
+    advice = "fewer qubits would fit; complex64 halves the need"
+    for sharding in widest.shardings:
+        hosts = -(-sharding.shards // ranks_a_host)
+        if sharding.memory_bytes * min(ranks_a_host, sharding.shards) <= free:
+            advice = (
+                f"{sharding.shards} ranks on {hosts} hosts would do, with "
+                f"{gigabytes(sharding.memory_bytes)} on each; complex64 halves the need"
+            )
+            break
+    return InputError(
+        "memory",
+        got=f"a state of {widest.num_qubits} qubits that needs {gigabytes(memory)} on one rank",
+        expected=f"at most the {gigabytes(free)} that are free on each of "
+        f"{len(site.cores_of_host)} host{'s' if len(site.cores_of_host) > 1 else ''}, on "
+        f"{site.size} rank{'s' if site.size > 1 else ''} in all",
+        advice=advice,
+    )

@@ -1,0 +1,8 @@
+"""One state over many ranks: who holds which amplitude when, and how they change hands."""
+
+from hybrid.sharding.group import Group, Transfer
+from hybrid.sharding.layout import Layout, Move
+from hybrid.sharding.passes import Passes
+from hybrid.sharding.route import Route, most_spread, plan_route
+
+__all__ = ["Group", "Layout", "Move", "Passes", "Route", "Transfer", "most_spread", "plan_route"]

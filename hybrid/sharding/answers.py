@@ -1,0 +1,166 @@
+"""What is asked of a state that is spread over a group of ranks, and answered by its leader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hybrid import _kernels
+from hybrid.arrays import ComplexArray, FloatArray
+from hybrid.sharding.group import Group
+from hybrid.sharding.image import Spread
+from hybrid.sharding.layout import Layout
+from hybrid.sharding.passes import Passes
+
+
+def value_and_gradient(
+    passes: Passes, observable: _kernels.PauliSum, x_masks: Sequence[int], *, gradient: bool
+) -> tuple[float, FloatArray | None]:
+    """Return <H>, and its derivatives by all angles if asked for: the bits of the unspread state.
+
+    Args:
+        passes: a program at a point; its last layout must suit expectation values.
+        observable: H, in the kernels.
+        x_masks: the different X masks of H.
+        gradient: whether derivatives are wanted.
+
+    Returns:
+        the value, and shape (K,) or None.
+    """
+    group = passes.group
+    passes.forward()
+    spread = Spread(group, passes.layout, passes.threads)
+    differences = sorted({mask & passes.layout.spread_mask for mask in x_masks})
+    spread.image(observable, differences, ("psi", passes.psi), passes.other)
+    value = _kernels.sum_of_strips(group.sum(spread.product(passes.psi, passes.other)))
+    if not gradient:
+        return value, None
+    return value, _kernels.gradient_of(passes.program, group.sum(passes.backward()))
+
+
+def metric(passes: Passes, num_angles: int) -> FloatArray:
+    """Return the Fubini-Study metric by the angles, shape (K, K); see ``hybrid.metric``."""
+    group = passes.group
+
+    def row() -> FloatArray:
+        return _kernels.gradient_of(passes.program, group.sum(passes.backward())) / 2
+
+    passes.forward()
+    np.negative(passes.psi.imag, out=passes.other.real)  # lambda = i psi
+    passes.other.imag = passes.psi.real
+    phases = row()
+    rows = np.zeros((num_angles, num_angles))
+    for slot in range(num_angles):
+        passes.forward_with_tangent(slot)
+        rows[slot] = row()
+    _kernels.finish_metric(rows, phases)
+    return rows
+
+
+def shots(passes: Passes, count: int, seed: int) -> np.ndarray:
+    """Return basis states drawn from the state, shape (count,), uint64; all members get them."""
+    passes.forward()
+    group, at = passes.group, passes.layout.placement(passes.group.rank)
+    strips = _kernels.outcome_strips(passes.layout.num_qubits)
+    weights = np.zeros(1 << strips.bit_count())
+    _kernels.strip_weights(at, passes.psi, weights, passes.threads)
+    weights = group.sum(weights)
+    drawn = _kernels.draw(at, passes.psi, weights, count, seed, passes.threads)
+    # A basis state is exact as a float64, and 0 on all members but one.
+    elsewhere = drawn == np.uint64(_kernels.ELSEWHERE)
+    return group.sum(np.where(elsewhere, 0, drawn).astype(np.float64)).astype(np.uint64)
+
+
+def probabilities(passes: Passes, qubits: int) -> FloatArray:
+    """Return what qubits read with which probability, ascending; on the leader, else zeros.
+
+    Args:
+        passes: its last layout must spread the highest qubits.
+        qubits: a mask.
+
+    Returns:
+        shape (2^k,) for k qubits.
+    """
+    passes.forward()
+    layout, group = passes.layout, passes.group
+    part = _kernels.probabilities(layout.placement(group.rank), passes.psi, qubits, passes.threads)
+    group.agree()
+    part = _summed(group, layout, part, layout.spread_mask & ~qubits)
+    out = np.zeros(1 << qubits.bit_count())
+    shared = layout.spread_mask & qubits
+    if group.rank & ~_slots(layout, shared) == 0:
+        _gather(group, layout, part, shared, qubits, out)
+    return out
+
+
+def amplitudes(passes: Passes, states: Sequence[int]) -> ComplexArray:
+    """Return the amplitudes of some basis states, shape (len(states),), complex128."""
+    passes.forward()
+    layout, group = passes.layout, passes.group
+    at = layout.placement(group.rank)
+    found = np.zeros((2, len(states)))
+    for place, basis in enumerate(states):
+        if layout.rank(basis) == group.rank:
+            amplitude = passes.psi[at.offset(basis)]
+            found[:, place] = amplitude.real, amplitude.imag
+    out = np.empty(len(states), dtype=np.complex128)
+    # Adding 0.0 makes a negative zero positive, as a sum over members does.
+    out.real, out.imag = group.sum(found.ravel()).reshape(found.shape) + 0.0
+    return out
+
+
+def _slots(layout: Layout, qubits: int) -> int:
+    """Return the bits of a rank's number that some spread qubits have."""
+    return sum(1 << slot for slot, qubit in enumerate(layout.spread) if qubits >> qubit & 1)
+
+
+def _summed(group: Group, layout: Layout, part: FloatArray, qubits: int) -> FloatArray:
+    """Return the pairwise sum over spread qubits, the lowest first; where they are 0."""
+    for qubit in sorted(layout.spread):
+        if not qubits >> qubit & 1:
+            continue
+        bit = _slots(layout, 1 << qubit)
+        if group.rank & bit:
+            _finish(group, [(group.rank ^ bit, part)], [])
+            break
+        other = np.empty_like(part)
+        _finish(group, [], [(group.rank ^ bit, other)])
+        part = part + other
+    return part
+
+
+def _gather(
+    group: Group, layout: Layout, part: FloatArray, shared: int, qubits: int, out: FloatArray
+) -> None:
+    """Bring the outcomes of all values of the spread qubits that are read to the leader."""
+    if group.rank != 0:
+        _finish(group, [(0, part)], [])
+        return
+    for rank in range(group.size):
+        if rank & ~_slots(layout, shared):
+            continue
+        values = part
+        if rank:
+            values = np.empty_like(part)
+            _finish(group, [], [(rank, values)])
+        # Spread qubits are the highest, so each of these ranks has outcomes in one run.
+        first = _extract(layout.value(rank), qubits)
+        out[first : first + len(values)] = values
+
+
+def _extract(basis: int, qubits: int) -> int:
+    """Return the bits of a basis state under a mask, side by side."""
+    out, place = 0, 0
+    for qubit in range(qubits.bit_length()):
+        if qubits >> qubit & 1:
+            out |= (basis >> qubit & 1) << place
+            place += 1
+    return out
+
+
+def _finish(
+    group: Group, sends: list[tuple[int, FloatArray]], receives: list[tuple[int, FloatArray]]
+) -> None:
+    transfer = group.start(sends, receives)
+    group.wait_until(transfer.is_done)

@@ -1,0 +1,163 @@
+"""Moving qubits between the ranks and the shards of a spread state."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from hybrid import _kernels
+from hybrid.sharding.group import Amplitudes, Group, Transfer
+from hybrid.sharding.layout import Move
+
+CHUNK_BITS = 5
+"""Chunks are at most 1/32 of a shard; four buffers for messages hold at most 1/8."""
+
+
+def run_move(
+    group: Group,
+    move: Move,
+    names: Sequence[str],
+    shards: Sequence[Amplitudes],
+    threads: int,
+    chunk_mask: int = 0,
+    then: Callable[[int], None] | None = None,
+) -> None:
+    """Exchange the parts of shards that a move sends elsewhere, in place.
+
+    Each rank holds, for every value of the bits that move, the amplitudes that another rank is to
+    have; with the rank whose number differs by d in these bits it exchanges the part that differs
+    by d. Where members reach each other's memory each does half of an exchange; else chunks travel
+    as messages, two at a time.
+
+    Args:
+        group: all members make the call.
+        move: what is moved.
+        names: of the memory of the shards.
+        shards: this member's.
+        threads: for copying.
+        chunk_mask: bits of the index in a shard by which chunks are cut that can be worked on as
+            soon as they are complete; none of ``move.positions``.
+        then: called with the value of these bits for each chunk that is complete, ascending, while
+            the next is under way.
+    """
+    group.agree()
+    if group.neighbour(names[0], group.rank ^ 1) is not None:
+        for name, shard in zip(names, shards, strict=True):
+            _in_memory(group, move, name, shard, threads)
+        group.agree()
+        if then is not None:
+            for value in subsets(chunk_mask):
+                then(value)
+        return
+    _by_messages(group, move, shards, threads, chunk_mask, then)
+
+
+def subsets(mask: int) -> Iterator[int]:
+    """Yield the values of the bits of a mask, ascending.
+
+    Example:
+        >>> list(subsets(0b101))
+        [0, 1, 4, 5]
+    """
+    value = 0
+    while True:
+        yield value
+        value = (value - mask) & mask
+        if value == 0:
+            return
+
+
+def _parts(group: Group, move: Move) -> tuple[int, list[tuple[int, int, int]]]:
+    """Return the bits that move, and of each other rank: (rank, my part for it, its for me)."""
+    mask = sum(1 << position for position in move.positions)
+
+    def bits_of(rank: int) -> int:
+        pairs = zip(move.slots, move.positions, strict=True)
+        return sum(1 << position for slot, position in pairs if rank >> slot & 1)
+
+    mine = bits_of(group.rank)
+    slots = sum(1 << slot for slot in move.slots)
+    others = [group.rank ^ difference for difference in subsets(slots) if difference]
+    return mask, [(other, bits_of(other), mine) for other in others]
+
+
+def _in_memory(group: Group, move: Move, name: str, shard: Amplitudes, threads: int) -> None:
+    mask, parts = _parts(group, move)
+    half = _highest(len(shard) - 1 & ~mask)
+    for other, mine, theirs in parts:
+        its_shard = group.neighbour(name, other)
+        assert its_shard is not None
+        my_half = half if group.rank > other else 0
+        if half == 0 and group.rank > other:
+            continue
+        _kernels.exchange(shard, mine | my_half, its_shard, theirs | my_half, mask | half, threads)
+
+
+def _by_messages(
+    group: Group,
+    move: Move,
+    shards: Sequence[Amplitudes],
+    threads: int,
+    chunk_mask: int,
+    then: Callable[[int], None] | None,
+) -> None:
+    mask, parts = _parts(group, move)
+    whole = len(shards[0]) - 1
+    finer = 0
+    while (mask | chunk_mask | finer).bit_count() < min(CHUNK_BITS, whole.bit_length()):
+        finer |= _highest(whole & ~mask & ~chunk_mask & ~finer)
+    cut = mask | chunk_mask | finer
+    pipeline = _Pipeline(group, len(shards[0]) >> cut.bit_count(), shards[0].dtype, threads)
+    for chunk in subsets(chunk_mask):
+        for shard, (other, mine, _), fine in product(shards, parts, list(subsets(finer))):
+            pipeline.exchange(shard, cut, mine | chunk | fine, other, chunk)
+        if then is not None and chunk:
+            # One chunk behind, so that there is work while messages travel.
+            previous = (chunk - 1) & chunk_mask
+            pipeline.finish(previous)
+            then(previous)
+    pipeline.finish(chunk_mask)
+    if then is not None:
+        then(chunk_mask)
+
+
+class _Pipeline:
+    """Parts of shards that travel both ways, two at a time."""
+
+    def __init__(self, group: Group, count: int, dtype: np.dtype[Any], threads: int) -> None:
+        self._group = group
+        self._threads = threads
+        self._free = [(np.empty(count, dtype), np.empty(count, dtype)) for _ in range(2)]
+        self._under_way: deque[tuple[int, Transfer, Callable[[], None]]] = deque()
+
+    def exchange(self, shard: Amplitudes, mask: int, value: int, other: int, chunk: int) -> None:
+        """Start to exchange a part of a shard with the part that another rank sends."""
+        if not self._free:
+            self._finish_oldest()
+        out, back = self._free.pop()
+        _kernels.copy_out(shard, mask, value, out, self._threads)
+        transfer = self._group.start([(other, out)], [(other, back)])
+
+        def arrive() -> None:
+            _kernels.copy_in(back, shard, mask, value, self._threads)
+            self._free.append((out, back))
+
+        self._under_way.append((chunk, transfer, arrive))
+
+    def finish(self, chunk: int) -> None:
+        """Return when a chunk, and all before it, are in place."""
+        while self._under_way and self._under_way[0][0] <= chunk:
+            self._finish_oldest()
+
+    def _finish_oldest(self) -> None:
+        _, transfer, arrive = self._under_way.popleft()
+        self._group.wait_until(transfer.is_done)
+        arrive()
+
+
+def _highest(mask: int) -> int:
+    return 1 << (mask.bit_length() - 1) if mask else 0

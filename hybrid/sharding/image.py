@@ -1,0 +1,163 @@
+"""H psi and its product with psi, where psi is spread over a group of ranks."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hybrid import _kernels
+from hybrid.arrays import FloatArray
+from hybrid.sharding.exchange import CHUNK_BITS, subsets
+from hybrid.sharding.group import Amplitudes, Group, Transfer
+from hybrid.sharding.layout import Layout
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A shard of a state while an expectation value is taken, and where it lies.
+
+    Attributes:
+        group: the ranks that hold the state.
+        layout: of the shards.
+        threads: for the kernels.
+    """
+
+    group: Group
+    layout: Layout
+    threads: int
+
+    def image(
+        self,
+        observable: _kernels.PauliSum,
+        differences: Sequence[int],
+        psi: tuple[str, Amplitudes],
+        image: Amplitudes,
+    ) -> None:
+        """Set ``image`` to this member's shard of H psi.
+
+        Masks pair a shard with few others: those whose numbers differ from its own by the masks'
+        bits among the spread qubits. Each of these is read once, whatever the number of terms, in
+        ascending order of its basis states, which is the canonical order of the sum.
+
+        Args:
+            observable: H.
+            differences: the different X masks of H, as bits of ``layout.spread_mask`` alone.
+            psi: name and values of this member's shard.
+            image: memory for the result; not initialised.
+        """
+        name, shard = psi
+        self.group.agree()
+        image_at = self.layout.placement(self.group.rank)
+        fresh = True
+        for source_at, source in self._sources(name, shard, differences):
+            _kernels.image_from(observable, source_at, source, image_at, image, fresh, self.threads)
+            fresh = False
+        self.group.agree()
+
+    def product(self, psi: Amplitudes, image: Amplitudes) -> FloatArray:
+        """Return what this member's strips give to <psi|image>; 0.0 for those of others."""
+        strips = _kernels.expectation_strips(self.layout.num_qubits)
+        sums = np.zeros(1 << strips.bit_count())
+        at = self.layout.placement(self.group.rank)
+        _kernels.image_product(at, psi, image, sums, self.threads)
+        return sums
+
+    def _sources(
+        self, name: str, shard: Amplitudes, differences: Sequence[int]
+    ) -> Iterator[tuple[_kernels.Placement, Amplitudes]]:
+        layout, me = self.layout, self.group.rank
+        mine = layout.value(me)
+        partners = {layout.rank(mine ^ difference) for difference in differences} | {me}
+        # Local qubits above a spread one make the shards' basis states interleave.
+        above = ((1 << layout.num_qubits) - 1) & ~layout.spread_mask
+        above &= ~((1 << min(layout.spread)) - 1)
+        order = sorted(
+            (layout.value(rank) | value, rank, value)
+            for rank in partners
+            for value in subsets(above)
+        )
+        direct = self.group.neighbour(name, me ^ 1) is not None
+        if direct:
+            for _, rank, value in order:
+                source = self.group.neighbour(name, rank) if rank != me else shard
+                assert source is not None
+                yield layout.placement(rank, above, value), source
+            return
+        yield from _Stream(self, shard, above, partners - {me}).sources(order)
+
+
+class _Stream:
+    """Chunks of a shard on the way to all that need them, and theirs on the way here."""
+
+    def __init__(self, at: Spread, shard: Amplitudes, above: int, partners: set[int]) -> None:
+        self._at = at
+        self._shard = shard
+        self._partners = sorted(partners)
+        self._chunk = above | self._finer(above)
+        count = len(shard) >> self._chunk.bit_count()
+        self._above = above
+        self._to_send = deque(subsets(self._chunk)) if partners else deque()
+        self._to_receive: deque[tuple[int, int]] = deque()
+        self._buffers = [np.empty(count, shard.dtype) for _ in range(4 if partners else 0)]
+        self._sending: deque[tuple[Transfer, Amplitudes]] = deque()
+        self._receiving: deque[tuple[int, int, Transfer, Amplitudes]] = deque()
+
+    def sources(
+        self, order: Sequence[tuple[int, int, int]]
+    ) -> Iterator[tuple[_kernels.Placement, Amplitudes]]:
+        """Yield what the sum is taken over, in order, as it arrives."""
+        layout, me = self._at.layout, self._at.group.rank
+        finer = self._chunk & ~self._above
+        for _, rank, value in order:
+            if rank != me:
+                self._to_receive.extend((rank, value | fine) for fine in subsets(finer))
+        for _, rank, value in order:
+            if rank == me:
+                self._progress()
+                yield layout.placement(me, self._above, value), self._shard
+                continue
+            for fine in subsets(finer):
+                self._await(lambda: bool(self._receiving) and self._receiving[0][2].is_done())
+                source, chunk, _, buffer = self._receiving.popleft()
+                assert (source, chunk) == (rank, value | fine)
+                yield layout.cut_out(rank, self._chunk, chunk), buffer
+                self._buffers.append(buffer)
+        self._await(lambda: not self._to_send and not self._sending)
+
+    def _finer(self, above: int) -> int:
+        """Return more qubits to cut chunks by: local ones below, and above a block."""
+        layout = self._at.layout
+        free = ((1 << layout.num_qubits) - 1) & ~layout.spread_mask & ~above
+        free &= ~_kernels.expectation_block(layout.num_qubits)
+        finer = 0
+        while (above | finer).bit_count() < CHUNK_BITS and free & ~finer:
+            finer |= 1 << ((free & ~finer).bit_length() - 1)
+        return finer
+
+    def _await(self, is_true: Callable[[], bool]) -> None:
+        def progressed() -> bool:
+            self._progress()
+            return is_true()
+
+        self._at.group.wait_until(progressed)
+
+    def _progress(self) -> None:
+        """Start what can be started; two chunks out and two chunks in at a time."""
+        layout, group = self._at.layout, self._at.group
+        while self._sending and self._sending[0][0].is_done():
+            self._buffers.append(self._sending.popleft()[1])
+        while self._to_receive and len(self._receiving) < 2 and self._buffers:
+            rank, chunk = self._to_receive.popleft()
+            buffer = self._buffers.pop()
+            transfer = group.start([], [(rank, buffer)])
+            self._receiving.append((rank, chunk, transfer, buffer))
+        while self._to_send and len(self._sending) < 2 and self._buffers:
+            chunk = self._to_send.popleft()
+            buffer = self._buffers.pop()
+            mask, value = layout.bits(self._chunk), layout.bits(chunk)
+            _kernels.copy_out(self._shard, mask, value, buffer, self._at.threads)
+            transfer = group.start([(rank, buffer) for rank in self._partners], [])
+            self._sending.append((transfer, buffer))

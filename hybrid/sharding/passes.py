@@ -1,0 +1,148 @@
+"""A program passed over a state that is spread over a group of ranks: forward, back, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from hybrid import _kernels
+from hybrid.arrays import FloatArray
+from hybrid.sharding.exchange import CHUNK_BITS, run_move, subsets
+from hybrid.sharding.group import Amplitudes, Group
+from hybrid.sharding.layout import Layout, Move
+from hybrid.sharding.route import Route
+
+SMALLEST_CHUNK = 1 << 14
+"""Amplitudes; sweeps run on chunks while others travel only where chunks are at least as large."""
+
+
+class Passes:
+    """One member's part in running a program at a point.
+
+    Args:
+        group: the ranks that hold the state; all call the same methods.
+        program: in the kernels.
+        route: a layout for each sweep, and a last one in which the state is read.
+        angles: shape (K,).
+        single: whether amplitudes are complex64.
+        threads: of this member.
+        num_states: 1 to go forward alone, 2 for all else.
+
+    Attributes:
+        psi: this member's shard of the state.
+        other: its shard of the second state: H psi, lambda of the adjoint method, or a tangent.
+    """
+
+    def __init__(
+        self,
+        group: Group,
+        program: _kernels.Program,
+        route: Route,
+        angles: FloatArray,
+        *,
+        single: bool,
+        threads: int,
+        num_states: int = 2,
+    ) -> None:
+        self.group = group
+        self.program = program
+        self.route = route
+        self.threads = threads
+        self._bound = _kernels.Bound(program, angles, single)
+        self._sweeps = _kernels.sweeps(program)
+        dtype = np.dtype(np.complex64 if single else np.complex128)
+        count = 1 << self.layout.num_local
+        self.psi = group.memory("psi", count, dtype)
+        self.other = group.memory("other", count, dtype) if num_states > 1 else self.psi
+
+    @property
+    def layout(self) -> Layout:
+        """The last layout, in which the state is read."""
+        return self.route.layouts[-1]
+
+    def forward(self) -> None:
+        """Set psi to the program's state, in the last layout."""
+        self._reset(self.psi, one=True)
+        self._run(("psi",), lambda k, at: self._bound.forward(k, at, self.psi, self.threads))
+
+    def forward_with_tangent(self, slot: int) -> None:
+        """Set psi to the program's state, and the second state to its derivative by an angle."""
+        self._reset(self.psi, one=True)
+        self._reset(self.other, one=False)
+        self._run(
+            ("psi", "other"),
+            lambda k, at: self._bound.tangent(k, slot, at, self.psi, self.other, self.threads),
+        )
+
+    def backward(self) -> FloatArray:
+        """Undo the program on both states, from the last layout on.
+
+        Returns:
+            the sums that ``_kernels.gradient_of`` takes, 0.0 for strips of other members.
+        """
+        ends = np.cumsum([0, *(count for _, count in self._sweeps)])
+        sums = np.zeros(int(ends[-1]))
+        for k in reversed(range(len(self._sweeps))):
+            mine = sums[ends[k] : ends[k + 1]]
+
+            def undo(at: _kernels.Placement, k: int = k, mine: FloatArray = mine) -> None:
+                self._bound.backward(k, at, self.psi, self.other, mine, self.threads)
+
+            # A move is its own inverse: it exchanges places.
+            self._step(k, self.route.moves[k + 1], ("psi", "other"), undo)
+        return sums
+
+    def _reset(self, shard: Amplitudes, *, one: bool) -> None:
+        shard.fill(0)
+        if one and self.group.rank == 0:
+            shard[0] = 1
+
+    def _run(
+        self, names: tuple[str, ...], sweep: Callable[[int, _kernels.Placement], None]
+    ) -> None:
+        for k in range(len(self._sweeps)):
+            self._step(k, self.route.moves[k], names, partial(sweep, k))
+        last = self.route.moves[-1]
+        if last is not None:
+            run_move(self.group, last, names, self._shards(names), self.threads)
+
+    def _step(
+        self,
+        k: int,
+        move: Move | None,
+        names: tuple[str, ...],
+        work: Callable[[_kernels.Placement], None],
+    ) -> None:
+        """Move to the layout of a sweep, and run it, on each chunk as soon as it is complete."""
+        layout, rank = self.route.layouts[k], self.group.rank
+        if move is None:
+            work(layout.placement(rank))
+            return
+        chunk = self._chunk_qubits(k, layout, move)
+        qubits_of = {layout.bits(value): value for value in subsets(chunk)}
+
+        def then(bits: int) -> None:
+            work(layout.placement(rank, chunk, qubits_of[bits]))
+
+        shards = self._shards(names)
+        run_move(self.group, move, names, shards, self.threads, layout.bits(chunk), then)
+
+    def _chunk_qubits(self, k: int, layout: Layout, move: Move) -> int:
+        """Return by which qubits a shard is cut into chunks that can be swept one by one."""
+        if self.group.neighbour("psi", self.group.rank ^ 1) is not None:
+            return 0  # nothing travels
+        free, _ = self._sweeps[k]
+        chunk, left = 0, 1 << layout.num_local
+        for qubit in reversed(range(layout.num_qubits)):
+            enough = (chunk.bit_count() + len(move.positions)) >= CHUNK_BITS
+            if enough or left >> 1 < SMALLEST_CHUNK:
+                break
+            if free >> qubit & 1 and layout.position[qubit] not in (-1, *move.positions):
+                chunk |= 1 << qubit
+                left >>= 1
+        return chunk
+
+    def _shards(self, names: Sequence[str]) -> list[Amplitudes]:
+        return [self.psi if name == "psi" else self.other for name in names]

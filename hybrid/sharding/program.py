@@ -1,0 +1,175 @@
+"""A program as a group of ranks runs it: the interface of the kernels, on a state spread over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+import numpy as np
+
+from hybrid import _kernels
+from hybrid.arrays import ComplexArray, FloatArray
+from hybrid.load import Sharding
+from hybrid.sharding import answers
+from hybrid.sharding.group import Group
+from hybrid.sharding.passes import Passes
+from hybrid.sharding.route import Route, most_spread, plan_route
+
+
+class Reading(Enum):
+    """What a state is read for, which decides on which qubits its shards may differ then."""
+
+    EXPECTATION = "expectation"
+    SHOTS = "shots"
+    PROBABILITIES = "probabilities"
+
+    def allowed(self, num_qubits: int, num_spread: int) -> int:
+        """Return the mask of these qubits, for 2^num_spread shards."""
+        if self is Reading.EXPECTATION:
+            return _kernels.expectation_strips(num_qubits)
+        if self is Reading.SHOTS:
+            return _kernels.outcome_strips(num_qubits)
+        return ((1 << num_spread) - 1) << (num_qubits - num_spread)
+
+
+class SpreadProgram:
+    """Takes the place of ``_kernels.Program`` on the members of a group.
+
+    Every member makes the same calls; what is returned holds on the leader. The bits are those of
+    the program on one rank.
+
+    Args:
+        program: in the kernels.
+        group: the ranks.
+    """
+
+    def __init__(self, program: _kernels.Program, group: Group) -> None:
+        self._program = program
+        self._group = group
+        self._routes: dict[Reading, Route] = {}
+        self.num_qubits = program.num_qubits
+        self.num_slots = program.num_slots
+
+    def evaluate(
+        self,
+        observable: _kernels.PauliSum,
+        angles: FloatArray,
+        gradient: bool,
+        *,
+        threads: int = 0,
+        single: bool = False,
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return values, shape (B,), and gradients by the angles, shape (B, K), or None."""
+        values = np.empty(len(angles))
+        gradients = np.empty(angles.shape) if gradient else None
+        for place, point in enumerate(angles):
+            passes = self._passes(Reading.EXPECTATION, point, threads, single=single)
+            values[place], by_angle = answers.value_and_gradient(
+                passes, observable, observable.x_masks, gradient=gradient
+            )
+            if gradients is not None:
+                gradients[place] = by_angle
+        return values, gradients
+
+    def metric(self, angles: FloatArray, *, threads: int = 0) -> FloatArray:
+        """Return the Fubini-Study metric by the angles, shape (K, K)."""
+        return answers.metric(self._passes(Reading.EXPECTATION, angles, threads), self.num_slots)
+
+    def probabilities(self, angles: FloatArray, qubits: int, *, threads: int = 0) -> FloatArray:
+        """Return what the qubits of a mask read with which probability, shape (2^k,)."""
+        passes = self._passes(Reading.PROBABILITIES, angles, threads, num_states=1)
+        return answers.probabilities(passes, qubits)
+
+    def sample(self, angles: FloatArray, shots: int, seed: int, *, threads: int = 0) -> np.ndarray:
+        """Return basis states drawn from the state, shape (shots,), uint64."""
+        return answers.shots(
+            self._passes(Reading.SHOTS, angles, threads, num_states=1), shots, seed
+        )
+
+    def amplitudes(
+        self, angles: FloatArray, states: Sequence[int], *, threads: int = 0
+    ) -> ComplexArray:
+        """Return the amplitudes of some basis states, shape (len(states),), complex128."""
+        return answers.amplitudes(
+            self._passes(Reading.SHOTS, angles, threads, num_states=1), states
+        )
+
+    def _passes(
+        self,
+        reading: Reading,
+        angles: FloatArray,
+        threads: int,
+        *,
+        single: bool = False,
+        num_states: int = 2,
+    ) -> Passes:
+        if reading not in self._routes:
+            k = self._group.size.bit_length() - 1
+            self._routes[reading] = route_of(self._program, reading, k)
+        return Passes(
+            self._group,
+            self._program,
+            self._routes[reading],
+            np.ascontiguousarray(angles),
+            single=single,
+            threads=threads,
+            num_states=num_states,
+        )
+
+
+def route_of(program: _kernels.Program, reading: Reading, num_spread: int) -> Route:
+    """Return the layouts in which a program is run over 2^num_spread shards, and then read."""
+    n = program.num_qubits
+    return plan_route(n, _stations(program, reading, num_spread), num_spread)
+
+
+def shardings(
+    program: _kernels.Program,
+    reading: Reading,
+    observable: _kernels.PauliSum | None = None,
+    *,
+    gradient: bool = False,
+    single: bool = False,
+    repeats: int = 1,
+) -> tuple[Sharding, ...]:
+    """Return what spreading a program's state takes, for 2 shards and as many more as may be.
+
+    Args:
+        program: in the kernels.
+        reading: what the state is read for.
+        observable: of an expectation value.
+        gradient: whether it is gone back with a second state.
+        single: whether amplitudes are complex64.
+        repeats: how often the state is made and read, as for each row of a metric.
+    """
+    n = program.num_qubits
+    amplitude = 8 if single else 16
+    num_states = 1 if observable is None and not gradient else 2
+    found = []
+    for k in range(1, most_spread(_stations(program, reading, n)) + 1):
+        route = route_of(program, reading, k)
+        shard = amplitude << (n - k)
+        ways = 3 if gradient else 1  # one state forward, two back
+        partners = _partners(observable, route)
+        found.append(
+            Sharding(
+                shards=1 << k,
+                memory_bytes=num_states * shard + shard // 8,
+                sent_bytes=int(repeats * shard * (ways * route.sent + partners)),
+                exchanges=repeats * (ways * route.num_moves + partners),
+            )
+        )
+    return tuple(found)
+
+
+def _partners(observable: _kernels.PauliSum | None, route: Route) -> int:
+    """Return from how many other shards H psi takes amplitudes."""
+    if observable is None:
+        return 0
+    spread = route.layouts[-1].spread_mask
+    return len({mask & spread for mask in observable.x_masks} - {0})
+
+
+def _stations(program: _kernels.Program, reading: Reading, num_spread: int) -> list[int]:
+    allowed = [mask for mask, _ in _kernels.sweeps(program)]
+    return [*allowed, reading.allowed(program.num_qubits, num_spread)]

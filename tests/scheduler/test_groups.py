@@ -1,0 +1,96 @@
+"""Groups of ranks that share a state: as small as memory allows, larger where that is faster."""
+
+from __future__ import annotations
+
+import pytest
+
+from hybrid.errors import InputError
+from hybrid.load import Load, Sharding
+from hybrid.machine import reference
+from hybrid.piece import Piece
+from hybrid.scheduler import Site, Wish, plan, simulate
+
+STATE = 16 << 30  # bytes of 30 qubits
+MACHINE = reference().model_copy(
+    update={"cores": 8, "bandwidth": 2.5e10, "latency": 2e-6, "copy_bandwidth": 5e10}
+)
+
+
+def wide(count: int, *, sent: float = 1.0) -> tuple[Piece, ...]:
+    """Gradients of 30 qubits, that may be spread over up to 64 ranks."""
+    shardings = tuple(
+        Sharding(1 << k, (2 * STATE >> k) + (STATE >> k) // 8, int(sent * STATE) >> k, 10)
+        for k in range(1, 7)
+    )
+    load = Load("native", 30, 1, (("gate", 300.0), ("mask", 30.0)), True, shardings=shardings)
+    return tuple(Piece(k, "points", k, k + 1, load=load) for k in range(count))
+
+
+def site(ranks: int, hosts: int, memory: int) -> Site:
+    per_host = ranks // hosts
+    return Site(
+        (MACHINE,),
+        (0,) * ranks,
+        tuple(rank // per_host for rank in range(ranks)),
+        (8,) * hosts,
+        memory_bytes=memory,
+    )
+
+
+def test_the_smallest_group_that_has_the_memory() -> None:
+    made = plan(wide(64, sent=50.0), site(16, 16, 20 << 30))
+    assert made.shards == 2
+    assert made.memory_bytes <= 20 << 30
+    assert sorted(rank for group in made.groups for rank in group) == list(range(16))
+    assert {index for indices in made.assignment for index in indices} == set(range(64))
+    assert "does not fit" in made.reason
+
+
+def test_a_larger_group_where_that_is_faster() -> None:
+    made = plan(wide(1, sent=2.0), site(16, 16, 64 << 30))
+    assert made.shards == 16
+    assert made.prediction is not None
+    alone = [each for each in made.alternatives if each.shards == 1]
+    assert alone
+    assert made.prediction.wall < min(each.seconds for each in alone)
+    assert f"{made.shards} shards" in made.explain()
+
+
+def test_ranks_that_share_nothing_where_exchanges_cost_more() -> None:
+    assert plan(wide(16, sent=500.0), site(16, 16, 64 << 30)).shards == 1
+
+
+def test_six_ranks_make_three_groups_of_two() -> None:
+    made = plan(wide(9), site(6, 6, 64 << 30), wish=Wish(shards=2))
+    assert made.groups == ((0, 1), (2, 3), (4, 5))
+    assert [len(indices) for indices in made.assignment] == [3, 0, 3, 0, 3, 0]
+    assert made.active_ranks == (0, 1, 2, 3, 4, 5)
+
+
+def test_ranks_left_over_are_named() -> None:
+    made = plan(wide(9), site(6, 6, 64 << 30), wish=Wish(shards=4))
+    assert made.groups == ((0, 1, 2, 3),)
+    assert "ranks 4, 5 rest" in made.summary()
+    assert "ranks 4-5: rest" in made.explain()
+
+
+def test_groups_by_hand() -> None:
+    made = plan(wide(9), site(8, 8, 64 << 30), wish=Wish(shards=2, groups=2))
+    assert [len(made.assignment[group[0]]) for group in made.groups] == [5, 4]
+
+
+def test_what_would_fit_is_said() -> None:
+    with pytest.raises(InputError, match=r"8 ranks on 8 hosts would do, with .* GB on each"):
+        plan(wide(1), site(4, 4, 5 << 30))
+
+
+def test_hosts_do_not_take_more_ranks_than_their_memory() -> None:
+    made = plan(wide(4), site(16, 4, 20 << 30), wish=Wish(shards=4))
+    for host in range(4):
+        assert sum(rank // 4 == host for rank in made.active_ranks) * made.memory_bytes <= 20 << 30
+
+
+def test_members_count_as_busy_on_paper() -> None:
+    ranks = site(6, 6, 64 << 30)
+    on_paper = simulate(plan(wide(9), ranks, wish=Wish(shards=2)), ranks)
+    assert on_paper.efficiency > 0.9

@@ -1,0 +1,144 @@
+"""States that ranks share: the same bits as on one, for everything that can be asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from qiskit.circuit import ParameterVector, QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
+
+import hybrid
+from hybrid.errors import InputError
+from hybrid.runtime import World
+from hybrid.runtime.messages import pack, unpack
+
+N = 15
+CHAIN = SparsePauliOp.from_sparse_list(
+    [("ZZ", [q, q + 1], 1.0) for q in range(N - 1)]
+    + [("X", [q], 0.5) for q in range(N)]
+    + [("XYX", [0, 7, N - 1], 0.3)],
+    N,
+)
+
+
+def circuit() -> QuantumCircuit:
+    angles = ParameterVector("a", 6)
+    made = QuantumCircuit(N)
+    for layer in range(2):
+        for qubit in range(N):
+            made.ry(angles[(qubit + layer) % 6], qubit)
+        for qubit in range(N - 1):
+            made.cx(qubit, qubit + 1)
+        made.rzz(angles[0], 0, N - 1)
+        made.rxx(angles[1], 2, N - 2)
+    return made
+
+
+POINTS = np.random.default_rng(3).uniform(-2, 2, (3, 6))
+
+QUESTIONS: dict[str, Callable[..., Any]] = {
+    "values": lambda **how: hybrid.expectation(circuit(), CHAIN, POINTS, **how),
+    "gradients": lambda **how: hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, **how)[
+        1
+    ],
+    "complex64": lambda **how: hybrid.expectation(
+        circuit(),
+        CHAIN,
+        POINTS,
+        gradient=True,
+        simulator=hybrid.simulators.Native(precision="complex64"),
+        **how,
+    )[1],
+    "shots": lambda **how: hybrid.sample(circuit(), POINTS, 300, seed=4, **how),
+    "probabilities": lambda **how: hybrid.probabilities(circuit(), POINTS, [N - 1, 0, 5], **how),
+    "many probabilities": lambda **how: hybrid.probabilities(circuit(), POINTS[0], **how),
+    "amplitudes": lambda **how: hybrid.amplitudes(circuit(), POINTS, [0, "1" * N, 77], **how),
+    "metric": lambda **how: hybrid.metric(circuit(), POINTS[0], **how),
+    "minimum": lambda **how: (
+        hybrid.minimize(
+            hybrid.VQE(circuit(), CHAIN), x0=POINTS[0], seed=1, max_iterations=2, **how
+        ).x
+    ),
+}
+
+
+def as_bytes(answer: Any) -> bytes:
+    return answer.tobytes() if isinstance(answer, np.ndarray) else repr(answer).encode()
+
+
+@pytest.mark.ranks
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_same_bits_for_any_number_of_shards(question: str, job: World) -> None:
+    ask = QUESTIONS[question]
+    expected = as_bytes(ask(shards=1))
+    for shards in (2, 4):
+        if shards <= job.size:
+            assert as_bytes(ask(shards=shards)) == expected
+    assert as_bytes(ask()) == expected
+
+
+@pytest.mark.ranks
+def test_one_group_leaves_the_other_ranks_idle(job: World) -> None:
+    if job.size < 2:
+        pytest.skip("a group needs two ranks")
+    expected = hybrid.expectation(circuit(), CHAIN, POINTS)
+    found = hybrid.expectation(circuit(), CHAIN, POINTS, shards=2, groups=1)
+    assert found.tobytes() == expected.tobytes()
+
+
+@pytest.mark.ranks
+@pytest.mark.parametrize("culprit", [0, 1])
+def test_a_member_that_fails_is_named_on_every_rank(
+    culprit: int, job: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if job.size < 2:
+        pytest.skip("a group needs two ranks")
+    from hybrid.sharding import passes
+
+    def fail(self: passes.Passes) -> None:
+        raise ZeroDivisionError("a bug in the middle")
+
+    if job.rank == culprit:
+        monkeypatch.setattr(passes.Passes, "backward", fail)
+    with pytest.raises((hybrid.errors.RankError, ZeroDivisionError), match="a bug in the middle"):
+        hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)
+    monkeypatch.undo()
+    # The ranks are in step again, and share states as before.
+    values = hybrid.expectation(circuit(), CHAIN, POINTS, shards=2)
+    assert np.all(np.isfinite(values))
+
+
+@pytest.mark.ranks
+def test_messages_where_memory_cannot_be_shared(
+    job: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if job.size < 2:
+        pytest.skip("a group needs two ranks")
+    from hybrid.runtime import group
+
+    expected = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
+    monkeypatch.setattr(group, "_shared_room", lambda: 0)
+    found = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
+    assert found.tobytes() == expected.tobytes()
+
+
+@pytest.mark.ranks
+def test_what_cannot_be_shared_is_refused_on_every_rank(job: World) -> None:
+    narrow = QuantumCircuit(5)
+    narrow.h(0)
+    observable = SparsePauliOp("ZZZZZ")
+    refused = []
+    for how in ({"shards": 3}, {"shards": 2 * job.size}, {"groups": -1}, {"shards": True}):
+        with pytest.raises(InputError):
+            hybrid.expectation(circuit(), CHAIN, POINTS, **how)
+        refused.append(how)
+    if job.size > 1:
+        with pytest.raises(InputError, match="smaller than a block"):
+            hybrid.expectation(narrow, observable, [[]], shards=2)
+        with pytest.raises(InputError, match="simulator 'native' alone"):
+            hybrid.expectation(narrow, observable, [[]], shards=2, simulator="aer")
+    seen = [unpack(m) for m in job.communicator.all_gather(pack(len(refused)))]
+    assert seen == [4] * job.size

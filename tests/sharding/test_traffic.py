@@ -1,0 +1,86 @@
+"""What members send: as much as was predicted, and little beside an exchange for every gate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hybrid import _kernels
+from hybrid.sharding.program import Reading, SpreadProgram, shardings
+from tests.kernels.arrays import pauli_sum, program
+from tests.kernels.dense import Terms
+from tests.kernels.strategies import angles, circuits, terms
+
+from .test_passes import layered_chain
+from .threads import ThreadGroup, on_threads
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_members_send_what_was_predicted(data: st.DataObject) -> None:
+    circuit = data.draw(circuits(min_qubits=8, max_qubits=10, max_operations=25))
+    observable = data.draw(terms(circuit.num_qubits))
+    loaded = program(circuit, block_rows=2)
+    h = pauli_sum(circuit.num_qubits, observable)
+    gradient = data.draw(st.booleans())
+    point = angles(1, circuit.num_slots, 2)
+    for sharding in shardings(loaded, Reading.EXPECTATION, h, gradient=gradient):
+
+        def work(group: ThreadGroup) -> int:
+            SpreadProgram(loaded, group).evaluate(h, point, gradient, threads=1)
+            return group.sent_bytes
+
+        assert set(on_threads(sharding.shards, work)) == {sharding.sent_bytes}
+
+
+def naive_bytes(num_qubits: int, active: list[int], shards: int) -> float:
+    """Return what each rank sends if every gate on a spread qubit brings it in and out again."""
+    spread = ((shards - 1) << num_qubits) // shards  # the highest
+    touched = sum((mask & spread).bit_count() for mask in active)
+    return 16 * 2**num_qubits / shards * touched * 3  # half a shard, two ways; one state, then two
+
+
+@pytest.mark.parametrize("num_qubits", [22, 26])
+def test_a_chain_sends_a_fifth_of_the_naive_scheme(num_qubits: int) -> None:
+    chain = layered_chain(num_qubits, 5)
+    loaded = program(chain)
+    h = pauli_sum(num_qubits, Terms([0], [1], [1.0]))
+    active = [op.x_mask if hasattr(op, "x_mask") else 1 << op.targets[0] for op in chain.operations]
+    found = shardings(loaded, Reading.EXPECTATION, h, gradient=True)
+    assert len(found) >= 5
+    for sharding in found:
+        assert sharding.sent_bytes <= naive_bytes(num_qubits, active, sharding.shards) / 5
+
+
+def test_buffers_are_an_eighth_of_a_shard() -> None:
+    loaded = program(layered_chain(20, 2))
+    h = pauli_sum(20, Terms([0, 1 << 19], [1, 0], [1.0, 1.0]))
+    largest = []
+
+    class Watched(ThreadGroup):
+        def start(self, sends, receives):  # type: ignore[no-untyped-def]
+            largest.append(max((a.nbytes for _, a in [*sends, *receives]), default=0))
+            return super().start(sends, receives)
+
+    def work(group: ThreadGroup) -> None:
+        group.__class__ = Watched
+        SpreadProgram(loaded, group).evaluate(h, np.ones((1, 4)), True, threads=1)
+
+    on_threads(4, work)
+    assert 0 < 4 * max(largest) <= (16 << 18) // 8
+
+
+def test_states_may_be_spread_as_far_as_blocks_allow() -> None:
+    loaded = program(layered_chain(20, 2))
+    h = pauli_sum(20, Terms([1], [0], [1.0]))
+    assert [each.shards for each in shardings(loaded, Reading.EXPECTATION, h)] == [
+        2,
+        4,
+        8,
+        16,
+        32,
+        64,
+    ]
+    assert _kernels.sweeps(loaded)[0][0].bit_count() >= 6
