@@ -66,6 +66,8 @@ bench: $(VENV)/.installed .venv-peers/.installed
 	touch $@
 
 # The kernels' tests under the address and undefined-behaviour sanitizers, in a build of their own.
+# All of them take many minutes; TESTS selects some.
+TESTS ?= tests/kernels
 RUNTIMES = $(foreach name,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(name)))
 sanitize: $(VENV)/.tools
 	$(BIN)/cmake -S . -B build/sanitize -DHYBRID_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
@@ -74,7 +76,7 @@ sanitize: $(VENV)/.tools
 	$(BIN)/cmake --install build/sanitize \
 	  --prefix "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')"
 	HYBRID_KERNELS=sanitized LD_PRELOAD="$(RUNTIMES)" ASAN_OPTIONS=detect_leaks=0 \
-	  UBSAN_OPTIONS=print_stacktrace=1 $(BIN)/python -m pytest -p no:faulthandler tests/kernels
+	  UBSAN_OPTIONS=print_stacktrace=1 $(BIN)/python -m pytest -p no:faulthandler $(TESTS)
 
 clean:
 	rm -rf $(VENV) .venv-peers build
