@@ -35,6 +35,10 @@ _INSERT = {
 }
 
 
+_CHECKED = ("asks", "tolds", "partials")
+"""Tables whose last column is the checksum of the others; the thread adds it."""
+
+
 class Writer:
     """The journal of the run that this process leads.
 
@@ -111,17 +115,13 @@ class Writer:
 
     def ask(self, number: int, ask: Ask) -> None:
         """Record a question."""
-        head = (number, int(ask.iteration), int(ask.gradient), encode(ask.points))
-        self._put("asks", (*head, checksum(*head)))
+        self._put("asks", (number, int(ask.iteration), int(ask.gradient), encode(ask.points)))
 
     def told(self, number: int, told: Told, seconds: float) -> None:
         """Record the answer to the question of that number, which must be the next."""
-        head = (number, self._start, time.time(), seconds)
-        arrays = tuple(
-            None if array is None else encode(array)
-            for array in (told.values, told.gradients, told.standard_errors)
-        )
-        self._put("tolds", (*head, *arrays, checksum(*head, *arrays)))
+        arrays = (told.values, told.gradients, told.standard_errors)
+        blobs = [None if array is None else encode(array) for array in arrays]
+        self._put("tolds", (number, self._start, time.time(), seconds, *blobs))
         self.count = number + 1
 
     def piece(
@@ -136,8 +136,7 @@ class Writer:
     ) -> None:
         """Record a piece of the question of that number, with its partial answer."""
         self._put("pieces", (number, piece, self._start, rank, predicted, measured))
-        blob = encode(partial)
-        self._put("partials", (number, piece, blob, checksum(number, piece, blob)))
+        self._put("partials", (number, piece, encode(partial)))
 
     def event(self, kind: str, **detail: object) -> None:
         """Record something that happened."""
@@ -229,12 +228,14 @@ class Writer:
             )
         answered = {row[0] for row in rows.get("tolds", [])}
         partials = [row for row in rows.get("partials", []) if row[0] not in answered]
+        rows = {**rows, "partials": partials}
         with faults(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 for table, statement in _INSERT.items():
-                    given = partials if table == "partials" else rows.get(table, [])
-                    self._connection.executemany(statement, given)
+                    given = rows.get(table, [])
+                    checked = ((*row, checksum(*row)) for row in given)
+                    self._connection.executemany(statement, checked if table in _CHECKED else given)
                 if self._spilled and answered:
                     self._connection.execute(
                         "DELETE FROM partials WHERE ask <= ?", (max(answered),)

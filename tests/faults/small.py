@@ -11,10 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-import networkx
 from qiskit.circuit.library import real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
-from qiskit_aer.noise import NoiseModel, depolarizing_error
 
 import hybrid
 from hybrid.problems import MaxCut
@@ -35,6 +33,8 @@ def vqe(journal: str | None, optimizer: str = "L-BFGS-B") -> Result:
 
 def qaoa(journal: str | None) -> Result:
     """Values alone, by a simplex."""
+    import networkx  # only this run waits for it
+
     ring = MaxCut.from_graph(networkx.cycle_graph(6))
     problem = hybrid.QAOA(ring.cost(), depth=2)
     return hybrid.minimize(problem, "Nelder-Mead", journal=journal, seed=5, max_iterations=40)
@@ -50,6 +50,8 @@ def shots(journal: str | None) -> Result:
 
 def noise(journal: str | None) -> Result:
     """Shots of a noisy device."""
+    from qiskit_aer.noise import NoiseModel, depolarizing_error
+
     model = NoiseModel()
     model.add_all_qubit_quantum_error(depolarizing_error(0.01, 2), ["cx"])
     problem = hybrid.VQE(real_amplitudes(2, reps=1), PAIR)
