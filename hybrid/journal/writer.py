@@ -19,7 +19,7 @@ from hybrid.errors import JournalError, RecordError
 from hybrid.journal.blobs import checksum, encode
 from hybrid.journal.database import connect_to_write, faults
 from hybrid.journal.identity import Identity, differences
-from hybrid.journal.lock import RunLock
+from hybrid.journal.lock import RunLock, unwritable
 from hybrid.journal.reader import Journal
 
 _SECONDS_BETWEEN_COMMITS = 0.5
@@ -147,7 +147,8 @@ class Writer:
         done = threading.Event()
         self._put("flush", (done,))
         self._hurry.set()
-        done.wait()
+        while not done.wait(_SECONDS_BETWEEN_COMMITS) and self._thread.is_alive():
+            pass  # another thread may have closed the journal meanwhile
         self._raise_failure()
 
     def close(self) -> None:
@@ -255,23 +256,20 @@ def refuse_differences(journal: Journal, identity: Identity) -> None:
     """
     found = differences(journal.identity, identity)
     if found:
-        raise RecordError(
-            f"journal {journal.path}",
-            got="the record of another run:\n  " + "\n  ".join(found.values()) + "\n",
-            expected="the record of this one",
-            advice="go on with what was recorded, or fork it into a new journal "
-            "(fork=, --fork), or name a new one",
-        )
+        raise RecordError(journal.path, list(found.values()))
 
 
 def _make_file(path: Path) -> None:
+    """Make a file where there is none; one that exists is not even opened.
+
+    Closing any descriptor of a file drops the locks that SQLite has on it in this process.
+    """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+    except FileExistsError:
+        pass
     except OSError as error:
-        raise JournalError(
-            f"{path}: cannot be written ({error.strerror}); make its folder exist and be "
-            "writable, or name another file"
-        ) from None
+        raise unwritable(path, error) from None
 
 
 def _identity_of(path: Path) -> tuple[int, int] | None:

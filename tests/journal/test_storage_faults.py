@@ -232,10 +232,12 @@ def test_the_command_line_shows_an_error_and_no_traceback(
     path.write_bytes(b"SQLite format 3\0" + bytes(5000))
     assert command_line(["journal", str(path)]) == 1
     assert command_line(["resume", str(path)]) == 1
-    assert command_line(["resume", str(tmp_path / "none.db")]) == 1
+    assert command_line(["resume", str(tmp_path / "none.db")]) == 2
+    assert command_line(["journal", str(tmp_path)]) == 2
+    assert command_line(["journal", str(path), "--table", "events"]) == 2
     shown = capsys.readouterr()
     assert "Traceback" not in shown.err
-    assert shown.err.count("error: ") == 3
+    assert shown.err.count("error: ") == 5
 
 
 def test_a_journal_can_be_read_while_it_is_written(tmp_path: Path) -> None:
