@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import Any
 
+from hybrid import early
+
 BORN = time.monotonic()
 """When this process loaded the framework, from which a time limit counts."""
 
@@ -78,10 +80,12 @@ class Stops:
         self._reason = self._reason or reason
 
     def __enter__(self) -> Stops:
-        """Start to remember; only the main thread can, elsewhere nothing changes."""
+        """Start to remember, with what came early; only the main thread can listen to signals."""
         if threading.current_thread() is threading.main_thread():
             for number in self._signals:
                 self._before[number] = signal.signal(number, self._remember)
+        if early.NOTICE in self._signals and early.came():
+            self.stop(early.NOTICE.name)
         return self
 
     def __exit__(

@@ -8,16 +8,21 @@ import resource
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from qiskit.circuit.library import real_amplitudes
 
+import hybrid
 from hybrid.ask import Ask, Told
 from hybrid.cli.app import command_line
 from hybrid.errors import HybridError, JournalError
 from hybrid.journal import Identity, Journal, Writer, open_journal, peek, schema
 from hybrid.journal.blobs import DamagedError, decode, encode
+from hybrid.result import Result
+from tests.faults import small
 from tests.faults.fuzz import damaged, read_whole
 
 WHO = Identity({"circuit": "a" * 64}, 7)
@@ -173,6 +178,40 @@ def test_a_full_disk_is_an_error_and_what_was_committed_is_safe(tmp_path: Path) 
         assert [answer.number for answer in journal] == list(range(len(journal)))
         assert len(journal) >= 20
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 60_000
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of 256 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no file system can be mounted here: {error}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True, capture_output=True)
+
+
+def test_a_run_on_a_disk_that_fills_up_resumes_when_there_is_space(small_disk: Path) -> None:
+    path = small_disk / "run.db"
+    problem = hybrid.VQE(real_amplitudes(3, reps=60), small.CHAIN)
+
+    def run(journal: Path | None) -> Result:
+        return hybrid.minimize(problem, "Adam", seed=3, max_iterations=150, journal=journal)
+
+    with pytest.raises(JournalError, match="disk is full"):
+        run(path)
+    with open_journal(path) as journal:
+        kept = len(journal)
+        assert [answer.number for answer in journal] == list(range(kept))
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    assert small.bits(run(path)) == small.bits(run(None))
+    with open_journal(path) as journal:
+        assert len(journal) > kept
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
