@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -104,7 +104,9 @@ def _fault(table: str, model: type[Table], error: Any) -> InputError:
     if error["type"] == "missing":
         advice = "" if any(isinstance(step, int) for step in place) else "add the key"
         return InputError(key, got="nothing", expected=expected, advice=advice)
-    return InputError(key, got=show(error["input"]), expected=expected)
+    given = error["input"]
+    advice = nearest(given, _choices(field)) if isinstance(given, str) else ""
+    return InputError(key, got=show(given), expected=expected, advice=advice)
 
 
 def _field_at(model: type[BaseModel], place: Sequence[int | str]) -> FieldInfo | None:
@@ -124,6 +126,13 @@ def _field_at(model: type[BaseModel], place: Sequence[int | str]) -> FieldInfo |
 def _model_at(model: type[BaseModel], place: Sequence[int | str]) -> type[BaseModel]:
     field = _field_at(model, place)
     return (_table_in(field) if field else None) or model
+
+
+def _choices(field: FieldInfo | None) -> list[str]:
+    """Return the words that a key may have, where it takes one of a few."""
+    annotation = field.annotation if field else None
+    literals = [kind for kind in (annotation, *get_args(annotation)) if get_origin(kind) is Literal]
+    return [str(word) for kind in literals for word in get_args(kind)]
 
 
 def _table_in(field: FieldInfo) -> type[BaseModel] | None:
