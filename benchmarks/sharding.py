@@ -75,11 +75,14 @@ def _speed() -> Iterator[str]:
     yield "## Speed on one machine"
     yield ""
     yield (
-        "Energy and gradient, HEA L=5; one rank with 2 threads and two ranks with 1 thread each take "
-        f"turns, {PAIRS} times; medians of 5 calls each. A ratio above 1: sharing is faster."
+        "Energy and gradient, HEA L=5; one rank with 2 threads and two ranks with 1 thread each "
+        f"take turns, {PAIRS} times; medians of 5 calls each. A ratio above 1: sharing is faster."
     )
     yield ""
-    yield "| n | 1 rank x 2 threads, s | 2 ranks x 1 thread, s | ratio (min / median / max) | asked | bits |"
+    yield (
+        "| n | 1 rank x 2 threads, s | 2 ranks x 1 thread, s | ratio (min / median / max) | asked "
+        "| bits |"
+    )
     yield "| --- | --- | --- | --- | --- | --- |"
     for n, asked in ((20, ""), (22, "0.8"), (24, "")):
         pairs = [(_run("speed", 1, 2, n), _run("speed", 2, 1, n)) for _ in range(PAIRS)]
@@ -121,14 +124,19 @@ def _bytes() -> Iterator[str]:
     yield "## Bytes"
     yield ""
     yield (
-        "What each rank sends for one gradient, in shards, beside the scheme in which every gate, and "
-        "every term, that acts on a spread qubit sends a whole shard (excitations count as one gate). "
-        "Asked: at most 1/5."
+        "What each rank sends for one gradient, in shards, beside the scheme in which every gate, "
+        "and every term, that acts on a spread qubit sends a whole shard (excitations count as one "
+        "gate). Asked: at most 1/5."
     )
     yield ""
     yield "| workload | shards | sent | naive | ratio | exchanges |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    workloads = [hardware_efficient(22, 5), hardware_efficient(30, 5), uccsd("n2"), active_space(12, 5)]
+    workloads = [
+        hardware_efficient(22, 5),
+        hardware_efficient(30, 5),
+        uccsd("n2"),
+        active_space(12, 5),
+    ]
     for workload in workloads:
         for each in traffic(workload):
             yield (
@@ -151,7 +159,10 @@ def _scaling() -> Iterator[str]:
         "doubles with the nodes."
     )
     yield ""
-    yield "| qubits | nodes | work, s | exchanges, s | total, s | efficiency | sent by each node, GiB |"
+    yield (
+        "| qubits | nodes | work, s | exchanges, s | total, s | efficiency "
+        "| sent by each node, GiB |"
+    )
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     first = None
     for nodes in (1, 2, 4, 8, 16, 32, 64):

@@ -78,6 +78,12 @@ class Communicator(Protocol):
     def all_gather(self, message: bytes) -> list[bytes]:
         """Return on every rank what each rank gave, in rank order."""
 
+    def tell(self, message: bytes, ranks: Sequence[int]) -> None:
+        """Send from rank 0 to others, each of which calls :meth:`hear`; nobody else is bothered."""
+
+    def hear(self) -> bytes:
+        """Return what rank 0 tells this rank next; waits without spinning for long."""
+
     def send(self, message: bytes, to: int) -> None:
         """Send to another rank, which calls :meth:`receive`."""
 
@@ -127,6 +133,13 @@ class SerialCommunicator:
     def all_gather(self, message: bytes) -> list[bytes]:
         """Return the message in a list."""
         return [message]
+
+    def tell(self, message: bytes, ranks: Sequence[int]) -> None:
+        """Do nothing: there is nobody to tell."""
+
+    def hear(self) -> bytes:
+        """Refuse: a single rank has nobody to hear from."""
+        raise RuntimeError("a job of one rank is told nothing")
 
     def send(self, message: bytes, to: int) -> None:
         """Refuse: a single rank has nobody to send to."""

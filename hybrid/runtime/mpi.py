@@ -31,6 +31,8 @@ _SPIN_SECONDS = 200e-6
 """How long a waiting rank polls at full speed before it starts to sleep between polls."""
 _LONGEST_SLEEP = 1e-3
 _TAG = 7
+_TOLD = 8
+"""Tags of messages from one rank to another, and of what rank 0 tells."""
 _WARNING_TAG = 8
 
 
@@ -104,6 +106,39 @@ class MPICommunicator:
             gathered[end - length : end].tobytes()
             for end, length in zip(ends, lengths, strict=True)
         ]
+
+    @_noticing_losses
+    def tell(self, message: bytes, ranks: Sequence[int]) -> None:
+        """Send from rank 0 to others, each of which calls :meth:`hear`; nobody else is bothered.
+
+        Down a binomial tree over these ranks, who pass the message on: its head names them.
+        """
+        told = np.array(sorted(ranks), dtype=np.int32)
+        head = len(told).to_bytes(_HEADER, "little") + told.tobytes()
+        self._pass_on(np.frombuffer(head + message, np.uint8), told)
+
+    @_noticing_losses
+    def hear(self) -> bytes:
+        """Return what rank 0 tells this rank next, passed on to those below in the tree."""
+        status = MPI.Status()
+        _poll(lambda: self._comm.Iprobe(MPI.ANY_SOURCE, _TOLD, status))
+        envelope = np.empty(status.Get_count(MPI.BYTE), dtype=np.uint8)
+        self._comm.Recv([envelope, MPI.BYTE], status.Get_source(), _TOLD)
+        end = _HEADER + 4 * int.from_bytes(envelope[:_HEADER].tobytes(), "little")
+        self._pass_on(envelope, envelope[_HEADER:end].view(np.int32))
+        return envelope[end:].tobytes()
+
+    def _pass_on(self, envelope: Any, told: Any) -> None:
+        """Send on to this rank's children: of place p those at p + 2^k with 2^k > p."""
+        place = 0 if self.rank == 0 else 1 + int(np.searchsorted(told, self.rank))
+        step = 1 << place.bit_length()
+        sends = []
+        while place + step <= len(told):
+            child = int(told[place + step - 1])
+            sends.append(self._comm.Isend([envelope, MPI.BYTE], child, _TOLD))
+            step *= 2
+        if sends:
+            _poll(lambda: MPI.Request.Testall(sends))
 
     @_noticing_losses
     def send(self, message: bytes, to: int) -> None:

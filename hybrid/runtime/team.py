@@ -111,9 +111,11 @@ class Team(Generic[Answer]):
         serial = next(_serials)
         split = self._split(ask, partials)
         others = [rank for rank in split.active_ranks if rank != 0]
-        if others:  # who has no part in what rank 0 does alone need not hear of it
+        # Who has no part in it need not hear of it, unless a counter is to be set up by all.
+        hearers = self._all_others if split.dynamic else others
+        if hearers:
             message = _as_message(ask, self._number, serial, list(partials))
-            self._communicator.broadcast(pack(message))
+            self._communicator.tell(pack(message), hearers)
 
         def take(done: Done) -> None:
             partials[done.piece] = done.partial
@@ -184,9 +186,8 @@ class Team(Generic[Answer]):
         try:
             message = lead(self)
         except Suspended as suspended:
-            if self._world.size > 1:
-                report = {"reason": suspended.reason, "message": suspended.message}
-                self._communicator.broadcast(pack({"kind": "suspended"} | report))
+            report = {"reason": suspended.reason, "message": suspended.message}
+            self._tell_all({"kind": "suspended"} | report)
             raise mark_collective(suspended) from None
         except Exception as error:
             if not is_collective(error):
@@ -197,20 +198,19 @@ class Team(Generic[Answer]):
     def _dismiss(self, message: object) -> float:
         """Send the other ranks home with a last message; return the core-seconds of all ranks."""
         core_seconds = self._core_seconds()
-        if self._world.size > 1:
-            self._communicator.broadcast(pack({"kind": "end"}))
-            for rank in range(1, self._world.size):
-                core_seconds += float(unpack(self._communicator.receive(rank)))
-            self._communicator.broadcast(pack([message, core_seconds]))
+        self._tell_all({"kind": "end"})
+        for rank in self._all_others:
+            core_seconds += float(unpack(self._communicator.receive(rank)))
+        self._tell_all([message, core_seconds])
         return core_seconds
 
     def _serve(self) -> tuple[Any, float]:
         """Run pieces until rank 0 dismisses this rank; return its message and core-seconds."""
         while True:
-            message = unpack(self._communicator.broadcast(None))
+            message = unpack(self._communicator.hear())
             if message["kind"] == "end":
                 self._communicator.send(pack(self._core_seconds()), 0)
-                last, core_seconds = unpack(self._communicator.broadcast(None))
+                last, core_seconds = unpack(self._communicator.hear())
                 return last, float(core_seconds)
             if message["kind"] == "failure":
                 raise from_description(message)
@@ -401,13 +401,20 @@ class Team(Generic[Answer]):
                 if inbox is not None and not inbox.look():
                     inbox.tell_to_stop()
                     self._communicator.wait_until(inbox.look)
-                self._communicator.broadcast(pack(describe(error, 0)))
+                self._tell_all(describe(error, 0))
         return mark_collective(error)
 
     def _announced(self, report: dict[str, Any]) -> Exception:
         """Tell all ranks of an error of another rank."""
-        self._communicator.broadcast(pack(report))
+        self._tell_all(report)
         return from_description(report)
+
+    def _tell_all(self, message: object) -> None:
+        self._communicator.tell(pack(message), self._all_others)
+
+    @property
+    def _all_others(self) -> range:
+        return range(1, self._world.size)
 
     def _core_seconds(self) -> float:
         return time.process_time() - self._process_start

@@ -1,4 +1,4 @@
-"""A program as a group of ranks runs it: the kernels' interface, on a state spread over them."""
+"""A program as a group of ranks runs it: what the kernels offer, on a state spread over them."""
 
 from __future__ import annotations
 

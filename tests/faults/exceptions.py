@@ -51,9 +51,10 @@ if mine:
      "death": lambda: failing(AerSampled, "run"),
      "classical part": lambda: failing(AerSampled, "combine"),
      "optimizer": lambda: failing(Adam, "steps", 1),
-     "exchange": lambda: failing(MPICommunicator, "broadcast", 5),
+     "exchange": lambda: failing(MPICommunicator, "hear" if culprit else "tell", 5),
      "journal write": lambda: failing(Writer, "told")}[phase]()
 small.slow_down(0.05)
+small.spread_out()
 small.shots(journal)
 """
 
