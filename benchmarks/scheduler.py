@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ import numpy as np
 HERE = Path(__file__).parent
 RESULTS = HERE / "SCHEDULER.md"
 MARK = "RESULT "
+RIVALS = HERE / "bench" / "rivals"
+PEERS = HERE.parent / ".venv-peers" / "bin"
 
 
 def main() -> int:
@@ -50,9 +53,14 @@ def _run(name: str, ranks: int) -> dict[str, Any]:
     beside = Path(sys.executable).parent / "mpiexec"
     mpiexec = str(beside) if beside.exists() else str(shutil.which("mpiexec"))
     command = [mpiexec, "-n", str(ranks), sys.executable, str(HERE / "scheduler.py")]
+    return _found([*command, "--worker", name], 1)
+
+
+def _found(command: list[str], threads: int) -> dict[str, Any]:
+    """Return what a command has found, from the line that it marks."""
     done = subprocess.run(
-        [*command, "--worker", name],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        command,
+        env=os.environ | {"OMP_NUM_THREADS": str(threads)},
         capture_output=True,
         text=True,
         timeout=900,
@@ -62,12 +70,13 @@ def _run(name: str, ranks: int) -> dict[str, Any]:
         if line.startswith(MARK):
             found: dict[str, Any] = json.loads(line.removeprefix(MARK))
             return found
-    raise RuntimeError(f"{name} on {ranks} ranks failed:\n{done.stdout}\n{done.stderr}")
+    raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
 
 
 def _report(only: list[str] | None) -> Iterator[str]:
     parts = {
         "speedup": _speedups,
+        "rivals": _rivals,
         "random_sizes": _random_sizes,
         "overhead": _overheads,
         "memory": _memory,
@@ -115,6 +124,47 @@ def _speedups() -> Iterator[str]:
             f"({ratios[0]:.2f} .. {ratios[-1]:.2f}) | 1.9 |"
         )
     yield from _say("")
+
+
+def _rivals() -> Iterator[str]:
+    from bench.molecules import uccsd
+
+    yield from _say("## Beside what one would write instead, on the same two cores", "")
+    yield from _say("| what | how | seconds | over ours | first value |")
+    yield from _say("| --- | --- | --- | --- | --- |")
+    batch = "water, energies and gradients at 8 points"
+    adam = "240 parameter-shift circuits and a value, 1000 shots: an iteration of Adam"
+    rows = [(batch, f"hybrid, {ranks} ranks", _run("water_points", ranks)) for ranks in (1, 2)]
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(json.dumps(uccsd("water").to_json()))
+        file.flush()
+        futures = ["-m", "mpi4py.futures", str(RIVALS / "futures_lightning.py"), file.name, "8"]
+        for workers in (1, 2):
+            found = _rival(["-n", str(workers + 1)], futures)
+            rows.append((batch, f"mpi4py.futures, Lightning, {workers} workers", found))
+    rows += [(adam, f"hybrid, {ranks} ranks", _run("shots_adam", ranks)) for ranks in (1, 2)]
+    for kind, name in (("shots", "BackendEstimatorV2 on Aer"), ("noise", "Aer's EstimatorV2")):
+        script = [str(RIVALS / "algorithms_vqe.py"), kind, "1000", "2"]
+        how = f"qiskit-algorithms VQE, {name}, 2 threads"
+        rows.append((adam, how, _rival(["-n", "1"], script)))
+    best = {what: found["seconds"] for what, how, found in rows if how == "hybrid, 2 ranks"}
+    for what, how, found in rows:
+        yield from _say(
+            f"| {what} | {how} | {found['seconds']:.3f} | {found['seconds'] / best[what]:.1f} | "
+            f"{found['value']:.6f} |"
+        )
+    yield from _say(
+        "",
+        "Aer's EstimatorV2 takes no shots: it adds noise of their size to exact values. One more "
+        "rank of mpi4py.futures hands the work out.",
+        "",
+    )
+
+
+def _rival(launch: list[str], script: list[str]) -> dict[str, Any]:
+    """Return what a script has found in the peers' environment."""
+    command = [str(PEERS / "mpiexec"), *launch, str(PEERS / "python"), *script]
+    return _found(command, 1)
 
 
 def _random_sizes() -> Iterator[str]:

@@ -35,6 +35,8 @@ class Load:
         shots: of each evaluation.
         seconds: known seconds beside the counts, on a machine of speed 1.
         single: whether amplitudes are complex64.
+        asked: bytes of the Ask that the piece belongs to.
+        answered: bytes of its partial answer.
         shardings: how one state may be spread over ranks, by ascending shards; empty if it may not.
     """
 
@@ -46,4 +48,6 @@ class Load:
     shots: int = 0
     seconds: float = 0.0
     single: bool = False
+    asked: int = 0
+    answered: int = 64
     shardings: tuple[Sharding, ...] = ()

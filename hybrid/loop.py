@@ -353,6 +353,7 @@ def _progress(record: _Record, optimizer: Optimizer) -> Progress:
 def _description(call: Call[_Minimization], answers: Answers) -> RunDescription:
     prepared = call.prepared
     split = call.team.plan(prepared.first_ask)
+    alone = prepared.evaluation.memory_bytes(prepared.first_ask)
     return RunDescription(
         workload=prepared.workload.description,
         simulator=prepared.evaluation.description,
@@ -362,7 +363,7 @@ def _description(call: Call[_Minimization], answers: Answers) -> RunDescription:
         hosts=len(call.world.hosts),
         threads=call.team.threads(split),
         plan=split.summary(),
-        memory_bytes=prepared.evaluation.memory_bytes(prepared.first_ask),
+        memory_bytes=split.memory_bytes if split.groups else alone,
         seed=call.seed,
         journal=answers.description,
     )

@@ -37,7 +37,8 @@ class Prediction:
     Attributes:
         pieces: by index of the piece, its seconds on the rank that it is assigned to.
         ranks: shape (ranks,), seconds of work of each rank.
-        messages: seconds for the Ask to all ranks and the partials back.
+        messages: seconds for the Ask to all ranks, the partials back, and what rank 0 does with
+            them.
         single: seconds that one rank with the same threads would take for all pieces.
     """
 
@@ -189,7 +190,7 @@ class Plan:
         if resting:
             names = ", ".join(str(rank) for rank in resting[:8])
             more = f" and {len(resting) - 8} more" if len(resting) > 8 else ""
-            text += f"; rank{'s' if len(resting) > 1 else ''} {names}{more} rest"
+            text += f"; ranks {names}{more} rest" if len(resting) > 1 else f"; rank {names} rests"
         return text
 
     @property

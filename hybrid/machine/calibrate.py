@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-import time
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
 from hybrid import _kernels
+from hybrid.arrays import FloatArray
+from hybrid.ask import Ask
 from hybrid.machine.aer_rates import aer_rates
 from hybrid.machine.machine import Curve, Machine
 from hybrid.machine.native_rates import (
@@ -22,9 +24,13 @@ from hybrid.machine.native_rates import (
 )
 from hybrid.machine.predict import seconds_of
 from hybrid.machine.timer import seconds_of_call, seconds_of_calls
+from hybrid.piece import Piece, slices
+from hybrid.plan import Plan
+from hybrid.runtime import Team, World
+from hybrid.runtime.communicator import SerialCommunicator
 
 _COPY_BYTES = 1 << 26
-_SHARED_MEMORY_LATENCY = 3e-6
+_SHARED_MEMORY_LATENCY = 1e-5
 _SHARED_MEMORY_BANDWIDTH = 2e9
 """Assumed between ranks where no job of several ranks has measured them."""
 
@@ -37,6 +43,7 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
         bandwidth: bytes a second between ranks, likewise.
     """
     cores = len(os.sched_getaffinity(0))
+    around_ask, around_piece = _runtime_seconds()
     gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
     return Machine(
         kind=kind_of_host(),
@@ -44,7 +51,8 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
         memory_bytes=_memory(),
         rates={**native_rates(), **aer_rates()},
         thread_gain=gain,
-        piece_seconds=_piece_seconds(),
+        ask_seconds=around_ask,
+        piece_seconds=around_piece,
         latency=latency or _SHARED_MEMORY_LATENCY,
         bandwidth=bandwidth or _SHARED_MEMORY_BANDWIDTH,
         copy_bandwidth=_copy_bandwidth(),
@@ -108,13 +116,38 @@ def _copy_bandwidth() -> float:
     return _COPY_BYTES / seconds_of_call(lambda: np.copyto(target, source), 0.05)
 
 
-def _piece_seconds() -> float:
-    """Return what the runtime does around a piece: its seed, its clock, its place."""
-    from hybrid.seeds import derive
+class _Nothing:
+    """Pieces without work, so that what is left is the runtime's own time."""
 
-    kept: dict[int, float] = {}
+    description = "nothing"
 
-    def around() -> None:
-        kept[1] = derive(7, 3, 1) + time.perf_counter()
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        return _PIECES[len(ask.points)]
 
-    return seconds_of_call(around, 0.01)
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        return np.asarray(ask.points[0])
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> FloatArray:
+        return partials[0]
+
+    def memory_bytes(self, ask: Ask) -> int:
+        return 0
+
+
+_PIECES = {count: slices(count, 1, "points") for count in (1, 65)}
+_PLANS = {count: Plan(_PIECES[count], (tuple(range(count)),)) for count in _PIECES}
+
+
+def _runtime_seconds() -> tuple[float, float]:
+    """Return what the runtime does around an Ask and around each piece, on one rank."""
+    alone = World(SerialCommunicator(), ("here",), (frozenset({0}),))
+    team: Team[FloatArray] = Team(
+        alone, _Nothing(), lambda pieces, _: _PLANS[len(pieces)], seed=7, threads=1
+    )
+    asks = {count: Ask(np.zeros((count, 1))) for count in _PIECES}
+    one, many = (
+        seconds_of_call(lambda ask=asks[count]: team.ask(ask), 0.01)  # type: ignore[misc]
+        for count in _PIECES
+    )
+    piece = max(many - one, 1e-9) / (len(_PIECES[65]) - 1)
+    return max(one - piece, 1e-9), piece

@@ -69,9 +69,10 @@ class Machine(_Strict):
         speed: all predicted seconds are divided by it; 1 as measured.
         rates: curves of seconds by name, see ``machine/rates.py``.
         thread_gain: curves of the time on one thread over the time on all cores.
+        ask_seconds: what the runtime does around all pieces of an Ask.
         piece_seconds: what the runtime adds to each piece.
-        latency: seconds of a message between two ranks.
-        bandwidth: bytes a second between two ranks.
+        latency: seconds of a message between two ranks, packed and unpacked.
+        bandwidth: bytes a second between two ranks, packed and unpacked.
         copy_bandwidth: bytes a second of copies in memory.
         quick: whether it was guessed from a short measurement.
 
@@ -87,6 +88,7 @@ class Machine(_Strict):
     speed: Positive = 1.0
     rates: Mapping[str, Curve]
     thread_gain: Curve
+    ask_seconds: Positive
     piece_seconds: Positive
     latency: Positive
     bandwidth: Positive

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -25,12 +24,12 @@ from hybrid.scheduler.groups import (
     sharding_of,
     shards_to_try,
 )
+from hybrid.scheduler.messages import Traffic
 from hybrid.scheduler.site import Site
 
 _KEPT = 32
 _EXACTLY = 20_000
 """Up to so many pieces every alternative is assigned; beyond, its wall time is bounded."""
-_PARTIAL_BYTES = 64
 _NEAR = 1.02
 """Of alternatives this close to the fastest, the one with the fewest cores is taken."""
 
@@ -102,6 +101,7 @@ def plan(
     spread = shards_to_try(_different(pieces), site, wish)
     if any(piece.load is None for piece in pieces):
         return _dynamic(pieces, site, order, threads, memory, can_draw)
+    traffic = Traffic.of(pieces)
     tried = []
     if not wish.shards or wish.shards == 1:
         fits = site.memory_bytes is None or memory <= site.memory_bytes
@@ -109,10 +109,10 @@ def plan(
         tried += [
             option
             for count in (_counts(most, len(pieces)) if fits else ())
-            for option in _try(pieces, site, order[:count], threads)
+            for option in _try(pieces, site, order[:count], threads, traffic)
         ]
     for shards in spread:
-        tried += _try_spread(pieces, site, shards, threads, wish.groups)
+        tried += _try_spread(pieces, site, shards, threads, wish.groups, traffic)
     if not tried:
         raise does_not_fit(pieces, site, memory)
     fastest = min(each.wall for each in tried)
@@ -177,13 +177,17 @@ def _counts(num_ranks: int, num_pieces: int) -> list[int]:
 
 
 def _try(
-    pieces: tuple[Piece, ...], site: Site, ranks: tuple[int, ...], fixed_threads: int | None
+    pieces: tuple[Piece, ...],
+    site: Site,
+    ranks: tuple[int, ...],
+    fixed_threads: int | None,
+    traffic: Traffic,
 ) -> list[_Option]:
     """Return what some ranks would take, with one thread each and with all that they can have."""
     active = tuple(sorted(ranks))
     most = site.threads(active)
     options = {fixed_threads} if fixed_threads is not None else {1, most}
-    messages = message_seconds(site, len(active), len(pieces))
+    messages = traffic.seconds(site.machines[0], len(active))
     found = []
     for threads in sorted(options):
         # Known to be an int: None is not among the options.
@@ -221,6 +225,7 @@ def _try_spread(
     shards: int,
     fixed_threads: int | None,
     fixed_groups: int | None,
+    traffic: Traffic,
 ) -> list[_Option]:
     """Return what groups of so many ranks would take, each group sharing one state."""
     memory = max(sharding_of(piece.load, shards).memory_bytes for piece in _different(pieces))
@@ -238,7 +243,7 @@ def _try_spread(
             threads,
             seconds,
             np.array(group_speeds(site, groups)),
-            message_seconds(site, len(active), len(pieces)),
+            traffic.seconds(site.machines[0], len(active)),
             0.0,
             None,
             groups,
@@ -271,20 +276,6 @@ def piece_seconds(pieces: Sequence[Piece], machine: Machine, threads: int) -> Fl
             known[key] = seconds_of(piece.load, machine, threads) or 0.0
         seconds[place] = known[key]
     return seconds
-
-
-def message_seconds(site: Site, count: int, num_pieces: int) -> float:
-    """Return the seconds that the Ask to all ranks and the partials back take.
-
-    Rank 0 alone sends nothing. Else the Ask goes to all ranks of the job down a tree, and rank 0
-    receives one message of each rank with work, of a few dozen bytes a piece.
-    """
-    if count == 1:
-        return 0.0
-    machine = site.machines[0]
-    down = machine.latency * math.ceil(math.log2(max(site.size, 2)))
-    back = machine.latency + (count - 1) * machine.piece_seconds
-    return down + back + num_pieces * _PARTIAL_BYTES / machine.bandwidth
 
 
 def _static(pieces: tuple[Piece, ...], site: Site, chosen: _Option, tried: list[_Option]) -> Plan:
@@ -326,7 +317,7 @@ def _alternatives(tried: list[_Option], chosen: _Option | None) -> tuple[Alterna
 
 def _limit(option: _Option) -> str:
     """Return what an option's time is mostly made of."""
-    if option.messages > 0.5 * option.wall:
+    if option.ranks > 1 and option.messages > 0.5 * option.wall:
         return "mostly messages"
     longest = float(option.seconds.max(initial=0.0))
     if option.ranks > 1 and longest > 0.9 * (option.wall - option.messages):
@@ -378,8 +369,8 @@ def _reason_to_share(chosen: _Option, tried: list[_Option]) -> str:
     if not alone:
         others = [each for each in tried if each.shards != chosen.shards]
         if not others:
-            return f"{text}; so many ranks were asked to share a state"
-        return f"{text}; a state does not fit on one rank"
+            return f"so many ranks were asked to share a state; {text}"
+        return f"a state does not fit on one rank; {text}"
     best = min(alone, key=lambda each: each.wall)
     return f"{text}, ranks that share nothing after {duration(best.wall)}"
 

@@ -199,5 +199,17 @@ def _loaded(evaluation: Any, ask: Ask, pieces: tuple[Piece, ...]) -> tuple[Piece
         if key not in by_size:
             by_size[key] = load_of(evaluation, ask, piece)
         load = by_size[key]
-        loaded.append(piece if load is None else replace(piece, load=load))
+        if load is not None:
+            sent = replace(load, asked=ask.points.nbytes, answered=_answer_bytes(ask, piece))
+            piece = replace(piece, load=sent)
+        loaded.append(piece)
     return tuple(loaded)
+
+
+def _answer_bytes(ask: Ask, piece: Piece) -> int:
+    """Return the bytes of a partial answer, by what was cut."""
+    if piece.axis == "points":
+        return 8 * len(piece) * ask.components
+    if piece.axis in ("circuits", "shots"):
+        return 16 * len(piece)
+    return 8 * (len(piece) if piece.axis == "components" else ask.components)

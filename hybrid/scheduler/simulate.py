@@ -8,7 +8,6 @@ is the protocol that runs.
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,13 +18,17 @@ from hybrid.explain import duration
 from hybrid.machine import Machine
 from hybrid.plan import Plan
 from hybrid.runtime.counter import SharedCounter, chunks
+from hybrid.scheduler.messages import (
+    RECEIVE_SECONDS,
+    Traffic,
+    answer_bytes,
+    around_seconds,
+    down_seconds,
+)
 from hybrid.scheduler.site import Site
 
 ATOMIC_SECONDS = 2e-7
 """An owner serves one-sided operations one after the other, each for this long."""
-RECEIVE_SECONDS = 3e-5
-"""What rank 0 does for each rank's report: probe, receive, unpack; measured on one host."""
-_BYTES_OF_PIECE = 64
 
 
 @dataclass(frozen=True)
@@ -84,15 +87,15 @@ def simulate(plan: Plan, site: Site, seconds: FloatArray | None = None) -> Simul
     if seconds is None and plan.prediction is None:
         raise ValueError("the costs of these pieces are not known: give seconds")
     machine = site.machines[0]
-    alone = plan.active_ranks == (0,)
-    started = 0.0 if alone else machine.latency * math.ceil(math.log2(max(site.size, 2)))
+    traffic = Traffic.of(plan.pieces)
+    started = down_seconds(machine, len(plan.active_ranks), traffic.asked)
     if plan.dynamic:
         assert seconds is not None
-        ends, busy, drawing, counts = _drawn(plan, site, seconds, started)
+        ends, busy, drawing, sent = _drawn(plan, site, seconds, started)
     else:
-        ends, busy, counts = _assigned(plan, site, seconds, started)
+        ends, busy, sent = _assigned(plan, site, seconds, started)
         drawing = 0.0
-    wall = _gathered(plan, machine, ends, counts)
+    wall = _gathered(plan, machine, ends, sent) + around_seconds(machine, traffic.answered)
     return Simulated(wall, busy, started, float(ends.max()), drawing)
 
 
@@ -108,8 +111,8 @@ def _assigned(
             busy[rank] = seconds[list(indices)].sum() / site.speeds[rank]
     for leader, *others in plan.groups:
         busy[others] = busy[leader]
-    counts = [len(indices) for indices in plan.assignment]
-    return started + busy, busy, counts
+    sent = [sum(answer_bytes(plan.pieces[k]) for k in indices) for indices in plan.assignment]
+    return started + busy, busy, sent
 
 
 def _drawn(
@@ -119,7 +122,7 @@ def _drawn(
     speeds, order = site.speeds, plan.order
     bounds = chunks([plan.pieces[index].cost for index in order], site.size)
     busy, ends = np.zeros(site.size), np.full(site.size, started)
-    counts = [0] * site.size
+    sent = [0] * site.size
     draws: dict[int, Iterator[int]] = {
         rank: SharedCounter(cells, rank, site.size).draw(bounds) for rank in plan.workers
     }
@@ -134,19 +137,18 @@ def _drawn(
         if place is not None:
             spent = seconds[order[place]] / speeds[rank]
             busy[rank] += spent
-            counts[rank] += 1
+            sent[rank] += answer_bytes(plan.pieces[order[place]])
             heapq.heappush(events, (cells.now + spent, rank))
-    return ends, busy, drawing, counts
+    return ends, busy, drawing, sent
 
 
-def _gathered(plan: Plan, machine: Machine, ends: FloatArray, counts: list[int]) -> float:
+def _gathered(plan: Plan, machine: Machine, ends: FloatArray, sent: list[int]) -> float:
     """Return when rank 0 has all partials; it takes the ranks in order, as the runtime does."""
     now = float(ends[0])
     for rank in plan.active_ranks:
         if rank == 0:
             continue
-        sent = counts[rank] * _BYTES_OF_PIECE / machine.bandwidth
-        arrival = float(ends[rank]) + machine.latency + sent
+        arrival = float(ends[rank]) + machine.latency + sent[rank] / machine.bandwidth
         now = max(now, arrival) + RECEIVE_SECONDS
     return now
 

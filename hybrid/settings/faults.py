@@ -73,12 +73,11 @@ def unknown_key(parent: str, name: str, siblings: Sequence[str]) -> InputError:
         run.sed: got a key that does not exist, expected seed or threads; did you mean 'run.seed'?
     """
     prefix = f"{parent}." if parent else ""
-    found = nearest(name, siblings)
-    if found:
-        advice = found.replace("'", f"'{prefix}", 1)
+    elsewhere = [key for key in known_keys() if key.rpartition(".")[2] == name.lower()]
+    if elsewhere:
+        advice = f"did you mean '{elsewhere[0]}'?"
     else:
-        elsewhere = [key for key in known_keys() if key.rpartition(".")[2] == name.lower()]
-        advice = f"did you mean '{elsewhere[0]}'?" if elsewhere else ""
+        advice = nearest(name, siblings).replace("'", f"'{prefix}", 1)
     return InputError(
         show_key(f"{prefix}{name}"),
         got="a key that does not exist",

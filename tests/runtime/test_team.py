@@ -112,3 +112,16 @@ def test_a_failing_preparation_is_raised_on_every_rank(job: World) -> None:
     expected = ZeroDivisionError if job.rank == last else RankError
     with pytest.raises(expected, match="the last rank is broken"):
         agree(job.communicator, "f()", prepare, lambda _: {})
+
+
+@pytest.mark.ranks
+def test_those_who_are_told_hear_it_and_the_others_sleep_on(job: World) -> None:
+    """Whatever ranks are told, in a tree or alone, small or large, in order."""
+    others = range(1, job.size)
+    audiences = [[rank] for rank in others] + [list(others), list(others)[::2], list(others)]
+    for number, audience in enumerate(audiences):
+        message = bytes([number]) * (10 if number % 2 else 1_000_000)
+        if job.rank == 0:
+            job.communicator.tell(message, audience)
+        elif job.rank in audience:
+            assert job.communicator.hear() == message

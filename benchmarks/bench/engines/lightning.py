@@ -26,16 +26,7 @@ Place = Callable[[object, object], None]
 
 def prepare(workload: Workload, gradient: bool) -> Task:
     """Return the task: the QNode's energy or gradient, or the loss over a batch, looped."""
-    device = qml.device("lightning.qubit", wires=workload.num_qubits)
-    observable = _observable(workload)
-    places = [place for gate in workload.gates for place in _places(gate)]
-
-    @qml.qnode(device, diff_method="adjoint" if gradient else None)
-    def energy(weights, sample):
-        for place in places:
-            place(weights, sample)
-        return qml.expval(observable)
-
+    energy = _energy(workload, gradient)
     weights = pnp.array(workload.weights, requires_grad=True)
     samples = pnp.array(workload.samples, requires_grad=False)
     labels = workload.labels
@@ -53,6 +44,33 @@ def prepare(workload: Workload, gradient: bool) -> Task:
         lambda: differentiate(weights),
         lambda found: Answer(float(differentiate.forward), np.asarray(found)),
     )
+
+
+def at_points(workload: Workload) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """Return what gives the energy and its gradient at other weights."""
+    energy = _energy(workload, True)
+    differentiate = qml.grad(lambda weights: energy(weights, None))
+
+    def answer(point: np.ndarray) -> tuple[float, np.ndarray]:
+        gradient = differentiate(pnp.array(point, requires_grad=True))
+        return float(differentiate.forward), np.asarray(gradient)
+
+    return answer
+
+
+def _energy(workload: Workload, gradient: bool) -> Callable[..., object]:
+    """Return the QNode of weights and a sample."""
+    device = qml.device("lightning.qubit", wires=workload.num_qubits)
+    observable = _observable(workload)
+    places = [place for gate in workload.gates for place in _places(gate)]
+
+    @qml.qnode(device, diff_method="adjoint" if gradient else None)
+    def energy(weights, sample):
+        for place in places:
+            place(weights, sample)
+        return qml.expval(observable)
+
+    return energy
 
 
 def _places(gate: Gate) -> Iterator[Place]:

@@ -1,0 +1,85 @@
+"""What is measured of a machine, and what is predicted from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hybrid.ask import Ask
+from hybrid.errors import InputError
+from hybrid.load import Load
+from hybrid.machine import load, reference, save, seconds_of
+from hybrid.machine.fit import costs_of
+from hybrid.machine.native_rates import evaluation_of, layered, native_rates
+from hybrid.machine.rates import names, native
+from hybrid.machine.timer import seconds_of_calls
+from hybrid.piece import Piece
+from hybrid.scheduler import load_of
+from hybrid.scheduler.messages import Traffic
+
+MACHINE = reference().with_speed(1.0)
+
+
+@given(st.lists(st.floats(1e-6, 1e-3), min_size=3, max_size=3))
+def test_costs_are_found_again(costs: list[float]) -> None:
+    kinds = ["call", "gate", "mask"]
+    rows = [
+        {"call": 1.0, "gate": float(gates), "mask": float(masks)}
+        for gates, masks in ((1, 0), (20, 0), (1, 10), (40, 40))
+    ]
+    seconds = [
+        sum(row.get(kind, 0.0) * cost for kind, cost in zip(kinds, costs, strict=True))
+        for row in rows
+    ]
+    assert list(costs_of(rows, seconds, kinds).values()) == pytest.approx(costs, rel=1e-6)
+
+
+def test_calls_are_measured_in_passes() -> None:
+    order: list[int] = []
+    calls = [lambda k=k: order.append(k) for k in range(3)]
+    assert all(spent > 0.0 for spent in seconds_of_calls(calls, budget=1e-5, passes=2))
+    firsts = [k for before, k in zip([None, *order], order, strict=False) if k != before]
+    assert firsts == [0, 1, 2, 0, 1, 2]
+
+
+def test_rates_of_all_kinds_are_measured_on_both_sides_of_a_shape() -> None:
+    found = native_rates(widths=(4, 12), budget=1e-4)
+    assert found.keys() == {name for name in names() if name.startswith("native")}
+    assert found[native("gate", gradient=True)].widths == (4, 12)
+    assert found[native("batch", gradient=True)].widths == (4,)
+
+
+def test_a_machine_file_of_another_version_is_refused(tmp_path) -> None:
+    path = tmp_path / "machine.json"
+    save(MACHINE.model_copy(update={"rates": {"native.value.call": MACHINE.thread_gain}}), path)
+    with pytest.raises(InputError, match="other rates than this version has"):
+        load(path)
+
+
+def test_points_side_by_side_come_in_eights() -> None:
+    def of(circuits: int, width: int) -> float:
+        work = Load("native", width, circuits, (("gate", 100.0),))
+        return seconds_of(work, MACHINE, 1) or 0.0
+
+    assert of(2, 8) == of(8, 8) < of(9, 8)
+    assert of(2, 12) < of(3, 12)
+
+
+def test_what_travels_is_counted() -> None:
+    evaluation = evaluation_of(layered(4, 1), _z(4))
+    ask = Ask(np.zeros((10, 8)), True)
+    pieces = tuple(Piece(k, "points", 5 * k, 5 * k + 5) for k in range(2))
+    from hybrid.scheduler.loads import _loaded
+
+    traffic = Traffic.of(_loaded(evaluation, ask, pieces))
+    assert traffic == Traffic(asked=640, answered=720)
+    assert load_of(evaluation, ask, pieces[0]) is not None
+    assert traffic.seconds(MACHINE, 1) < traffic.seconds(MACHINE, 2) < traffic.seconds(MACHINE, 3)
+
+
+def _z(width: int):
+    from qiskit.quantum_info import SparsePauliOp
+
+    return SparsePauliOp("Z" * width)
