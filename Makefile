@@ -30,19 +30,20 @@ test: $(VENV)/.tools
 	  OMP_NUM_THREADS=1 timeout 600 $(MPIEXEC) -n $$ranks $(BIN)/python -m pytest || exit 1; \
 	done
 
-# Kills, exceptions, fuzzed input, lost ranks and the cost of the journal, at full length (an hour).
-# KILLS, LOSSES and INPUTS set the counts. Lost ranks need Open MPI, in an environment of its own.
+# Exceptions, fuzzed input, kills, lost ranks and the cost of the journal, at full length (an hour).
+# KILLS, LOSSES and INPUTS set the counts. Lost ranks need Open MPI, in an environment of its own; the
+# cost of the journal needs a machine that does nothing else meanwhile.
 KILLS ?= 200
 LOSSES ?= 50
 INPUTS ?= 10000
 FT := .venv-ft
 
 faults: $(VENV)/.tools $(FT)/.installed
-	$(BIN)/python -m tests.faults.overhead
 	$(BIN)/python -m tests.faults.exceptions
 	$(BIN)/python -m tests.faults.fuzz --inputs $(INPUTS)
 	$(BIN)/python -m tests.faults.kills --runs $(KILLS)
 	$(FT)/bin/python -m tests.faults.losses --runs $(LOSSES)
+	$(BIN)/python -m tests.faults.overhead
 
 $(FT)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(FT)
@@ -66,6 +67,8 @@ bench: $(VENV)/.installed .venv-peers/.installed
 	touch $@
 
 # The kernels' tests under the address and undefined-behaviour sanitizers, in a build of their own.
+# All of them take many minutes; TESTS selects some.
+TESTS ?= tests/kernels
 RUNTIMES = $(foreach name,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(name)))
 sanitize: $(VENV)/.tools
 	$(BIN)/cmake -S . -B build/sanitize -DHYBRID_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
@@ -74,10 +77,10 @@ sanitize: $(VENV)/.tools
 	$(BIN)/cmake --install build/sanitize \
 	  --prefix "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')"
 	HYBRID_KERNELS=sanitized LD_PRELOAD="$(RUNTIMES)" ASAN_OPTIONS=detect_leaks=0 \
-	  UBSAN_OPTIONS=print_stacktrace=1 $(BIN)/python -m pytest -p no:faulthandler tests/kernels
+	  UBSAN_OPTIONS=print_stacktrace=1 $(BIN)/python -m pytest -p no:faulthandler $(TESTS)
 
 clean:
-	rm -rf $(VENV) .venv-peers build
+	rm -rf $(VENV) $(FT) .venv-peers build
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "python >= 3.11 is needed"'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class HybridError(Exception):
@@ -50,12 +50,16 @@ class RankError(HybridError):
         rank: the number of the rank that failed.
         host: the name of its machine.
         remote_traceback: the traceback as that rank saw it.
+        bad_input: whether it failed because of what the user gave.
     """
 
-    def __init__(self, rank: int, host: str, summary: str, remote_traceback: str) -> None:
+    def __init__(
+        self, rank: int, host: str, summary: str, remote_traceback: str, *, bad_input: bool = False
+    ) -> None:
         self.rank = rank
         self.host = host
         self.remote_traceback = remote_traceback
+        self.bad_input = bad_input
         super().__init__(f"rank {rank} on {host} failed: {summary}\n{remote_traceback}")
 
 
@@ -63,8 +67,36 @@ class JournalError(HybridError):
     """A journal cannot be read or written; the message says which file, why and what to do."""
 
 
+class JournalPathError(InputError, JournalError):
+    """There is no journal at a path, or none can be made there."""
+
+
 class RecordError(InputError):
-    """A journal holds another run than the one that was asked for; nothing was changed."""
+    """A journal holds another run than the one that was asked for; nothing was changed.
+
+    Attributes:
+        differences: for each thing that differs a line that shows how.
+
+    Example:
+        >>> print(RecordError("run.db", ["seed: recorded 7, now 8"]))
+        journal run.db records another run; nothing was changed
+          seed: recorded 7, now 8
+          go on with what was recorded, fork it into another (fork=, --fork), or name a new one
+    """
+
+    def __init__(self, path: object, differences: Sequence[str]) -> None:
+        advice = (
+            "go on with what was recorded, fork it into another (fork=, --fork), or name a new one"
+        )
+        super().__init__(
+            f"journal {path}",
+            got="the record of another run",
+            expected="the record of this one",
+            advice=advice,
+        )
+        self.differences = tuple(differences)
+        title = f"journal {path} records another run; nothing was changed"
+        self.args = ("\n  ".join([title, *differences, advice]),)
 
 
 class Suspended(SystemExit):
@@ -94,6 +126,11 @@ class Suspended(SystemExit):
 
 class NoExactGradientError(InputError):
     """No exact gradient rule exists for a gate of the circuit on the simulator in use."""
+
+
+def is_bad_input(error: BaseException) -> bool:
+    """Return whether an error, of this rank or of another, is the fault of what the user gave."""
+    return isinstance(error, InputError) or getattr(error, "bad_input", False)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -26,7 +26,7 @@ def site_of(job: World, most_threads: int | None = None) -> Site:
     Raises:
         InputError: a machine file is not usable.
     """
-    machines, free = _machines(job)
+    machines, free, scarcest = _machines(job)
     kinds = tuple(dict.fromkeys(machine.model_dump_json() for machine in machines))
     place = {kind: number for number, kind in enumerate(kinds)}
     hosts = {name: number for number, name in enumerate(job.hosts)}
@@ -44,6 +44,7 @@ def site_of(job: World, most_threads: int | None = None) -> Site:
         own_cores=tuple(_own_cores(job, rank) for rank in range(job.size)),
         most_threads=most_threads,
         memory_bytes=free,
+        scarcest=scarcest,
     )
 
 
@@ -69,8 +70,8 @@ def thread_limit() -> int | None:
     return int(limit) if limit.isdecimal() and int(limit) > 0 else None
 
 
-def _machines(job: World) -> tuple[list[Machine], int]:
-    """Return the machine of each rank, and the least free memory of all hosts."""
+def _machines(job: World) -> tuple[list[Machine], int, str]:
+    """Return the machine of each rank, the least free memory of all hosts, and which that is."""
     first = job.rank_hosts.index(job.rank_hosts[job.rank]) == job.rank
     own = first or VARIABLE in os.environ
     mine = agree(job.communicator, "reading the machine", lambda: here() if own else None, _none)
@@ -81,7 +82,8 @@ def _machines(job: World) -> tuple[list[Machine], int]:
         for rank, each in enumerate(reports)
     ]
     known = {text: Machine.model_validate_json(text) for text in set(texts)}
-    return [known[text] for text in texts], min(each["free"] for each in reports)
+    free, rank = min((each["free"], rank) for rank, each in enumerate(reports))
+    return [known[text] for text in texts], free, job.rank_hosts[rank]
 
 
 def _none(_: object) -> dict[str, str]:

@@ -176,7 +176,7 @@ def _minimized(prepare: Callable[[], _Minimization], observer: Observer | None) 
     """Run a minimization on the ranks that there are; collective."""
     call = call_together("minimize()", prepare)
     late = StallReport(call.world, call.prepared.stall)
-    stops = _stops(call.prepared)
+    stops = _stops(call)
     try:
         message, core_seconds = call.team.run(
             lambda team: _lead(team, call, observer, stops, late), stops=stops, stall=late
@@ -283,11 +283,15 @@ def _answers(team: Team[Told], call: Call[_Minimization]) -> AbstractContextMana
     return prepared.recording.opened(team, call.world, identity, start)
 
 
-def _stops(prepared: _Minimization) -> Stops:
+def _stops(call: Call[_Minimization]) -> Stops:
     """Return what ends a run early: more where it can be resumed."""
-    if prepared.recording is None:
-        return Stops(CONTROL_C, prepared.time_limit)
-    return Stops(PREEMPTION, prepared.time_limit or batch_time_limit())
+    limit = call.prepared.time_limit
+    if call.prepared.recording is None:
+        return Stops(CONTROL_C, limit)
+    if call.world.rank == 0:  # which asks the batch system for all, and tells them to stop
+        limits = [each for each in (limit, batch_time_limit()) if each is not None]
+        limit = min(limits, default=None)
+    return Stops(PREEMPTION, limit)
 
 
 def _recorded_seed(
@@ -349,6 +353,7 @@ def _progress(record: _Record, optimizer: Optimizer) -> Progress:
 def _description(call: Call[_Minimization], answers: Answers) -> RunDescription:
     prepared = call.prepared
     split = call.team.plan(prepared.first_ask)
+    alone = prepared.evaluation.memory_bytes(prepared.first_ask)
     return RunDescription(
         workload=prepared.workload.description,
         simulator=prepared.evaluation.description,
@@ -358,7 +363,7 @@ def _description(call: Call[_Minimization], answers: Answers) -> RunDescription:
         hosts=len(call.world.hosts),
         threads=call.team.threads(split),
         plan=split.summary(),
-        memory_bytes=prepared.evaluation.memory_bytes(prepared.first_ask),
+        memory_bytes=split.memory_bytes if split.groups else alone,
         seed=call.seed,
         journal=answers.description,
     )

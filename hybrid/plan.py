@@ -190,7 +190,7 @@ class Plan:
         if resting:
             names = ", ".join(str(rank) for rank in resting[:8])
             more = f" and {len(resting) - 8} more" if len(resting) > 8 else ""
-            text += f"; rank{'s' if len(resting) > 1 else ''} {names}{more} rest"
+            text += f"; ranks {names}{more} rest" if len(resting) > 1 else f"; rank {names} rests"
         return text
 
     @property

@@ -15,8 +15,8 @@ from hybrid.errors import InputError
 from hybrid.identity import identity_of
 from hybrid.inputs import checked_points, checked_threads
 from hybrid.simulators import Native
-from hybrid.simulators.native import NativeEvaluation
-from hybrid.simulators.weighted import CotangentsOf, WeightedEvaluation
+from hybrid.simulators.native import CotangentsOf, NativeEvaluation
+from hybrid.simulators.weighted import WeightedEvaluation
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation
 from hybrid.workloads.custom import failed

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hybrid.ask import Told
-from hybrid.errors import InputError, RecordError
+from hybrid.errors import InputError
 from hybrid.journal import (
     Answer,
     Identity,
@@ -68,7 +68,7 @@ class Recording:
         """Refuse to fork into a file that exists, unless it is that fork, which then goes on."""
         forks = [event.detail.get("from") for event in journal.events if event.kind == "fork"]
         if self.fork is not None and str(self.fork) not in forks:
-            raise RecordError(
+            raise InputError(
                 "journal",
                 got=f"{self.path}, which exists, to fork {self.fork} into",
                 expected="a new file",

@@ -114,9 +114,10 @@ class Recorded:
         """Write down that and why the run stops, and raise Suspended."""
         self._writer.event("stop", reason=reason, answers=self._writer.count)
         self._writer.flush()
+        count = self._writer.count
         raise Suspended(
             reason,
-            f"hybrid: stopped by {reason} after {self._writer.count} answers, all of them in "
+            f"hybrid: stopped by {reason} after {count} answer{'s' * (count != 1)}, kept in "
             f"{self._writer.path}. Start it again in the same way to go on (exit code 75).",
         )
 

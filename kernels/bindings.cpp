@@ -374,6 +374,7 @@ NB_MODULE(HYBRID_MODULE, m) {
         .def_ro("num_qubits", &Program::num_qubits)
         .def_ro("num_slots", &Program::num_slots)
         .def_prop_ro("num_sweeps", [](const Program& p) { return p.sweeps.size(); })
+        .def_prop_ro("for_values", &for_values, nb::rv_policy::reference_internal)
         .def("evaluate", &evaluate_points, "observable"_a, "angles"_a, "gradient"_a, nb::kw_only(),
              "threads"_a = 0, "single"_a = false, "shape"_a = "auto")
         .def("record", &record_points, "observables"_a, "angles"_a, nb::kw_only(), "threads"_a = 0,

@@ -79,14 +79,8 @@ class TilePhases {
     Split<T> room_[kTileRows];
 };
 
-// w(v) = Im(conj(lambda) psi); the sum over rows with the signs of every row mask at once is its
-// Walsh-Hadamard transform.
-template <class T>
-void add_products(const DiagonalRun& run, const Split<T>* psi, const Split<T>* lambda, Mask base,
-                  int num_rows, Lanes<double>* sums) {
-    Lanes<double> w[kTileRows];
-    for (int v = 0; v < num_rows; ++v)
-        w[v] = widen(lambda[v].re * psi[v].im - lambda[v].im * psi[v].re);
+// The sums of w over rows with the signs of every row mask at once, w's Walsh-Hadamard transform.
+inline void transform(Lanes<double>* w, int num_rows) {
     for (int h = 1; h < num_rows; h *= 2)
         for (int v = 0; v < num_rows; v += 2 * h)
             for (int k = v; k < v + h; ++k) {
@@ -94,6 +88,32 @@ void add_products(const DiagonalRun& run, const Split<T>* psi, const Split<T>* l
                 w[k] = a + b;
                 w[k + h] = a - b;
             }
+}
+
+// The same for masks of one bit and of none alone: a third of the additions. The sum over all rows
+// less twice the sum over those with the bit; halves are added up meanwhile, the highest bit first.
+inline void transform_one_bit(Lanes<double>* w, int num_rows) {
+    Lanes<double> with_bit[kTileQubits];
+    for (int k = std::countr_zero(unsigned(num_rows)) - 1; k >= 0; --k) {
+        const int h = 1 << k;
+        Lanes<double> sum = {};
+        for (int v = 0; v < h; ++v) {
+            sum += w[v + h];
+            w[v] += w[v + h];
+        }
+        with_bit[k] = sum;
+    }
+    for (int k = 0; (1 << k) < num_rows; ++k) w[1 << k] = w[0] - 2 * with_bit[k];
+}
+
+// Adds the product of each string: w(v) = Im(conj(lambda) psi), summed with the string's signs.
+template <class T>
+void add_products(const DiagonalRun& run, const Split<T>* psi, const Split<T>* lambda, Mask base,
+                  int num_rows, Lanes<double>* sums) {
+    Lanes<double> w[kTileRows];
+    for (int v = 0; v < num_rows; ++v)
+        w[v] = widen(lambda[v].re * psi[v].im - lambda[v].im * psi[v].re);
+    run.is_wide ? transform(w, num_rows) : transform_one_bit(w, num_rows);
     for (const DiagonalString& s : run.strings)
         if (s.term >= 0)
             sums[s.term] += kLaneSigns<double>.of[s.lanes] * w[s.rows] * sign_of(s.outer & base);

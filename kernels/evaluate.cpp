@@ -16,7 +16,7 @@ namespace hybrid {
 namespace {
 
 constexpr int kPointsInParallel = 15;  // qubits up to which threads take points, not amplitudes
-constexpr int kOneThread = 12;         // qubits up to which one state is not worth waking threads
+constexpr int kOneThread = 13;         // qubits up to which one state is not worth waking threads
 constexpr int kAlwaysBatched = 7;      // qubits up to which one point costs no more in a batch
 
 template <class T>
@@ -35,7 +35,8 @@ double evaluate_point(const Program& program, const PauliSum& h, const double* a
 }  // namespace
 
 template <class T>
-void run(const Program& program, const double* angles, std::complex<T>* psi, int threads) {
+void run(const Program& whole, const double* angles, std::complex<T>* psi, int threads) {
+    const Program& program = for_values(whole);
     forward(program, bind_all<T>(program, angles), angles, psi, threads);
 }
 
@@ -54,8 +55,9 @@ int threads_of_state(int num_qubits, std::int64_t points, int threads) {
 }
 
 template <class T>
-void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
+void evaluate(const Program& whole, const PauliSum& h, const double* angles, std::int64_t points,
               double* values, double* gradients, int threads, Shape shape) {
+    const Program& program = gradients ? whole : for_values(whole);
     const int n = program.num_qubits, slots = program.num_slots;
     if (is_batched(program, points, shape))
         return evaluate_batch<T>(*program.batch, h, angles, points, values, gradients, threads);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "diagonal.hpp"
+#include "fuse.hpp"
 
 namespace hybrid {
 
@@ -126,7 +127,7 @@ class Compiler {
         if (local.cases.empty()) return;  // a sum of strings that cancel
         local.term = int(terms_.size());
         terms_.push_back({op.slot, 2.0});
-        push(local, 3 * int(local.cases.size()));
+        push(local, kRotationValues * int(local.cases.size()));
     }
 
     // Cases that differ only in lanes are one.
@@ -182,6 +183,7 @@ class Compiler {
                 string.term = int(terms_.size());
                 terms_.push_back({op.slot, 2 * s.coefficient});
                 run.wants_gradient = true;
+                run.is_wide |= popcount(string.rows) > 1;
             }
             run.strings.push_back(string);
         }
@@ -190,6 +192,22 @@ class Compiler {
     std::vector<Term>& terms_;
     LocalProgram out_;
 };
+
+// Whether a rotation acts on all pairs of rows that differ in one bit, and on all alike.
+bool is_plain(const LocalOperation& op) {
+    return op.kind == LocalKind::kRotate && op.cases.size() == 1 && popcount(op.x) == 1 &&
+           op.fixed == op.x && op.cases[0].row_bits == 0 && op.outer_fixed == 0 && op.sign == 0 &&
+           op.outer_sign == 0;
+}
+
+// Plain rotations of two row bits, one after the other, become a pair.
+void pair_rotations(std::vector<LocalOperation>& operations) {
+    for (std::size_t k = 0; k + 1 < operations.size(); ++k) {
+        LocalOperation &op = operations[k], &next = operations[k + 1];
+        op.with_next = is_plain(op) && is_plain(next) && op.x != next.x;
+        if (op.with_next) ++k;
+    }
+}
 
 // Room for tables and phases, once the runs are complete.
 void lay_out_runs(LocalProgram& local) {
@@ -227,12 +245,28 @@ void bind_rotation(const LocalOperation& op, const LaneAngles& angles, Lanes<T>*
         out[0] = turn.re;
         out[1] = turn.im;
         for (int l = 0; l < kLanes; ++l) out[2][l] = T(c.r[l]);
-        out += 3;
+        out[3] = turn.im / turn.re;
+        out += kRotationValues;
+    }
+}
+
+// A matrix without controls that is a product of others.
+template <class T>
+void bind_product(const LocalOperation& op, const LaneAngles& angles, Lanes<T>* out) {
+    Matrix2 matrix;
+    for (int l = 0; l < kLanes; ++l) {
+        if (l == 0 || !angles.same(l, l - 1))
+            matrix = product_of_parts(*op.source, [&](int slot) { return angles(slot, l); });
+        for (int e = 0; e < 4; ++e) {
+            out[2 * e][l] = T(matrix[e].real());
+            out[2 * e + 1][l] = T(matrix[e].imag());
+        }
     }
 }
 
 template <class T>
-void bind_matrix(const LocalOperation& op, Lanes<T>* out) {
+void bind_matrix(const LocalOperation& op, const LaneAngles& angles, Lanes<T>* out) {
+    if (!op.source->parts.empty()) return bind_product<T>(op, angles, out);
     const int size = op.kind == LocalKind::kMatrix1 ? 2 : 4;
     for (int e = 0; e < size * size; ++e)
         for (int l = 0; l < kLanes; ++l) {
@@ -261,6 +295,7 @@ LocalProgram compile_local(const std::vector<const Operation*>& operations, cons
     Compiler compiler(layout, terms);
     for (const Operation* op : operations) compiler.add(*op);
     LocalProgram local = compiler.take();
+    pair_rotations(local.operations);
     lay_out_runs(local);
     return local;
 }
@@ -274,7 +309,7 @@ void bind(const LocalProgram& local, const LaneAngles& angles, Bound<T>& bound) 
         if (op.kind == LocalKind::kRotate)
             bind_rotation<T>(op, angles, bound.values.data() + op.bound);
         else if (op.kind == LocalKind::kMatrix1 || op.kind == LocalKind::kMatrix2)
-            bind_matrix<T>(op, bound.values.data() + op.bound);
+            bind_matrix<T>(op, angles, bound.values.data() + op.bound);
     }
     for (const auto& run : local.runs) {
         for (std::size_t k = 0; k < run.strings.size(); ++k) {

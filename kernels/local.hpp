@@ -38,9 +38,10 @@ struct LocalOperation {
     Mask outer_sign = 0;      // rotations: outer qubits whose parity flips r
     Mask target[2] = {0, 0};  // matrices: row bits
     std::vector<Case> cases;
-    int term = -1;  // rotations
-    int bound = 0;  // where its values start among those of the segment
-    int run = -1;   // diagonals: which run
+    bool with_next = false;  // rotations: the next is undone and done in the same visit of rows
+    int term = -1;           // rotations
+    int bound = 0;           // where its values start among those of the segment
+    int run = -1;            // diagonals: which run
 };
 
 // exp(-i angle coefficient Z^z); slot -1 has angle 1. Outer bits, if any, flip its sign.
@@ -59,11 +60,14 @@ struct DiagonalRun {
     bool has_table = false;  // some strings lie inside a tile
     bool has_outer = false;  // some do not
     bool wants_gradient = false;
-    int table = 0;   // where its table starts among those of the segment
-    int phases = 0;  // where the phases of its strings start
+    bool is_wide = false;  // a string with a gradient has several row bits
+    int table = 0;         // where its table starts among those of the segment
+    int phases = 0;        // where the phases of its strings start
 };
 
 // Operations that run on one block, or tile of a block, after one another.
+inline constexpr int kRotationValues = 4;  // of a case: cosine, sine, r, tangent
+
 struct LocalProgram {
     Layout layout;
     Layout diagonal_layout;  // its rows are the first up to 2^kTileQubits of `layout`
@@ -92,6 +96,7 @@ class LaneAngles {
   public:
     explicit LaneAngles(const double* point) { std::fill_n(of_, kLanes, point); }
     explicit LaneAngles(const double* const (&points)[kLanes]) { std::copy_n(points, kLanes, of_); }
+    bool same(int lane, int other) const { return of_[lane] == of_[other]; }
     double operator()(int slot, int lane) const { return slot < 0 ? 1.0 : of_[lane][slot]; }
 
   private:

@@ -3,6 +3,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <vector>
 
 #include "strings.hpp"
 
@@ -16,6 +17,7 @@ struct Operation {
     Mask control_value = 0;
     int target[2] = {-1, -1};         // matrices: target[0] is the low bit of the matrix index
     std::complex<double> matrix[16];  // row major, 2x2 or 4x4
+    std::vector<Operation> parts;     // kMatrix1: operations whose product it is; no matrix then
     Generator generator;              // evolutions: exp(-i angle G)
     int slot = -1;                    // evolutions: which angle
 

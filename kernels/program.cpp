@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "fuse.hpp"
+
 namespace hybrid {
 
 namespace {
@@ -66,6 +68,22 @@ void read_evolution(const ProgramArrays& a, std::int64_t k, Operation& op) {
     }
 }
 
+// Measured: on fewer qubits the product of matrices at each point's angles costs more than it
+// spares.
+constexpr int kWorthMerging = 10;
+static_assert(kWorthMerging > kLaneQubits);  // in blocks; operations on a whole state have no parts
+
+Program compile(const ProgramArrays& a, std::vector<Operation> operations) {
+    Program program;
+    program.num_qubits = a.num_qubits;
+    program.num_slots = a.num_slots;
+    program.operations = std::move(operations);
+    program.sweeps = compile_sweeps(program.operations, a.num_qubits,
+                                    a.block_rows ? a.block_rows : block_rows(a.num_qubits));
+    program.batch = compile_batch(program.operations, a.num_qubits, a.num_slots);
+    return program;
+}
+
 }  // namespace
 
 void check_num_qubits(std::int64_t num_qubits) {
@@ -79,10 +97,8 @@ Program make_program(const ProgramArrays& a) {
     if (a.num_slots < 0)
         throw std::invalid_argument("num_slots is " + std::to_string(a.num_slots) +
                                     ", expected 0 or more");
-    Program program;
-    program.num_qubits = a.num_qubits;
-    program.num_slots = a.num_slots;
-    program.operations.reserve(a.size);
+    std::vector<Operation> operations;
+    operations.reserve(a.size);
     for (std::int64_t k = 0; k < a.size; ++k) {
         Operation op;
         if (a.kind[k] > 2)
@@ -98,11 +114,13 @@ Program make_program(const ProgramArrays& a) {
             read_evolution(a, k, op);
         else
             read_matrix(a, k, op);
-        program.operations.push_back(std::move(op));
+        operations.push_back(std::move(op));
     }
-    program.sweeps = compile_sweeps(program.operations, a.num_qubits,
-                                    a.block_rows ? a.block_rows : block_rows(a.num_qubits));
-    program.batch = compile_batch(program.operations, a.num_qubits, a.num_slots);
+    Program program = compile(a, fuse(operations, Fuse::kFixed));
+    if (a.num_qubits < kWorthMerging) return program;
+    auto merged = fuse(operations, Fuse::kAll);
+    if (merged.size() < program.operations.size())
+        program.without_gradients = std::make_unique<Program>(compile(a, std::move(merged)));
     return program;
 }
 

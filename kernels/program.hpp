@@ -3,6 +3,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,11 +41,17 @@ struct Program {
     std::vector<Operation> operations;
     std::vector<Sweep> sweeps;   // the canonical order; refers to the operations
     std::optional<Batch> batch;  // for many points, where the program is small enough
+    std::unique_ptr<Program> without_gradients;  // with more runs merged, where there are any
 
     Program() = default;
     Program(Program&&) noexcept = default;
     Program& operator=(Program&&) noexcept = default;
 };
+
+// What to run where states or values alone are wanted.
+inline const Program& for_values(const Program& program) {
+    return program.without_gradients ? *program.without_gradients : program;
+}
 
 // Throws std::invalid_argument naming the operation and what is wrong with it.
 Program make_program(const ProgramArrays& arrays);

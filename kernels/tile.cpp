@@ -38,6 +38,19 @@ inline void rotate(Split<T>& p, Split<T>& q, Lanes<T> c, Lanes<T> s) {
     }
 }
 
+// The rotation by a tangent, over its cosine: half the arithmetic.
+template <class T, bool Odd>
+inline void shear(Split<T>& p, Split<T>& q, Lanes<T> t) {
+    const Split<T> a = p, b = q;
+    if constexpr (Odd) {
+        p = {a.re - t * b.re, a.im - t * b.im};
+        q = {b.re + t * a.re, b.im + t * a.im};
+    } else {
+        p = {a.re + t * b.im, a.im - t * b.re};
+        q = {b.re + t * a.im, b.im - t * a.re};
+    }
+}
+
 // Im <lambda|X|psi> on a pair, X the generator with r = 1; l, m are lambda where p, q are psi.
 template <class T, bool Odd>
 inline Lanes<T> product(const Split<T>& l, const Split<T>& m, const Split<T>& p,
@@ -85,23 +98,76 @@ template <class T, bool Odd, bool Signed>
 void rotate_forward(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
                     const Tile<T>& tile) {
     const bool negative = parity(tile.base & op.outer_sign);
-    for_cases(op, local, bound, tile.base, 3, [&](const Lanes<T>* value, const Rows& rows) {
-        const Lanes<T> s = negative ? -value[1] : value[1];
-        rotate_rows<T, Odd, Signed>(tile.psi, rows, op.x, op.sign, value[0], s);
-    });
+    for_cases(op, local, bound, tile.base, kRotationValues,
+              [&](const Lanes<T>* value, const Rows& rows) {
+                  const Lanes<T> s = negative ? -value[1] : value[1];
+                  rotate_rows<T, Odd, Signed>(tile.psi, rows, op.x, op.sign, value[0], s);
+              });
 }
 
 template <class T, bool Odd, bool Signed>
 void rotate_backward(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
                      const Tile<T>& tile, Lanes<double>* sums) {
     const bool negative = parity(tile.base & op.outer_sign);
-    for_cases(op, local, bound, tile.base, 3, [&](const Lanes<T>* value, const Rows& rows) {
-        const Lanes<T> s = negative ? -value[1] : value[1];
-        const Lanes<double> sum =
-            unrotate_rows<T, Odd, Signed>(tile.psi, tile.lambda, rows, op.x, op.sign, value[0], s);
-        const Lanes<double> r = widen(value[2]);
-        sums[op.term] += (negative ? -r : r) * sum;
+    for_cases(op, local, bound, tile.base, kRotationValues,
+              [&](const Lanes<T>* value, const Rows& rows) {
+                  const Lanes<T> s = negative ? -value[1] : value[1];
+                  const Lanes<double> sum = unrotate_rows<T, Odd, Signed>(
+                      tile.psi, tile.lambda, rows, op.x, op.sign, value[0], s);
+                  const Lanes<double> r = widen(value[2]);
+                  sums[op.term] += (negative ? -r : r) * sum;
+              });
+}
+
+// Two plain rotations in one visit of four rows. The first is a shear, and the second makes good
+// for its cosine.
+template <class T, bool Odd, bool NextOdd>
+void rotate_two(const LocalOperation& op, const LocalOperation& next, const LocalProgram& local,
+                const Bound<T>& bound, const Tile<T>& tile) {
+    const Lanes<T>*first = &bound.values[op.bound], *second = &bound.values[next.bound];
+    const Lanes<T> t = first[3], c = first[0] * second[0], s = first[0] * second[1];
+    const Mask x = op.x, y = next.x;
+    for_rows(Rows{local.layout.num_rows(), x | y, 0}, [&](Mask v) {
+        Split<T>* psi = tile.psi + v;
+        Split<T> p = psi[0], px = psi[x], py = psi[y], pxy = psi[x | y];
+        shear<T, Odd>(p, px, t);
+        shear<T, Odd>(py, pxy, t);
+        rotate<T, NextOdd>(p, py, c, s);
+        rotate<T, NextOdd>(px, pxy, c, s);
+        psi[0] = p, psi[x] = px, psi[y] = py, psi[x | y] = pxy;
     });
+}
+
+// The same back; here the second comes first, and is the shear.
+template <class T, bool Odd, bool NextOdd>
+void unrotate_two(const LocalOperation& op, const LocalOperation& next, const LocalProgram& local,
+                  const Bound<T>& bound, const Tile<T>& tile, Lanes<double>* sums) {
+    const Lanes<T>*first = &bound.values[op.bound], *second = &bound.values[next.bound];
+    const Lanes<T> t = -second[3], c = first[0] * second[0], s = -first[1] * second[0];
+    const Mask x = op.x, y = next.x;
+    Lanes<double> of_first = {}, of_second = {};
+    for_rows(Rows{local.layout.num_rows(), x | y, 0}, [&](Mask v) {
+        Split<T>*psi = tile.psi + v, *lambda = tile.lambda + v;
+        Split<T> p = psi[0], px = psi[x], py = psi[y], pxy = psi[x | y];
+        Split<T> l = lambda[0], lx = lambda[x], ly = lambda[y], lxy = lambda[x | y];
+        of_second += widen(product<T, NextOdd>(l, ly, p, py));
+        of_second += widen(product<T, NextOdd>(lx, lxy, px, pxy));
+        shear<T, NextOdd>(p, py, t);
+        shear<T, NextOdd>(px, pxy, t);
+        shear<T, NextOdd>(l, ly, t);
+        shear<T, NextOdd>(lx, lxy, t);
+        of_first += widen(product<T, Odd>(l, lx, p, px));
+        of_first += widen(product<T, Odd>(ly, lxy, py, pxy));
+        rotate<T, Odd>(p, px, c, s);
+        rotate<T, Odd>(py, pxy, c, s);
+        rotate<T, Odd>(l, lx, c, s);
+        rotate<T, Odd>(ly, lxy, c, s);
+        psi[0] = p, psi[x] = px, psi[y] = py, psi[x | y] = pxy;
+        lambda[0] = l, lambda[x] = lx, lambda[y] = ly, lambda[x | y] = lxy;
+    });
+    const Lanes<double> cosine = widen(second[0]);  // both states were sheared
+    sums[next.term] += widen(second[2]) * of_second;
+    sums[op.term] += widen(first[2]) * cosine * cosine * of_first;
 }
 
 // lambda += -i G psi.
@@ -109,21 +175,22 @@ template <class T, bool Odd, bool Signed>
 void rotate_tangent(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
                     const Tile<T>& tile) {
     const bool negative = parity(tile.base & op.outer_sign);
-    for_cases(op, local, bound, tile.base, 3, [&](const Lanes<T>* value, const Rows& rows) {
-        const Lanes<T> coefficient = negative ? -value[2] : value[2];
-        for_rows(rows, [&](Mask v) {
-            const Lanes<T> r = flip<T, Signed>(coefficient, v, op.sign);
-            const Split<T>&p = tile.psi[v], &q = tile.psi[v ^ op.x];
-            Split<T>&dp = tile.lambda[v], &dq = tile.lambda[v ^ op.x];
-            if constexpr (Odd) {
-                dp.re -= r * q.re, dp.im -= r * q.im;
-                dq.re += r * p.re, dq.im += r * p.im;
-            } else {
-                dp.re += r * q.im, dp.im -= r * q.re;
-                dq.re += r * p.im, dq.im -= r * p.re;
-            }
-        });
-    });
+    for_cases(op, local, bound, tile.base, kRotationValues,
+              [&](const Lanes<T>* value, const Rows& rows) {
+                  const Lanes<T> coefficient = negative ? -value[2] : value[2];
+                  for_rows(rows, [&](Mask v) {
+                      const Lanes<T> r = flip<T, Signed>(coefficient, v, op.sign);
+                      const Split<T>&p = tile.psi[v], &q = tile.psi[v ^ op.x];
+                      Split<T>&dp = tile.lambda[v], &dq = tile.lambda[v ^ op.x];
+                      if constexpr (Odd) {
+                          dp.re -= r * q.re, dp.im -= r * q.im;
+                          dq.re += r * p.re, dq.im += r * p.im;
+                      } else {
+                          dp.re += r * q.im, dp.im -= r * q.re;
+                          dq.re += r * p.im, dq.im -= r * p.re;
+                      }
+                  });
+              });
 }
 
 template <class T>
@@ -174,6 +241,16 @@ inline void with_kind(const LocalOperation& op, Work work) {
         op.sign ? work(No{}, Yes{}) : work(No{}, No{});
 }
 
+template <class Work>
+inline void with_kinds(const LocalOperation& op, const LocalOperation& next, Work work) {
+    using Yes = std::true_type;
+    using No = std::false_type;
+    if (op.odd)
+        next.odd ? work(Yes{}, Yes{}) : work(Yes{}, No{});
+    else
+        next.odd ? work(No{}, Yes{}) : work(No{}, No{});
+}
+
 template <class T>
 void run_one(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
              const Tile<T>& tile) {
@@ -201,7 +278,18 @@ void run_one(const LocalOperation& op, const LocalProgram& local, const Bound<T>
 
 template <class T>
 void run_forward(const LocalProgram& local, const Bound<T>& bound, const Tile<T>& tile) {
-    for (const LocalOperation& op : local.operations) run_one(op, local, bound, tile);
+    const auto& operations = local.operations;
+    for (std::size_t k = 0; k < operations.size(); ++k) {
+        const LocalOperation& op = operations[k];
+        if (!op.with_next) {
+            run_one(op, local, bound, tile);
+            continue;
+        }
+        const LocalOperation& next = operations[++k];
+        with_kinds(op, next, [&](auto odd, auto next_odd) {
+            rotate_two<T, odd.value, next_odd.value>(op, next, local, bound, tile);
+        });
+    }
 }
 
 template <class T>
@@ -221,8 +309,16 @@ void run_tangent(const LocalProgram& local, const Bound<T>& bound, int slot, con
 template <class T>
 void run_backward(const LocalProgram& local, const Bound<T>& bound, const Tile<T>& tile,
                   Lanes<double>* sums) {
-    for (auto it = local.operations.rbegin(); it != local.operations.rend(); ++it) {
-        const LocalOperation& op = *it;
+    const auto& operations = local.operations;
+    for (std::size_t k = operations.size(); k-- > 0;) {
+        if (k > 0 && operations[k - 1].with_next) {
+            const LocalOperation &next = operations[k], &op = operations[--k];
+            with_kinds(op, next, [&](auto odd, auto next_odd) {
+                unrotate_two<T, odd.value, next_odd.value>(op, next, local, bound, tile, sums);
+            });
+            continue;
+        }
+        const LocalOperation& op = operations[k];
         switch (op.kind) {
             case LocalKind::kRotate:
                 with_kind(op, [&](auto odd, auto has_sign) {

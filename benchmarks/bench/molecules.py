@@ -47,6 +47,29 @@ def uccsd(molecule: str, turn: float = 0.0) -> Workload:
     )
 
 
+def active_space(num_orbitals: int, pairs: int) -> Workload:
+    """Return UCCSD of so many orbitals and pairs of electrons, to be counted and not run.
+
+    The observable has the X masks of a molecule's Hamiltonian, each with one string.
+    """
+    from qiskit_nature.second_q.circuit.library import UCCSD, HartreeFock
+    from qiskit_nature.second_q.mappers import InterleavedQubitMapper, JordanWignerMapper
+
+    mapper = InterleavedQubitMapper(JordanWignerMapper())
+    size = num_orbitals, (pairs, pairs), mapper
+    ansatz = UCCSD(*size, initial_state=HartreeFock(*size))
+    width = 2 * num_orbitals
+    doubles = [tuple(sorted(w)) for w in combinations(range(width), 4) if sum(w) % 2 == 0]
+    singles = [w for w in combinations(range(width), 2) if sum(w) % 2 == 0]
+    return Workload(
+        name=f"UCCSD, {num_orbitals} orbitals, {2 * pairs} electrons",
+        num_qubits=width,
+        gates=tuple(_gates(ansatz.decompose())),
+        observable=tuple(String(1.0, "X" * len(w), w) for w in [*singles, *doubles]),
+        weights=_small_weights(ansatz.num_parameters),
+    )
+
+
 def turned(
     one: np.ndarray, two: np.ndarray, pairs: int, angle: float
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 import hybrid
 from hybrid.cli.terminal import error_console, output_console
-from hybrid.errors import HybridError, InputError
+from hybrid.errors import HybridError, InputError, is_bad_input
 from hybrid.result import Result
 from hybrid.runtime import abort, is_collective, join_if_launched, world
 
@@ -100,7 +100,7 @@ def refuse(error: HybridError) -> int:
 
     Where the other ranks do not know of the error, the job is ended on all of them.
     """
-    code = BAD_INPUT if isinstance(error, InputError) else FAILED
+    code = BAD_INPUT if is_bad_input(error) else FAILED
     if world().size > 1 and not is_collective(error):
         abort(world().communicator, error)
     if world().rank == 0:
@@ -170,16 +170,19 @@ def journal_command(
     file: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal of a run.")],
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table as CSV.")] = False,
     table: Annotated[
-        Literal["answers", "pieces", "events"], typer.Option(help="Which table --csv prints.")
-    ] = "answers",
+        Literal["answers", "pieces", "events"] | None,
+        typer.Option(help="Which table --csv prints; by default the answers."),
+    ] = None,
 ) -> None:
     """Print what a journal holds; the run may be going on."""
     from hybrid.cli.journal import export, summary
 
     if as_csv:
-        export(file, table)
-    else:
+        export(file, table or "answers")
+    elif table is None:
         summary(file, output_console())
+    else:
+        raise InputError("--table", got=f"{table} without --csv", expected="both or neither")
 
 
 def _conclude(result: Result) -> None:

@@ -61,6 +61,7 @@ def _described(job: Job, arguments: MinimizeArguments) -> RunDescription:
         ),
     )
     split = call.team.plan(first_ask)
+    alone = evaluation.memory_bytes(first_ask)
     return RunDescription(
         workload=workload.description,
         simulator=evaluation.description,
@@ -70,6 +71,6 @@ def _described(job: Job, arguments: MinimizeArguments) -> RunDescription:
         hosts=len(call.world.hosts),
         threads=call.team.threads(split),
         plan=split.summary(),
-        memory_bytes=evaluation.memory_bytes(first_ask),
+        memory_bytes=split.memory_bytes if split.groups else alone,
         seed=call.seed,
     )

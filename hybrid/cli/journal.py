@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -15,7 +15,7 @@ from rich.console import Console
 from hybrid.cli import quantities
 from hybrid.cli.report import Row, count, panel
 from hybrid.journal import Journal, open_journal
-from hybrid.runtime import world
+from hybrid.runtime import agree, world
 
 Table: TypeAlias = Literal["answers", "pieces", "events"]
 
@@ -29,20 +29,39 @@ def summary(path: Path, console: Console) -> None:
     Raises:
         JournalError: see :func:`hybrid.open_journal`.
     """
-    if world().rank > 0:
-        return
-    with open_journal(path) as journal:
-        rows = [*_run_rows(journal), *_work_rows(journal), *_event_rows(journal)]
-    console.print(panel(f"journal {path}", rows))
+
+    def show() -> None:
+        with open_journal(path) as journal:
+            rows = [*_run_rows(journal), *_work_rows(journal), *_event_rows(journal)]
+        console.print(panel(f"journal {path}", rows))
+
+    _on_first_rank(show)
 
 
 def export(path: Path, table: Table) -> None:
-    """Write one table as CSV to standard output, numbers with all their bits; on rank 0."""
-    if world().rank > 0:
-        return
-    with open_journal(path) as journal:
-        rows = {"answers": _answers, "pieces": _pieces, "events": _events}[table](journal)
-        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+    """Write one table as CSV to standard output, numbers with all their bits; on rank 0.
+
+    Raises:
+        JournalError: see :func:`hybrid.open_journal`.
+    """
+
+    def write() -> None:
+        with open_journal(path) as journal:
+            rows = {"answers": _answers, "pieces": _pieces, "events": _events}[table](journal)
+            csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+
+    _on_first_rank(write)
+
+
+def _on_first_rank(act: Callable[[], None]) -> None:
+    """Let rank 0 act; if it cannot, all raise."""
+    job = world()
+
+    def act_if_first() -> None:
+        if job.rank == 0:
+            act()
+
+    agree(job.communicator, "hybrid journal", act_if_first, lambda _: {})
 
 
 def _run_rows(journal: Journal) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,8 +25,12 @@ def encode(array: FloatArray) -> bytes:
         >>> decode(encode(np.array([[0.1, -0.0]]))).tolist()
         [[0.1, -0.0]]
     """
-    head = _TYPE + struct.pack(f"<B{array.ndim}Q", array.ndim, *array.shape)
-    return head + array.astype("<f8", copy=False).tobytes()
+    return _head(array.shape) + array.astype("<f8", copy=False).tobytes()
+
+
+@lru_cache(maxsize=64)
+def _head(shape: tuple[int, ...]) -> bytes:
+    return _TYPE + struct.pack(f"<B{len(shape)}Q", len(shape), *shape)
 
 
 def decode(blob: object, shape: tuple[int, ...] | None = None) -> FloatArray:

@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hybrid.errors import JournalError
+from hybrid.errors import JournalError, JournalPathError
 from hybrid.journal import schema
 from hybrid.journal.blobs import DamagedError
 
 _BUSY_SECONDS = 10.0
+_WRITERS_BUSY_SECONDS = 60.0
+"""A run waits longer: for somebody who reads it, of whom it is to take no harm."""
+
 _LARGEST_ROW = 1 << 30
 _STEPS_PER_CALL = 10_000
 _READONLY_CODES = (
@@ -38,12 +41,18 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     write; without that right, the journal cannot be read.
 
     Raises:
-        JournalError: there is no file, or it is no journal of this or an earlier version.
+        JournalError: there is no file (JournalPathError), or it is no journal of this or an earlier
+            version.
     """
     if not path.is_file():
-        raise JournalError(f"{path}: there is no such journal; look for it from {Path.cwd()}")
+        raise JournalPathError(
+            "journal",
+            got=f"{path}, which {'is no file' if path.exists() else 'does not exist'}",
+            expected="the path of a journal",
+            advice=f"look for it from {Path.cwd()}",
+        )
     for mode in ("ro", "rw"):
-        connection = _connect(path, mode)
+        connection = _connect(path, mode, _BUSY_SECONDS)
         try:
             with faults(path):
                 connection.execute("PRAGMA query_only = ON")
@@ -63,7 +72,7 @@ def connect_to_write(path: Path) -> sqlite3.Connection:
     Raises:
         JournalError: it is no journal, of a newer version, damaged, or may not be written.
     """
-    connection = _connect(path, "rw")
+    connection = _connect(path, "rw", _WRITERS_BUSY_SECONDS)
     try:
         with faults(path):
             connection.execute("PRAGMA journal_mode = DELETE")
@@ -106,12 +115,12 @@ def faults(path: Path) -> Iterator[None]:
         raise JournalError(f"{path}: holds a number beyond 64 bits; nothing was changed") from None
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
     with faults(path):
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
             uri=True,
-            timeout=_BUSY_SECONDS,
+            timeout=busy_seconds,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -175,7 +184,7 @@ def _meaning(error: sqlite3.Error | sqlite3.Warning) -> str:
     if code is not None and code & 0xFF == sqlite3.SQLITE_CANTOPEN:
         return "the file cannot be opened; its folder must exist and be writable"
     if code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return f"another program keeps the file locked for longer than {_BUSY_SECONDS:g} s"
+        return f"another program has kept the file locked for more than {_BUSY_SECONDS:g} s"
     if code is not None and code & 0xFF in _DAMAGED_CODES:
         return f"the file is damaged, or no journal at all ({error}); {_KEPT}"
     return f"the file is damaged ({str(error)[:200]}); {_KEPT}"

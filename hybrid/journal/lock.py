@@ -8,7 +8,7 @@ import os
 import struct
 from pathlib import Path
 
-from hybrid.errors import JournalError
+from hybrid.errors import JournalError, JournalPathError
 
 _WHERE = 0x40000000 + 0x100000
 """A byte beyond those that SQLite locks (from 1 GiB on); it need not exist."""
@@ -28,7 +28,7 @@ class RunLock:
         path: of an existing file.
 
     Raises:
-        JournalError: another run holds it, or the file system has no locks.
+        JournalError: another run holds it, it may not be written, or its file system has no locks.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +36,10 @@ class RunLock:
         self._key = (status.st_dev, status.st_ino)
         if self._key in _held:
             raise _taken(path)
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise unwritable(path, error) from None
         try:
             fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _request(fcntl.F_WRLCK))
         except OSError as error:
@@ -53,12 +56,23 @@ class RunLock:
         """Let others have the journal; after SQLite's connection is closed."""
         if self._key in _held:
             _held.discard(self._key)
+            # Said in so many words, because children of a fork hold the description open too.
+            fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _request(fcntl.F_UNLCK))
             os.close(self._descriptor)
 
 
 def _request(kind: int) -> bytes:
     """Return a ``struct flock`` for one byte, padded to its full size."""
     return struct.pack("@hhqqi0q", kind, os.SEEK_SET, _WHERE, 1, 0)
+
+
+def unwritable(path: Path, error: OSError) -> JournalPathError:
+    """Return the error of a journal that the file system does not let us write."""
+    return JournalPathError(
+        "journal",
+        got=f"{path}, which cannot be written ({error.strerror})",
+        expected="a file that may be written, in a folder that exists",
+    )
 
 
 def _taken(path: Path) -> JournalError:

@@ -98,8 +98,8 @@ class Event:
 
     Attributes:
         time: seconds since 1970.
-        kind: ``start``, ``resume``, ``fork``, ``signal``, ``lost rank``, ``stall``, ``stop`` or
-            ``completed``.
+        kind: ``start``, ``resume``, ``fork``, ``lost rank``, ``stall``, ``stop`` (for a signal or
+            another reason) or ``completed``.
         detail: what more there is to say of it.
     """
 

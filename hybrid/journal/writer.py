@@ -19,7 +19,7 @@ from hybrid.errors import JournalError, RecordError
 from hybrid.journal.blobs import checksum, encode
 from hybrid.journal.database import connect_to_write, faults
 from hybrid.journal.identity import Identity, differences
-from hybrid.journal.lock import RunLock
+from hybrid.journal.lock import RunLock, unwritable
 from hybrid.journal.reader import Journal
 
 _SECONDS_BETWEEN_COMMITS = 0.5
@@ -33,6 +33,10 @@ _INSERT = {
     "events": "INSERT INTO events (time, kind, detail) VALUES (?, ?, ?)",
     "starts": "INSERT INTO starts VALUES (?, ?, ?, ?, ?, ?)",
 }
+
+
+_CHECKED = ("asks", "tolds", "partials")
+"""Tables whose last column is the checksum of the others; the thread adds it."""
 
 
 class Writer:
@@ -111,17 +115,13 @@ class Writer:
 
     def ask(self, number: int, ask: Ask) -> None:
         """Record a question."""
-        head = (number, int(ask.iteration), int(ask.gradient), encode(ask.points))
-        self._put("asks", (*head, checksum(*head)))
+        self._put("asks", (number, int(ask.iteration), int(ask.gradient), encode(ask.points)))
 
     def told(self, number: int, told: Told, seconds: float) -> None:
         """Record the answer to the question of that number, which must be the next."""
-        head = (number, self._start, time.time(), seconds)
-        arrays = tuple(
-            None if array is None else encode(array)
-            for array in (told.values, told.gradients, told.standard_errors)
-        )
-        self._put("tolds", (*head, *arrays, checksum(*head, *arrays)))
+        arrays = (told.values, told.gradients, told.standard_errors)
+        blobs = [None if array is None else encode(array) for array in arrays]
+        self._put("tolds", (number, self._start, time.time(), seconds, *blobs))
         self.count = number + 1
 
     def piece(
@@ -136,8 +136,7 @@ class Writer:
     ) -> None:
         """Record a piece of the question of that number, with its partial answer."""
         self._put("pieces", (number, piece, self._start, rank, predicted, measured))
-        blob = encode(partial)
-        self._put("partials", (number, piece, blob, checksum(number, piece, blob)))
+        self._put("partials", (number, piece, encode(partial)))
 
     def event(self, kind: str, **detail: object) -> None:
         """Record something that happened."""
@@ -148,7 +147,8 @@ class Writer:
         done = threading.Event()
         self._put("flush", (done,))
         self._hurry.set()
-        done.wait()
+        while not done.wait(_SECONDS_BETWEEN_COMMITS) and self._thread.is_alive():
+            pass  # another thread may have closed the journal meanwhile
         self._raise_failure()
 
     def close(self) -> None:
@@ -229,12 +229,14 @@ class Writer:
             )
         answered = {row[0] for row in rows.get("tolds", [])}
         partials = [row for row in rows.get("partials", []) if row[0] not in answered]
+        rows = {**rows, "partials": partials}
         with faults(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 for table, statement in _INSERT.items():
-                    given = partials if table == "partials" else rows.get(table, [])
-                    self._connection.executemany(statement, given)
+                    given = rows.get(table, [])
+                    checked = ((*row, checksum(*row)) for row in given)
+                    self._connection.executemany(statement, checked if table in _CHECKED else given)
                 if self._spilled and answered:
                     self._connection.execute(
                         "DELETE FROM partials WHERE ask <= ?", (max(answered),)
@@ -254,23 +256,20 @@ def refuse_differences(journal: Journal, identity: Identity) -> None:
     """
     found = differences(journal.identity, identity)
     if found:
-        raise RecordError(
-            f"journal {journal.path}",
-            got="the record of another run:\n  " + "\n  ".join(found.values()) + "\n",
-            expected="the record of this one",
-            advice="go on with what was recorded, or fork it into a new journal "
-            "(fork=, --fork), or name a new one",
-        )
+        raise RecordError(journal.path, list(found.values()))
 
 
 def _make_file(path: Path) -> None:
+    """Make a file where there is none; one that exists is not even opened.
+
+    Closing any descriptor of a file drops the locks that SQLite has on it in this process.
+    """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+    except FileExistsError:
+        pass
     except OSError as error:
-        raise JournalError(
-            f"{path}: cannot be written ({error.strerror}); make its folder exist and be "
-            "writable, or name another file"
-        ) from None
+        raise unwritable(path, error) from None
 
 
 def _identity_of(path: Path) -> tuple[int, int] | None:

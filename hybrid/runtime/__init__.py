@@ -1,11 +1,12 @@
 """Running work on all ranks of a job: messages, agreement, teams and failures."""
 
 from hybrid.runtime.agreement import agree
+from hybrid.runtime.batch import batch_time_limit
 from hybrid.runtime.failure import abort, install_excepthook, is_collective, mark_collective
 from hybrid.runtime.memory import free_bytes
 from hybrid.runtime.shares import Done
 from hybrid.runtime.stall import RESUME_ME, OnStall, StallReport
-from hybrid.runtime.stops import CONTROL_C, PREEMPTION, Stopped, Stops, batch_time_limit
+from hybrid.runtime.stops import CONTROL_C, PREEMPTION, Stopped, Stops
 from hybrid.runtime.survival import on_survivors
 from hybrid.runtime.team import Team
 from hybrid.runtime.world import World, join_if_launched, world

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TypeVar
 
-from hybrid.errors import InputError, RankError
+from hybrid.errors import RankError, is_bad_input
 from hybrid.runtime.communicator import Communicator, host_name
 
 Failure = TypeVar("Failure", bound=BaseException)
@@ -32,6 +32,7 @@ def describe(error: BaseException, rank: int) -> dict[str, object]:
         "host": host_name(),
         "summary": f"{type(error).__name__}: {error}".splitlines()[0],
         "traceback": "".join(lines),
+        "bad_input": is_bad_input(error),
     }
 
 
@@ -42,6 +43,7 @@ def from_description(message: dict[str, object]) -> RankError:
         str(message["host"]),
         str(message["summary"]),
         str(message["traceback"]),
+        bad_input=bool(message["bad_input"]),
     )
     return mark_collective(error)
 
@@ -69,7 +71,7 @@ def install_excepthook(communicator: Communicator) -> None:
         if is_collective(error):
             if communicator.rank == 0:
                 _print(error, trace)
-            if isinstance(error, InputError):
+            if is_bad_input(error):
                 sys.exit(2)
             return
         abort(communicator, error)
@@ -83,7 +85,7 @@ def abort(communicator: Communicator, error: BaseException) -> None:
         # All ranks often fail alike; the first to report ends the others before they print.
         time.sleep(min(_GRACE_SECONDS + 0.05 * communicator.rank, 3.0))
     _print_with_place(communicator, error)
-    communicator.abort(2 if isinstance(error, InputError) else 1)
+    communicator.abort(2 if is_bad_input(error) else 1)
 
 
 @contextmanager

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import Any
 
-_BORN = time.monotonic()
-"""When this process loaded the framework, from which a time limit counts."""
+from hybrid import early
 
-_LARGEST_MARGIN = 60.0
-_MARGIN_FRACTION = 0.05
+BORN = time.monotonic()
+"""When this process loaded the framework, from which a time limit counts."""
 
 CONTROL_C = (signal.SIGINT,)
 """What a run that cannot be resumed catches; the best point so far is its result."""
@@ -55,7 +53,7 @@ class Stops:
         self, signals: Iterable[signal.Signals] = CONTROL_C, deadline: float | None = None
     ) -> None:
         self._signals = tuple(signals)
-        self._deadline = None if deadline is None else _BORN + deadline
+        self._deadline = None if deadline is None else BORN + deadline
         self._before: dict[signal.Signals, Any] = {}
         self._reason: str | None = None
 
@@ -82,10 +80,12 @@ class Stops:
         self._reason = self._reason or reason
 
     def __enter__(self) -> Stops:
-        """Start to remember; only the main thread can, elsewhere nothing changes."""
+        """Start to remember, with what came early; only the main thread can listen to signals."""
         if threading.current_thread() is threading.main_thread():
             for number in self._signals:
                 self._before[number] = signal.signal(number, self._remember)
+        if early.NOTICE in self._signals and early.came():
+            self.stop(early.NOTICE.name)
         return self
 
     def __exit__(
@@ -106,21 +106,3 @@ class Stops:
         before = self._before.pop(number, None)
         if before is not None:
             signal.signal(number, before)
-
-
-def batch_time_limit(clock: Callable[[], float] = time.time) -> float | None:
-    """Return how long this process may run before SLURM ends its job, with a margin, in seconds.
-
-    Counted from the start of the process, as :class:`Stops` does. The margin is 5 % of what was
-    left at the start, at most a minute. None outside of SLURM, or where it does not say.
-
-    Example:
-        >>> batch_time_limit() is None or batch_time_limit() > 0
-        True
-    """
-    end = os.environ.get("SLURM_JOB_END_TIME", "")
-    if not end.isascii() or not end.isdecimal():
-        return None
-    since_birth = time.monotonic() - _BORN
-    whole = int(end) - clock() + since_birth
-    return max(whole - min(_LARGEST_MARGIN, _MARGIN_FRACTION * whole), 0.0)

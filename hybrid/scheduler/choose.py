@@ -369,8 +369,8 @@ def _reason_to_share(chosen: _Option, tried: list[_Option]) -> str:
     if not alone:
         others = [each for each in tried if each.shards != chosen.shards]
         if not others:
-            return f"{text}; so many ranks were asked to share a state"
-        return f"{text}; a state does not fit on one rank"
+            return f"so many ranks were asked to share a state; {text}"
+        return f"a state does not fit on one rank; {text}"
     best = min(alone, key=lambda each: each.wall)
     return f"{text}, ranks that share nothing after {duration(best.wall)}"
 

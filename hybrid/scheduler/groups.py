@@ -169,8 +169,7 @@ def does_not_fit(pieces: Sequence[Piece], site: Site, memory: int) -> InputError
     return InputError(
         "memory",
         got=f"a state of {widest.num_qubits} qubits that needs {gigabytes(memory)} on one rank",
-        expected=f"at most the {gigabytes(free)} that are free on each of "
-        f"{len(site.cores_of_host)} host{'s' if len(site.cores_of_host) > 1 else ''}, on "
-        f"{site.size} rank{'s' if site.size > 1 else ''} in all",
+        expected=f"at most the {gigabytes(free)} that are free on "
+        f"{site.scarcest or 'each host'}, shared by {ranks_a_host} of {site.size} ranks",
         advice=advice,
     )

@@ -25,6 +25,7 @@ class Site:
         own_cores: for each rank the cores it has to itself, or 0 where it shares its host's.
         most_threads: a bound for each rank, or None.
         memory_bytes: free on each host, or None for the memory that its machine has.
+        scarcest: the host that has no more than that free, where it has a name.
     """
 
     machines: tuple[Machine, ...]
@@ -34,6 +35,7 @@ class Site:
     own_cores: tuple[int, ...] = ()
     most_threads: int | None = None
     memory_bytes: int | None = None
+    scarcest: str = ""
 
     @staticmethod
     def uniform(

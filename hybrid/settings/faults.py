@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -73,12 +73,11 @@ def unknown_key(parent: str, name: str, siblings: Sequence[str]) -> InputError:
         run.sed: got a key that does not exist, expected seed or threads; did you mean 'run.seed'?
     """
     prefix = f"{parent}." if parent else ""
-    found = nearest(name, siblings)
-    if found:
-        advice = found.replace("'", f"'{prefix}", 1)
+    elsewhere = [key for key in known_keys() if key.rpartition(".")[2] == name.lower()]
+    if elsewhere:
+        advice = f"did you mean '{elsewhere[0]}'?"
     else:
-        elsewhere = [key for key in known_keys() if key.rpartition(".")[2] == name.lower()]
-        advice = f"did you mean '{elsewhere[0]}'?" if elsewhere else ""
+        advice = nearest(name, siblings).replace("'", f"'{prefix}", 1)
     return InputError(
         show_key(f"{prefix}{name}"),
         got="a key that does not exist",
@@ -104,7 +103,9 @@ def _fault(table: str, model: type[Table], error: Any) -> InputError:
     if error["type"] == "missing":
         advice = "" if any(isinstance(step, int) for step in place) else "add the key"
         return InputError(key, got="nothing", expected=expected, advice=advice)
-    return InputError(key, got=show(error["input"]), expected=expected)
+    given = error["input"]
+    advice = nearest(given, _choices(field)) if isinstance(given, str) else ""
+    return InputError(key, got=show(given), expected=expected, advice=advice)
 
 
 def _field_at(model: type[BaseModel], place: Sequence[int | str]) -> FieldInfo | None:
@@ -124,6 +125,13 @@ def _field_at(model: type[BaseModel], place: Sequence[int | str]) -> FieldInfo |
 def _model_at(model: type[BaseModel], place: Sequence[int | str]) -> type[BaseModel]:
     field = _field_at(model, place)
     return (_table_in(field) if field else None) or model
+
+
+def _choices(field: FieldInfo | None) -> list[str]:
+    """Return the words that a key may have, where it takes one of a few."""
+    annotation = field.annotation if field else None
+    literals = [kind for kind in (annotation, *get_args(annotation)) if get_origin(kind) is Literal]
+    return [str(word) for kind in literals for word in get_args(kind)]
 
 
 def _table_in(field: FieldInfo) -> type[BaseModel] | None:

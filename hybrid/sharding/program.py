@@ -1,4 +1,4 @@
-"""A program as a group of ranks runs it: the interface of the kernels, on a state spread over them."""
+"""A program as a group of ranks runs it: what the kernels offer, on a state spread over them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SpreadProgram:
     def __init__(self, program: _kernels.Program, group: Group) -> None:
         self._program = program
         self._group = group
-        self._routes: dict[Reading, Route] = {}
+        self._routes: dict[tuple[Reading, bool], Route] = {}
         self.num_qubits = program.num_qubits
         self.num_slots = program.num_slots
 
@@ -63,7 +63,9 @@ class SpreadProgram:
         values = np.empty(len(angles))
         gradients = np.empty(angles.shape) if gradient else None
         for place, point in enumerate(angles):
-            passes = self._passes(Reading.EXPECTATION, point, threads, single=single)
+            passes = self._passes(
+                Reading.EXPECTATION, point, threads, gradient=gradient, single=single
+            )
             values[place], by_angle = answers.value_and_gradient(
                 passes, observable, observable.x_masks, gradient=gradient
             )
@@ -73,7 +75,8 @@ class SpreadProgram:
 
     def metric(self, angles: FloatArray, *, threads: int = 0) -> FloatArray:
         """Return the Fubini-Study metric by the angles, shape (K, K)."""
-        return answers.metric(self._passes(Reading.EXPECTATION, angles, threads), self.num_slots)
+        passes = self._passes(Reading.EXPECTATION, angles, threads, gradient=True)
+        return answers.metric(passes, self.num_slots)
 
     def probabilities(self, angles: FloatArray, qubits: int, *, threads: int = 0) -> FloatArray:
         """Return what the qubits of a mask read with which probability, shape (2^k,)."""
@@ -100,16 +103,18 @@ class SpreadProgram:
         angles: FloatArray,
         threads: int,
         *,
+        gradient: bool = False,
         single: bool = False,
         num_states: int = 2,
     ) -> Passes:
-        if reading not in self._routes:
+        program = self._program if gradient else self._program.for_values
+        if (reading, gradient) not in self._routes:
             k = self._group.size.bit_length() - 1
-            self._routes[reading] = route_of(self._program, reading, k)
+            self._routes[reading, gradient] = route_of(program, reading, k)
         return Passes(
             self._group,
-            self._program,
-            self._routes[reading],
+            program,
+            self._routes[reading, gradient],
             np.ascontiguousarray(angles),
             single=single,
             threads=threads,
@@ -142,6 +147,7 @@ def shardings(
         single: whether amplitudes are complex64.
         repeats: how often the state is made and read, as for each row of a metric.
     """
+    program = program if gradient else program.for_values
     n = program.num_qubits
     amplitude = 8 if single else 16
     num_states = 1 if observable is None and not gradient else 2

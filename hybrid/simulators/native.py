@@ -17,12 +17,14 @@ from hybrid.piece import Piece, slices
 from hybrid.programs import Observable, Program, compile_program
 from hybrid.simulators.base import Estimation
 
-Cotangents: TypeAlias = Callable[[FloatArray], FloatArray]
-"""From the values of some points to the weights of their gradients, both of shape (B,)."""
+CotangentsOf: TypeAlias = Callable[[FloatArray, slice], FloatArray]
+"""From the values of some points, and which points they are, to the weights of their gradients."""
 
 PRECISIONS = ("complex128", "complex64")
 _PIECE_QUBITS = 13
 """Points of narrower circuits share a piece until it holds as many amplitudes as this width."""
+_TAPE_QUBITS = 14
+"""The same of states that wait for their cotangents; two of each fill half of a usual L2 cache."""
 
 
 @dataclass(frozen=True)
@@ -122,29 +124,45 @@ class NativeEvaluation:
         gradients = self.program.angles.pull_back(points, by_angle)
         return np.column_stack([values, gradients])
 
+    @property
+    def points_at_once(self) -> int:
+        """How many points :meth:`pull_back` takes at a time."""
+        return 1 << max(0, _TAPE_QUBITS - self.program.num_qubits)
+
     def pull_back(
-        self, points: FloatArray, cotangents: Cotangents, *, threads: int
+        self, points: FloatArray, cotangents: CotangentsOf, *, threads: int
     ) -> tuple[FloatArray, FloatArray]:
         """Return values, and the sum of their gradients weighted by cotangents of the values.
 
-        States are kept between the two, so there is no second way forward, and sums are taken in
-        the kernels, so there is no (B, P) array.
+        Some points are taken at a time. Their states are kept between the two, so there is no
+        second way forward, and sums are taken in the kernels, so there is no (B, P) array.
 
         Args:
-            points: shape (B, P), as many as a piece has: all states are held at once.
-            cotangents: from the values, shape (B,), to weights, shape (B,), finite.
+            points: shape (B, P).
+            cotangents: from the values of some of the points, shape (k,), and which they are, to
+                weights, shape (k,), finite; called for all points, in order.
             threads: to use.
 
         Returns:
             shapes (B,) and (P,).
         """
-        map_ = self.program.angles
-        values, tape = self.kernel_program.record(
-            [self.kernel_observable], map_.angles(points), threads=threads, single=self.single
-        )
-        weights = np.ascontiguousarray(cotangents(values[:, 0]), dtype=np.float64)
-        by_angle, nonlinear = tape.pull_back(weights[:, None], map_.nonlinear_slots)
-        return values[:, 0], map_.pull_back_sum(points, by_angle, nonlinear)
+        angle_map = self.program.angles
+        values = np.empty(len(points))
+        gradient = np.zeros(points.shape[1])
+        for start in range(0, len(points), self.points_at_once):
+            which = slice(start, min(start + self.points_at_once, len(points)))
+            some = points[which]
+            found, tape = self.kernel_program.record(
+                [self.kernel_observable],
+                angle_map.angles(some),
+                threads=threads,
+                single=self.single,
+            )
+            values[which] = found[:, 0]
+            weights = np.ascontiguousarray(cotangents(values[which], which), dtype=np.float64)
+            by_angle, nonlinear = tape.pull_back(weights[:, None], angle_map.nonlinear_slots)
+            gradient += angle_map.pull_back_sum(some, by_angle, nonlinear)
+        return values, gradient
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return values and gradients of all points."""

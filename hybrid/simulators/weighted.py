@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask
-from hybrid.piece import Piece
-from hybrid.simulators.native import NativeEvaluation
-
-CotangentsOf: TypeAlias = Callable[[FloatArray, slice], FloatArray]
-"""From the values of some points, and which points they are, to the weights of their gradients."""
+from hybrid.piece import Piece, slices
+from hybrid.simulators.native import CotangentsOf, NativeEvaluation
 
 
 @dataclass(frozen=True)
@@ -37,14 +33,19 @@ class WeightedEvaluation:
         return f"{self.inner.description}, summed over points"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return slices of the points."""
-        return self.inner.pieces(ask)
+        """Return slices of the points, each as many as are taken at a time."""
+        return slices(len(ask.points), self.inner.points_at_once, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return the values of the piece's points, then the weighted sum of their gradients."""
-        which = slice(piece.start, piece.stop)
+
+        def cotangents(values: FloatArray, which: slice) -> FloatArray:
+            return self.cotangents(
+                values, slice(piece.start + which.start, piece.start + which.stop)
+            )
+
         values, summed = self.inner.pull_back(
-            ask.points[which], lambda values: self.cotangents(values, which), threads=threads
+            ask.points[piece.start : piece.stop], cotangents, threads=threads
         )
         return np.concatenate([values, summed])
 

@@ -13,17 +13,14 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
 from hybrid.inputs import checked_points
-from hybrid.piece import Piece
 from hybrid.programs import compile_program, flatten
 from hybrid.seeds import derive
 from hybrid.simulators import Evaluation
-from hybrid.simulators.native import NativeEvaluation
+from hybrid.simulators.native import CotangentsOf, NativeEvaluation
 from hybrid.simulators.sampling import Counts, SamplingEvaluation
 from hybrid.simulators.states import states_of
-from hybrid.simulators.weighted import CotangentsOf
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_expectation
-from hybrid.workloads.sums import pairwise_sum
 
 
 def answer(evaluation: Evaluation[Any], ask: Ask, *, seed: int, threads: int) -> Any:
@@ -63,21 +60,12 @@ def pull_back(
         seed: of whatever is random.
         threads: to use.
     """
-    ask = Ask(points, gradient=True)
-    if not isinstance(evaluation, NativeEvaluation):
-        told = answer(evaluation, ask, seed=seed, threads=threads)
-        assert told.gradients is not None
-        whole: FloatArray = cotangents(told.values, slice(0, len(points))) @ told.gradients
-        return whole
-    kernels = evaluation
-
-    def summed(piece: Piece) -> FloatArray:
-        which = slice(piece.start, piece.stop)
-        return kernels.pull_back(
-            points[which], lambda values: cotangents(values, which), threads=threads
-        )[1]
-
-    return pairwise_sum([summed(piece) for piece in kernels.pieces(ask)])
+    if isinstance(evaluation, NativeEvaluation):
+        return evaluation.pull_back(points, cotangents, threads=threads)[1]
+    told = answer(evaluation, Ask(points, gradient=True), seed=seed, threads=threads)
+    assert told.gradients is not None
+    summed: FloatArray = cotangents(told.values, slice(0, len(points))) @ told.gradients
+    return summed
 
 
 @dataclass

@@ -30,8 +30,10 @@ Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArra
 _LANES = 8
 """Samples in a piece are a multiple of this, so that vector lanes are full."""
 _PIECES = 48
+_FULL = 11
+"""From this width on full lanes are work enough for a piece ..."""
 _NARROW = 14
-"""From this width on a sample is work enough for a piece."""
+"""... and from this one on a sample is."""
 
 
 def squared(outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -202,7 +204,7 @@ class Supervised(Workload):
         if self.num_qubits >= _NARROW:
             return 1
         # Narrow circuits are quick, and each piece costs some calls of Python.
-        least = _LANES << min(max(0, (12 - self.num_qubits) // 2), 2)
+        least = _LANES << max(0, _FULL - self.num_qubits)
         return min(max(_LANES * -(-len(self.data) // (_LANES * _PIECES)), least), 256)
 
 

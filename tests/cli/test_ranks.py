@@ -55,6 +55,29 @@ def test_a_file_that_only_one_rank_can_read_ends_both(tmp_path: Path) -> None:
     assert ended.err.count("got a path where there is no file") >= 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["journal", "none.db"], "none.db, which does not exist"),
+        (["resume", "none.db"], "none.db, which does not exist"),
+        (["run", "RUN", "--journal", "none/run.db"], "none/run.db, which cannot be written"),
+        (["run", "RUN", "--journal", "RECORDED", "--seed", "8"], "seed: recorded 7, now 8"),
+    ],
+    ids=["journal", "resume", "no folder", "another run"],
+)
+def test_what_is_wrong_with_a_journal_is_said_once_with_the_code_of_bad_input(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    path, recorded = write(tmp_path, changed(ISING, run={"seed": 7})), tmp_path / "recorded.db"
+    if "RECORDED" in arguments:
+        assert command(0, "run", str(path), "--journal", str(recorded)).code == 0
+    names = {"RUN": str(path), "RECORDED": str(recorded)}
+    ended = command(2, *(names.get(word, word) for word in arguments))
+    assert ended.code == 2
+    assert ended.err.count(said) == 1
+    assert "Traceback" not in ended.err
+
+
 def test_doctor_counts_the_ranks() -> None:
     ended = command(2, "doctor")
     assert ended.code == 0

@@ -54,6 +54,7 @@ if mine:
      "exchange": lambda: failing(MPICommunicator, "hear" if culprit else "tell", 5),
      "journal write": lambda: failing(Writer, "told")}[phase]()
 small.slow_down(0.05)
+small.spread_out()
 small.shots(journal)
 """
 

@@ -1,8 +1,8 @@
 """Runs killed by SIGKILL at random times and resumed on random numbers of ranks.
 
 ``python -m tests.faults.kills --runs 200`` prints how many ended with the bits of an undisturbed
-run. Each run is killed once or twice: a random rank or the launcher, at a time drawn uniformly
-from the length of the run.
+run; with ``--first 25 --runs 25``, of the second 25 of them. Each run is killed once or twice: a
+random rank or the launcher, at a time drawn uniformly from the length of the run.
 """
 
 from __future__ import annotations
@@ -131,11 +131,12 @@ def main() -> int:
     """Run the measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     expected = {name: undisturbed(name) for name in small.RUNS}
     tallies = {name: Tally() for name in small.RUNS}
-    for number in range(chosen.runs):
+    for number in range(chosen.first, chosen.first + chosen.runs):
         name = list(small.RUNS)[number % len(small.RUNS)]
         run_once(name, chosen.seed * 100_000 + number, tallies[name], expected[name])
     for name, tally in tallies.items():

@@ -11,16 +11,15 @@ import sys
 import time
 from pathlib import Path
 
-import networkx
 from qiskit.circuit.library import real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
-from qiskit_aer.noise import NoiseModel, depolarizing_error
 
 import hybrid
 from hybrid.problems import MaxCut
 from hybrid.result import Result
 from hybrid.runtime import world
 from hybrid.runtime.team import Team
+from hybrid.scheduler import Site
 from hybrid.simulators import Aer
 
 CHAIN = SparsePauliOp(["ZZI", "IZZ", "XII", "IXI", "IIX"], [-1.0, -1.0, -0.7, -0.7, -0.7])
@@ -35,6 +34,8 @@ def vqe(journal: str | None, optimizer: str = "L-BFGS-B") -> Result:
 
 def qaoa(journal: str | None) -> Result:
     """Values alone, by a simplex."""
+    import networkx  # only this run waits for it
+
     ring = MaxCut.from_graph(networkx.cycle_graph(6))
     problem = hybrid.QAOA(ring.cost(), depth=2)
     return hybrid.minimize(problem, "Nelder-Mead", journal=journal, seed=5, max_iterations=40)
@@ -50,6 +51,8 @@ def shots(journal: str | None) -> Result:
 
 def noise(journal: str | None) -> Result:
     """Shots of a noisy device."""
+    from qiskit_aer.noise import NoiseModel, depolarizing_error
+
     model = NoiseModel()
     model.add_all_qubit_quantum_error(depolarizing_error(0.01, 2), ["cx"])
     problem = hybrid.VQE(real_amplitudes(2, reps=1), PAIR)
@@ -69,7 +72,25 @@ def quadratic(journal: str | None) -> Result:
     return vqe(journal, "SLSQP")
 
 
-RUNS = {run.__name__: run for run in (vqe, qaoa, shots, noise, simplex, quadratic)}
+def shared(journal: str | None) -> Result:
+    """Pairs of ranks share a state, where there are as many."""
+    width = 14
+    chain = SparsePauliOp.from_sparse_list(
+        [("ZZ", [q, q + 1], -1.0) for q in range(width - 1)]
+        + [("X", [q], -0.7) for q in range(width)],
+        width,
+    )
+    return hybrid.minimize(
+        hybrid.VQE(real_amplitudes(width, reps=1), chain),
+        "Adam",
+        seed=5,
+        journal=journal,
+        max_iterations=12,
+        shards=min(2, world().size),
+    )
+
+
+RUNS = {run.__name__: run for run in (vqe, qaoa, shots, noise, simplex, quadratic, shared)}
 
 
 def bits(result: Result) -> str:
@@ -94,6 +115,11 @@ def slow_down(seconds: float) -> None:
     Team._run = slowly
 
 
+def spread_out() -> None:
+    """Let every rank work, also where ranks share cores and some would rest."""
+    Site.crowding = lambda *_: 1.0
+
+
 def main() -> None:
     """Run what the command line names."""
     name, journal, *rest = sys.argv[1:]
@@ -101,6 +127,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     (folder / str(world().rank)).write_text(str(os.getpid()))
     slow_down(float(rest[0]) if rest else 0.0)
+    spread_out()
     result = RUNS[name](journal)
     if world().rank == 0:
         print("bits", bits(result), flush=True)

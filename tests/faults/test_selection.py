@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 
 from hybrid.runtime import World
 from hybrid.runtime.stall import StallReport
-from hybrid.runtime.stops import batch_time_limit
 from hybrid.runtime.watchdog import Pace, Watchdog
 from tests.faults import exceptions, fuzz, kills, small
 from tests.launch import environment_of_a_job, mpiexec
@@ -121,15 +119,3 @@ def test_pace_errs_on_the_slow_side() -> None:
     pace.learn(2.0, 4.0)
     pace.learn(2.0, 1.0)
     assert pace.seconds(3.0) == 6.0
-
-
-def test_the_limit_of_a_batch_job_has_a_margin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SLURM_JOB_END_TIME", raising=False)
-    assert batch_time_limit() is None
-    monkeypatch.setenv("SLURM_JOB_END_TIME", str(int(time.time()) + 10_000))
-    limit = batch_time_limit()
-    assert limit is not None
-    assert 9_900 < limit < 10_000 + 3_600
-    monkeypatch.setenv("SLURM_JOB_END_TIME", "soon")
-    assert batch_time_limit() is None
-    assert os.environ["SLURM_JOB_END_TIME"] == "soon"

@@ -5,19 +5,27 @@ from __future__ import annotations
 import os
 import random
 import resource
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from qiskit.circuit.library import real_amplitudes
 
+import hybrid
 from hybrid.ask import Ask, Told
 from hybrid.cli.app import command_line
 from hybrid.errors import HybridError, JournalError
 from hybrid.journal import Identity, Journal, Writer, open_journal, peek, schema
 from hybrid.journal.blobs import DamagedError, decode, encode
+from hybrid.result import Result
+from tests.faults import small
 from tests.faults.fuzz import damaged, read_whole
 
 WHO = Identity({"circuit": "a" * 64}, 7)
@@ -175,6 +183,40 @@ def test_a_full_disk_is_an_error_and_what_was_committed_is_safe(tmp_path: Path) 
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 60_000
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of 256 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no file system can be mounted here: {error}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True, capture_output=True)
+
+
+def test_a_run_on_a_disk_that_fills_up_resumes_when_there_is_space(small_disk: Path) -> None:
+    path = small_disk / "run.db"
+    problem = hybrid.VQE(real_amplitudes(3, reps=60), small.CHAIN)
+
+    def run(journal: Path | None) -> Result:
+        return hybrid.minimize(problem, "Adam", seed=3, max_iterations=150, journal=journal)
+
+    with pytest.raises(JournalError, match="disk is full"):
+        run(path)
+    with open_journal(path) as journal:
+        kept = len(journal)
+        assert [answer.number for answer in journal] == list(range(kept))
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    assert small.bits(run(path)) == small.bits(run(None))
+    with open_journal(path) as journal:
+        assert len(journal) > kept
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_a_read_only_journal_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.db"
@@ -232,10 +274,12 @@ def test_the_command_line_shows_an_error_and_no_traceback(
     path.write_bytes(b"SQLite format 3\0" + bytes(5000))
     assert command_line(["journal", str(path)]) == 1
     assert command_line(["resume", str(path)]) == 1
-    assert command_line(["resume", str(tmp_path / "none.db")]) == 1
+    assert command_line(["resume", str(tmp_path / "none.db")]) == 2
+    assert command_line(["journal", str(tmp_path)]) == 2
+    assert command_line(["journal", str(path), "--table", "events"]) == 2
     shown = capsys.readouterr()
     assert "Traceback" not in shown.err
-    assert shown.err.count("error: ") == 3
+    assert shown.err.count("error: ") == 5
 
 
 def test_a_journal_can_be_read_while_it_is_written(tmp_path: Path) -> None:
@@ -248,3 +292,50 @@ def test_a_journal_can_be_read_while_it_is_written(tmp_path: Path) -> None:
             writer.told(0, Told(np.zeros(1)), 0.0)
             writer.flush()
             assert len(journal) == 1
+
+
+def test_children_of_a_fork_do_not_keep_the_journal_from_the_next_run(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    writer = Writer(path, WHO, {})
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+        os._exit(0)
+    try:
+        writer.close()
+        Writer(path, WHO, {}).close()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+LOCKED = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+try:
+    other.execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def test_a_refused_second_run_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    with Writer(path, WHO, {}) as writer:
+        writer._connection.execute("BEGIN IMMEDIATE")  # as in the middle of a commit
+        with pytest.raises(JournalError, match="another run is writing"):
+            Writer(path, WHO, {})
+        other = subprocess.run(
+            [sys.executable, "-c", LOCKED, str(path)], capture_output=True, text=True, check=True
+        )
+        writer._connection.execute("ROLLBACK")
+    assert "locked" in other.stdout
+
+
+def test_a_report_that_comes_when_the_journal_has_been_closed_does_not_wait(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "run.db", WHO, {})
+    writer.close()
+    late = threading.Thread(target=writer.flush, daemon=True)
+    late.start()
+    late.join(20)
+    assert not late.is_alive()

@@ -27,7 +27,7 @@ def expected(
     return values, rows
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data())
 @pytest.mark.parametrize("shape", ["auto", "batched", "blocked"])
 def test_it_is_the_weighted_sum_of_gradients(shape: str, data: st.DataObject) -> None:

@@ -88,6 +88,8 @@ def test_arguments_of_minimize(tmp_path: Path) -> None:
         "shots": None,
         "seed": 3,
         "threads": 2,
+        "shards": "auto",
+        "groups": "auto",
         "journal": None,
         "time_limit": None,
         "stall": "report",

@@ -65,6 +65,21 @@ def test_unknown_keys_are_named_in_full_with_the_nearest_known_one(
     assert fault.endswith(f"did you mean '{near}'?")
 
 
+@pytest.mark.parametrize(
+    ("changes", "near"),
+    [
+        ({"simulator": {"name": "natve"}}, "native"),
+        ({"simulator": {"precision": "complex46"}}, "complex64"),
+        ({"run": {"stall": "abrt"}}, "abort"),
+    ],
+)
+def test_misspelled_words_are_answered_with_the_nearest_choice(
+    tmp_path: Path, changes: dict[str, Any], near: str
+) -> None:
+    (fault,) = faults(write(tmp_path, changed(ISING, **changes)))
+    assert fault.endswith(f"; did you mean '{near}'?")
+
+
 WRONG = [
     ({"run": {"seed": "7"}}, "run.seed: got '7', expected an integer from 0"),
     ({"run": {"seed": True}}, "run.seed: got true, expected an integer from 0"),

@@ -90,7 +90,7 @@ def test_chunks_that_are_swept_while_others_travel(data: st.DataObject) -> None:
 def test_shots_and_amplitudes(data: st.DataObject) -> None:
     circuit = data.draw(circuits(min_qubits=11, max_qubits=12, max_operations=20))
     n, spread = circuit.num_qubits, data.draw(st.integers(1, 2))
-    loaded = program(circuit, block_rows=3)
+    loaded = program(circuit, block_rows=3).for_values
     point = angles(1, circuit.num_slots, data.draw(st.integers(0, 9)))[0]
     seed = data.draw(st.integers(0, 2**63))
     states = data.draw(st.lists(st.integers(0, 2**n - 1), max_size=5))
@@ -113,7 +113,7 @@ def test_shots_and_amplitudes(data: st.DataObject) -> None:
 def test_probabilities(data: st.DataObject) -> None:
     circuit = data.draw(circuits(min_qubits=7, max_qubits=11, max_operations=20))
     n, spread = circuit.num_qubits, data.draw(st.integers(1, 3))
-    loaded = program(circuit, block_rows=2)
+    loaded = program(circuit, block_rows=2).for_values
     point = angles(1, circuit.num_slots, data.draw(st.integers(0, 9)))[0]
     qubits = data.draw(st.integers(0, 2**n - 1))
     route = route_for(loaded, ((1 << spread) - 1) << n - spread, spread)

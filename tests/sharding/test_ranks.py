@@ -112,6 +112,28 @@ def test_a_member_that_fails_is_named_on_every_rank(
 
 
 @pytest.mark.ranks
+@pytest.mark.parametrize("culprit", [0, 1])
+def test_a_member_that_fails_while_others_wait_for_its_messages(
+    culprit: int, job: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if job.size < 2:
+        pytest.skip("a group needs two ranks")
+    from hybrid.runtime import group
+    from hybrid.sharding import exchange
+
+    def fail(self: exchange._Pipeline, *_: Any) -> None:
+        raise ZeroDivisionError("a bug in an exchange")
+
+    monkeypatch.setattr(group, "_shared_room", lambda: 0)
+    if job.rank == culprit:
+        monkeypatch.setattr(exchange._Pipeline, "exchange", fail)
+    with pytest.raises((hybrid.errors.RankError, ZeroDivisionError), match="a bug in an exchange"):
+        hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)
+    monkeypatch.undo()
+    assert np.all(np.isfinite(hybrid.expectation(circuit(), CHAIN, POINTS, shards=2)))
+
+
+@pytest.mark.ranks
 def test_messages_where_memory_cannot_be_shared(
     job: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hybrid import _kernels
 from hybrid.sharding.program import Reading, SpreadProgram, shardings
 from tests.kernels.arrays import pauli_sum, program
-from tests.kernels.dense import Terms
+from tests.kernels.dense import Evolution, Terms
 from tests.kernels.strategies import angles, circuits, terms
 
 from .test_passes import layered_chain
@@ -33,6 +33,21 @@ def test_members_send_what_was_predicted(data: st.DataObject) -> None:
             return group.sent_bytes
 
         assert set(on_threads(sharding.shards, work)) == {sharding.sent_bytes}
+
+
+@pytest.mark.parametrize("gradient", [False, True])
+def test_merged_runs_give_the_same_bits_on_shards(gradient: bool) -> None:
+    n = 12
+    chain = layered_chain(n, 3)
+    chain.operations += [Evolution(1 << q, [0], [0.5], q % 4) for q in range(n) for _ in range(3)]
+    loaded, h = program(chain, block_rows=3), pauli_sum(n, Terms([0, 5], [9, 2], [1.0, 0.5]))
+    assert loaded.for_values is not loaded
+    point = angles(1, chain.num_slots, 2)
+    alone = loaded.evaluate(h, point, gradient, shape="blocked")[0]
+    for found in on_threads(
+        2, lambda group: SpreadProgram(loaded, group).evaluate(h, point, gradient, threads=1)
+    ):
+        assert found[0].tobytes() == alone.tobytes()
 
 
 def naive_bytes(num_qubits: int, active: list[int], shards: int) -> float:

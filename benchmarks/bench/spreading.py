@@ -1,0 +1,172 @@
+"""One state over several ranks: what runs in a job of its own, and what is counted on paper."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+import hybrid
+from bench.engines.to_qiskit import circuit_of, observable_of, points_of
+from bench.hardware_efficient import hardware_efficient
+from bench.workload import Workload
+from hybrid.ask import Ask
+from hybrid.machine import reference, seconds_of, spread_seconds
+from hybrid.programs import Observable, compile_observable, compile_program, flatten
+from hybrid.programs.program import EVOLUTION, Program
+from hybrid.runtime import world
+from hybrid.scheduler import load_of
+from hybrid.sharding.program import Reading, shardings
+from hybrid.simulators.native import NativeEvaluation
+
+CALLS = 5
+CORES = 64
+BANDWIDTH = 25e9
+"""200 Gb/s."""
+LATENCY = 2e-6
+
+
+def speed(num_qubits: int, shards: int, threads: int) -> dict[str, Any]:
+    """Return the median seconds of a gradient after one to warm up, its bytes, and the memory."""
+    workload = hardware_efficient(num_qubits, 5)
+    circuit, observable, points = (
+        circuit_of(workload),
+        observable_of(workload),
+        points_of(workload),
+    )
+    seconds = []
+    with _Peak() as peak:
+        for _ in range(CALLS + 1):
+            start = time.perf_counter()
+            values, gradients = hybrid.expectation(
+                circuit, observable, points, gradient=True, shards=shards, threads=threads
+            )
+            seconds.append(time.perf_counter() - start)
+    peaks = world().communicator.all_gather(str(peak.bytes).encode())
+    return {
+        "seconds": float(np.median(seconds[1:])),
+        "bits": values.tobytes().hex() + gradients.tobytes().hex()[:64],
+        "peaks": [int(each) for each in peaks],
+    }
+
+
+def memory(num_qubits: int, shards: int, threads: int) -> dict[str, Any]:
+    """Return the peak memory of each rank above the interpreter, for one layer."""
+    workload = hardware_efficient(num_qubits, 1)
+    circuit, observable, points = (
+        circuit_of(workload),
+        observable_of(workload),
+        points_of(workload),
+    )
+    small = hardware_efficient(14, 1)
+    hybrid.expectation(circuit_of(small), observable_of(small), points_of(small), gradient=True)
+    with _Peak() as peak:
+        hybrid.expectation(
+            circuit, observable, points, gradient=True, shards=shards, threads=threads
+        )
+    peaks = world().communicator.all_gather(str(peak.bytes).encode())
+    return {"peaks": [int(each) for each in peaks]}
+
+
+class _Peak:
+    """The most memory that this process has at once, above what it starts with.
+
+    Memory that ranks share counts for each of them in equal parts (the proportional set size).
+    """
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._start = _proportional_bytes()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> _Peak:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.02):
+            self.bytes = max(self.bytes, _proportional_bytes() - self._start)
+
+
+def _proportional_bytes() -> int:
+    with open("/proc/self/smaps_rollup", encoding="ascii") as lines:
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What each rank sends for one gradient, in shards.
+
+    Attributes:
+        shards: ranks that share the state.
+        ours: as planned; what is sent on 2 and 4 ranks was counted to be the same by the tests.
+        naive: a whole shard for each gate, and each term, that acts on a spread qubit.
+        exchanges: how often ranks exchange.
+    """
+
+    shards: int
+    ours: float
+    naive: float
+    exchanges: int
+
+
+def traffic(workload: Workload) -> Iterator[Traffic]:
+    """Yield the traffic of a workload's gradient over 2 shards and more."""
+    program, observable = _compiled(workload)
+    evaluation = NativeEvaluation(program, observable, False)
+    active = list(_active(program))
+    n = program.num_qubits
+    for each in shardings(
+        evaluation.kernel_program, Reading.EXPECTATION, evaluation.kernel_observable, gradient=True
+    ):
+        shard = 16 * 2**n // each.shards
+        spread = (each.shards - 1) * (2**n // each.shards)  # the highest qubits, all the time
+        gates = sum((mask & spread).bit_count() for mask in active)
+        terms = sum(1 for mask in observable.x_masks.tolist() if mask & spread)
+        yield Traffic(each.shards, each.sent_bytes / shard, 3.0 * gates + terms, each.exchanges)
+
+
+@cache
+def _compiled(workload: Workload) -> tuple[Program, Observable]:
+    program = compile_program(flatten(circuit_of(workload)))
+    return program, compile_observable(observable_of(workload), workload.num_qubits)
+
+
+def _active(program: Program) -> Iterator[int]:
+    """Yield for each operation the qubits on which it mixes amplitudes."""
+    for k in range(len(program.kind)):
+        if program.kind[k] == EVOLUTION:
+            yield int(program.x_mask[k])
+            continue
+        targets = [int(q) for q in program.targets[k] if q >= 0]
+        matrix = program.matrices[program.matrix_offset[k] :]
+        is_diagonal = len(targets) == 1 and matrix[1] == 0 == matrix[2]
+        yield 0 if is_diagonal else sum(1 << q for q in targets)
+
+
+def on_paper(workload: Workload, nodes: int) -> tuple[float, float, int]:
+    """Return the seconds of work and of exchanges of a gradient over nodes, and the bytes sent."""
+    program, observable = _compiled(workload)
+    evaluation = NativeEvaluation(program, observable, False)
+    ask = Ask(np.zeros((1, program.angles.num_parameters)), gradient=True)
+    load = load_of(evaluation, ask, evaluation.pieces(ask)[0])
+    assert load is not None
+    node = reference().model_copy(
+        update={"cores": CORES, "bandwidth": BANDWIDTH, "latency": LATENCY}
+    )
+    alone = seconds_of(load, node, CORES) or 0.0
+    if nodes == 1:
+        return alone, 0.0, 0
+    sharding = next(each for each in load.shardings if each.shards == nodes)
+    total = spread_seconds(load, node, CORES, sharding, 1)
+    return alone / nodes, total - alone / nodes, sharding.sent_bytes

@@ -1,0 +1,185 @@
+"""Measure states that ranks share: ``python benchmarks/sharding.py --write`` writes SHARDING.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "SHARDING.md"
+MARK = "RESULT "
+PAIRS = 5
+
+
+def main() -> int:
+    """Run what was asked for, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worker", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="some of the parts")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
+    arguments = parser.parse_args()
+    if arguments.worker:
+        return _work(*arguments.worker)
+    lines = ["# One state over several ranks: results", ""]
+    for name in arguments.only or PARTS:
+        for line in PARTS[name]():
+            print(line, flush=True)
+            lines.append(line)
+    if arguments.write:
+        RESULTS.write_text("\n".join(lines).rstrip() + "\n")
+    return 0
+
+
+def _work(name: str, *numbers: str) -> int:
+    from bench import spreading
+
+    from hybrid.runtime import world
+
+    found = getattr(spreading, name)(*map(int, numbers))
+    if world().rank == 0:
+        print(MARK + json.dumps(found), flush=True)
+    return 0
+
+
+def _run(name: str, ranks: int, threads: int, num_qubits: int) -> dict[str, Any]:
+    """Return what a worker finds in a job of its own; its ranks share one state."""
+    beside = Path(sys.executable).parent / "mpiexec"
+    mpiexec = str(beside) if beside.exists() else str(shutil.which("mpiexec"))
+    command = [mpiexec, "-n", str(ranks)] if ranks > 1 else []
+    numbers = [str(num_qubits), str(ranks), str(threads)]
+    done = subprocess.run(
+        [*command, sys.executable, str(HERE / "sharding.py"), "--worker", name, *numbers],
+        env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    found = [line for line in done.stdout.splitlines() if line.startswith(MARK)]
+    if done.returncode or not found:
+        raise SystemExit(f"{name} on {ranks} ranks ended with {done.returncode}:\n{done.stderr}")
+    result: dict[str, Any] = json.loads(found[-1].removeprefix(MARK))
+    return result
+
+
+def _speed() -> Iterator[str]:
+    yield "## Speed on one machine"
+    yield ""
+    yield (
+        "Energy and gradient, HEA L=5; one rank with 2 threads and two ranks with 1 thread each "
+        f"take turns, {PAIRS} times; medians of 5 calls each. A ratio above 1: sharing is faster."
+    )
+    yield ""
+    yield (
+        "| n | 1 rank x 2 threads, s | 2 ranks x 1 thread, s | ratio (min / median / max) | asked "
+        "| bits |"
+    )
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for n, asked in ((20, ""), (22, "0.8"), (24, "")):
+        pairs = [(_run("speed", 1, 2, n), _run("speed", 2, 1, n)) for _ in range(PAIRS)]
+        one = np.array([alone["seconds"] for alone, _ in pairs])
+        two = np.array([shared["seconds"] for _, shared in pairs])
+        ratios = one / two
+        same = {each["bits"] for pair in pairs for each in pair}
+        yield (
+            f"| {n} | {np.median(one):.3g} | {np.median(two):.3g} | {ratios.min():.2f} / "
+            f"**{np.median(ratios):.2f}** / {ratios.max():.2f} | {asked} | "
+            f"{'equal' if len(same) == 1 else 'DIFFERENT'} |"
+        )
+    yield ""
+
+
+def _memory() -> Iterator[str]:
+    yield "## Memory"
+    yield ""
+    yield (
+        "Peak above the interpreter of one gradient, HEA n=26, L=1, complex128 (memory that ranks "
+        "share counts in equal parts)."
+    )
+    yield ""
+    alone = max(_run("memory", 1, 2, 26)["peaks"])
+    shared = _run("memory", 2, 1, 26)["peaks"]
+    yield "| ranks | peak of each rank, GiB | of the peak on one rank | asked |"
+    yield "| --- | --- | --- | --- |"
+    yield f"| 1 | {alone / 2**30:.2f} | 1 | |"
+    each = ", ".join(f"{peak / 2**30:.2f}" for peak in shared)
+    yield f"| 2 | {each} | {max(shared) / alone:.2f} | <= 0.6 |"
+    yield ""
+
+
+def _bytes() -> Iterator[str]:
+    from bench.hardware_efficient import hardware_efficient
+    from bench.molecules import active_space, uccsd
+    from bench.spreading import traffic
+
+    yield "## Bytes"
+    yield ""
+    yield (
+        "What each rank sends for one gradient, in shards, beside the scheme in which every gate, "
+        "and every term, that acts on a spread qubit sends a whole shard (excitations count as one "
+        "gate). Asked: at most 1/5."
+    )
+    yield ""
+    yield "| workload | shards | sent | naive | ratio | exchanges |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    workloads = [
+        hardware_efficient(22, 5),
+        hardware_efficient(30, 5),
+        uccsd("n2"),
+        active_space(12, 5),
+    ]
+    for workload in workloads:
+        for each in traffic(workload):
+            yield (
+                f"| {workload.name} | {each.shards} | {each.ours:.2f} | {each.naive:.0f} | "
+                f"{each.ours / each.naive:.3f} | {each.exchanges} |"
+            )
+    yield ""
+
+
+def _scaling() -> Iterator[str]:
+    from bench.hardware_efficient import hardware_efficient
+    from bench.spreading import on_paper
+
+    yield "## Weak scaling on paper"
+    yield ""
+    yield (
+        "Energy and gradient, HEA L=5, one rank of 64 threads on each node with 200 Gb/s and 2 µs; "
+        "kernels as fast for each thread as measured here. Messages are counted as if nothing ran "
+        "meanwhile. Efficiency is that of one node over its share on many, for a state that "
+        "doubles with the nodes."
+    )
+    yield ""
+    yield (
+        "| qubits | nodes | work, s | exchanges, s | total, s | efficiency "
+        "| sent by each node, GiB |"
+    )
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    first = None
+    for nodes in (1, 2, 4, 8, 16, 32, 64):
+        n = 30 + nodes.bit_length() - 1
+        work, exchanges, sent = on_paper(hardware_efficient(n, 5), nodes)
+        # A layer of one more qubit has one more qubit's gates.
+        gates = n / 30
+        first = first or work
+        total = work + exchanges
+        yield (
+            f"| {n} | {nodes} | {work:.1f} | {exchanges:.1f} | {total:.1f} | "
+            f"{first * gates / total:.0%} | {sent / 2**30:.0f} |"
+        )
+    yield ""
+
+
+PARTS = {"speed": _speed, "memory": _memory, "bytes": _bytes, "scaling": _scaling}
+
+if __name__ == "__main__":
+    sys.exit(main())

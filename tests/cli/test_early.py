@@ -1,0 +1,39 @@
+"""Notice that a batch system gives before the program has been loaded is not lost, nor deadly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.launch import launch
+from tests.settings.run_files import ISING, write
+
+pytestmark = pytest.mark.launches
+
+EARLY = """
+import os, signal, sys
+import hybrid.cli
+os.kill(os.getpid(), signal.SIGUSR1)
+from hybrid.cli.app import command_line
+sys.exit(command_line(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_a_run_that_is_recorded_stops_at_once_and_resumes(tmp_path: Path, ranks: int) -> None:
+    path, journal = str(write(tmp_path, ISING)), str(tmp_path / "run.db")
+    early = launch(ranks, "-c", EARLY, "run", path, "--journal", journal, timeout=60)
+    assert early.code == 75, early.err
+    assert early.err.count("stopped by SIGUSR1 after 1 answer,") == 1
+    resumed = launch(0, "-m", "hybrid", "resume", journal, timeout=60)
+    undisturbed = launch(0, "-m", "hybrid", "run", path, timeout=60)
+    assert resumed.code == undisturbed.code == 0
+    value = [line for line in undisturbed.out.splitlines() if "value  " in line]
+    assert value
+    assert value[0] in resumed.out.splitlines()
+
+
+def test_a_run_that_is_not_recorded_goes_on(tmp_path: Path) -> None:
+    ended = launch(0, "-c", EARLY, "run", str(write(tmp_path, ISING)), timeout=60)
+    assert ended.code == 0, ended.err
