@@ -212,14 +212,15 @@ def _paper() -> Iterator[str]:
         costs = 0.05 * np.exp(random.uniform(0, np.log(100), count))
         order = tuple(np.argsort(-costs, kind="stable").tolist())
         pieces = tuple(Piece(k, "items", k, k + 1) for k in range(count))
+        told = tuple(Piece(k, "items", k, k + 1, cost) for k, cost in enumerate(costs.tolist()))
         site = Site.uniform(here().with_speed(1.0), ranks)
         nobody: tuple[tuple[int, ...], ...] = ((),) * ranks
         plans = {
             "drawn, costs unknown": lambda p=pieces, n=nobody, r=ranks, c=count: Plan(
                 p, n, tuple(range(r)), tuple(range(c))
             ),
-            "drawn, longest first": lambda p=pieces, n=nobody, r=ranks, o=order: Plan(
-                p, n, tuple(range(r)), o
+            "drawn, costs told": lambda t=told, n=nobody, r=ranks, o=order: Plan(
+                t, n, tuple(range(r)), o
             ),
             "assigned, longest first": lambda p=pieces, r=ranks, c=costs: Plan(
                 p, longest_first(c.tolist(), range(r), [1.0] * r)
