@@ -1,0 +1,182 @@
+"""What could be done with the pieces: numbers of ranks, threads and groups, and what they take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hybrid.arrays import FloatArray
+from hybrid.machine import Machine, seconds_of
+from hybrid.piece import Piece
+from hybrid.scheduler.assign import loads_of, longest_first
+from hybrid.scheduler.groups import group_seconds, group_speeds, groups_that_fit, sharding_of
+from hybrid.scheduler.messages import Traffic
+from hybrid.scheduler.site import Site
+
+_EXACTLY = 20_000
+"""Up to so many pieces every alternative is assigned; beyond, its wall time is bounded."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """A number of ranks with a number of threads, and what would come of it."""
+
+    active: tuple[int, ...]
+    threads: int
+    seconds: FloatArray
+    speeds: FloatArray
+    messages: float
+    wall: float
+    assignment: tuple[tuple[int, ...], ...] | None
+    groups: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def ranks(self) -> int:
+        return len(self.active)
+
+    @property
+    def shards(self) -> int:
+        return len(self.groups[0]) if self.groups else 1
+
+    @property
+    def leaders(self) -> tuple[int, ...]:
+        return tuple(group[0] for group in self.groups) or self.active
+
+
+def that_fit(site: Site, memory: int) -> tuple[int, ...]:
+    """Return the ranks that can work at the same time within the memory of their hosts.
+
+    In the order in which they get work; rank 0 is always among them.
+    """
+    if site.memory_bytes is None or memory == 0:
+        return site.spread_order
+    per_host = max(1, site.memory_bytes // memory)
+    if per_host >= max(site.ranks_on_host.values()):
+        return site.spread_order
+    used: Counter[int] = Counter()
+    fitting = []
+    for rank in site.spread_order:
+        used[site.host_of[rank]] += 1
+        if used[site.host_of[rank]] <= per_host:
+            fitting.append(rank)
+    return tuple(fitting)
+
+
+def counts_to_try(num_ranks: int, num_pieces: int) -> list[int]:
+    """Return the numbers of ranks to try: all that can have work, halves, and one."""
+    count = min(num_ranks, num_pieces)
+    counts = []
+    while count > 1:
+        counts.append(count)
+        count //= 2
+    return [*counts, 1]
+
+
+def try_ranks(
+    pieces: tuple[Piece, ...],
+    site: Site,
+    ranks: tuple[int, ...],
+    fixed_threads: int | None,
+    traffic: Traffic,
+) -> list[Option]:
+    """Return what some ranks would take, with one thread each and with all that they can have."""
+    active = tuple(sorted(ranks))
+    most = site.threads(active)
+    options = {fixed_threads} if fixed_threads is not None else {1, most}
+    messages = traffic.seconds(site.machines[0], len(active))
+    found = []
+    for threads in sorted(options):
+        # Known to be an int: None is not among the options.
+        found.append(_option(pieces, site, active, int(threads or 1), messages))
+    return found
+
+
+def _option(
+    pieces: tuple[Piece, ...], site: Site, active: tuple[int, ...], threads: int, messages: float
+) -> Option:
+    seconds, speeds = costs_on(pieces, site, threads)
+    seconds = seconds * site.crowding(active, threads)
+    return _assigned(Option(active, threads, seconds, speeds, messages, 0.0, None))
+
+
+def _assigned(option: Option) -> Option:
+    """Return an option with its pieces assigned and its wall time; bounded where they are many."""
+    seconds, speeds, leaders = option.seconds, option.speeds, option.leaders
+    if len(seconds) <= _EXACTLY or len(leaders) == 1:
+        assignment = longest_first(seconds.tolist(), leaders, speeds.tolist())
+        works = loads_of(
+            seconds.tolist(), [assignment[rank] for rank in leaders], speeds[list(leaders)].tolist()
+        )
+        return replace(option, wall=float(works.max()) + option.messages, assignment=assignment)
+    bound = max(
+        float(seconds.sum()) / float(speeds[list(leaders)].sum()),
+        float(seconds.max()) / float(speeds[list(leaders)].max()),
+    )
+    return replace(option, wall=bound + option.messages)
+
+
+def try_groups(
+    pieces: tuple[Piece, ...],
+    site: Site,
+    shards: int,
+    fixed_threads: int | None,
+    fixed_groups: int | None,
+    traffic: Traffic,
+) -> list[Option]:
+    """Return what groups of so many ranks would take, each group sharing one state."""
+    memory = max(sharding_of(piece.load, shards).memory_bytes for piece in different(pieces))
+    all_groups = groups_that_fit(site, shards, memory)
+    if fixed_groups is not None:
+        all_groups = all_groups[:fixed_groups] if len(all_groups) >= fixed_groups else []
+    found = []
+    for count in counts_to_try(len(all_groups), len(pieces)) if all_groups else ():
+        groups = tuple(all_groups[:count])
+        active = tuple(sorted(rank for group in groups for rank in group))
+        threads = fixed_threads or site.threads(active)
+        seconds = group_seconds(pieces, site, groups, threads) * site.crowding(active, threads)
+        option = Option(
+            active,
+            threads,
+            seconds,
+            np.array(group_speeds(site, groups)),
+            traffic.seconds(site.machines[0], len(active)),
+            0.0,
+            None,
+            groups,
+        )
+        found.append(_assigned(option))
+    return found
+
+
+def costs_on(pieces: tuple[Piece, ...], site: Site, threads: int) -> tuple[FloatArray, FloatArray]:
+    """Return the seconds of each piece on the first kind of host, and the speed of each rank there.
+
+    The speed of a rank is how much faster its host does these pieces, all together, than the
+    first kind does.
+    """
+    base = piece_seconds(pieces, site.machines[0], threads)
+    total = float(base.sum())
+    factors = [1.0]
+    for machine in site.machines[1:]:
+        factors.append(total / float(piece_seconds(pieces, machine, threads).sum()))
+    return base, np.array(factors)[list(site.machine_of)]
+
+
+def piece_seconds(pieces: Sequence[Piece], machine: Machine, threads: int) -> FloatArray:
+    """Return the predicted seconds of pieces whose work is known, shape (pieces,)."""
+    known: dict[object, float] = {}
+    seconds = np.empty(len(pieces))
+    for place, piece in enumerate(pieces):
+        key = piece.load
+        if key not in known:
+            known[key] = seconds_of(piece.load, machine, threads) or 0.0
+        seconds[place] = known[key]
+    return seconds
+
+
+def different(pieces: tuple[Piece, ...]) -> list[Piece]:
+    """Return one piece for each different load."""
+    return list({id(piece.load): piece for piece in pieces}.values())
