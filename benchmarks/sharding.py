@@ -155,8 +155,8 @@ def _scaling() -> Iterator[str]:
     yield (
         "Energy and gradient, HEA L=5, one rank of 64 threads on each node with 200 Gb/s and 2 µs; "
         "kernels as fast for each thread as measured here. Messages are counted as if nothing ran "
-        "meanwhile, and work as if 64 threads had 64 times the memory bandwidth of one, so the share "
-        "of exchanges is an upper bound. Efficiency is that of one node over its share on many, for "
+        "meanwhile, and work as if 64 threads had 64 times the bandwidth of one, so the share "
+        "of exchanges is an upper bound. Efficiency: that of one node over its share on many, for "
         "a state that doubles with the nodes. Published: near-ideal weak scaling of mpiQulacs "
         "(arXiv 2203.16044), 75 % from 64 to 256 GPUs at 28 qubits for Lightning; the faster the "
         "gates, the more an exchange of the same bytes shows."
