@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 import mpi4py
@@ -74,6 +74,9 @@ class MPICommunicator:
         self.size: int = self._comm.Get_size()
         self._posted: list[tuple[MPI.Request, bytes]] = []
         self._cells: MPICells | None = None
+        self._told = np.zeros(self.size, dtype=np.int32)
+        self._heard = 0
+        self._early: dict[int, bytes] = {}
         self._members: dict[tuple[int, ...], MPIMembers] = {}
         self._forgotten: list[MPIMembers] = []
 
@@ -111,22 +114,33 @@ class MPICommunicator:
     def tell(self, message: bytes, ranks: Sequence[int]) -> None:
         """Send from rank 0 to others, each of which calls :meth:`hear`; nobody else is bothered.
 
-        Down a binomial tree over these ranks, who pass the message on: its head names them.
+        Down a binomial tree over these ranks, who pass the message on: its head names them, and the
+        number that it has among the messages to each.
         """
         told = np.array(sorted(ranks), dtype=np.int32)
-        head = len(told).to_bytes(_HEADER, "little") + told.tobytes()
-        self._pass_on(np.frombuffer(head + message, np.uint8), told)
+        self._told[told] += 1
+        head = np.stack([told, self._told[told]])
+        envelope = len(told).to_bytes(_HEADER, "little") + head.tobytes() + message
+        self._pass_on(np.frombuffer(envelope, np.uint8), told)
 
     @_noticing_losses
     def hear(self) -> bytes:
-        """Return what rank 0 tells this rank next, passed on to those below in the tree."""
-        status = MPI.Status()
-        _poll(lambda: self._comm.Iprobe(MPI.ANY_SOURCE, _TOLD, status))
-        envelope = np.empty(status.Get_count(MPI.BYTE), dtype=np.uint8)
-        self._comm.Recv([envelope, MPI.BYTE], status.Get_source(), _TOLD)
-        end = _HEADER + 4 * int.from_bytes(envelope[:_HEADER].tobytes(), "little")
-        self._pass_on(envelope, envelope[_HEADER:end].view(np.int32))
-        return envelope[end:].tobytes()
+        """Return what rank 0 tells this rank next, passed on to those below in the tree.
+
+        Trees over other ranks lead here over other ranks, so a message may overtake one before it.
+        """
+        self._heard += 1
+        while self._heard not in self._early:
+            status = MPI.Status()
+            _poll(partial(self._comm.Iprobe, MPI.ANY_SOURCE, _TOLD, status))
+            envelope = np.empty(status.Get_count(MPI.BYTE), dtype=np.uint8)
+            self._comm.Recv([envelope, MPI.BYTE], status.Get_source(), _TOLD)
+            end = _HEADER + 8 * int.from_bytes(envelope[:_HEADER].tobytes(), "little")
+            told, numbers = envelope[_HEADER:end].view(np.int32).reshape(2, -1)
+            self._pass_on(envelope, told)
+            number = int(numbers[np.searchsorted(told, self.rank)])
+            self._early[number] = envelope[end:].tobytes()
+        return self._early.pop(self._heard)
 
     def _pass_on(self, envelope: Any, told: Any) -> None:
         """Send on to this rank's children: of place p those at p + 2^k with 2^k > p."""
