@@ -17,6 +17,8 @@ _FAILED, _NO, _WELL = 0, 1, 2
 _SHARED_FOLDER = "/dev/shm"
 """Where MPI libraries keep shared memory; what does not fit there kills the process."""
 _ROOM_LEFT = 1 << 26
+_KEPT_BYTES = 1 << 30
+"""Up to so many bytes of a rank's shards are kept for the next call: new pages cost time."""
 
 
 class MemberFailedError(Exception):
@@ -42,7 +44,10 @@ class RankGroup:
     def memory(self, name: str, count: int, dtype: np.dtype[Any]) -> Amplitudes:
         """Return memory for a shard: what there was under the name, if it has the right size."""
         known = self._memory.get(name)
-        if known is None or known[0].dtype != dtype or len(known[0]) != count:
+        if known is not None and (known[0].dtype != dtype or len(known[0]) != count):
+            self.release()
+            known = None
+        if known is None:
             known = self._memory[name] = self._allocate(count, dtype)
         return known[self.rank if len(known) > 1 else 0]
 
@@ -104,6 +109,11 @@ class RankGroup:
         total: FloatArray = self._members.total(numbers)
         return total
 
+    def rest(self) -> None:
+        """Give back what is too large to be kept until the next call; all members call it."""
+        if sum(shards[0].nbytes for shards in self._memory.values()) > _KEPT_BYTES:
+            self.release()
+
     def release(self) -> None:
         """Give memory back; all members call it."""
         self._memory.clear()
@@ -118,6 +128,16 @@ class RankGroup:
         if self.any(not fits):
             return [np.empty(count, dtype)]
         return [part.view(dtype) for part in self._members.shared_memory(num_bytes)]
+
+
+_groups: dict[Members, RankGroup] = {}
+
+
+def group_of(members: Members) -> RankGroup:
+    """Return the group of some ranks, the same as long as they are in step."""
+    if members not in _groups:
+        _groups[members] = RankGroup(members)
+    return _groups[members]
 
 
 def _shared_room() -> int:

@@ -24,7 +24,7 @@ from hybrid.runtime.failure import (
     is_collective,
     mark_collective,
 )
-from hybrid.runtime.group import MemberFailedError, RankGroup
+from hybrid.runtime.group import MemberFailedError, RankGroup, group_of
 from hybrid.runtime.messages import pack, unpack
 from hybrid.runtime.shares import Done, Inbox, Outbox
 from hybrid.runtime.stall import StallReport
@@ -176,8 +176,7 @@ class Team(Generic[Answer]):
                 self._communicator.all_gather(b"listening")
             result = self._run_all(lead)
             for group in self._groups.values():
-                group.release()
-            self._groups.clear()
+                group.rest()
             return result
 
     def _run_all(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:
@@ -338,7 +337,7 @@ class Team(Generic[Answer]):
     def _group(self, ranks: tuple[int, ...]) -> RankGroup:
         """Return the ranks that share a state; collective over them on first use."""
         if ranks not in self._groups:
-            self._groups[ranks] = RankGroup(self._communicator.members(ranks))
+            self._groups[ranks] = group_of(self._communicator.members(ranks))
         return self._groups[ranks]
 
     def _forget(self, ranks: tuple[int, ...]) -> None:

@@ -124,6 +124,7 @@ def test_a_member_that_fails_while_others_wait_for_its_messages(
     def fail(self: exchange._Pipeline, *_: Any) -> None:
         raise ZeroDivisionError("a bug in an exchange")
 
+    monkeypatch.setattr(group, "_groups", {})
     monkeypatch.setattr(group, "_shared_room", lambda: 0)
     if job.rank == culprit:
         monkeypatch.setattr(exchange._Pipeline, "exchange", fail)
@@ -142,6 +143,7 @@ def test_messages_where_memory_cannot_be_shared(
     from hybrid.runtime import group
 
     expected = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
+    monkeypatch.setattr(group, "_groups", {})
     monkeypatch.setattr(group, "_shared_room", lambda: 0)
     found = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
     assert found.tobytes() == expected.tobytes()
