@@ -36,7 +36,7 @@ class Load:
         seconds: known seconds beside the counts, on a machine of speed 1.
         single: whether amplitudes are complex64.
         asked: bytes of the Ask that the piece belongs to.
-        answered: bytes of its partial answer.
+        answered: bytes of its partial answer; 0 where only the scheduler can tell.
         shardings: how one state may be spread over ranks, by ascending shards; empty if it may not.
     """
 
@@ -49,5 +49,5 @@ class Load:
     seconds: float = 0.0
     single: bool = False
     asked: int = 0
-    answered: int = 64
+    answered: int = 0
     shardings: tuple[Sharding, ...] = ()

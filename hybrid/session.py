@@ -18,7 +18,14 @@ from hybrid.ask import Ask, Told
 from hybrid.collective import Prepared, call_together
 from hybrid.content import digest
 from hybrid.estimate import estimate, sample
-from hybrid.inputs import checked_points, checked_seed, checked_shots, checked_threads
+from hybrid.inputs import (
+    checked_groups,
+    checked_points,
+    checked_seed,
+    checked_shards,
+    checked_shots,
+    checked_threads,
+)
 from hybrid.loop import minimize
 from hybrid.programs import compile_program, flatten
 from hybrid.result import Result
@@ -93,7 +100,8 @@ class Session:
     call. Every method is collective and returns the same on every rank.
 
     Attributes:
-        simulator, shots, seed, threads: as in :func:`hybrid.expectation`.
+        simulator, shots, seed, threads, shards, groups: as in :func:`hybrid.expectation`; what
+            shares no state (overlaps, maps) has no use for the last two.
 
     Raises:
         InputError: one of them is not usable.
@@ -112,12 +120,16 @@ class Session:
     shots: int | None = None
     seed: int | None = None
     threads: int | None = None
+    shards: int | Literal["auto"] = "auto"
+    groups: int | Literal["auto"] = "auto"
     _calls: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         checked_shots(self.shots)
         checked_seed(self.seed)
         checked_threads(self.threads)
+        checked_shards(self.shards)
+        checked_groups(self.groups)
 
     def __enter__(self) -> Session:
         """Return the session; leaving it needs nothing."""
@@ -161,6 +173,8 @@ class Session:
             shots=self.shots,
             seed=self._seed(),
             threads=self.threads,
+            shards=self.shards,
+            groups=self.groups,
         )
 
     def sample(
@@ -168,7 +182,15 @@ class Session:
     ) -> Counts | list[Counts]:
         """Return counts of bit strings; see :func:`hybrid.sample`."""
         wanted: Any = self.shots if shots is None else shots
-        return sample(circuit, points, wanted, seed=self._seed(), threads=self.threads)
+        return sample(
+            circuit,
+            points,
+            wanted,
+            seed=self._seed(),
+            threads=self.threads,
+            shards=self.shards,
+            groups=self.groups,
+        )
 
     def overlaps(
         self, circuit: QuantumCircuit, points: ArrayLike, others: ArrayLike | None = None
@@ -201,6 +223,8 @@ class Session:
             "shots": self.shots,
             "seed": self._seed(),
             "threads": self.threads,
+            "shards": self.shards,
+            "groups": self.groups,
         }
         return minimize(workload, **(settings | arguments))
 

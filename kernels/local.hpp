@@ -65,9 +65,9 @@ struct DiagonalRun {
     int phases = 0;        // where the phases of its strings start
 };
 
-// Operations that run on one block, or tile of a block, after one another.
 inline constexpr int kRotationValues = 4;  // of a case: cosine, sine, r, tangent
 
+// Operations that run on one block, or tile of a block, after one another.
 struct LocalProgram {
     Layout layout;
     Layout diagonal_layout;  // its rows are the first up to 2^kTileQubits of `layout`

@@ -154,6 +154,8 @@ def resume_command(
     ] = None,
     time_limit: TimeLimit = None,
     stall: Stall = None,
+    shards: Shards = None,
+    groups: Groups = None,
     quiet: Quiet = False,
 ) -> None:
     """Go on with a run from the end of its journal, on any number of ranks."""
@@ -162,7 +164,8 @@ def resume_command(
 
     limit = _seconds(time_limit)
     keeping = Keeping(into or file, file if into else None, limit, stall)
-    _conclude(resume(file, keeping, output_console(), quiet=quiet))
+    overrides = _overrides(shards=shards, groups=groups)
+    _conclude(resume(file, keeping, output_console(), overrides, quiet=quiet))
 
 
 @app.command("journal")
@@ -229,7 +232,7 @@ def plan_command(
 
     show_plan(
         file,
-        _overrides(None, None, None, shots, shards, groups),
+        _overrides(shots=shots, shards=shards, groups=groups),
         output_console(),
         ranks=ranks,
         threads=threads,
@@ -266,10 +269,10 @@ def _seconds(time_limit: str | None) -> float | None:
 
 
 def _overrides(
-    seed: int | None,
-    threads: int | None,
-    max_iterations: int | None,
-    shots: int | None,
+    seed: int | None = None,
+    threads: int | None = None,
+    max_iterations: int | None = None,
+    shots: int | None = None,
     shards: str | None = None,
     groups: str | None = None,
 ) -> dict[str, object]:

@@ -16,20 +16,29 @@ from hybrid.runtime import agree, world
 from hybrid.runtime.messages import pack, unpack
 
 
-def resume(path: Path, keeping: Keeping, console: Console, *, quiet: bool) -> Result:
+def resume(
+    path: Path,
+    keeping: Keeping,
+    console: Console,
+    overrides: Mapping[str, object],
+    *,
+    quiet: bool,
+) -> Result:
     """Run the file that the journal came from, from the end of the record; collective.
 
     Args:
         path: of the journal.
         keeping: how the rest is to be kept; its ``journal`` is where a fork goes.
         console: written to on rank 0 alone.
+        overrides: settings that take the place of recorded ones, as the ranks are others now.
         quiet: whether the closing table is all that is printed.
 
     Raises:
         HybridError: see :func:`hybrid.minimize`; the run may have been a script's.
     """
     origin = _origin(path)
-    return run(Path(origin["path"]), origin["overrides"], console, keeping, quiet=quiet)
+    settings = {**origin["overrides"], **overrides}
+    return run(Path(origin["path"]), settings, console, keeping, quiet=quiet)
 
 
 def _origin(path: Path) -> Mapping[str, Any]:

@@ -52,11 +52,11 @@ def spread_seconds(
 
 
 def bytes_of(load: Load | None) -> int:
-    """Return the bytes of the states that a piece holds at once, or 0 where that is not known."""
+    """Return the bytes of the states and the answer that a piece holds, or 0 where not known."""
     if load is None or load.engine == "python":
         return 0
     amplitude = 8 if load.single else 16
-    return (amplitude << load.num_qubits) * (2 if load.gradient else 1)
+    return (amplitude << load.num_qubits) * (2 if load.gradient else 1) + load.answered
 
 
 def _scaled(load: Load, seconds: float, machine: Machine, threads: int) -> float:

@@ -20,6 +20,9 @@ class RanksLost(BaseException):
 class Members(Protocol):
     """Some ranks of a job, who move arrays among themselves."""
 
+    def __hash__(self) -> int:
+        """Return the same as long as they are in step: what is kept for them is found by it."""
+
     @property
     def rank(self) -> int:
         """This process's number among them, from 0."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ class RankGroup:
         """Return memory for a shard: what there was under the name, if it has the right size."""
         known = self._memory.get(name)
         if known is not None and (known[0].dtype != dtype or len(known[0]) != count):
+            self.agree()  # giving back waits for all
             self.release()
             known = None
         if known is None:
@@ -130,14 +132,10 @@ class RankGroup:
         return [part.view(dtype) for part in self._members.shared_memory(num_bytes)]
 
 
-_groups: dict[Members, RankGroup] = {}
-
-
+@lru_cache(maxsize=16)
 def group_of(members: Members) -> RankGroup:
-    """Return the group of some ranks, the same as long as they are in step."""
-    if members not in _groups:
-        _groups[members] = RankGroup(members)
-    return _groups[members]
+    """Return the group of some ranks, with the memory that it has kept from call to call."""
+    return RankGroup(members)
 
 
 def _shared_room() -> int:

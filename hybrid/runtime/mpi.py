@@ -32,9 +32,8 @@ _SPIN_SECONDS = 200e-6
 _LONGEST_SLEEP = 1e-3
 _TAG = 7
 _TOLD = 8
-"""Tags of messages from one rank to another, and of what rank 0 tells."""
-_WARNING_TAG = 8
-
+_WARNING_TAG = 9
+"""Tags of messages from one rank to another, of what rank 0 tells, and of a member's failure."""
 
 _LOST = (MPI.ERR_PROC_FAILED, MPI.ERR_PROC_FAILED_PENDING, MPI.ERR_REVOKED)
 

@@ -6,9 +6,16 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Container, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import replace
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask
@@ -32,7 +39,7 @@ from hybrid.runtime.stops import Stopped, Stops
 from hybrid.runtime.watchdog import Pace, Watchdog, allowed, patience
 from hybrid.runtime.world import World, shared_cores
 from hybrid.seeds import derive
-from hybrid.simulators.base import Evaluation
+from hybrid.simulators.base import Evaluation, Shareable
 
 Answer = TypeVar("Answer")
 
@@ -79,7 +86,7 @@ class Team(Generic[Answer]):
         self._watchdog: Watchdog | None = None
         self._pace = Pace()
         self._counter: SharedCounter | None = None
-        self._groups: dict[tuple[int, ...], RankGroup] = {}
+        self._groups: dict[tuple[int, ...], tuple[RankGroup, Evaluation[Answer]]] = {}
         self._process_start = time.process_time()
 
     @property
@@ -175,7 +182,7 @@ class Team(Generic[Answer]):
                 # What rank 0 does alone may be over before another rank listens to signals.
                 self._communicator.all_gather(b"listening")
             result = self._run_all(lead)
-            for group in self._groups.values():
+            for group, _ in self._groups.values():
                 group.rest()
             return result
 
@@ -312,38 +319,44 @@ class Team(Generic[Answer]):
     def _run_shared(self, ask: Ask, split: Plan) -> Generator[Done, None, None]:
         """Run the pieces of this rank's group with its other members; its leader reports them."""
         ranks = split.group_of(self._world.rank)
-        group = self._group(ranks)
+        group, evaluation = self._group(ranks)
         threads = self.threads(split)
-        try:
-            evaluation = self._evaluation.on_group(group)  # type: ignore[attr-defined]
+        with self._left_if_failed(group, ranks):
             for piece in split.pieces_of(ranks[0]):
                 if group.any(self._stops.reason is not None):
                     return
                 done = self._run_piece(evaluation, ask, split, piece, threads)
-                if group.rank == 0:
+                if group.rank > 0:
+                    continue
+                try:
                     yield done
+                except GeneratorExit:
+                    group.any(True)  # the others stop before their next piece
+                    raise
             group.any(False)  # the leader may have been told to stop after the last piece
-        except MemberFailedError:
-            self._forget(ranks)
-            raise
-        except GeneratorExit:
-            group.any(True)  # the others stop before their next piece
-            raise
-        except Exception:
-            group.fail()
-            self._forget(ranks)
-            raise
 
-    def _group(self, ranks: tuple[int, ...]) -> RankGroup:
-        """Return the ranks that share a state; collective over them on first use."""
+    def _group(self, ranks: tuple[int, ...]) -> tuple[RankGroup, Evaluation[Answer]]:
+        """Return the ranks that share a state, and the evaluation as they run it.
+
+        Collective over these ranks on first use.
+        """
         if ranks not in self._groups:
-            self._groups[ranks] = group_of(self._communicator.members(ranks))
+            group = group_of(self._communicator.members(ranks))
+            shared = cast(Shareable[Answer], self._evaluation).on_group(group)
+            self._groups[ranks] = group, shared
         return self._groups[ranks]
 
-    def _forget(self, ranks: tuple[int, ...]) -> None:
-        """Leave a group whose members may be out of step."""
-        self._groups.pop(ranks, None)
-        self._communicator.forget(ranks)
+    @contextmanager
+    def _left_if_failed(self, group: RankGroup, ranks: tuple[int, ...]) -> Iterator[None]:
+        """Tell the group of a failure here, and leave it after one anywhere: it is out of step."""
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, MemberFailedError):
+                group.fail()
+            del self._groups[ranks]
+            self._communicator.forget(ranks)
+            raise
 
     def _watching(self, piece: Piece, predicted: float | None) -> AbstractContextManager[None]:
         if self._watchdog is None:
@@ -379,7 +392,7 @@ class Team(Generic[Answer]):
         if seconds < patience():
             return
         for rank in sorted(ranks):
-            pieces = split.pieces_of(rank)
+            pieces = split.pieces_of(split.group_of(rank)[0])
             predicted = self._pace.seconds(sum(piece.cost for piece in pieces))
             # Later than the rank would report itself, which can say more.
             if predicted is not None and seconds > 1.5 * allowed(predicted):

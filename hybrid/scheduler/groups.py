@@ -41,14 +41,19 @@ class Wish:
             >>> Wish(shards=2, groups=3).check(6)
         """
         shards, groups = self.shards or 1, self.groups or 1
-        if shards * groups > num_ranks:
-            most = 1 << (num_ranks.bit_length() - 1)
-            raise InputError(
-                "shards",
-                got=f"{groups} group{'s' if groups > 1 else ''} of {shards} ranks",
-                expected=f"at most the {num_ranks} rank{'s' if num_ranks > 1 else ''} of the job",
-                advice=f"start it with mpiexec -n {shards * groups}, or take shards={most} at most",
-            )
+        if shards * groups <= num_ranks:
+            return
+        if shards > num_ranks:
+            fewer = f"shards={1 << (num_ranks.bit_length() - 1)}"
+        else:
+            fewer = f"groups={num_ranks // shards}"
+        raise InputError(
+            "shards" if shards > 1 else "groups",
+            got=f"{groups} group{'s' if groups > 1 else ''} of {shards} "
+            f"rank{'s' if shards > 1 else ''}",
+            expected=f"at most the {num_ranks} rank{'s' if num_ranks > 1 else ''} of the job",
+            advice=f"start it with mpiexec -n {shards * groups}, or take {fewer} at most",
+        )
 
 
 NO_WISH = Wish()
@@ -144,12 +149,17 @@ def group_seconds(
     return seconds
 
 
-def group_speeds(site: Site, groups: Sequence[tuple[int, ...]]) -> list[float]:
-    """Return for every rank the speed of the group that it leads: that of its slowest member."""
-    speeds = [1.0] * site.size
+def group_speeds(speeds: FloatArray, groups: Sequence[tuple[int, ...]]) -> FloatArray:
+    """Return for every rank the speed of the group that it leads: that of its slowest member.
+
+    Args:
+        speeds: of the ranks by themselves, shape (ranks,).
+        groups: of ranks, leaders first.
+    """
+    led = np.ones_like(speeds)
     for group in groups:
-        speeds[group[0]] = float(min(site.speeds[rank] for rank in group) / site.speeds[0])
-    return speeds
+        led[group[0]] = speeds[list(group)].min()
+    return led
 
 
 def does_not_fit(pieces: Sequence[Piece], site: Site, memory: int) -> InputError:

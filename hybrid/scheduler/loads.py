@@ -62,15 +62,18 @@ def _(evaluation: NativeEvaluation, ask: Ask, piece: Piece) -> Load | None:
 
 @load_of.register
 def _(evaluation: SamplingEvaluation, ask: Ask, piece: Piece) -> Load | None:
-    return _of_a_state(evaluation, ask, piece.cost * _SHOT_SECONDS)
+    outcomes = min(int(piece.cost), 1 << evaluation.program.num_qubits)
+    return _of_a_state(evaluation, ask, piece.cost * _SHOT_SECONDS, 16 * outcomes)
 
 
 @load_of.register
 def _(evaluation: PerPoint, ask: Ask, piece: Piece) -> Load | None:
-    return _of_a_state(evaluation, ask, 0.0)
+    return _of_a_state(evaluation, ask, 0.0, evaluation.array_bytes)
 
 
-def _of_a_state(evaluation: SamplingEvaluation | PerPoint, ask: Ask, seconds: float) -> Load:
+def _of_a_state(
+    evaluation: SamplingEvaluation | PerPoint, ask: Ask, seconds: float, answered: int
+) -> Load:
     """Return the work of making a state and reading it; of a metric, once for each angle."""
     program = evaluation.program
     operations = count_operations(program, None)
@@ -85,6 +88,7 @@ def _of_a_state(evaluation: SamplingEvaluation | PerPoint, ask: Ask, seconds: fl
         operations,
         is_metric,
         seconds=seconds,
+        answered=answered,
         shardings=shardings_of(evaluation, ask),
     )
 
@@ -99,9 +103,7 @@ def _(evaluation: AerExact, ask: Ask, piece: Piece) -> Load | None:
 @load_of.register
 def _(evaluation: AerSampled, ask: Ask, piece: Piece) -> Load | None:
     gates = float(len(evaluation.expansion.lowered.circuit.data))
-    slices = max(1, -(-evaluation.shots // max(evaluation.shots, 1)))
-    if piece.axis == "shots":
-        slices = len(evaluation._slices(ask))
+    slices = len(evaluation._slices(ask)) if piece.axis == "shots" else 1
     return _aer_load(evaluation.job, len(piece), (("gate", gates),), -(-evaluation.shots // slices))
 
 
@@ -200,8 +202,8 @@ def _loaded(evaluation: Any, ask: Ask, pieces: tuple[Piece, ...]) -> tuple[Piece
             by_size[key] = load_of(evaluation, ask, piece)
         load = by_size[key]
         if load is not None:
-            sent = replace(load, asked=ask.points.nbytes, answered=_answer_bytes(ask, piece))
-            piece = replace(piece, load=sent)
+            answered = load.answered or _answer_bytes(ask, piece)
+            piece = replace(piece, load=replace(load, asked=ask.points.nbytes, answered=answered))
         loaded.append(piece)
     return tuple(loaded)
 

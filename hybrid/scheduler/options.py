@@ -141,7 +141,7 @@ def try_groups(
             active,
             threads,
             seconds,
-            np.array(group_speeds(site, groups)),
+            group_speeds(costs_on(pieces, site, threads)[1], groups),
             traffic.seconds(site.machines[0], len(active)),
             0.0,
             None,

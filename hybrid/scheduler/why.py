@@ -10,6 +10,7 @@ from hybrid.scheduler.site import Site
 
 
 def alternatives(tried: list[Option], chosen: Option | None) -> tuple[Alternative, ...]:
+    """Return what was tried, for the reader of a plan, in the order in which it was."""
     return tuple(
         Alternative(each.ranks, each.threads, each.wall, each is chosen, _limit(each), each.shards)
         for each in tried

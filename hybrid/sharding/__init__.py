@@ -2,7 +2,17 @@
 
 from hybrid.sharding.group import Group, Transfer
 from hybrid.sharding.layout import Layout, Move
-from hybrid.sharding.passes import Passes
+from hybrid.sharding.passes import Passes, TwoStates
 from hybrid.sharding.route import Route, most_spread, plan_route
 
-__all__ = ["Group", "Layout", "Move", "Passes", "Route", "Transfer", "most_spread", "plan_route"]
+__all__ = [
+    "Group",
+    "Layout",
+    "Move",
+    "Passes",
+    "Route",
+    "Transfer",
+    "TwoStates",
+    "most_spread",
+    "plan_route",
+]

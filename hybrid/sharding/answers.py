@@ -11,11 +11,11 @@ from hybrid.arrays import ComplexArray, FloatArray
 from hybrid.sharding.group import Group
 from hybrid.sharding.image import Spread
 from hybrid.sharding.layout import Layout
-from hybrid.sharding.passes import Passes
+from hybrid.sharding.passes import Passes, TwoStates
 
 
 def value_and_gradient(
-    passes: Passes, observable: _kernels.PauliSum, x_masks: Sequence[int], *, gradient: bool
+    passes: TwoStates, observable: _kernels.PauliSum, x_masks: Sequence[int], *, gradient: bool
 ) -> tuple[float, FloatArray | None]:
     """Return <H>, and its derivatives by all angles if asked for: the bits of the unspread state.
 
@@ -39,7 +39,7 @@ def value_and_gradient(
     return value, _kernels.gradient_of(passes.program, group.sum(passes.backward()))
 
 
-def metric(passes: Passes, num_angles: int) -> FloatArray:
+def metric(passes: TwoStates, num_angles: int) -> FloatArray:
     """Return the Fubini-Study metric by the angles, shape (K, K); see ``hybrid.metric``."""
     group = passes.group
 

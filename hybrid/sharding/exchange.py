@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -15,13 +15,14 @@ from hybrid.sharding.layout import Move
 
 CHUNK_BITS = 5
 """Chunks are at most 1/32 of a shard; four buffers for messages hold at most 1/8."""
+_LARGEST_CHUNK = 1 << 30
+"""In bytes; MPI counts the bytes of a message in a signed integer of 32 bits."""
 
 
 def run_move(
     group: Group,
     move: Move,
-    names: Sequence[str],
-    shards: Sequence[Amplitudes],
+    states: Mapping[str, Amplitudes],
     threads: int,
     chunk_mask: int = 0,
     then: Callable[[int], None] | None = None,
@@ -36,8 +37,7 @@ def run_move(
     Args:
         group: all members make the call.
         move: what is moved.
-        names: of the memory of the shards.
-        shards: this member's.
+        states: this member's shards, by the name of their memory.
         threads: for copying.
         chunk_mask: bits of the index in a shard by which chunks are cut that can be worked on as
             soon as they are complete; none of ``move.positions``.
@@ -45,15 +45,15 @@ def run_move(
             the next is under way.
     """
     group.agree()
-    if group.neighbour(names[0], group.rank ^ 1) is not None:
-        for name, shard in zip(names, shards, strict=True):
+    if all(group.neighbour(name, group.rank ^ 1) is not None for name in states):
+        for name, shard in states.items():
             _in_memory(group, move, name, shard, threads)
         group.agree()
         if then is not None:
             for value in subsets(chunk_mask):
                 then(value)
         return
-    _by_messages(group, move, shards, threads, chunk_mask, then)
+    _by_messages(group, move, list(states.values()), threads, chunk_mask, then)
 
 
 def subsets(mask: int) -> Iterator[int]:
@@ -69,6 +69,12 @@ def subsets(mask: int) -> Iterator[int]:
         value = (value - mask) & mask
         if value == 0:
             return
+
+
+def chunk_bits(shard: Amplitudes) -> int:
+    """Return by how many bits of the index a shard is cut into what travels as one message."""
+    wanted = max(CHUNK_BITS, (-(-shard.nbytes // _LARGEST_CHUNK) - 1).bit_length())
+    return min(wanted, (len(shard) - 1).bit_length())
 
 
 def _parts(group: Group, move: Move) -> tuple[int, list[tuple[int, int, int]]]:
@@ -108,7 +114,7 @@ def _by_messages(
     mask, parts = _parts(group, move)
     whole = len(shards[0]) - 1
     finer = 0
-    while (mask | chunk_mask | finer).bit_count() < min(CHUNK_BITS, whole.bit_length()):
+    while (mask | chunk_mask | finer).bit_count() < chunk_bits(shards[0]):
         finer |= _highest(whole & ~mask & ~chunk_mask & ~finer)
     cut = mask | chunk_mask | finer
     pipeline = _Pipeline(group, len(shards[0]) >> cut.bit_count(), shards[0].dtype, threads)

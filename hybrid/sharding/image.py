@@ -10,7 +10,7 @@ import numpy as np
 
 from hybrid import _kernels
 from hybrid.arrays import FloatArray
-from hybrid.sharding.exchange import CHUNK_BITS, subsets
+from hybrid.sharding.exchange import chunk_bits, subsets
 from hybrid.sharding.group import Amplitudes, Group, Transfer
 from hybrid.sharding.layout import Layout
 
@@ -132,8 +132,8 @@ class _Stream:
         layout = self._at.layout
         free = ((1 << layout.num_qubits) - 1) & ~layout.spread_mask & ~above
         free &= ~_kernels.expectation_block(layout.num_qubits)
-        finer = 0
-        while (above | finer).bit_count() < CHUNK_BITS and free & ~finer:
+        finer, wanted = 0, chunk_bits(self._shard)
+        while (above | finer).bit_count() < wanted and free & ~finer:
             finer |= 1 << ((free & ~finer).bit_length() - 1)
         return finer
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,8 +19,12 @@ SMALLEST_CHUNK = 1 << 14
 """Amplitudes; sweeps run on chunks while others travel only where chunks are at least as large."""
 
 
+States: TypeAlias = Mapping[str, Amplitudes]
+"""This member's shards of states that go together, by the name of their memory."""
+
+
 class Passes:
-    """One member's part in running a program at a point.
+    """One member's part in running a program at a point, forward.
 
     Args:
         group: the ranks that hold the state; all call the same methods.
@@ -28,11 +33,9 @@ class Passes:
         angles: shape (K,).
         single: whether amplitudes are complex64.
         threads: of this member.
-        num_states: 1 to go forward alone, 2 for all else.
 
     Attributes:
         psi: this member's shard of the state.
-        other: its shard of the second state: H psi, lambda of the adjoint method, or a tangent.
     """
 
     def __init__(
@@ -44,7 +47,6 @@ class Passes:
         *,
         single: bool,
         threads: int,
-        num_states: int = 2,
     ) -> None:
         self.group = group
         self.program = program
@@ -52,10 +54,8 @@ class Passes:
         self.threads = threads
         self._bound = _kernels.Bound(program, angles, single)
         self._sweeps = _kernels.sweeps(program)
-        dtype = np.dtype(np.complex64 if single else np.complex128)
-        count = 1 << self.layout.num_local
-        self.psi = group.memory("psi", count, dtype)
-        self.other = group.memory("other", count, dtype) if num_states > 1 else self.psi
+        self._dtype = np.dtype(np.complex64 if single else np.complex128)
+        self.psi = self._shard("psi")
 
     @property
     def layout(self) -> Layout:
@@ -65,14 +65,88 @@ class Passes:
     def forward(self) -> None:
         """Set psi to the program's state, in the last layout."""
         self._reset(self.psi, one=True)
-        self._run(("psi",), lambda k, at: self._bound.forward(k, at, self.psi, self.threads))
+        states = {"psi": self.psi}
+        self._run(states, lambda k, at: self._bound.forward(k, at, self.psi, self.threads))
+
+    def _shard(self, name: str) -> Amplitudes:
+        return self.group.memory(name, 1 << self.layout.num_local, self._dtype)
+
+    def _reset(self, shard: Amplitudes, *, one: bool) -> None:
+        shard.fill(0)
+        if one and self.group.rank == 0:
+            shard[0] = 1
+
+    def _run(self, states: States, sweep: Callable[[int, _kernels.Placement], None]) -> None:
+        for k in range(len(self._sweeps)):
+            self._step(k, self.route.moves[k], states, partial(sweep, k))
+        last = self.route.moves[-1]
+        if last is not None:
+            run_move(self.group, last, states, self.threads)
+
+    def _step(
+        self,
+        k: int,
+        move: Move | None,
+        states: States,
+        work: Callable[[_kernels.Placement], None],
+    ) -> None:
+        """Move to the layout of a sweep, and run it, on each chunk as soon as it is complete."""
+        layout, rank = self.route.layouts[k], self.group.rank
+        if move is None:
+            work(layout.placement(rank))
+            return
+        chunk = self._chunk_qubits(k, layout, move)
+        qubits_of = {layout.bits(value): value for value in subsets(chunk)}
+
+        def then(bits: int) -> None:
+            work(layout.placement(rank, chunk, qubits_of[bits]))
+
+        run_move(self.group, move, states, self.threads, layout.bits(chunk), then)
+
+    def _chunk_qubits(self, k: int, layout: Layout, move: Move) -> int:
+        """Return by which qubits a shard is cut into chunks that can be swept one by one."""
+        if self.group.neighbour("psi", self.group.rank ^ 1) is not None:
+            return 0  # nothing travels
+        free, _ = self._sweeps[k]
+        chunk, left = 0, 1 << layout.num_local
+        for qubit in reversed(range(layout.num_qubits)):
+            enough = (chunk.bit_count() + len(move.positions)) >= CHUNK_BITS
+            if enough or left >> 1 < SMALLEST_CHUNK:
+                break
+            if free >> qubit & 1 and layout.position[qubit] not in (-1, *move.positions):
+                chunk |= 1 << qubit
+                left >>= 1
+        return chunk
+
+
+class TwoStates(Passes):
+    """One member's part in running a program at a point, forward and back, with a second state.
+
+    Attributes:
+        other: this member's shard of the second state: H psi, lambda of the adjoint method, or a
+            tangent.
+    """
+
+    def __init__(
+        self,
+        group: Group,
+        program: _kernels.Program,
+        route: Route,
+        angles: FloatArray,
+        *,
+        single: bool,
+        threads: int,
+    ) -> None:
+        super().__init__(group, program, route, angles, single=single, threads=threads)
+        self.other = self._shard("other")
+        self._both = {"psi": self.psi, "other": self.other}
 
     def forward_with_tangent(self, slot: int) -> None:
         """Set psi to the program's state, and the second state to its derivative by an angle."""
         self._reset(self.psi, one=True)
         self._reset(self.other, one=False)
         self._run(
-            ("psi", "other"),
+            self._both,
             lambda k, at: self._bound.tangent(k, slot, at, self.psi, self.other, self.threads),
         )
 
@@ -91,58 +165,5 @@ class Passes:
                 self._bound.backward(k, at, self.psi, self.other, mine, self.threads)
 
             # A move is its own inverse: it exchanges places.
-            self._step(k, self.route.moves[k + 1], ("psi", "other"), undo)
+            self._step(k, self.route.moves[k + 1], self._both, undo)
         return sums
-
-    def _reset(self, shard: Amplitudes, *, one: bool) -> None:
-        shard.fill(0)
-        if one and self.group.rank == 0:
-            shard[0] = 1
-
-    def _run(
-        self, names: tuple[str, ...], sweep: Callable[[int, _kernels.Placement], None]
-    ) -> None:
-        for k in range(len(self._sweeps)):
-            self._step(k, self.route.moves[k], names, partial(sweep, k))
-        last = self.route.moves[-1]
-        if last is not None:
-            run_move(self.group, last, names, self._shards(names), self.threads)
-
-    def _step(
-        self,
-        k: int,
-        move: Move | None,
-        names: tuple[str, ...],
-        work: Callable[[_kernels.Placement], None],
-    ) -> None:
-        """Move to the layout of a sweep, and run it, on each chunk as soon as it is complete."""
-        layout, rank = self.route.layouts[k], self.group.rank
-        if move is None:
-            work(layout.placement(rank))
-            return
-        chunk = self._chunk_qubits(k, layout, move)
-        qubits_of = {layout.bits(value): value for value in subsets(chunk)}
-
-        def then(bits: int) -> None:
-            work(layout.placement(rank, chunk, qubits_of[bits]))
-
-        shards = self._shards(names)
-        run_move(self.group, move, names, shards, self.threads, layout.bits(chunk), then)
-
-    def _chunk_qubits(self, k: int, layout: Layout, move: Move) -> int:
-        """Return by which qubits a shard is cut into chunks that can be swept one by one."""
-        if self.group.neighbour("psi", self.group.rank ^ 1) is not None:
-            return 0  # nothing travels
-        free, _ = self._sweeps[k]
-        chunk, left = 0, 1 << layout.num_local
-        for qubit in reversed(range(layout.num_qubits)):
-            enough = (chunk.bit_count() + len(move.positions)) >= CHUNK_BITS
-            if enough or left >> 1 < SMALLEST_CHUNK:
-                break
-            if free >> qubit & 1 and layout.position[qubit] not in (-1, *move.positions):
-                chunk |= 1 << qubit
-                left >>= 1
-        return chunk
-
-    def _shards(self, names: Sequence[str]) -> list[Amplitudes]:
-        return [self.psi if name == "psi" else self.other for name in names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from hybrid.arrays import ComplexArray, FloatArray
 from hybrid.load import Sharding
 from hybrid.sharding import answers
 from hybrid.sharding.group import Group
-from hybrid.sharding.passes import Passes
+from hybrid.sharding.passes import Passes, TwoStates
 from hybrid.sharding.route import Route, most_spread, plan_route
+
+AnyPasses = TypeVar("AnyPasses", bound=Passes)
 
 
 class Reading(Enum):
@@ -64,7 +67,7 @@ class SpreadProgram:
         gradients = np.empty(angles.shape) if gradient else None
         for place, point in enumerate(angles):
             passes = self._passes(
-                Reading.EXPECTATION, point, threads, gradient=gradient, single=single
+                TwoStates, Reading.EXPECTATION, point, threads, gradient=gradient, single=single
             )
             values[place], by_angle = answers.value_and_gradient(
                 passes, observable, observable.x_masks, gradient=gradient
@@ -75,50 +78,45 @@ class SpreadProgram:
 
     def metric(self, angles: FloatArray, *, threads: int = 0) -> FloatArray:
         """Return the Fubini-Study metric by the angles, shape (K, K)."""
-        passes = self._passes(Reading.EXPECTATION, angles, threads, gradient=True)
+        passes = self._passes(TwoStates, Reading.EXPECTATION, angles, threads, gradient=True)
         return answers.metric(passes, self.num_slots)
 
     def probabilities(self, angles: FloatArray, qubits: int, *, threads: int = 0) -> FloatArray:
         """Return what the qubits of a mask read with which probability, shape (2^k,)."""
-        passes = self._passes(Reading.PROBABILITIES, angles, threads, num_states=1)
+        passes = self._passes(Passes, Reading.PROBABILITIES, angles, threads)
         return answers.probabilities(passes, qubits)
 
     def sample(self, angles: FloatArray, shots: int, seed: int, *, threads: int = 0) -> np.ndarray:
         """Return basis states drawn from the state, shape (shots,), uint64."""
-        return answers.shots(
-            self._passes(Reading.SHOTS, angles, threads, num_states=1), shots, seed
-        )
+        return answers.shots(self._passes(Passes, Reading.SHOTS, angles, threads), shots, seed)
 
     def amplitudes(
         self, angles: FloatArray, states: Sequence[int], *, threads: int = 0
     ) -> ComplexArray:
         """Return the amplitudes of some basis states, shape (len(states),), complex128."""
-        return answers.amplitudes(
-            self._passes(Reading.SHOTS, angles, threads, num_states=1), states
-        )
+        return answers.amplitudes(self._passes(Passes, Reading.SHOTS, angles, threads), states)
 
     def _passes(
         self,
+        kind: type[AnyPasses],
         reading: Reading,
         angles: FloatArray,
         threads: int,
         *,
         gradient: bool = False,
         single: bool = False,
-        num_states: int = 2,
-    ) -> Passes:
+    ) -> AnyPasses:
         program = self._program if gradient else self._program.for_values
         if (reading, gradient) not in self._routes:
             k = self._group.size.bit_length() - 1
             self._routes[reading, gradient] = route_of(program, reading, k)
-        return Passes(
+        return kind(
             self._group,
             program,
             self._routes[reading, gradient],
             np.ascontiguousarray(angles),
             single=single,
             threads=threads,
-            num_states=num_states,
         )
 
 

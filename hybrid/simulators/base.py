@@ -10,6 +10,7 @@ from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
 from hybrid.piece import Piece
 from hybrid.programs import FlatCircuit, Observable
+from hybrid.sharding.group import Group
 
 Answer = TypeVar("Answer", covariant=True)
 
@@ -61,6 +62,13 @@ class Evaluation(Protocol[Answer]):
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return what running one piece of the Ask allocates at most, in bytes."""
+
+
+class Shareable(Protocol[Answer]):
+    """An evaluation that ranks can run together, each with a shard of the state."""
+
+    def on_group(self, group: Group) -> Evaluation[Answer]:
+        """Return it as the members of a group run it; partial answers hold on the leader."""
 
 
 class Simulator(Protocol):

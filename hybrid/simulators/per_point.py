@@ -36,6 +36,11 @@ class PerPoint(ABC):
     def at(self, point: FloatArray, threads: int) -> FloatArray:
         """Return the array at a point of shape (P,)."""
 
+    @property
+    @abstractmethod
+    def array_bytes(self) -> int:
+        """The bytes of the array at a point."""
+
     @abstractmethod
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes that one piece holds."""
@@ -84,10 +89,15 @@ class Probabilities(PerPoint):
         order = [axis_of[qubit] for qubit in reversed(self.qubits)]
         return ascending.reshape((2,) * len(order)).transpose(order).ravel()
 
+    @property
+    def array_bytes(self) -> int:
+        """The bytes of the probabilities."""
+        return 8 << len(self.qubits)
+
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the state and the probabilities."""
         state = state_bytes(self.program.num_qubits, gradient=False, single=False)
-        return state + 2 * (8 << len(self.qubits))
+        return state + 2 * self.array_bytes
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,11 @@ class Amplitudes(PerPoint):
         found = self.kernel_program.amplitudes(angles, list(self.states), threads=threads)
         return np.stack([found.real, found.imag])
 
+    @property
+    def array_bytes(self) -> int:
+        """The bytes of the amplitudes."""
+        return 16 * len(self.states)
+
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the state."""
         return state_bytes(self.program.num_qubits, gradient=False, single=False)
@@ -135,6 +150,11 @@ class Metric(PerPoint):
         repeated = np.broadcast_to(point, (len(point), len(point)))
         metric = angle_map.pull_back(repeated, np.ascontiguousarray(by_parameter.T))
         return np.ascontiguousarray((metric + metric.T) / 2)
+
+    @property
+    def array_bytes(self) -> int:
+        """The bytes of the metric."""
+        return 8 * self.program.angles.num_parameters**2
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of two states and the metric by angle."""

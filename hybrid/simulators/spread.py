@@ -67,8 +67,16 @@ def _known(key: _ById, gradient: bool) -> tuple[Sharding, ...]:
         )
     if isinstance(evaluation, Metric):
         repeats = 1 + program.num_slots
-        return shardings(program, Reading.EXPECTATION, gradient=True, repeats=repeats)
+        found = shardings(program, Reading.EXPECTATION, gradient=True, repeats=repeats)
+        return _with_array(found, evaluation)
     if isinstance(evaluation, Probabilities):
-        return shardings(program, Reading.PROBABILITIES)
+        return _with_array(shardings(program, Reading.PROBABILITIES), evaluation)
     assert isinstance(evaluation, SamplingEvaluation | Amplitudes)
     return shardings(program, Reading.SHOTS)
+
+
+def _with_array(found: tuple[Sharding, ...], evaluation: PerPoint) -> tuple[Sharding, ...]:
+    """Return the memory with that of the whole answer, which the leader holds."""
+    return tuple(
+        replace(each, memory_bytes=each.memory_bytes + evaluation.array_bytes) for each in found
+    )

@@ -34,6 +34,17 @@ def test_a_run_that_is_recorded_stops_at_once_and_resumes(tmp_path: Path, ranks:
     assert value[0] in resumed.out.splitlines()
 
 
+def test_groups_that_were_asked_for_may_be_others_when_a_run_is_resumed(tmp_path: Path) -> None:
+    path, journal = str(write(tmp_path, ISING)), str(tmp_path / "run.db")
+    recorded = ["run", path, "--journal", journal, "--groups", "2"]
+    assert launch(2, "-c", EARLY, *recorded, timeout=60).code == 75
+    refused = launch(0, "-m", "hybrid", "resume", journal, timeout=60)
+    assert refused.code == 2
+    assert "groups: got 2 groups of 1 rank" in refused.err
+    resumed = launch(0, "-m", "hybrid", "resume", journal, "--groups", "auto", timeout=60)
+    assert resumed.code == 0, resumed.err
+
+
 def test_a_run_that_is_not_recorded_goes_on(tmp_path: Path) -> None:
     ended = launch(0, "-c", EARLY, "run", str(write(tmp_path, ISING)), timeout=60)
     assert ended.code == 0, ended.err

@@ -79,6 +79,32 @@ def test_groups_by_hand() -> None:
     assert [len(made.assignment[group[0]]) for group in made.groups] == [5, 4]
 
 
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        (Wish(shards=8), r"shards: got 1 group of 8 ranks.*or take shards=4 at most"),
+        (Wish(groups=7), r"groups: got 7 groups of 1 rank, .*mpiexec -n 7, or take groups=6"),
+        (Wish(shards=2, groups=4), r"shards: got 4 groups of 2 ranks.*or take groups=3 at most"),
+    ],
+)
+def test_more_than_there_are_ranks_is_refused(wish: Wish, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        wish.check(6)
+
+
+def test_a_group_with_slow_kernels_gets_fewer_pieces() -> None:
+    """What counts is the speed at these pieces, which ``speed`` alone does not tell."""
+    slow = {
+        name: curve.model_copy(update={"seconds": tuple(2 * each for each in curve.seconds)})
+        for name, curve in MACHINE.rates.items()
+    }
+    mixed = Site(
+        (MACHINE, MACHINE.model_copy(update={"rates": slow})), (0, 0, 0, 1), (0, 1, 2, 3), (8,) * 4
+    )
+    made = plan(wide(9), mixed, wish=Wish(shards=2))
+    assert [len(made.assignment[group[0]]) for group in made.groups] == [6, 3]
+
+
 def test_what_would_fit_is_said() -> None:
     with pytest.raises(InputError, match=r"8 ranks on 8 hosts would do, with .* GB on each"):
         plan(wide(1), site(4, 4, 5 << 30))

@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 from hybrid.ask import Ask
 from hybrid.errors import InputError
 from hybrid.load import Load
-from hybrid.machine import load, reference, save, seconds_of
+from hybrid.machine import bytes_of, load, reference, save, seconds_of
 from hybrid.machine.fit import costs_of
 from hybrid.machine.native_rates import evaluation_of, layered, native_rates
 from hybrid.machine.rates import names, native
 from hybrid.machine.timer import seconds_of_calls
 from hybrid.piece import Piece
-from hybrid.scheduler import load_of
+from hybrid.programs import compile_program, flatten
+from hybrid.scheduler import Costed, load_of
 from hybrid.scheduler.messages import Traffic
+from hybrid.simulators.per_point import Amplitudes, Metric, Probabilities
+from hybrid.simulators.sampling import SamplingEvaluation
 
 MACHINE = reference().with_speed(1.0)
 
@@ -77,6 +80,23 @@ def test_what_travels_is_counted() -> None:
     assert traffic == Traffic(asked=640, answered=720)
     assert load_of(evaluation, ask, pieces[0]) is not None
     assert traffic.seconds(MACHINE, 1) < traffic.seconds(MACHINE, 2) < traffic.seconds(MACHINE, 3)
+
+
+def test_answers_of_states_count_with_their_arrays() -> None:
+    program = compile_program(flatten(layered(14, 1)))
+    ask = Ask(np.zeros((1, program.angles.num_parameters)))
+    numbers = program.angles.num_parameters**2
+    for evaluation, expected in (
+        (Probabilities(program, tuple(range(14))), 8 << 14),
+        (Amplitudes(program, (0, 5, 9)), 3 * 16),
+        (Metric(program), 8 * numbers),
+        (SamplingEvaluation(program, 100), 16 * 100),
+    ):
+        costed = Costed(evaluation)
+        (piece,) = costed.pieces(ask)
+        assert Traffic.of([piece]).answered == expected
+        assert piece.load is not None
+        assert bytes_of(piece.load) >= (16 << 14) + expected
 
 
 def _z(width: int):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybrid import _kernels, sharding
-from hybrid.sharding import Passes, plan_route
+from hybrid.sharding import TwoStates, plan_route
 from hybrid.sharding.answers import (
     amplitudes,
     metric,
@@ -30,8 +30,8 @@ def route_for(loaded: _kernels.Program, last: int, spread: int):  # type: ignore
     return plan_route(loaded.num_qubits, allowed, spread)
 
 
-def passes_of(group: ThreadGroup, loaded, route, point, single: bool = False) -> Passes:  # type: ignore[no-untyped-def]
-    return Passes(group, loaded, route, point, single=single, threads=1)
+def passes_of(group: ThreadGroup, loaded, route, point, single: bool = False) -> TwoStates:  # type: ignore[no-untyped-def]
+    return TwoStates(group, loaded, route, point, single=single, threads=1)
 
 
 @settings(max_examples=150, deadline=None)

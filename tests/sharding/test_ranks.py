@@ -90,6 +90,23 @@ def test_one_group_leaves_the_other_ranks_idle(job: World) -> None:
 
 
 @pytest.mark.ranks
+def test_a_session_passes_on_what_is_said_of_shards(job: World) -> None:
+    if job.size < 2:
+        with pytest.raises(InputError, match="shards"):
+            hybrid.Session(shards=2).expectation(circuit(), CHAIN, POINTS)
+        with pytest.raises(InputError, match="groups"):
+            hybrid.Session(groups=0)
+        return
+    settings: dict[str, Any] = {"shards": 2, "groups": 1}
+    with hybrid.Session(seed=4, **settings) as session:
+        found = session.expectation(circuit(), CHAIN, POINTS)
+        counts = session.sample(circuit(), POINTS, 50)
+    with hybrid.Session(seed=4) as session:
+        assert found.tobytes() == session.expectation(circuit(), CHAIN, POINTS).tobytes()
+        assert counts == session.sample(circuit(), POINTS, 50)
+
+
+@pytest.mark.ranks
 @pytest.mark.parametrize("culprit", [0, 1])
 def test_a_member_that_fails_is_named_on_every_rank(
     culprit: int, job: World, monkeypatch: pytest.MonkeyPatch
@@ -98,11 +115,11 @@ def test_a_member_that_fails_is_named_on_every_rank(
         pytest.skip("a group needs two ranks")
     from hybrid.sharding import passes
 
-    def fail(self: passes.Passes) -> None:
+    def fail(self: passes.TwoStates) -> None:
         raise ZeroDivisionError("a bug in the middle")
 
     if job.rank == culprit:
-        monkeypatch.setattr(passes.Passes, "backward", fail)
+        monkeypatch.setattr(passes.TwoStates, "backward", fail)
     with pytest.raises((hybrid.errors.RankError, ZeroDivisionError), match="a bug in the middle"):
         hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)
     monkeypatch.undo()
@@ -124,7 +141,7 @@ def test_a_member_that_fails_while_others_wait_for_its_messages(
     def fail(self: exchange._Pipeline, *_: Any) -> None:
         raise ZeroDivisionError("a bug in an exchange")
 
-    monkeypatch.setattr(group, "_groups", {})
+    group.group_of.cache_clear()
     monkeypatch.setattr(group, "_shared_room", lambda: 0)
     if job.rank == culprit:
         monkeypatch.setattr(exchange._Pipeline, "exchange", fail)
@@ -143,7 +160,7 @@ def test_messages_where_memory_cannot_be_shared(
     from hybrid.runtime import group
 
     expected = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
-    monkeypatch.setattr(group, "_groups", {})
+    group.group_of.cache_clear()
     monkeypatch.setattr(group, "_shared_room", lambda: 0)
     found = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
     assert found.tobytes() == expected.tobytes()

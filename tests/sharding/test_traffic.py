@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybrid import _kernels
+from hybrid.sharding import exchange
 from hybrid.sharding.program import Reading, SpreadProgram, shardings
 from tests.kernels.arrays import pauli_sum, program
 from tests.kernels.dense import Evolution, Terms
@@ -69,7 +70,8 @@ def test_a_chain_sends_a_fifth_of_the_naive_scheme(num_qubits: int) -> None:
         assert sharding.sent_bytes <= naive_bytes(num_qubits, active, sharding.shards) / 5
 
 
-def test_buffers_are_an_eighth_of_a_shard() -> None:
+def largest_message() -> int:
+    """Return the bytes of the largest message of a gradient of 20 qubits on 4 shards."""
     loaded = program(layered_chain(20, 2))
     h = pauli_sum(20, Terms([0, 1 << 19], [1, 0], [1.0, 1.0]))
     largest = []
@@ -84,7 +86,16 @@ def test_buffers_are_an_eighth_of_a_shard() -> None:
         SpreadProgram(loaded, group).evaluate(h, np.ones((1, 4)), True, threads=1)
 
     on_threads(4, work)
-    assert 0 < 4 * max(largest) <= (16 << 18) // 8
+    return max(largest)
+
+
+def test_buffers_are_an_eighth_of_a_shard() -> None:
+    assert 0 < 4 * largest_message() <= (16 << 18) // 8
+
+
+def test_no_message_is_longer_than_mpi_can_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "_LARGEST_CHUNK", 1 << 14)
+    assert largest_message() == 1 << 14
 
 
 def test_states_may_be_spread_as_far_as_blocks_allow() -> None:
