@@ -34,14 +34,14 @@ def shots_vqe() -> Found:
     """Return seconds of a gradient by 240 parameter-shift circuits with shots on Aer."""
     workload = hybrid.VQE(*shots_problem())
     point = np.random.default_rng(0).normal(size=(1, workload.num_parameters))
-    return _asked(workload.prepare(Sampling(Aer(), 1000)), Ask(point, True), 3)
+    return _usual(workload.prepare(Sampling(Aer(), 1000)), Ask(point, True), 3.0)
 
 
 def qml_batch() -> Found:
     """Return seconds of the loss and gradient of a data batch."""
     task = supervised(8, 4, 512)
     point = np.random.default_rng(0).normal(size=(1, task.num_parameters))
-    return _asked(task.prepare(Sampling()), Ask(point, True), 5)
+    return _usual(task.prepare(Sampling()), Ask(point, True), 1.5)
 
 
 def water_points() -> Found:
@@ -159,13 +159,15 @@ def regret() -> Found:
             options[f"{ranks} ranks"] = _forced(_on(ranks))
         if size > 1 and len(pieces) > 1:
             options["drawn"] = _forced(_drawn)
-        best: dict[str, float] = dict.fromkeys(options, np.inf)
-        for _ in range(3):
-            for option, scheduler in options.items():
-                spent = _asked(evaluation, ask, 0, scheduler, budget=0.15)["seconds"]
-                best[option] = min(best[option], spent)
-        least = min(best.values())
-        found[name] = [best["chosen"] / least, min(best, key=lambda each: best[each])]
+        calls = {option: _call(evaluation, ask, each) for option, each in options.items()}
+        spent: dict[str, list[float]] = {option: [] for option in options}
+        for _ in range(_TURNS):
+            # In turns: the machine is faster and slower from one moment to the next.
+            for option, call in calls.items():
+                spent[option] += _durations(call, ask, _TURN_SECONDS)
+        usual = {option: float(np.median(each)) for option, each in spent.items()}
+        fastest = min(usual, key=lambda each: usual[each])
+        found[name] = [usual["chosen"] / usual[fastest], fastest]
     return found
 
 
@@ -219,10 +221,11 @@ def predictions() -> Found:
     found, calls = {}, []
     for name, evaluation, ask in _prediction_set():
         piece = evaluation.pieces(ask)[0]
-        predicted = seconds_of(load_of(evaluation, ask, piece), here(), 1)
+        # What others and the runtime do around a piece is not measured here.
+        machine = here().model_copy(update={"disturbance": 1.0})
+        predicted = seconds_of(load_of(evaluation, ask, piece), machine, 1)
         assert predicted is not None
-        # What the runtime does around a piece is not measured here.
-        found[name] = [predicted - here().piece_seconds]
+        found[name] = [predicted - machine.piece_seconds]
         calls.append(lambda e=evaluation, a=ask, p=piece: e.run(a, p, seed=0, threads=1))
     for name, spent in zip(found, seconds_of_calls(calls, 0.01, passes=4), strict=True):
         found[name].append(spent)
@@ -230,17 +233,28 @@ def predictions() -> Found:
 
 
 def simulated() -> Found:
-    """Return the measured and the simulated wall time of the two workloads of the first rows."""
+    """Return wall times of an evaluation: on paper, and measured.
+
+    On paper from the costs that were predicted before, and from what the pieces took meanwhile.
+    """
     from hybrid.hosts import site_of
     from hybrid.scheduler import simulate
 
     found = {}
+    site = site_of(world(), 1)
     for name, evaluation, ask in _regret_set()[-3:]:
         call = _call(evaluation, ask, None)
         plan = call.team.plan(ask)
-        spent = _asked(evaluation, ask, 0, None, budget=0.3)["seconds"]
-        if plan.prediction is not None:
-            found[name] = [simulate(plan, site_of(world(), 1)).wall, spent]
+        if plan.prediction is None:
+            continue
+        pieces: list[list[float]] = [[] for _ in plan.pieces]
+        spent = _durations(call, ask, 2.0, lambda done, seen=pieces: seen[done.piece].append(done))
+        on_paper = [simulate(plan, site).wall, 0.0]
+        if world().rank == 0:
+            around = site.machines[0].piece_seconds
+            seconds = [np.mean([done.seconds for done in each[1:]]) + around for each in pieces]
+            on_paper[1] = simulate(plan, site, np.array(seconds) * site.speeds[0]).wall
+        found[name] = [*on_paper, float(np.mean(spent))]
     return found
 
 
@@ -328,17 +342,12 @@ def _call(evaluation: Any, ask: Ask, scheduler: Any) -> Any:
         hybrid.collective.Scheduler = before
 
 
-def _asked(
-    evaluation: Any, ask: Ask, count: int, scheduler: Any = None, budget: float = 0.0
-) -> Found:
-    """Return the least mean seconds of an Ask over three rounds."""
+def _asked(evaluation: Any, ask: Ask, rounds: int, scheduler: Any = None) -> Found:
+    """Return the least mean seconds of an Ask over three times so many."""
     call = _call(evaluation, ask, scheduler)
 
     def lead(team: Any) -> list[float]:
-        start = time.perf_counter()
         team.ask(ask)
-        once = time.perf_counter() - start
-        rounds = count or max(1, min(2000, round(budget / once)))
         best = np.inf
         for _ in range(3):
             start = time.perf_counter()
@@ -349,6 +358,33 @@ def _asked(
 
     (seconds,), _ = call.team.run(lead)
     return {"seconds": seconds}
+
+
+_TURNS, _TURN_SECONDS = 20, 0.03
+
+
+def _usual(evaluation: Any, ask: Ask, seconds: float) -> Found:
+    """Return the median seconds of an Ask over some seconds."""
+    return {"seconds": float(np.median(_durations(_call(evaluation, ask, None), ask, seconds)))}
+
+
+def _durations(
+    call: Any, ask: Ask, seconds: float, heard: Callable[[Any], object] = lambda _: None
+) -> list[float]:
+    """Return what Asks take one after the other for some seconds, after one to warm up."""
+
+    def lead(team: Any) -> list[float]:
+        team.ask(ask, heard=heard)
+        spent: list[float] = []
+        end = time.perf_counter() + seconds
+        while not spent or time.perf_counter() < end:
+            start = time.perf_counter()
+            team.ask(ask, heard=heard)
+            spent.append(time.perf_counter() - start)
+        return spent
+
+    spent, _ = call.team.run(lead)
+    return list(spent)
 
 
 def _forced(plan: Callable[..., Plan]) -> Callable[..., Any]:

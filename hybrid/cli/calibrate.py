@@ -46,6 +46,7 @@ def measure(output: Path | None, console: Console) -> None:
             ),
             ("threads", f"{machine.thread_gain.at(20):.2f} times faster on all cores, n=20"),
             ("Aer", f"{1e3 * machine.rates['aer.job'].at(0):.2f} ms a start"),
+            ("others", f"make calls {machine.disturbance:.2f} times as long on average"),
             ("copies", f"{quantities.size(int(machine.copy_bandwidth))}/s"),
             ("messages", _message_row(machine.latency, machine.bandwidth, job.size > 1)),
             ("written to", str(path)),

@@ -21,7 +21,7 @@ from hybrid.simulators import Aer, Estimation
 WIDTHS = (3, 8, 12, 16)
 _SHALLOW, _DEEP = 1, 5
 _FEW, _MANY = 100, 4100
-_SHORT, _LONG = 1, 7
+_SHORT, _LONG = 1, 12
 """Circuits of one start."""
 _WIDE = 16
 _TERMS = 8
@@ -72,12 +72,14 @@ class _Probe:
     @property
     def counts(self) -> Mapping[str, float]:
         """What the start is made of."""
-        per_circuit = {"circuit": 1.0, "gate": self.layers * (3.0 * self.width - 1.0)}
+        gates = self.layers * (3.0 * self.width - 1.0)
+        per_circuit = {"circuit": 1.0, "gate": gates}
         if self.shots is None:
             start, per_circuit["term"] = "job", float(len(self._observable))
         else:
             start, per_circuit["shot"] = "sampling", float(self.shots)
-        return {start: 1.0} | {kind: self.circuits * each for kind, each in per_circuit.items()}
+        of_all = {kind: self.circuits * each for kind, each in per_circuit.items()}
+        return {start: 1.0, "assembly": gates} | of_all
 
     @property
     def _observable(self) -> SparsePauliOp:
@@ -89,6 +91,7 @@ def _probes(width: int) -> list[_Probe]:
     masks = min(_TERMS, 2 ** (width - 1) - 1)
     return [
         _Probe(width, _SHALLOW, _SHORT),
+        _Probe(width, _DEEP, _SHORT),
         _Probe(width, _SHALLOW, long),
         _Probe(width, _DEEP, long),
         _Probe(width, _SHALLOW, long, masks=masks),

@@ -16,14 +16,16 @@ from hybrid.machine.aer_rates import aer_rates
 from hybrid.machine.machine import Curve, Machine
 from hybrid.machine.native_rates import (
     chain,
+    disturbance,
     evaluation_of,
     layered,
     native_rates,
+    native_timings,
     probe_of,
     thread_gain,
 )
 from hybrid.machine.predict import seconds_of
-from hybrid.machine.timer import seconds_of_call, seconds_of_calls
+from hybrid.machine.timer import seconds_of_call, timings_of_calls
 from hybrid.piece import Piece, slices
 from hybrid.plan import Plan
 from hybrid.runtime import Team, World
@@ -45,11 +47,13 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
     cores = len(os.sched_getaffinity(0))
     around_ask, around_piece = _runtime_seconds()
     gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
+    kernels = native_timings()
     return Machine(
         kind=kind_of_host(),
         cores=cores,
         memory_bytes=_memory(),
-        rates={**native_rates(), **aer_rates()},
+        disturbance=disturbance(kernels),
+        rates={**native_rates(kernels), **aer_rates()},
         thread_gain=gain,
         ask_seconds=around_ask,
         piece_seconds=around_piece,
@@ -68,10 +72,11 @@ def quick(reference: Machine) -> Machine:
     probes = [
         probe_of(evaluation_of(layered(width, 2), chain(width)), True) for width in (6, 12, 16)
     ]
-    spent = seconds_of_calls(probes, 0.01)
+    timings = dict(zip(probes, timings_of_calls(probes, 0.01), strict=True))
+    undisturbed = reference.model_copy(update={"disturbance": 1.0})
     ratios = [
-        (seconds_of(probe.load, reference, 1) or seconds) / seconds
-        for probe, seconds in zip(probes, spent, strict=True)
+        (seconds_of(probe.load, undisturbed, 1) or timing.least) / timing.least
+        for probe, timing in timings.items()
     ]
     return reference.model_copy(
         update={
@@ -79,6 +84,7 @@ def quick(reference: Machine) -> Machine:
             "cores": len(os.sched_getaffinity(0)),
             "memory_bytes": _memory(),
             "speed": float(np.exp(np.mean(np.log(ratios)))),
+            "disturbance": disturbance(timings),
             "quick": True,
         }
     )

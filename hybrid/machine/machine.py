@@ -60,13 +60,15 @@ class Curve(_Strict):
 
 
 class Machine(_Strict):
-    """What the scheduler knows of a rank's host; every time is for one thread.
+    """What the scheduler knows of a rank's host; every time is for one thread, undisturbed.
 
     Attributes:
         kind: processor, cores and build of the kernels; hosts of one kind share a file.
         cores: that a job may use on the host.
         memory_bytes: of the host.
         speed: all predicted seconds are divided by it; 1 as measured.
+        disturbance: what is computed usually takes so many times as long, as others use the host;
+            predicted seconds are multiplied by it.
         rates: curves of seconds by name, see ``machine/rates.py``.
         thread_gain: curves of the time on one thread over the time on all cores.
         ask_seconds: what the runtime does around all pieces of an Ask.
@@ -86,6 +88,7 @@ class Machine(_Strict):
     cores: int = Field(ge=1)
     memory_bytes: int = Field(ge=1)
     speed: Positive = 1.0
+    disturbance: Annotated[float, Field(ge=1.0)] = 1.0
     rates: Mapping[str, Curve]
     thread_gain: Curve
     ask_seconds: Positive
@@ -105,6 +108,11 @@ class Machine(_Strict):
     def with_speed(self, speed: float) -> Machine:
         """Return the same host, so many times as fast."""
         return self.model_copy(update={"speed": speed})
+
+    @property
+    def slowness(self) -> float:
+        """By what measured seconds of computing are multiplied to be predicted ones."""
+        return self.disturbance / self.speed
 
     def gain(self, threads: int, width: int) -> float:
         """Return how many times faster ``threads`` are than one, for one state of a width.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -17,7 +18,7 @@ from hybrid.load import Load
 from hybrid.machine import rates
 from hybrid.machine.fit import costs_of
 from hybrid.machine.machine import Curve
-from hybrid.machine.timer import seconds_of_calls
+from hybrid.machine.timer import Timing, seconds_of_calls, timings_of_calls
 from hybrid.piece import Piece
 from hybrid.programs import compile_observable, count_operations, flatten
 from hybrid.simulators import Estimation, Native
@@ -34,12 +35,23 @@ _LEAST = 0.02
 """Of a gate: differences that noise has turned to nothing count as that much."""
 
 
-def native_rates(widths: Sequence[int] = WIDTHS, budget: float = 0.003) -> dict[str, Curve]:
-    """Measure all native rates; takes about 6 s with the default widths."""
+def native_timings(widths: Sequence[int] = WIDTHS, budget: float = 0.003) -> Timings:
+    """Measure the kernels in all their ways; takes about 6 s with the default widths."""
     probes = [probe for width in widths for probe in _probes(width)]
-    spent = dict(zip(probes, seconds_of_calls(probes, budget), strict=True))
+    return dict(zip(probes, timings_of_calls(probes, budget), strict=True))
+
+
+def disturbance(timings: Timings) -> float:
+    """Return how much longer calls usually take than where nothing disturbs them, at least 1."""
+    ratios = [timing.mean / timing.least for timing in timings.values()]
+    return max(1.0, float(np.exp(np.mean(np.log(ratios)))))
+
+
+def native_rates(timings: Timings) -> dict[str, Curve]:
+    """Return all native rates, where nothing disturbs."""
+    spent = {probe: timing.least for probe, timing in timings.items()}
     curves: dict[str, list[tuple[int, float]]] = {}
-    for width in widths:
+    for width in sorted({probe.load.num_qubits for probe in spent}):
         for gradient in (False, True):
             mine = {
                 probe: seconds
@@ -85,6 +97,9 @@ class Probe:
         program = self.evaluation.program
         operations = count_operations(program, self.evaluation.observable)
         return Load("native", program.num_qubits, len(self.piece), operations, self.ask.gradient)
+
+
+Timings: TypeAlias = Mapping[Probe, Timing]
 
 
 def probe_of(

@@ -47,7 +47,7 @@ def spread_seconds(
     alone = near == sharding.shards
     bandwidth = machine.copy_bandwidth / (2 * near) if alone else machine.bandwidth / near
     exchanged = sharding.sent_bytes / bandwidth + sharding.exchanges * 2 * machine.latency
-    work = _one_thread(load, machine) / gain / machine.speed
+    work = _one_thread(load, machine) / gain * machine.slowness
     return work + load.circuits * exchanged + machine.piece_seconds
 
 
@@ -67,7 +67,7 @@ def _scaled(load: Load, seconds: float, machine: Machine, threads: int) -> float
         gain = units / math.ceil(units / threads)
     else:
         gain = machine.gain(threads, load.num_qubits)
-    return seconds / gain / machine.speed + machine.piece_seconds
+    return seconds / gain * machine.slowness + machine.piece_seconds
 
 
 def _one_thread(load: Load, machine: Machine) -> float:
@@ -95,7 +95,9 @@ def _aer(load: Load, machine: Machine) -> float:
     def rate(kind: str) -> float:
         return machine.rates[f"aer.{kind}"].at(load.num_qubits)
 
+    gates = sum(count for kind, count in load.operations if kind == "gate")
+    start = rate("sampling" if load.shots else "job") + gates * rate("assembly")
     factor = _NOISE_FACTOR if load.engine == "aer density_matrix" else 1.0
     operations = factor * sum(count * rate(kind) for kind, count in load.operations)
     once = rate("circuit") + load.shots * rate("shot") + operations
-    return rate("sampling" if load.shots else "job") + load.circuits * once
+    return start + load.circuits * once

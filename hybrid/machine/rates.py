@@ -16,6 +16,7 @@ lane                     a point among several of a narrow circuit, beside its o
 batch                    no seconds: an operation on such a point over one on a point alone
 aer.job                  starting Aer for exact values
 aer.sampling             starting Aer for shots
+aer.assembly             a gate on its way into Aer, once for all circuits of a start
 aer.circuit              binding one circuit, and taking its result
 aer.gate                 a gate on a state vector, by index bits
 aer.term                 one string of an exact expectation value, by index bits
@@ -29,7 +30,7 @@ from hybrid.load import Load
 
 ALONE = ("call", "point", "gate", "string", "excitation", "diagonal", "phase", "mask")
 TOGETHER = ("lane", "batch")
-AER = ("job", "sampling", "circuit", "gate", "term", "shot")
+AER = ("job", "sampling", "assembly", "circuit", "gate", "term", "shot")
 
 LANES = 8
 """So many points of a narrow circuit are simulated side by side; fewer take as long."""

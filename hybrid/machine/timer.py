@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 _ROUNDS = 2
 _LONG = 8.0
@@ -43,10 +44,18 @@ def seconds_of_call(call: Callable[[], object], budget: float = 0.03, rounds: in
     return best
 
 
-def seconds_of_calls(
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of a call: the least of some rounds, and their mean, which others lengthen."""
+
+    least: float
+    mean: float
+
+
+def timings_of_calls(
     calls: Sequence[Callable[[], object]], budget: float = 0.003, passes: int = 3
-) -> list[float]:
-    """Return the least mean seconds of each of many calls, over several passes through all.
+) -> list[Timing]:
+    """Return the seconds of each of many calls, over several passes through all.
 
     A machine that others use too is slow for seconds on end: passes meet each call at different
     times, so that no call is measured in a slow spell alone.
@@ -56,24 +65,32 @@ def seconds_of_calls(
         budget: seconds of a round; each call has two in a pass.
         passes: how many.
     """
-    best = [float("inf")] * len(calls)
+    rounds: list[list[float]] = [[] for _ in calls]
     for number in range(passes):
-        for place, call in enumerate(calls):
-            if number < 2 or best[place] < _LONG * budget:
-                best[place] = min(best[place], _in_one_pass(call, budget))
-    return best
+        for mine, call in zip(rounds, calls, strict=True):
+            if number < 2 or min(mine) < _LONG * budget:
+                mine += _in_one_pass(call, budget)
+    return [Timing(min(mine), sum(mine) / len(mine)) for mine in rounds]
 
 
-def _in_one_pass(call: Callable[[], object], budget: float) -> float:
+def seconds_of_calls(
+    calls: Sequence[Callable[[], object]], budget: float = 0.003, passes: int = 3
+) -> list[float]:
+    """Return the least seconds of each of many calls; see :func:`timings_of_calls`."""
+    return [timing.least for timing in timings_of_calls(calls, budget, passes)]
+
+
+def _in_one_pass(call: Callable[[], object], budget: float) -> list[float]:
     start = time.perf_counter()
     call()
-    best = time.perf_counter() - start
-    if best > _LONG * budget:
-        return best
-    repeats = max(1, min(1 << 14, round(budget / best)))
+    first = time.perf_counter() - start
+    if first > _LONG * budget:
+        return [first]
+    repeats = max(1, min(1 << 14, round(budget / first)))
+    rounds = []
     for _ in range(_ROUNDS):
         start = time.perf_counter()
         for _ in range(repeats):
             call()
-        best = min(best, (time.perf_counter() - start) / repeats)
-    return best
+        rounds.append((time.perf_counter() - start) / repeats)
+    return rounds

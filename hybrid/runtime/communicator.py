@@ -102,6 +102,9 @@ class Communicator(Protocol):
     def wait_until(self, is_true: Callable[[], bool]) -> None:
         """Return when a condition, which other ranks bring about, holds; without spinning long."""
 
+    def spin_longer(self) -> None:
+        """Wait at full speed for longer from now on: no other rank needs this rank's core."""
+
     @property
     def cells(self) -> Cells:
         """Integers that all ranks share; collective on first use."""
@@ -160,6 +163,9 @@ class SerialCommunicator:
         """Refuse to wait for a condition that nobody else could bring about."""
         if not is_true():
             raise RuntimeError("a job of one rank cannot wait for others")
+
+    def spin_longer(self) -> None:
+        """Do nothing: a single rank never waits."""
 
     def receive(self, source: int) -> bytes:
         """Refuse: a single rank has nobody to hear from."""

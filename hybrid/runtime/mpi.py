@@ -27,8 +27,12 @@ from hybrid.runtime.communicator import RanksLost  # noqa: E402
 _INLINE = 8192
 """Broadcasts up to this many bytes travel in one message."""
 _HEADER = 8
-_SPIN_SECONDS = 200e-6
-"""How long a waiting rank polls at full speed before it starts to sleep between polls."""
+_SPIN_SECONDS = 2e-4
+"""How long a waiting rank polls at full speed before it starts to sleep between polls ..."""
+_OWN_CORE_SPIN_SECONDS = 2e-3
+"""... and how long where it takes no core from others by that: waking up takes 0.1 ms and more."""
+_LATENESS = 0.05
+"""A sleep is this part of the time waited so far, so what comes is noticed no later."""
 _LONGEST_SLEEP = 1e-3
 _TAG = 7
 _TOLD = 8
@@ -118,9 +122,8 @@ class MPICommunicator:
         """
         told = np.array(sorted(ranks), dtype=np.int32)
         self._told[told] += 1
-        head = np.stack([told, self._told[told]])
-        envelope = len(told).to_bytes(_HEADER, "little") + head.tobytes() + message
-        self._pass_on(np.frombuffer(envelope, np.uint8), told)
+        head = (len(told).to_bytes(_HEADER, "little"), told.tobytes(), self._told[told].tobytes())
+        self._pass_on(np.frombuffer(b"".join((*head, message)), np.uint8), told)
 
     @_noticing_losses
     def hear(self) -> bytes:
@@ -131,7 +134,7 @@ class MPICommunicator:
         self._heard += 1
         while self._heard not in self._early:
             status = MPI.Status()
-            _poll(partial(self._comm.Iprobe, MPI.ANY_SOURCE, _TOLD, status))
+            _waiting.until(partial(self._comm.Iprobe, MPI.ANY_SOURCE, _TOLD, status))
             envelope = np.empty(status.Get_count(MPI.BYTE), dtype=np.uint8)
             self._comm.Recv([envelope, MPI.BYTE], status.Get_source(), _TOLD)
             end = _HEADER + 8 * int.from_bytes(envelope[:_HEADER].tobytes(), "little")
@@ -151,7 +154,7 @@ class MPICommunicator:
             sends.append(self._comm.Isend([envelope, MPI.BYTE], child, _TOLD))
             step *= 2
         if sends:
-            _poll(lambda: MPI.Request.Testall(sends))
+            _waiting.until(lambda: MPI.Request.Testall(sends))
 
     @_noticing_losses
     def send(self, message: bytes, to: int) -> None:
@@ -173,16 +176,20 @@ class MPICommunicator:
     @_noticing_losses
     def wait_until(self, is_true: Callable[[], bool]) -> None:
         """Return when a condition, which other ranks bring about, holds."""
-        _poll(is_true)
+        _waiting.until(is_true)
 
     @_noticing_losses
     def receive(self, source: int) -> bytes:
         """Return the next message of another rank."""
         status = MPI.Status()
-        _poll(lambda: self._comm.Iprobe(source=source, tag=_TAG, status=status))
+        _waiting.until(lambda: self._comm.Iprobe(source=source, tag=_TAG, status=status))
         message = np.empty(status.Get_count(MPI.BYTE), dtype=np.uint8)
         self._comm.Recv([message, MPI.BYTE], source=source, tag=_TAG)
         return message.tobytes()
+
+    def spin_longer(self) -> None:
+        """Wait at full speed for longer from now on: no other rank needs this rank's core."""
+        _waiting.spin_seconds = _OWN_CORE_SPIN_SECONDS
 
     def revoke(self) -> None:
         """Make every call of every rank raise RanksLost, so that all come to agree."""
@@ -363,7 +370,7 @@ class MPIMembers:
 
     def wait_until(self, is_true: Callable[[], bool]) -> None:
         """Return when a condition, which other members bring about, holds."""
-        _poll(is_true)
+        _waiting.until(is_true)
 
     def shared_memory(self, num_bytes: int) -> list[Any]:
         """Return memory for each member that all of them can reach, as bytes; collective."""
@@ -396,16 +403,25 @@ def library() -> str:
 
 
 def _wait(request: MPI.Request) -> None:
-    _poll(request.Test)
+    _waiting.until(request.Test)
 
 
-def _poll(is_done: Callable[[], bool]) -> None:
-    """Return when ``is_done`` does; poll fast at first, then sleep ever longer between polls."""
-    start = time.perf_counter()
-    pause = 20e-6
-    while not is_done():
-        if time.perf_counter() - start < _SPIN_SECONDS:
-            os.sched_yield()
-            continue
-        time.sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_SLEEP)
+class _Waiting:
+    """How this process waits for others: it polls fast at first, then sleeps between polls."""
+
+    def __init__(self) -> None:
+        self.spin_seconds = _SPIN_SECONDS
+
+    def until(self, is_done: Callable[[], bool]) -> None:
+        """Return when ``is_done`` does."""
+        start = time.perf_counter()
+        while not is_done():
+            waited = time.perf_counter() - start
+            if waited < self.spin_seconds:
+                os.sched_yield()
+            else:
+                time.sleep(min(_LATENESS * waited, _LONGEST_SLEEP))
+
+
+_waiting = _Waiting()
+"""MPI is started once in a process, and so are its ways."""

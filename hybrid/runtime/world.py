@@ -85,6 +85,9 @@ def _around(communicator: Communicator) -> World:
     ranks = [unpack(message) for message in communicator.all_gather(mine)]
     if communicator.size > 1 or _survivors:
         install_excepthook(communicator)
+    near = [rank["cores"] for rank in ranks if rank["host"] == host_name()]
+    if len(near) <= len(set().union(*near)):
+        communicator.spin_longer()
     return World(
         communicator,
         tuple(rank["host"] for rank in ranks),

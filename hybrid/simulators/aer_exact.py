@@ -11,11 +11,11 @@ from qiskit import QuantumCircuit
 
 from hybrid.arrays import FloatArray
 from hybrid.ask import Ask, Told
-from hybrid.piece import Piece, slices
+from hybrid.piece import Piece
 from hybrid.programs import Observable
 from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.expansion import Expansion
-from hybrid.simulators.grain import grain
+from hybrid.simulators.grain import cut
 
 _VALUE = "value"
 
@@ -41,8 +41,7 @@ class AerExact:
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return slices of the circuit evaluations."""
-        count = self.expansion.count(ask)
-        return slices(count, grain(count, wide=self.job.is_wide), "circuits")
+        return cut(self.expansion.count(ask), wide=self.job.is_wide)
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return the values of the piece's evaluations, shape (evaluations,)."""

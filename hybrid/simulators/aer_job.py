@@ -70,7 +70,8 @@ class AerJob:
 
     def compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the circuit in gates that can run; those that can already stay as they are."""
-        return transpile(circuit, self.backend, optimization_level=0)
+        # Of a backend, transpile() asks for its target a hundred times; Aer builds it each time.
+        return transpile(circuit, target=self.backend.target, optimization_level=0)
 
     @property
     def draws_trajectories(self) -> bool:

@@ -15,12 +15,14 @@ from hybrid.piece import Piece, slices
 from hybrid.programs import Observable
 from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.expansion import Expansion
-from hybrid.simulators.grain import grain, shot_slices
+from hybrid.simulators.grain import cut, shot_slices
 from hybrid.simulators.measurement import Group, measurement_groups
 
 _CHUNK_SAMPLED = 1 << 16
 _CHUNK_TRAJECTORIES = 1 << 10
 """Shots that are worth simulating the state again on another rank."""
+_SHOTS_OF_A_START = 6000
+"""So many shots, of however many circuits, take about as long as starting Aer."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class AerSampled:
         if parts > 1:
             return slices(circuits * parts, 1, "shots")
         # An observable without strings to measure has no circuits; one idle piece stands for it.
-        return slices(max(circuits, 1), grain(circuits, wide=self._slow), "circuits")
+        least = _SHOTS_OF_A_START // self.shots
+        return cut(max(circuits, 1), wide=self._slow, least=least)
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return shape (units, 2): mean over shots, and sum of squared deviations from it."""

@@ -1,25 +1,42 @@
-"""How many circuit evaluations share a piece."""
+"""How circuit evaluations, and the shots of a few, are cut into pieces: by the problem alone."""
 
 from __future__ import annotations
 
-_PIECES = 48
-"""Enough to keep some dozens of ranks busy, few enough that a simulator's start is spread."""
+from itertools import pairwise
 
+from hybrid.piece import Piece, slices
+
+_COUNTS = (1, 2, 4, 6, 8, 12, 16, 24, 48)
+"""Numbers of pieces: some dozens of ranks share them, and few ranks share them evenly."""
+_PIECES = _COUNTS[-1]
+_LEAST = 12
+"""Exact values of so many circuits take about as long as a start of Aer, which each piece is."""
 _MOST = 256
 
 
-def grain(num_evaluations: int, *, wide: bool) -> int:
-    """Return how many evaluations a piece holds, from the problem alone.
+def cut(num_evaluations: int, *, wide: bool, least: int = _LEAST) -> tuple[Piece, ...]:
+    """Return pieces along the axis of circuits, of sizes that differ by one at most.
 
     Args:
-        num_evaluations: of the whole Ask.
+        num_evaluations: of the whole Ask, at least 1.
         wide: whether a single evaluation outweighs the cost of starting the simulator.
+        least: evaluations that a piece should have, where they are narrow; 12 at most.
 
     Example:
-        >>> grain(241, wide=False), grain(241, wide=True)
-        (6, 1)
+        >>> [len(piece) for piece in cut(41, wide=False)]
+        [20, 21]
+        >>> len(cut(41, wide=True)), len(cut(241, wide=False)), len(cut(241, wide=False, least=6))
+        (41, 16, 24)
     """
-    return 1 if wide else min(-(-num_evaluations // _PIECES) or 1, _MOST)
+    if wide:
+        return slices(num_evaluations, 1, "circuits")
+    most = max(1, num_evaluations // min(max(least, 1), _LEAST))
+    count = max(-(-num_evaluations // _MOST), max(each for each in _COUNTS if each <= most))
+    ends = [num_evaluations * part // count for part in range(count + 1)]
+    return tuple(
+        Piece(index, "circuits", start, stop, float(stop - start))
+        for index, (start, stop) in enumerate(pairwise(ends))
+    )
 
 
 def shot_slices(num_circuits: int, shots: int, chunk: int) -> list[int]:

@@ -21,7 +21,7 @@ from hybrid.piece import Piece, slices
 from hybrid.programs import Observable
 from hybrid.simulators.base import Estimation
 from hybrid.simulators.expansion import Expansion
-from hybrid.simulators.grain import grain
+from hybrid.simulators.grain import cut
 from hybrid.simulators.lowering import lower
 
 _PLAIN = ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg"]
@@ -151,8 +151,9 @@ class PrimitiveEvaluation:
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return slices of the circuit evaluations."""
         count = self.expansion.count(ask)
-        size = self.batch or grain(count, wide=self.expansion.flat.num_qubits >= _WIDE)
-        return slices(count, size, "circuits")
+        if self.batch is not None:
+            return slices(count, self.batch, "circuits")
+        return cut(count, wide=self.expansion.flat.num_qubits >= _WIDE)
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return shape (evaluations, 2): values and standard errors."""

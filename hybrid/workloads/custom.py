@@ -161,6 +161,8 @@ class Workload:
 
 _PIECES = 48
 """As many pieces are cut by default; see ``simulators/grain.py``."""
+_KEPT = 16
+"""Cuts of so many kinds of Ask are kept."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,9 @@ class CustomEvaluation:
     workload: Workload
     sampling: Sampling
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_cut", {})
+
     @property
     def description(self) -> str:
         """One line: the simulator, as far as it is known before a piece asks for it."""
@@ -182,7 +187,16 @@ class CustomEvaluation:
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return the user's pieces, checked: no gap, no overlap."""
-        return checked_pieces(self.workload.pieces(ask), ask, self.workload.sizes)
+        known: dict[object, tuple[Ask, tuple[Piece, ...]]] = self.__dict__["_cut"]
+        # Default cuts depend on nothing else; of those of the user's own, the last is kept.
+        by_shape = type(self.workload).pieces is Workload.pieces
+        key = (len(ask.points), ask.components) if by_shape else id(ask)
+        if key not in known:
+            pieces = checked_pieces(self.workload.pieces(ask), ask, self.workload.sizes)
+            if not by_shape or len(known) >= _KEPT:
+                known.clear()
+            known[key] = (ask, pieces)
+        return known[key][1]
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return the partial answer, checked: finite, and of its shape.
@@ -201,7 +215,7 @@ class CustomEvaluation:
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return the user's answer, checked."""
-        gathered = Partials(ask, self._pieces(ask), tuple(partials))
+        gathered = Partials(ask, self.pieces(ask), tuple(partials))
         return told_of(self.workload.combine(gathered), ask, self._name)
 
     def memory_bytes(self, ask: Ask) -> int:
@@ -219,9 +233,6 @@ class CustomEvaluation:
     @cached_property
     def _default_combine(self) -> bool:
         return self.workload.combines_by_default
-
-    def _pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        return tuple(self.workload.pieces(ask))
 
     def _checked_shape(self, made: Any, ask: Ask, piece: Piece) -> FloatArray:
         """Return the partial with one column for each number wanted."""
@@ -252,7 +263,7 @@ class CustomEvaluation:
         return self._finite(np.concatenate([arrays[0][..., None], arrays[1]], axis=-1), piece)
 
     def _finite(self, array: FloatArray, piece: Piece) -> FloatArray:
-        if not np.all(np.isfinite(array)):
+        if not np.isfinite(array).all():
             worst = array[~np.isfinite(array)][0]
             raise PieceError(
                 f"{name_of(piece)} of {self._name}: run() returned {worst}, expected finite numbers"
@@ -269,7 +280,7 @@ def combined(partials: Partials) -> FloatArray:
     if partials.pieces[0].point == EVERY_POINT:
         return pairwise_sum(partials).reshape(len(ask.points), ask.components)
     join = np.concatenate if axis == "components" else pairwise_sum
-    return np.stack(
+    return np.array(
         [join(_ordered(partials, point)).reshape(-1) for point in range(len(ask.points))]
     )
 
@@ -291,7 +302,7 @@ def told_of(answer: Any, ask: Ask, name: str) -> Told:
         table = np.asarray(answer, dtype=np.float64)
     except (TypeError, ValueError):
         table = np.empty(0)
-    if table.size != shape[0] * shape[1] or not np.all(np.isfinite(table)):
+    if table.size != shape[0] * shape[1] or not np.isfinite(table).all():
         wanted = f"values of shape ({shape[0]},)"
         if ask.gradient:
             wanted += f" and gradients of shape ({shape[0]}, {shape[1] - 1})"

@@ -170,7 +170,7 @@ def test_pieces_of_an_unfinished_question_are_not_run_again(
     from hybrid.simulators.aer_sampled import AerSampled
 
     problem = hybrid.VQE(real_amplitudes(2, reps=1), PAIR)
-    settings = {"optimizer": "Adam", "simulator": "aer", "shots": 60, "seed": 5}
+    settings = {"optimizer": "Adam", "simulator": "aer", "shots": 6000, "seed": 5}
     settings |= {"max_iterations": 2}
     expected = small.bits(hybrid.minimize(problem, **settings))
     ran = count_runs(monkeypatch, AerSampled)

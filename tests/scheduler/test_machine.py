@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,9 +15,15 @@ from hybrid.errors import InputError
 from hybrid.load import Load
 from hybrid.machine import bytes_of, load, reference, save, seconds_of
 from hybrid.machine.fit import costs_of
-from hybrid.machine.native_rates import evaluation_of, layered, native_rates
+from hybrid.machine.native_rates import (
+    disturbance,
+    evaluation_of,
+    layered,
+    native_rates,
+    native_timings,
+)
 from hybrid.machine.rates import names, native
-from hybrid.machine.timer import seconds_of_calls
+from hybrid.machine.timer import seconds_of_calls, timings_of_calls
 from hybrid.piece import Piece
 from hybrid.programs import compile_program, flatten
 from hybrid.scheduler import Costed, load_of
@@ -47,8 +56,23 @@ def test_calls_are_measured_in_passes() -> None:
     assert firsts == [0, 1, 2, 0, 1, 2]
 
 
+def test_a_call_that_others_disturb_takes_longer_on_average_than_at_best() -> None:
+    durations = itertools.cycle([0.002, 0.012])
+    (timing,) = timings_of_calls([lambda: time.sleep(next(durations))], budget=1e-4, passes=2)
+    assert timing.least < 0.005 < timing.mean
+
+
+def test_predictions_are_of_usual_seconds_not_of_the_least() -> None:
+    busy = MACHINE.model_copy(update={"disturbance": 1.5, "piece_seconds": 1e-12})
+    quiet = busy.model_copy(update={"disturbance": 1.0})
+    load = Load("native", 12, 1, (("gate", 300.0),), True)
+    assert seconds_of(load, busy, 1) == pytest.approx(1.5 * (seconds_of(load, quiet, 1) or 0.0))
+
+
 def test_rates_of_all_kinds_are_measured_on_both_sides_of_a_shape() -> None:
-    found = native_rates(widths=(4, 12), budget=1e-4)
+    timings = native_timings(widths=(4, 12), budget=1e-4)
+    assert 1.0 <= disturbance(timings) < 100.0
+    found = native_rates(timings)
     assert found.keys() == {name for name in names() if name.startswith("native")}
     assert found[native("gate", gradient=True)].widths == (4, 12)
     assert found[native("batch", gradient=True)].widths == (4,)
