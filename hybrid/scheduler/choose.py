@@ -10,6 +10,7 @@ from hybrid.machine import bytes_of
 from hybrid.piece import Piece
 from hybrid.plan import Plan, Prediction
 from hybrid.scheduler.assign import by_index, loads_of, longest_first
+from hybrid.scheduler.drawing import of_unknown_costs, where_others_disturb
 from hybrid.scheduler.groups import (
     NO_WISH,
     Wish,
@@ -92,7 +93,8 @@ def plan(
         wish: what the user says about groups of ranks that share a state.
 
     Returns:
-        a plan; static and longest first where all costs are known, else drawn from a counter.
+        a plan; assigned longest first where all costs are known, else drawn from a counter, as it
+        also is where others slow the host by turns.
 
     Raises:
         InputError: a state does not fit in the memory of the ranks, or the wish cannot be met.
@@ -101,7 +103,7 @@ def plan(
     order = that_fit(site, memory)
     spread = shards_to_try(different(pieces), site, wish)
     if any(piece.load is None for piece in pieces):
-        return _dynamic(pieces, site, order, threads, memory, can_draw)
+        return of_unknown_costs(pieces, site, order, threads, memory, can_draw=can_draw)
     traffic = Traffic.of(pieces)
     tried = []
     if not wish.shards or wish.shards == 1:
@@ -119,7 +121,8 @@ def plan(
     fastest = min(each.wall for each in tried)
     near = [each for each in tried if each.wall <= fastest * _NEAR]
     chosen = min(near, key=lambda each: (each.ranks * each.threads, each.wall))
-    return _static(pieces, site, chosen, tried)
+    made = _static(pieces, site, chosen, tried)
+    return where_others_disturb(made, site) if can_draw else made
 
 
 def _static(pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[Option]) -> Plan:
@@ -150,33 +153,3 @@ def _memory(pieces: tuple[Piece, ...], shards: int) -> int:
     if shards == 1:
         return max((bytes_of(piece.load) for piece in different(pieces)), default=0)
     return max(sharding_of(piece.load, shards).memory_bytes for piece in different(pieces))
-
-
-def _dynamic(
-    pieces: tuple[Piece, ...],
-    site: Site,
-    ranks: tuple[int, ...],
-    threads: int | None,
-    memory: int,
-    can_draw: bool,
-) -> Plan:
-    """Return a plan in which ranks draw pieces, the costliest first where costs are told."""
-    count = min(len(ranks), len(pieces))
-    workers = tuple(sorted(ranks[:count]))
-    nothing: tuple[tuple[int, ...], ...] = ((),) * site.size
-    chosen = site.threads(workers) if threads is None else threads
-    costs = [piece.cost for piece in pieces]
-    if count == 1 or not can_draw:
-        assignment = longest_first(costs, workers, site.speeds.tolist())
-        return Plan(pieces, by_index(pieces, assignment), threads=chosen, memory_bytes=memory)
-    order = sorted(range(len(pieces)), key=lambda place: (-costs[place], place))
-    told = len(set(costs)) > 1
-    return Plan(
-        pieces,
-        nothing,
-        workers=workers,
-        order=tuple(pieces[place].index for place in order),
-        threads=chosen,
-        memory_bytes=memory,
-        reason="costs are told in a unit of their own" if told else "their costs are not known",
-    )

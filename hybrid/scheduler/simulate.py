@@ -90,7 +90,9 @@ def simulate(plan: Plan, site: Site, seconds: FloatArray | None = None) -> Simul
     traffic = Traffic.of(plan.pieces)
     started = down_seconds(machine, len(plan.active_ranks), traffic.asked)
     if plan.dynamic:
-        assert seconds is not None
+        if seconds is None:
+            assert plan.prediction is not None
+            seconds = plan.prediction.pieces * site.speeds[0]
         ends, busy, drawing, sent = _drawn(plan, site, seconds, started)
     else:
         ends, busy, sent = _assigned(plan, site, seconds, started)

@@ -71,6 +71,45 @@ def test_a_slow_rank_draws_fewer_pieces() -> None:
     assert done.busy == pytest.approx([20.0, 20.0], abs=0.2)
 
 
+def busy_site(disturbance: float, hosts: int = 1) -> Site:
+    machine = MACHINE.model_copy(update={"disturbance": disturbance})
+    cores = tuple(2 // hosts for _ in range(hosts))
+    return Site((machine,), (0, 0), (0, 1) if hosts == 2 else (0, 0), cores)
+
+
+def test_where_others_disturb_ranks_of_a_host_draw_known_pieces() -> None:
+    pieces = pieces_of([0.1] * 40 + [0.2] * 10)
+    made = plan(pieces, busy_site(1.5))
+    assert made.dynamic
+    assert sorted(made.order) == list(range(50))
+    assert set(made.order[:10]) == set(range(40, 50))  # the longest first
+    assert made.reason.startswith("others use this host")
+    assert made.prediction is not None
+    on_paper = simulate(made, busy_site(1.5))
+    assert on_paper.wall == pytest.approx(made.prediction.wall, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "site", "can_draw"),
+    [
+        (pieces_of([0.1] * 40), busy_site(1.0), True),  # nobody disturbs
+        (pieces_of([0.1] * 2), busy_site(1.5), True),  # the last piece would outlast the gain
+        (pieces_of([1e-5] * 40), busy_site(1.5), True),  # drawing would
+        (pieces_of([0.1] * 40), busy_site(1.5, hosts=2), True),
+        (pieces_of([0.1] * 40), busy_site(1.5), False),
+    ],
+)
+def test_else_known_pieces_are_assigned(
+    pieces: tuple[Piece, ...], site: Site, can_draw: bool
+) -> None:
+    assert not plan(pieces, site, can_draw=can_draw).dynamic
+
+
+def test_what_is_known_from_a_record_is_not_drawn_again() -> None:
+    left = pieces_of([0.1] * 60)[20:]
+    assert sorted(plan(left, busy_site(1.5)).order) == list(range(20, 60))
+
+
 def test_work_that_messages_outweigh_stays_on_rank_0() -> None:
     made = plan(pieces_of([1e-7] * 4), Site.uniform(MACHINE, 4))
     assert made.active_ranks == (0,)
