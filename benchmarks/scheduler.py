@@ -52,10 +52,14 @@ def _work(name: str) -> int:
 
 
 def _run(name: str, ranks: int) -> dict[str, Any]:
+    command = [*_launch(ranks), str(HERE / "scheduler.py"), "--worker", name]
+    return _found(command, 1)
+
+
+def _launch(ranks: int) -> list[str]:
     beside = Path(sys.executable).parent / "mpiexec"
     mpiexec = str(beside) if beside.exists() else str(shutil.which("mpiexec"))
-    command = [mpiexec, "-n", str(ranks), sys.executable, str(HERE / "scheduler.py")]
-    return _found([*command, "--worker", name], 1)
+    return [mpiexec, "-n", str(ranks), sys.executable]
 
 
 def _two_at_once(name: str) -> float:
@@ -84,6 +88,7 @@ def _found(command: list[str], threads: int) -> dict[str, Any]:
 
 def _report(only: list[str] | None) -> Iterator[str]:
     parts = {
+        "calibrate": _calibrate,
         "speedup": _speedups,
         "rivals": _rivals,
         "random_sizes": _random_sizes,
@@ -113,6 +118,29 @@ def _say(*lines: str) -> Iterator[str]:
     for line in lines:
         print(line, flush=True)
         yield line
+
+
+def _calibrate() -> Iterator[str]:
+    """Measure this host for all that follows, in a file of its own."""
+    folder = tempfile.mkdtemp(prefix="hybrid-benchmark-")
+    path = str(Path(folder) / "machine.json")
+    start = time.perf_counter()
+    subprocess.run(
+        [*_launch(2), "-m", "hybrid", "calibrate", "--output", path],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    spent = time.perf_counter() - start
+    os.environ["HYBRID_MACHINE"] = path
+    disturbance = json.loads(Path(path).read_text())["disturbance"]
+    yield from _say(
+        "## The host",
+        "",
+        f"`hybrid calibrate` on two ranks took {spent:.1f} s with the start of Python (asked: less "
+        f"than 20 s). Calls took {disturbance:.2f} times as long on average as at best.",
+        "",
+    )
 
 
 def _speedups() -> Iterator[str]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hybrid.arrays import FloatArray
 from hybrid.runtime.communicator import Communicator
 from hybrid.runtime.messages import pack, unpack
@@ -80,8 +82,15 @@ class Outbox:
             "pieces": [done.piece for done in waiting],
             "predicted": [done.predicted for done in waiting],
             "seconds": [done.seconds for done in waiting],
-            "partials": [done.partial for done in waiting],
+            "partials": _stacked([done.partial for done in waiting]),
         }
+
+
+def _stacked(partials: list[FloatArray]) -> FloatArray | list[FloatArray]:
+    """Return arrays of one kind as one, which is packed and unpacked at once."""
+    kinds = {(partial.shape, partial.dtype) for partial in partials}
+    alike = len(kinds) == 1 and partials[0].ndim > 0  # the rows of a list of numbers are no arrays
+    return np.array(partials) if alike else partials
 
 
 class Inbox:
