@@ -89,6 +89,7 @@ def _found(command: list[str], threads: int) -> dict[str, Any]:
 def _report(only: list[str] | None) -> Iterator[str]:
     parts = {
         "calibrate": _calibrate,
+        "predictions": _predictions,
         "speedup": _speedups,
         "rivals": _rivals,
         "random_sizes": _random_sizes,
@@ -96,7 +97,6 @@ def _report(only: list[str] | None) -> Iterator[str]:
         "memory": _memory,
         "paper": _paper,
         "simulated": _simulated,
-        "predictions": _predictions,
         "regret": _regrets,
     }
     yield from _say("# The scheduler, measured", "")
@@ -138,7 +138,7 @@ def _calibrate() -> Iterator[str]:
         "## The host",
         "",
         f"`hybrid calibrate` on two ranks took {spent:.1f} s with the start of Python (asked: less "
-        f"than 20 s). Calls took {disturbance:.2f} times as long on average as at best.",
+        f"than 20 s). Calls took {disturbance:.2f} times as long as at best.",
         "",
     )
 
@@ -305,18 +305,20 @@ def _predictions() -> Iterator[str]:
     yield from _say("## Predicted seconds of a piece, one thread", "")
     yield from _say("| piece | predicted | measured | ratio |", "| --- | --- | --- | --- |")
     found = _run("predictions", 1)
-    ratios: dict[bool, list[float]] = {True: [], False: []}
     for name, (predicted, spent) in found.items():
         ratio = spent / predicted
-        ratios[name.startswith("Aer")].append(max(ratio, 1 / ratio))
         yield from _say(
             f"| {name} | {1e3 * predicted:.3f} ms | {1e3 * spent:.3f} ms | {ratio:.2f} |"
         )
-    for is_aer, limit in ((False, 1.3), (True, 2.0)):
-        good = sum(each <= limit for each in ratios[is_aer])
-        what = "Aer" if is_aer else "native"
-        yield from _say("", f"{what}: {good} of {len(ratios[is_aer])} within a factor {limit}.")
     yield from _say("")
+    for what, limit in (("native", 1.3), ("Aer", 2.0)):
+        ratios = [
+            spent / predicted
+            for name, (predicted, spent) in found.items()
+            if name.startswith("Aer") == (what == "Aer")
+        ]
+        good = sum(1.0 / limit <= each <= limit for each in ratios)
+        yield from _say(f"{what}: {good} of {len(ratios)} within a factor {limit}.", "")
 
 
 def _regrets() -> Iterator[str]:

@@ -30,13 +30,15 @@ def uccsd(molecule: str, turn: float = 0.0) -> Workload:
     from qiskit_nature.second_q.mappers import InterleavedQubitMapper, JordanWignerMapper
     from qiskit_nature.second_q.operators.symmetric_two_body import unfold
 
+    from hybrid.problems.nature import in_fixed_order
+
     dump = FCIDump.from_file(DATA / f"{molecule}.fcidump")
     pairs = dump.num_electrons // 2
     one, two = turned(dump.hij, unfold(dump.hijkl).array, pairs, turn)
     mapper = InterleavedQubitMapper(JordanWignerMapper())
     size = dump.num_orbitals, (pairs, pairs), mapper
     ansatz = UCCSD(*size, initial_state=HartreeFock(*size))
-    energy = mapper.map(ElectronicEnergy.from_raw_integrals(one, two).second_q_op())
+    energy = mapper.map(in_fixed_order(ElectronicEnergy.from_raw_integrals(one, two).second_q_op()))
     energy += SparsePauliOp("I" * energy.num_qubits, dump.constant_energy)
     return Workload(
         name=f"{molecule} UCCSD",

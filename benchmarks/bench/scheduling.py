@@ -214,21 +214,21 @@ def memory() -> Found:
 
 
 def predictions() -> Found:
-    """Return measured over predicted seconds of pieces of the benchmark set, on one thread."""
+    """Return predicted and measured seconds of pieces of the benchmark set, on one thread."""
     from hybrid.machine import here, seconds_of
-    from hybrid.machine.timer import seconds_of_calls
+    from hybrid.machine.timer import timings_of_calls
 
-    found, calls = {}, []
+    found: Found = {}
+    calls = []
     for name, evaluation, ask in _prediction_set():
         piece = evaluation.pieces(ask)[0]
-        # What others and the runtime do around a piece is not measured here.
-        machine = here().model_copy(update={"disturbance": 1.0})
-        predicted = seconds_of(load_of(evaluation, ask, piece), machine, 1)
+        predicted = seconds_of(load_of(evaluation, ask, piece), here(), 1)
         assert predicted is not None
-        found[name] = [predicted - machine.piece_seconds]
+        # What the runtime does around a piece is not measured here.
+        found[name] = [predicted - here().piece_seconds]
         calls.append(lambda e=evaluation, a=ask, p=piece: e.run(a, p, seed=0, threads=1))
-    for name, spent in zip(found, seconds_of_calls(calls, 0.01, passes=4), strict=True):
-        found[name].append(spent)
+    for name, timing in zip(found, timings_of_calls(calls), strict=True):
+        found[name].append(timing.usual)
     return found
 
 

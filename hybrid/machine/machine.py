@@ -45,8 +45,7 @@ class Curve(_Strict):
     def at(self, width: int) -> float:
         """Return seconds at a width: straight in the logarithm between those measured.
 
-        Beyond the widest, time doubles with each qubit; below the narrowest it stays. (What is no
-        time but a ratio is not asked for there.)
+        Beyond the widest, time doubles with each qubit; below the narrowest it stays.
         """
         widths, seconds = self.widths, self.seconds
         if width <= widths[0]:
@@ -60,15 +59,15 @@ class Curve(_Strict):
 
 
 class Machine(_Strict):
-    """What the scheduler knows of a rank's host; every time is for one thread, undisturbed.
+    """What the scheduler knows of a rank's host; every time is for one thread.
 
     Attributes:
         kind: processor, cores and build of the kernels; hosts of one kind share a file.
         cores: that a job may use on the host.
         memory_bytes: of the host.
         speed: all predicted seconds are divided by it; 1 as measured.
-        disturbance: what is computed usually takes so many times as long, as others use the host;
-            predicted seconds are multiplied by it.
+        disturbance: how much longer calls usually take than at best, because others use the host;
+            measured rates hold it already.
         rates: curves of seconds by name, see ``machine/rates.py``.
         thread_gain: curves of the time on one thread over the time on all cores.
         ask_seconds: what the runtime does around all pieces of an Ask.
@@ -109,11 +108,6 @@ class Machine(_Strict):
         """Return the same host, so many times as fast."""
         return self.model_copy(update={"speed": speed})
 
-    @property
-    def slowness(self) -> float:
-        """By what measured seconds of computing are multiplied to be predicted ones."""
-        return self.disturbance / self.speed
-
     def gain(self, threads: int, width: int) -> float:
         """Return how many times faster ``threads`` are than one, for one state of a width.
 
@@ -121,6 +115,7 @@ class Machine(_Strict):
         """
         if threads <= 1 or self.cores == 1:
             return 1.0
-        full = min(max(self.thread_gain.at(width), 0.1), float(self.cores))
+        measured = self.thread_gain.at(min(width, self.thread_gain.widths[-1]))
+        full = min(max(measured, 0.1), float(self.cores))
         serial = (self.cores / full - 1.0) / (self.cores - 1)
         return threads / (1.0 + serial * (threads - 1))

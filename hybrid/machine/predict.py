@@ -47,7 +47,7 @@ def spread_seconds(
     alone = near == sharding.shards
     bandwidth = machine.copy_bandwidth / (2 * near) if alone else machine.bandwidth / near
     exchanged = sharding.sent_bytes / bandwidth + sharding.exchanges * 2 * machine.latency
-    work = _one_thread(load, machine) / gain * machine.slowness
+    work = _one_thread(load, machine) / gain / machine.speed
     return work + load.circuits * exchanged + machine.piece_seconds
 
 
@@ -67,7 +67,7 @@ def _scaled(load: Load, seconds: float, machine: Machine, threads: int) -> float
         gain = units / math.ceil(units / threads)
     else:
         gain = machine.gain(threads, load.num_qubits)
-    return seconds / gain * machine.slowness + machine.piece_seconds
+    return seconds / gain / machine.speed + machine.piece_seconds
 
 
 def _one_thread(load: Load, machine: Machine) -> float:

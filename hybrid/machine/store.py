@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 from pydantic import ValidationError
 
+from hybrid import _kernels
 from hybrid.content import digest
 from hybrid.errors import InputError
 from hybrid.machine.machine import Machine
@@ -39,7 +40,7 @@ def here() -> Machine:
             return load(kept)
         except InputError:
             pass  # damaged or of another version: measured again, and written anew
-    found = quick(reference())
+    found = quick(reference(_kernels.about()["processor"]))
     save(found, kept)
     return found
 
@@ -92,7 +93,14 @@ def save(machine: Machine, path: Path) -> bool:
 
 
 @cache
-def reference() -> Machine:
-    """Return the machine that came with the package, by which others are guessed."""
-    text = resources.files("hybrid.machine").joinpath("reference.json").read_text("utf-8")
-    return Machine.model_validate_json(text)
+def reference(build: str = "x86-64-v4") -> Machine:
+    """Return a machine that came with the package, by which others are guessed.
+
+    Args:
+        build: of the kernels that it runs; of a build without a reference, the next best one's.
+    """
+    folder = resources.files("hybrid.machine")
+    file = folder.joinpath(f"reference-{build}.json")
+    if not file.is_file():
+        file = folder.joinpath("reference-x86-64-v3.json")
+    return Machine.model_validate_json(file.read_text("utf-8"))

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 _ROUNDS = 2
 _LONG = 8.0
-"""A call that takes so many times the budget is a round of its own, in two passes only."""
+"""A call that takes so many times the budget is a round of its own."""
+_ENOUGH = 0.02
+"""Seconds that a call is measured for, though twice at least."""
 
 
 def seconds_of_call(call: Callable[[], object], budget: float = 0.03, rounds: int = 5) -> float:
@@ -46,38 +48,52 @@ def seconds_of_call(call: Callable[[], object], budget: float = 0.03, rounds: in
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of a call: the least of some rounds, and their mean, which others lengthen."""
+    """Seconds of a call, over several rounds.
 
+    Attributes:
+        usual: the mean of the middle half of the rounds.
+        least: of all rounds.
+    """
+
+    usual: float
     least: float
-    mean: float
+
+    @staticmethod
+    def of(rounds: Sequence[float]) -> Timing:
+        """Return what rounds say; at least one.
+
+        Example:
+            >>> Timing.of([1.0, 9.0, 2.0, 4.0])
+            Timing(usual=3.0, least=1.0)
+        """
+        ordered = sorted(rounds)
+        aside = len(ordered) // 4
+        middle = ordered[aside : len(ordered) - aside]
+        return Timing(sum(middle) / len(middle), ordered[0])
 
 
 def timings_of_calls(
-    calls: Sequence[Callable[[], object]], budget: float = 0.003, passes: int = 3
+    calls: Sequence[Callable[[], object]], budget: float = 0.001, passes: int = 8
 ) -> list[Timing]:
     """Return the seconds of each of many calls, over several passes through all.
 
-    A machine that others use too is slow for seconds on end: passes meet each call at different
-    times, so that no call is measured in a slow spell alone.
+    A machine that others use too is slow for moments and for seconds on end: rounds are short, and
+    passes meet each call at different times, so that no call is measured in slow spells alone.
 
     Args:
         calls: what is measured.
         budget: seconds of a round; each call has two in a pass.
-        passes: how many.
+        passes: how many at most; long calls take part in fewer.
     """
     rounds: list[list[float]] = [[] for _ in calls]
+    spent = [0.0] * len(calls)
     for number in range(passes):
-        for mine, call in zip(rounds, calls, strict=True):
-            if number < 2 or min(mine) < _LONG * budget:
-                mine += _in_one_pass(call, budget)
-    return [Timing(min(mine), sum(mine) / len(mine)) for mine in rounds]
-
-
-def seconds_of_calls(
-    calls: Sequence[Callable[[], object]], budget: float = 0.003, passes: int = 3
-) -> list[float]:
-    """Return the least seconds of each of many calls; see :func:`timings_of_calls`."""
-    return [timing.least for timing in timings_of_calls(calls, budget, passes)]
+        for place, call in enumerate(calls):
+            if number < 2 or spent[place] < _ENOUGH:
+                start = time.perf_counter()
+                rounds[place] += _in_one_pass(call, budget)
+                spent[place] += time.perf_counter() - start
+    return [Timing.of(mine) for mine in rounds]
 
 
 def _in_one_pass(call: Callable[[], object], budget: float) -> list[float]:

@@ -23,7 +23,7 @@ from hybrid.machine.native_rates import (
     native_timings,
 )
 from hybrid.machine.rates import names, native
-from hybrid.machine.timer import seconds_of_calls, timings_of_calls
+from hybrid.machine.timer import timings_of_calls
 from hybrid.piece import Piece
 from hybrid.programs import compile_program, flatten
 from hybrid.scheduler import Costed, load_of
@@ -51,7 +51,10 @@ def test_costs_are_found_again(costs: list[float]) -> None:
 def test_calls_are_measured_in_passes() -> None:
     order: list[int] = []
     calls = [lambda k=k: order.append(k) for k in range(3)]
-    assert all(spent > 0.0 for spent in seconds_of_calls(calls, budget=1e-5, passes=2))
+    assert all(
+        spent > 0.0
+        for spent in (timing.least for timing in timings_of_calls(calls, budget=1e-5, passes=2))
+    )
     firsts = [k for before, k in zip([None, *order], order, strict=False) if k != before]
     assert firsts == [0, 1, 2, 0, 1, 2]
 
@@ -59,14 +62,7 @@ def test_calls_are_measured_in_passes() -> None:
 def test_a_call_that_others_disturb_takes_longer_on_average_than_at_best() -> None:
     durations = itertools.cycle([0.002, 0.012])
     (timing,) = timings_of_calls([lambda: time.sleep(next(durations))], budget=1e-4, passes=2)
-    assert timing.least < 0.005 < timing.mean
-
-
-def test_predictions_are_of_usual_seconds_not_of_the_least() -> None:
-    busy = MACHINE.model_copy(update={"disturbance": 1.5, "piece_seconds": 1e-12})
-    quiet = busy.model_copy(update={"disturbance": 1.0})
-    load = Load("native", 12, 1, (("gate", 300.0),), True)
-    assert seconds_of(load, busy, 1) == pytest.approx(1.5 * (seconds_of(load, quiet, 1) or 0.0))
+    assert timing.least < 0.005 < timing.usual
 
 
 def test_rates_of_all_kinds_are_measured_on_both_sides_of_a_shape() -> None:
@@ -104,6 +100,13 @@ def test_what_travels_is_counted() -> None:
     assert traffic == Traffic(asked=640, answered=720)
     assert load_of(evaluation, ask, pieces[0]) is not None
     assert traffic.seconds(MACHINE, 1) < traffic.seconds(MACHINE, 2) < traffic.seconds(MACHINE, 3)
+
+
+def test_each_wide_build_has_a_reference_and_others_borrow_one() -> None:
+    gate = native("gate", gradient=True)
+    wide, less_wide = reference("x86-64-v4"), reference("x86-64-v3")
+    assert wide.rates[gate].at(16) < less_wide.rates[gate].at(16)
+    assert reference("portable") == less_wide
 
 
 def test_answers_of_states_count_with_their_arrays() -> None:
