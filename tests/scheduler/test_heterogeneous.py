@@ -1,9 +1,10 @@
-"""Each rank brings its machine: one told to be half as fast gets half the work, and equal bits."""
+"""Each rank brings its machine, which decides who has which piece, and never the bits."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,8 @@ evaluation = problem.prepare(Sampling())
 call = call_together("test", lambda: Prepared(
     evaluation=evaluation, first_ask=ask, num_qubits=12, contents=dict, seed=1, threads=1))
 told, _ = call.team.run(lambda team: [team.ask(ask).gradients.tobytes().hex(),
-                                      [len(part) for part in team.plan(ask).assignment]])
+                                      [len(part) for part in team.plan(ask).assignment],
+                                      team.plan(ask).dynamic])
 if world().rank == 0:
     print("FOUND " + json.dumps(told))
 """
@@ -45,13 +47,33 @@ def test_half_as_fast_half_the_work(tmp_path: Path) -> None:
     machine = reference().with_speed(0.2)
     save(machine, fast)
     save(machine.with_speed(0.1), slow)
-    found = {}
-    for ranks in (1, 2):
-        outcome = launch(ranks, str(script), str(fast), str(slow))
-        assert outcome.code == 0, outcome.err
-        line = next(each for each in outcome.out.splitlines() if each.startswith("FOUND "))
-        found[ranks] = json.loads(line.removeprefix("FOUND "))
-    bits, split = found[2]
-    assert bits == found[1][0]
+    expected, everything, _ = found(1, script, fast, slow)
+    bits, split, _ = found(2, script, fast, slow)
+    assert bits == expected
     assert split[0] == pytest.approx(2 * split[1], rel=0.15)
-    assert sum(split) == sum(found[1][1])
+    assert sum(split) == sum(everything)
+
+
+@pytest.mark.launches
+def test_drawn_where_others_disturb_and_the_same_bits(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    quiet, shared = tmp_path / "quiet.json", tmp_path / "shared.json"
+    machine = reference().with_speed(0.2)
+    save(machine, quiet)
+    save(machine.model_copy(update={"disturbance": 2.0}), shared)
+    expected, _, drawn = found(2, script, quiet, quiet)
+    assert not drawn
+    for ranks in (2, 3):
+        bits, _, drawn = found(ranks, script, shared, shared)
+        assert drawn
+        assert bits == expected
+
+
+def found(ranks: int, script: Path, *machines: Path) -> list[Any]:
+    """Return the bits, the number of pieces of each rank, and whether they are drawn."""
+    outcome = launch(ranks, str(script), *map(str, machines))
+    assert outcome.code == 0, outcome.err
+    line = next(each for each in outcome.out.splitlines() if each.startswith("FOUND "))
+    answer: list[Any] = json.loads(line.removeprefix("FOUND "))
+    return answer
