@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -214,6 +214,7 @@ class _Record:
     evaluations: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     wall_times: list[float] = field(default_factory=list)
+    durations: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST_ANSWERS))
     best_x: FloatArray | None = None
     best_value: float = np.inf
     standard_errors: dict[bytes, float] = field(default_factory=dict)
@@ -221,8 +222,7 @@ class _Record:
     @property
     def longest(self) -> float:
         """How long the slowest of the last answers took, in seconds."""
-        times = [0.0, *self.wall_times[-_LAST_ANSWERS:]]
-        return max(after - before for before, after in pairwise(times)) if times[1:] else 0.0
+        return max(self.durations, default=0.0)
 
     def add(self, ask: Ask, told: Told) -> None:
         """Write down an answer."""
@@ -233,7 +233,9 @@ class _Record:
         self.iterations.append(ask.iteration)
         self.evaluations.append((self.evaluations or [0])[-1] + len(ask.points))
         self.values.append(value)
-        self.wall_times.append(time.perf_counter() - self.started)
+        wall_time = time.perf_counter() - self.started
+        self.durations.append(wall_time - (self.wall_times or [0.0])[-1])
+        self.wall_times.append(wall_time)
         if told.standard_errors is not None:
             for point, error in zip(ask.points, told.standard_errors, strict=True):
                 self.standard_errors[point.tobytes()] = float(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hybrid.load import Load
 
@@ -39,6 +40,7 @@ class Piece:
         return self.stop - self.start
 
 
+@lru_cache(maxsize=4)
 def slices(num_units: int, grain: int, axis: str, cost_per_unit: float = 1.0) -> tuple[Piece, ...]:
     """Return pieces of at most ``grain`` consecutive units that cover ``num_units`` in order.
 

@@ -40,14 +40,14 @@ def shots(threads: int) -> Result:
     """Parameter shift with shots: pieces along circuits."""
     problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp(["ZZ", "XI"], [1.0, 0.5]))
     return hybrid.minimize(
-        problem, "Adam", simulator=Aer(), shots=50, seed=5, threads=threads, max_iterations=3
+        problem, "Adam", simulator=Aer(), shots=3000, seed=5, threads=threads, max_iterations=3
     )
 
 
 def spsa_shots(threads: int) -> Result:
     problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp(["ZZ", "XI"], [1.0, 0.5]))
     return hybrid.minimize(
-        problem, "SPSA", simulator="aer", shots=100, seed=5, threads=threads, max_iterations=3
+        problem, "SPSA", simulator="aer", shots=6000, seed=5, threads=threads, max_iterations=3
     )
 
 

@@ -71,7 +71,7 @@ def keep_best(steps: Steps) -> Steps:
     with closing(steps):
         ask = next(steps)
         while True:
-            if not np.all(np.isfinite(ask.points)):
+            if not np.isfinite(ask.points).all():
                 return lowest.solution(ask, "the next point it chose was not finite")
             told = yield ask
             lowest.see(ask, told)
@@ -120,9 +120,9 @@ class _Lowest:
 
 def _not_finite(told: Told) -> str:
     """Say what is not finite in an answer, or return an empty string."""
-    if not np.all(np.isfinite(told.values)):
+    if not np.isfinite(told.values).all():
         culprit = told.values[~np.isfinite(told.values)][0]
         return f"the cost was {culprit}"
-    if told.gradients is not None and not np.all(np.isfinite(told.gradients)):
+    if told.gradients is not None and not np.isfinite(told.gradients).all():
         return "the gradient had a component that is not finite"
     return ""

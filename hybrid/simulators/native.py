@@ -121,8 +121,10 @@ class NativeEvaluation:
         )
         if by_angle is None:
             return np.asarray(values)[:, None]
-        gradients = self.program.angles.pull_back(points, by_angle)
-        return np.column_stack([values, gradients])
+        rows = np.empty((len(points), 1 + points.shape[1]))
+        rows[:, 0] = values
+        rows[:, 1:] = self.program.angles.pull_back(points, by_angle)
+        return rows
 
     @property
     def points_at_once(self) -> int:

@@ -45,7 +45,7 @@ def shots(journal: str | None) -> Result:
     """Parameter shift with shots: a dozen pieces for each question."""
     problem = hybrid.VQE(real_amplitudes(2, reps=1), PAIR)
     return hybrid.minimize(
-        problem, "Adam", simulator="aer", shots=60, seed=5, journal=journal, max_iterations=8
+        problem, "Adam", simulator="aer", shots=6000, seed=5, journal=journal, max_iterations=8
     )
 
 
