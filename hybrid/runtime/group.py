@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -132,9 +132,12 @@ class RankGroup:
         return [part.view(dtype) for part in self._members.shared_memory(num_bytes)]
 
 
-@lru_cache(maxsize=16)
+@cache
 def group_of(members: Members) -> RankGroup:
-    """Return the group of some ranks, with the memory that it has kept from call to call."""
+    """Return the group of some ranks, with the memory that it has kept from call to call.
+
+    Kept on all members alike: one that forgot its memory would wait for others to allocate.
+    """
     return RankGroup(members)
 
 

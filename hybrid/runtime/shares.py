@@ -128,10 +128,9 @@ class Inbox:
 
     def look(self) -> bool:
         """Take in what has come; return whether everything has."""
-        if self.waiting:
-            for rank in sorted(self.waiting):
-                while rank in self.waiting and self._communicator.has_message(rank):
-                    self._take(rank, unpack(self._communicator.receive(rank)))
+        for rank in sorted(self.waiting):
+            while rank in self.waiting and self._communicator.has_message(rank):
+                self._take(rank, unpack(self._communicator.receive(rank)))
         return not self.waiting
 
     def tell_to_stop(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -35,8 +35,10 @@ class Passes:
         threads: of this member.
 
     Attributes:
-        psi: this member's shard of the state.
+        names: of the memory of the states that are held.
     """
+
+    names: ClassVar[tuple[str, ...]] = ("psi",)
 
     def __init__(
         self,
@@ -54,8 +56,14 @@ class Passes:
         self.threads = threads
         self._bound = _kernels.Bound(program, angles, single)
         self._sweeps = _kernels.sweeps(program)
-        self._dtype = np.dtype(np.complex64 if single else np.complex128)
-        self.psi = self._shard("psi")
+        dtype = np.dtype(np.complex64 if single else np.complex128)
+        count = 1 << self.layout.num_local
+        self._states = {name: group.memory(name, count, dtype) for name in self.names}
+
+    @property
+    def psi(self) -> Amplitudes:
+        """This member's shard of the state."""
+        return self._states["psi"]
 
     @property
     def layout(self) -> Layout:
@@ -67,9 +75,6 @@ class Passes:
         self._reset(self.psi, one=True)
         states = {"psi": self.psi}
         self._run(states, lambda k, at: self._bound.forward(k, at, self.psi, self.threads))
-
-    def _shard(self, name: str) -> Amplitudes:
-        return self.group.memory(name, 1 << self.layout.num_local, self._dtype)
 
     def _reset(self, shard: Amplitudes, *, one: bool) -> None:
         shard.fill(0)
@@ -120,33 +125,21 @@ class Passes:
 
 
 class TwoStates(Passes):
-    """One member's part in running a program at a point, forward and back, with a second state.
+    """One member's part in running a program at a point, forward and back, with a second state."""
 
-    Attributes:
-        other: this member's shard of the second state: H psi, lambda of the adjoint method, or a
-            tangent.
-    """
+    names = ("psi", "other")
 
-    def __init__(
-        self,
-        group: Group,
-        program: _kernels.Program,
-        route: Route,
-        angles: FloatArray,
-        *,
-        single: bool,
-        threads: int,
-    ) -> None:
-        super().__init__(group, program, route, angles, single=single, threads=threads)
-        self.other = self._shard("other")
-        self._both = {"psi": self.psi, "other": self.other}
+    @property
+    def other(self) -> Amplitudes:
+        """This member's shard of H psi, of lambda of the adjoint method, or of a tangent."""
+        return self._states["other"]
 
     def forward_with_tangent(self, slot: int) -> None:
         """Set psi to the program's state, and the second state to its derivative by an angle."""
         self._reset(self.psi, one=True)
         self._reset(self.other, one=False)
         self._run(
-            self._both,
+            self._states,
             lambda k, at: self._bound.tangent(k, slot, at, self.psi, self.other, self.threads),
         )
 
@@ -165,5 +158,5 @@ class TwoStates(Passes):
                 self._bound.backward(k, at, self.psi, self.other, mine, self.threads)
 
             # A move is its own inverse: it exchanges places.
-            self._step(k, self.route.moves[k + 1], self._both, undo)
+            self._step(k, self.route.moves[k + 1], self._states, undo)
         return sums

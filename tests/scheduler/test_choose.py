@@ -17,7 +17,7 @@ from hybrid.piece import Piece
 from hybrid.plan import Plan
 from hybrid.runtime.cells import LocalCells
 from hybrid.runtime.counter import SharedCounter, chunks
-from hybrid.scheduler import Scheduler, Site, plan, simulate
+from hybrid.scheduler import Scheduler, Site, Wish, plan, simulate
 from hybrid.scheduler.assign import loads_of, longest_first
 
 MACHINE = reference().with_speed(1.0)
@@ -103,6 +103,12 @@ def test_else_known_pieces_are_assigned(
     pieces: tuple[Piece, ...], site: Site, can_draw: bool
 ) -> None:
     assert not plan(pieces, site, can_draw=can_draw).dynamic
+
+
+def test_nobody_works_where_everything_is_known_from_a_record() -> None:
+    for wish in (Wish(), Wish(shards=2)):
+        made = plan((), busy_site(1.5), wish=wish)
+        assert made.active_ranks == ()
 
 
 def test_what_is_known_from_a_record_is_not_drawn_again() -> None:
