@@ -54,22 +54,21 @@ class Scheduler:
     can_draw: bool = True
     wish: Wish = NO_WISH
     _made: dict[tuple[Piece, ...], Plan] = field(default_factory=dict, repr=False)
+    _last: Plan | None = field(default=None, repr=False)
 
     def __call__(self, pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
         """Return the plan for pieces on all ranks of the site."""
-        last = self._made.get(())
-        if last is not None and last.pieces is pieces:
-            return last
+        if self._last is not None and self._last.pieces is pieces:
+            return self._last
         found = self._made.get(pieces)
         if found is None:
             found = plan(pieces, self.site, self.threads, can_draw=self.can_draw, wish=self.wish)
             if len(self._made) > _KEPT:
                 self._made.clear()
             self._made[pieces] = found
-        self._made[()] = found
-        if found.pieces is not pieces:
-            found = self._made[()] = replace(found, pieces=pieces)
-        return found
+        # Looking for equal pieces takes long where there are many; the same ones are seen at once.
+        self._last = found if found.pieces is pieces else replace(found, pieces=pieces)
+        return self._last
 
 
 def plan(

@@ -125,3 +125,34 @@ def test_those_who_are_told_hear_it_and_the_others_sleep_on(job: World) -> None:
             job.communicator.tell(message, audience)
         elif job.rank in audience:
             assert job.communicator.hear() == message
+
+
+@pytest.mark.ranks
+def test_a_question_whose_pieces_are_all_known_is_combined_and_nobody_works(job: World) -> None:
+    from qiskit.circuit.library import real_amplitudes
+    from qiskit.quantum_info import SparsePauliOp
+
+    import hybrid
+    from hybrid.collective import Prepared, call_together
+    from hybrid.workloads import Sampling
+
+    problem = hybrid.VQE(real_amplitudes(4, reps=1), SparsePauliOp("ZZZZ"))
+    evaluation = problem.prepare(Sampling())
+    ask = Ask(np.random.default_rng(0).normal(size=(1500, problem.num_parameters)))
+    pieces = evaluation.pieces(ask)
+    known = {p.index: evaluation.run(ask, p, seed=0, threads=1) for p in pieces}
+    call = call_together(
+        "test",
+        lambda: Prepared(
+            evaluation=evaluation, first_ask=ask, num_qubits=4, contents=dict, seed=1, threads=1
+        ),
+    )
+    heard: list[object] = []
+    values, _ = call.team.run(lambda team: team.ask(ask, known, heard.append).values)
+    assert heard == []
+    assert (
+        np.asarray(values).tobytes()
+        == call.team._evaluation.combine(
+            ask, [known[k] for k in range(len(pieces))]
+        ).values.tobytes()
+    )
