@@ -8,20 +8,20 @@ if TYPE_CHECKING:
     from hybrid import optimizers as optimizers
     from hybrid import problems as problems
     from hybrid import simulators as simulators
-    from hybrid.estimate import estimate as estimate
-    from hybrid.estimate import expectation as expectation
-    from hybrid.estimate import sample as sample
+    from hybrid.calls.expectation import estimate as estimate
+    from hybrid.calls.expectation import expectation as expectation
+    from hybrid.calls.map import map as map
+    from hybrid.calls.overlaps import overlaps as overlaps
+    from hybrid.calls.pull_back import pull_back as pull_back
+    from hybrid.calls.sample import sample as sample
+    from hybrid.calls.session import Session as Session
+    from hybrid.calls.states import amplitudes as amplitudes
+    from hybrid.calls.states import metric as metric
+    from hybrid.calls.states import probabilities as probabilities
+    from hybrid.calls.states import state as state
+    from hybrid.core.piece import Piece as Piece
     from hybrid.journal import open_journal as open_journal
-    from hybrid.loop import minimize as minimize
-    from hybrid.mapping import map as map
-    from hybrid.piece import Piece as Piece
-    from hybrid.pulling import pull_back as pull_back
-    from hybrid.session import Session as Session
-    from hybrid.session import overlaps as overlaps
-    from hybrid.states import amplitudes as amplitudes
-    from hybrid.states import metric as metric
-    from hybrid.states import probabilities as probabilities
-    from hybrid.states import state as state
+    from hybrid.loop.minimize import minimize as minimize
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQE as VQE
     from hybrid.workloads import Supervised as Supervised
@@ -32,27 +32,27 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "QAOA": "hybrid.workloads",
-    "Piece": "hybrid.piece",
-    "Session": "hybrid.session",
+    "Piece": "hybrid.core.piece",
+    "Session": "hybrid.calls.session",
     "Supervised": "hybrid.workloads",
     "VQE": "hybrid.workloads",
     "Workload": "hybrid.workloads",
-    "amplitudes": "hybrid.states",
-    "estimate": "hybrid.estimate",
-    "expectation": "hybrid.estimate",
-    "map": "hybrid.mapping",
-    "metric": "hybrid.states",
-    "minimize": "hybrid.loop",
+    "amplitudes": "hybrid.calls.states",
+    "estimate": "hybrid.calls.expectation",
+    "expectation": "hybrid.calls.expectation",
+    "map": "hybrid.calls.map",
+    "metric": "hybrid.calls.states",
+    "minimize": "hybrid.loop.minimize",
     "open_journal": "hybrid.journal",
     "optimizers": "hybrid.optimizers",
-    "overlaps": "hybrid.session",
+    "overlaps": "hybrid.calls.overlaps",
     "problems": "hybrid.problems",
-    "probabilities": "hybrid.states",
-    "pull_back": "hybrid.pulling",
-    "sample": "hybrid.estimate",
+    "probabilities": "hybrid.calls.states",
+    "pull_back": "hybrid.calls.pull_back",
+    "sample": "hybrid.calls.sample",
     "simulators": "hybrid.simulators",
     "workload": "hybrid.workloads",
-    "state": "hybrid.states",
+    "state": "hybrid.calls.states",
 }
 
 __all__ = [*sorted(_HOMES), "__version__"]

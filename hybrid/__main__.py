@@ -25,11 +25,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 if __name__ == "__main__":
-    from hybrid.early import listen
+    from hybrid.core.early import listen
 
     listen()  # before the rest of the program is loaded
 
-from hybrid.errors import HybridError, InputError
+from hybrid.core.errors import HybridError, InputError
 from hybrid.runtime import agree, is_collective, world
 from hybrid.runtime.communicator import Communicator, host_name
 

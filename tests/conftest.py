@@ -23,8 +23,8 @@ import hybrid.cli.journal
 import hybrid.cli.plan
 import hybrid.cli.resume
 import hybrid.cli.run
-import hybrid.collective
-import hybrid.loop
+import hybrid.collective.call
+import hybrid.loop.minimize
 from hybrid.runtime import World, world
 from hybrid.runtime.communicator import SerialCommunicator, host_name
 from hybrid.runtime.messages import pack, unpack
@@ -47,8 +47,8 @@ _KNOW_THE_WORLD = (
     hybrid.cli.plan,
     hybrid.cli.resume,
     hybrid.cli.run,
-    hybrid.collective,
-    hybrid.loop,
+    hybrid.collective.call,
+    hybrid.loop.minimize,
 )
 """Modules that ask for the ranks of the job; tests of one rank show them a job of one rank."""
 

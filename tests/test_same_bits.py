@@ -10,10 +10,10 @@ from qiskit.circuit.library import real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-import hybrid.collective
-from hybrid.piece import Piece
-from hybrid.plan import Plan
-from hybrid.result import Result
+import hybrid.collective.call
+from hybrid.core.piece import Piece
+from hybrid.core.plan import Plan
+from hybrid.loop.result import Result
 from hybrid.runtime import World, world
 from hybrid.scheduler import assign
 from hybrid.scheduler.assign import longest_first
@@ -61,7 +61,7 @@ def test_bits_do_not_depend_on_ranks_or_threads(
     run, alone: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_all_ranks = {threads: bits(run(threads)) for threads in (1, 2)}
-    monkeypatch.setattr(hybrid.collective, "world", lambda: alone)
+    monkeypatch.setattr(hybrid.collective.call, "world", lambda: alone)
     on_one_rank = bits(run(1))
     assert on_all_ranks[1] == on_one_rank
     assert on_all_ranks[2] == on_one_rank
@@ -78,7 +78,7 @@ def test_samples_and_batches_too(alone: World, monkeypatch: pytest.MonkeyPatch) 
         return values.tobytes() + gradients.tobytes(), counts
 
     together = everything()
-    monkeypatch.setattr(hybrid.collective, "world", lambda: alone)
+    monkeypatch.setattr(hybrid.collective.call, "world", lambda: alone)
     assert everything() == together
 
 
@@ -107,10 +107,10 @@ def test_bits_do_not_depend_on_the_plan(
 ) -> None:
     chosen = bits(run(1))
     with monkeypatch.context() as forced:
-        forced.setattr(hybrid.collective, "Scheduler", lambda *_: plan)
+        forced.setattr(hybrid.collective.call, "Scheduler", lambda *_: plan)
         if plan is not drawn or job.size > 1:
             assert bits(run(1)) == chosen
-    monkeypatch.setattr(hybrid.collective, "world", lambda: alone)
+    monkeypatch.setattr(hybrid.collective.call, "world", lambda: alone)
     assert bits(run(1)) == chosen
 
 

@@ -12,15 +12,15 @@ from qiskit.circuit.library import real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-import hybrid.collective
+import hybrid.collective.call
 from bench.data_batch import data_batch
 from bench.engines.to_qiskit import circuit_of, observable_of, points_of
 from bench.hardware_efficient import hardware_efficient
 from bench.molecules import uccsd
 from bench.qaoa import maxcut_qaoa
-from hybrid.ask import Ask
-from hybrid.collective import Prepared, call_together
-from hybrid.plan import Plan
+from hybrid.collective.call import Prepared, call_together
+from hybrid.core.ask import Ask
+from hybrid.core.plan import Plan
 from hybrid.runtime import world
 from hybrid.scheduler import assign, load_of
 from hybrid.scheduler.assign import longest_first
@@ -193,7 +193,7 @@ def memory() -> Found:
         def memory_bytes(self, ask: Ask) -> int:
             return 0
 
-    from hybrid.piece import slices
+    from hybrid.core.piece import slices
 
     everything = slices(count, 1, "points")
     wide = Wide()
@@ -237,7 +237,7 @@ def simulated() -> Found:
 
     On paper from the costs that were predicted before, and from what the pieces took meanwhile.
     """
-    from hybrid.hosts import site_of
+    from hybrid.collective.site import site_of
     from hybrid.scheduler import simulate
 
     found = {}
@@ -323,9 +323,9 @@ def _expectation(work: Any, gradient: bool) -> tuple[Any, Ask]:
 
 
 def _call(evaluation: Any, ask: Ask, scheduler: Any) -> Any:
-    before = hybrid.collective.Scheduler
+    before = hybrid.collective.call.Scheduler
     if scheduler is not None:
-        hybrid.collective.Scheduler = scheduler
+        hybrid.collective.call.Scheduler = scheduler
     try:
         return call_together(
             "benchmark",
@@ -339,7 +339,7 @@ def _call(evaluation: Any, ask: Ask, scheduler: Any) -> Any:
             ),
         )
     finally:
-        hybrid.collective.Scheduler = before
+        hybrid.collective.call.Scheduler = before
 
 
 def _asked(evaluation: Any, ask: Ask, rounds: int, scheduler: Any = None) -> Found:

@@ -15,7 +15,7 @@ import hybrid
 from bench.engines.to_qiskit import circuit_of, observable_of, points_of
 from bench.hardware_efficient import hardware_efficient
 from bench.workload import Workload
-from hybrid.ask import Ask
+from hybrid.core.ask import Ask
 from hybrid.machine import reference, seconds_of, spread_seconds
 from hybrid.programs import Observable, compile_observable, compile_program, flatten
 from hybrid.programs.program import EVOLUTION, Program

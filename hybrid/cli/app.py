@@ -15,8 +15,8 @@ from rich.text import Text
 
 import hybrid
 from hybrid.cli.terminal import error_console, output_console
-from hybrid.errors import HybridError, InputError, is_bad_input
-from hybrid.result import Result
+from hybrid.core.errors import HybridError, InputError, is_bad_input
+from hybrid.loop.result import Result
 from hybrid.runtime import abort, is_collective, join_if_launched, world
 
 FAILED, BAD_INPUT, RESUME_ME, INTERRUPTED = 1, 2, 75, 130

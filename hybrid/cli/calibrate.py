@@ -9,10 +9,10 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from hybrid.arrays import FloatArray
 from hybrid.cli import quantities
 from hybrid.cli.report import panel
-from hybrid.errors import InputError
+from hybrid.core.arrays import FloatArray
+from hybrid.core.errors import InputError
 from hybrid.machine.calibrate import calibrate
 from hybrid.machine.store import path_of, save
 from hybrid.runtime import World, world

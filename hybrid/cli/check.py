@@ -11,12 +11,13 @@ from rich.text import Text
 
 from hybrid.cli import report
 from hybrid.cli.run import prepared
-from hybrid.collective import Prepared, call_together
-from hybrid.inputs import checked_groups, checked_shards, checked_step
+from hybrid.collective.call import Prepared, call_together
+from hybrid.core.checks import checked_groups, checked_shards, checked_step
+from hybrid.loop.result import RunDescription
 from hybrid.optimizers import make
-from hybrid.result import RunDescription
 from hybrid.runtime import world
 from hybrid.scheduler import Wish
+from hybrid.scheduler.explain import summary
 from hybrid.settings import Job, MinimizeArguments
 from hybrid.workloads import Sampling
 
@@ -70,7 +71,7 @@ def _described(job: Job, arguments: MinimizeArguments) -> RunDescription:
         ranks=call.world.size,
         hosts=len(call.world.hosts),
         threads=call.team.threads(split),
-        plan=split.summary(),
+        plan=summary(split),
         memory_bytes=split.memory_bytes if split.groups else alone,
         seed=call.seed,
     )

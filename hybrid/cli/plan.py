@@ -11,16 +11,17 @@ from rich.console import Console
 from rich.text import Text
 
 from hybrid.cli.run import prepared
-from hybrid.errors import InputError
-from hybrid.explain import as_data, core_seconds, duration
-from hybrid.hosts import site_of, thread_limit
-from hybrid.inputs import checked_groups, checked_shards, checked_step
-from hybrid.loop import first_ask
+from hybrid.collective.site import site_of, thread_limit
+from hybrid.core.checks import checked_groups, checked_shards, checked_step
+from hybrid.core.errors import InputError
+from hybrid.core.plan import Plan
+from hybrid.core.units import duration
+from hybrid.loop.minimize import first_ask
 from hybrid.machine import here, load
 from hybrid.optimizers import make
-from hybrid.plan import Plan
 from hybrid.runtime import free_bytes, world
 from hybrid.scheduler import Costed, Simulated, Site, Wish, check_memory, plan, simulate
+from hybrid.scheduler.explain import as_data, core_seconds, explained
 from hybrid.workloads import Sampling
 
 
@@ -73,7 +74,7 @@ def show_plan(
         console.print_json(json.dumps(_data(made, on_clock, evaluation.description)))
         return
     console.print(Text(f"{job.workload.description}\n{evaluation.description}"), soft_wrap=True)
-    console.print(Text(made.explain()), soft_wrap=True)
+    console.print(Text(explained(made)), soft_wrap=True)
     if on_clock is not None and site.size > 1:
         text = (
             f"on paper: {duration(on_clock.wall)} with messages, "

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hybrid.cli import quantities
+from hybrid.loop.result import Result, RunDescription
 from hybrid.problems import Cut, MaxCut
-from hybrid.result import Result, RunDescription
 from hybrid.settings import Reference
 
 Row: TypeAlias = tuple[str, str | Text]

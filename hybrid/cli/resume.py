@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 
 from hybrid.cli.run import Keeping, run
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.journal import open_journal
-from hybrid.result import Result
+from hybrid.loop.result import Result
 from hybrid.runtime import agree, world
 from hybrid.runtime.messages import pack, unpack
 

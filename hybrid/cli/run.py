@@ -10,13 +10,13 @@ from typing import Any, Literal
 from rich.console import Console
 
 import hybrid
-from hybrid.budget import Budget
 from hybrid.cli import report
+from hybrid.cli.budget import Budget
 from hybrid.cli.progress import follower
-from hybrid.hosts import cores_of
-from hybrid.result import Result
+from hybrid.collective.site import cores_of
+from hybrid.core.seeds import derive
+from hybrid.loop.result import Result
 from hybrid.runtime import agree, on_survivors, world
-from hybrid.seeds import derive
 from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
 
 _CUT_SAMPLES = 1024

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
+from hybrid.core.arrays import FloatArray
 
 _TYPE = b"<f8"
 _MOST_AXES = 8

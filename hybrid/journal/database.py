@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hybrid.errors import JournalError, JournalPathError
+from hybrid.core.errors import JournalError, JournalPathError
 from hybrid.journal import schema
 from hybrid.journal.blobs import DamagedError
 

@@ -8,7 +8,7 @@ import os
 import struct
 from pathlib import Path
 
-from hybrid.errors import JournalError, JournalPathError
+from hybrid.core.errors import JournalError, JournalPathError
 
 _WHERE = 0x40000000 + 0x100000
 """A byte beyond those that SQLite locks (from 1 GiB on); it need not exist."""

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.errors import JournalError
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import JournalError
 from hybrid.journal.blobs import DamagedError, checksum, decode
 from hybrid.journal.database import connect_to_read, faults
 from hybrid.journal.identity import Identity
@@ -80,7 +80,7 @@ def _is_blank(path: Path) -> bool:
 class Journal:
     """The record of a run, as its file holds it now; see :func:`open_journal`.
 
-    Every method raises :class:`hybrid.errors.JournalError` where the file turns out damaged.
+    Every method raises :class:`hybrid.core.errors.JournalError` where the file turns out damaged.
     """
 
     def __init__(self, path: Path) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.errors import JournalError, RecordError
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import JournalError, RecordError
 from hybrid.journal.blobs import checksum, encode
 from hybrid.journal.database import connect_to_write, faults
 from hybrid.journal.identity import Identity, differences

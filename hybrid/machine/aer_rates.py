@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.ask import Ask
+from hybrid.core.ask import Ask
+from hybrid.core.piece import Piece
 from hybrid.machine import rates
 from hybrid.machine.fit import costs_of
 from hybrid.machine.machine import Curve
 from hybrid.machine.native_rates import chain, layered
 from hybrid.machine.timer import timings_of_calls
-from hybrid.piece import Piece
 from hybrid.programs import compile_observable, flatten
 from hybrid.simulators import Aer, Estimation
 

@@ -10,8 +10,10 @@ from functools import cache
 import numpy as np
 
 from hybrid import _kernels
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.piece import Piece, slices
+from hybrid.core.plan import Plan
 from hybrid.machine.aer_rates import aer_rates
 from hybrid.machine.machine import Curve, Machine
 from hybrid.machine.native_rates import (
@@ -26,8 +28,6 @@ from hybrid.machine.native_rates import (
 )
 from hybrid.machine.predict import seconds_of
 from hybrid.machine.timer import seconds_of_call, timings_of_calls
-from hybrid.piece import Piece, slices
-from hybrid.plan import Plan
 from hybrid.runtime import Team, World
 from hybrid.runtime.communicator import SerialCommunicator
 
@@ -74,7 +74,7 @@ def quick(reference: Machine) -> Machine:
     ]
     timings = dict(zip(probes, timings_of_calls(probes, 0.005), strict=True))
     ratios = [
-        (seconds_of(probe.load, reference, 1) or timing.usual) / timing.usual
+        (seconds_of(probe.work, reference, 1) or timing.usual) / timing.usual
         for probe, timing in timings.items()
     ]
     return reference.model_copy(

@@ -12,14 +12,14 @@ from qiskit.circuit import ParameterVector
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask
-from hybrid.load import Load
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.piece import Piece
+from hybrid.core.work import Work
 from hybrid.machine import rates
 from hybrid.machine.fit import costs_of
 from hybrid.machine.machine import Curve
 from hybrid.machine.timer import Timing, timings_of_calls
-from hybrid.piece import Piece
 from hybrid.programs import compile_observable, count_operations, flatten
 from hybrid.simulators import Estimation, Native
 from hybrid.simulators.native import NativeEvaluation
@@ -51,12 +51,12 @@ def native_rates(timings: Timings) -> dict[str, Curve]:
     """Return all native rates, of usual times."""
     spent = {probe: timing.usual for probe, timing in timings.items()}
     curves: dict[str, list[tuple[int, float]]] = {}
-    for width in sorted({probe.load.num_qubits for probe in spent}):
+    for width in sorted({probe.work.num_qubits for probe in spent}):
         for gradient in (False, True):
             mine = {
                 probe: seconds
                 for probe, seconds in spent.items()
-                if probe.load.num_qubits == width and probe.load.gradient == gradient
+                if probe.work.num_qubits == width and probe.work.gradient == gradient
             }
             for kind, seconds in _fitted(mine).items():
                 name = rates.native(kind, gradient=gradient)
@@ -92,11 +92,11 @@ class Probe:
         self.evaluation.run(self.ask, self.piece, seed=0, threads=self.threads)
 
     @property
-    def load(self) -> Load:
+    def work(self) -> Work:
         """The work of the call, in counts."""
         program = self.evaluation.program
         operations = count_operations(program, self.evaluation.observable)
-        return Load("native", program.num_qubits, len(self.piece), operations, self.ask.gradient)
+        return Work("native", program.num_qubits, len(self.piece), operations, self.ask.gradient)
 
 
 Timings: TypeAlias = Mapping[Probe, Timing]
@@ -147,7 +147,7 @@ def _several(width: int) -> int:
 
 def _fitted(spent: Mapping[Probe, float]) -> dict[str, float]:
     """Return seconds of each kind of operation at one width."""
-    loads = {probe: probe.load for probe in spent}
+    loads = {probe: probe.work for probe in spent}
     alone = [probe for probe in spent if not rates.in_lanes(loads[probe])]
     counts = [_counts(loads[probe]) for probe in alone]
     kinds = [kind for kind in rates.ALONE if kind != _inseparable(loads[alone[0]].num_qubits)]
@@ -175,7 +175,7 @@ def _inseparable(width: int) -> str | None:
     return "call" if width >= _WIDE else None
 
 
-def _counts(load: Load) -> dict[str, float]:
+def _counts(load: Work) -> dict[str, float]:
     operations = {kind: load.circuits * count for kind, count in load.operations}
     return {"call": 1.0, "point": float(load.circuits), **operations}
 

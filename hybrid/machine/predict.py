@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hybrid.load import Load, Sharding
+from hybrid.core.work import Sharding, Work
 from hybrid.machine import rates
 from hybrid.machine.machine import Machine
 
@@ -15,7 +15,7 @@ _NOISE_FACTOR = 4.0
 """A gate on a density matrix multiplies from both sides, and channels sum over more terms."""
 
 
-def seconds_of(load: Load | None, machine: Machine, threads: int) -> float | None:
+def seconds_of(load: Work | None, machine: Machine, threads: int) -> float | None:
     """Return the predicted seconds of a piece, or None where its work is not known.
 
     Args:
@@ -29,7 +29,7 @@ def seconds_of(load: Load | None, machine: Machine, threads: int) -> float | Non
 
 
 def spread_seconds(
-    load: Load | None, machine: Machine, threads: int, sharding: Sharding, ranks_on_host: int
+    load: Work | None, machine: Machine, threads: int, sharding: Sharding, ranks_on_host: int
 ) -> float:
     """Return the predicted seconds of a piece on a group of ranks that share its state.
 
@@ -51,7 +51,7 @@ def spread_seconds(
     return work + load.circuits * exchanged + machine.piece_seconds
 
 
-def bytes_of(load: Load | None) -> int:
+def bytes_of(load: Work | None) -> int:
     """Return the bytes of the states and the answer that a piece holds, or 0 where not known."""
     if load is None or load.engine == "python":
         return 0
@@ -59,7 +59,7 @@ def bytes_of(load: Load | None) -> int:
     return (amplitude << load.num_qubits) * (2 if load.gradient else 1) + load.answered
 
 
-def _scaled(load: Load, seconds: float, machine: Machine, threads: int) -> float:
+def _scaled(load: Work, seconds: float, machine: Machine, threads: int) -> float:
     if load.engine != "native":
         gain = 1.0
     elif load.circuits > 1:
@@ -70,13 +70,13 @@ def _scaled(load: Load, seconds: float, machine: Machine, threads: int) -> float
     return seconds / gain / machine.speed + machine.piece_seconds
 
 
-def _one_thread(load: Load, machine: Machine) -> float:
+def _one_thread(load: Work, machine: Machine) -> float:
     if load.engine == "python":
         return load.seconds
     return load.seconds + (_native if load.engine == "native" else _aer)(load, machine)
 
 
-def _native(load: Load, machine: Machine) -> float:
+def _native(load: Work, machine: Machine) -> float:
     def rate(kind: str) -> float:
         name = rates.native(kind, gradient=load.gradient)
         return machine.rates[name].at(load.num_qubits)
@@ -91,7 +91,7 @@ def _native(load: Load, machine: Machine) -> float:
     return rate("call") + load.circuits * each
 
 
-def _aer(load: Load, machine: Machine) -> float:
+def _aer(load: Work, machine: Machine) -> float:
     def rate(kind: str) -> float:
         return machine.rates[f"aer.{kind}"].at(load.num_qubits)
 

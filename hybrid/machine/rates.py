@@ -26,7 +26,7 @@ aer.shot                 one shot of a state vector, by index bits
 
 from __future__ import annotations
 
-from hybrid.load import Load
+from hybrid.core.work import Work
 
 ALONE = ("call", "point", "gate", "string", "excitation", "diagonal", "phase", "mask")
 TOGETHER = ("lane", "batch")
@@ -58,7 +58,7 @@ def names() -> frozenset[str]:
     return frozenset(of_kernels) | {f"aer.{kind}" for kind in AER}
 
 
-def in_lanes(load: Load) -> bool:
+def in_lanes(load: Work) -> bool:
     """Return whether the kernels simulate the points of a piece side by side."""
     return load.circuits > 1 and load.num_qubits <= NARROW
 

@@ -12,8 +12,8 @@ import platformdirs
 from pydantic import ValidationError
 
 from hybrid import _kernels
-from hybrid.content import digest
-from hybrid.errors import InputError
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
 from hybrid.machine.machine import Machine
 
 VARIABLE = "HYBRID_MACHINE"

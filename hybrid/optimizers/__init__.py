@@ -1,11 +1,11 @@
-"""Optimizers as generators: they yield an :class:`~hybrid.ask.Ask`, receive a
-:class:`~hybrid.ask.Told`, and return a :class:`Solution`.
+"""Optimizers as generators: they yield an :class:`~hybrid.core.ask.Ask`, receive a
+:class:`~hybrid.core.ask.Told`, and return a :class:`Solution`.
 
 An optimizer knows nothing of circuits, ranks or files. The same answers lead to the same asks, bit
 for bit, so a run is resumed by telling a fresh optimizer the recorded answers again.
 
 Example:
-    >>> from hybrid.ask import Told
+    >>> from hybrid.core.ask import Told
     >>> import numpy as np
     >>> steps = make("L-BFGS-B").steps(np.array([3.0, -2.0]), seed=0)
     >>> ask = next(steps)

@@ -9,8 +9,8 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 
 
 def check_count(what: str, value: object, least: int = 1) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from hybrid.errors import InputError, nearest
+from hybrid.core.errors import InputError, nearest
 from hybrid.optimizers.adam import Adam
 from hybrid.optimizers.base import Optimizer
 from hybrid.optimizers.scipy_methods import METHODS

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import scipy.optimize
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.errors import HybridError, InputError, nearest
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import HybridError, InputError, nearest
 from hybrid.optimizers.base import Solution, Steps, keep_best
 from hybrid.optimizers.checks import check_array, check_count, check_flag, check_real
 from hybrid.optimizers.inversion import inverted

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
 from hybrid.optimizers.base import Solution, Steps, keep_best
 from hybrid.optimizers.checks import check_count, check_real
 

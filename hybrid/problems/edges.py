@@ -6,7 +6,7 @@ import math
 import re
 from pathlib import Path
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.problems.files import read_text
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.errors import InputError
+from hybrid.core.arrays import FloatArray
+from hybrid.core.errors import InputError
 from hybrid.problems.files import read_text
 from hybrid.problems.nature import qiskit_nature
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 
 MAX_BYTES = 64 * 2**20
 """Far above any file of a problem that can be simulated; keeps a wrong path from filling memory."""

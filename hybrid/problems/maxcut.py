@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray, IntArray, MaskArray
-from hybrid.errors import InputError
+from hybrid.core.arrays import FloatArray, IntArray, MaskArray
+from hybrid.core.errors import InputError
 from hybrid.problems.edges import read_edges
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray
-from hybrid.errors import InputError, nearest
+from hybrid.core.arrays import FloatArray
+from hybrid.core.errors import InputError, nearest
 from hybrid.problems.fcidump import read_fcidump
 from hybrid.problems.nature import in_fixed_order, qiskit_nature
 

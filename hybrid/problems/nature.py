@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from qiskit.circuit import ParameterExpression
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 
 _COMMUTATION_LIMIT = 4000
 """Above so many strings commutation is not tested pair by pair: they count as not commuting."""

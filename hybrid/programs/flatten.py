@@ -17,7 +17,7 @@ from qiskit.circuit import (
 from qiskit.circuit.library import PauliEvolutionGate, RYGate, RZGate
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.errors import InputError, NoExactGradientError
+from hybrid.core.errors import InputError, NoExactGradientError
 from hybrid.programs.evolution import exponentials
 from hybrid.programs.gates import generator_of
 from hybrid.programs.generator import Generator

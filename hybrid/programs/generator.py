@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybrid.arrays import FloatArray, IntArray
+from hybrid.core.arrays import FloatArray, IntArray
 
 _MAX_RANK = 12
 """Signs of at most this many independent parities are enumerated to find a spectrum (4096)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray, MaskArray
+from hybrid.core.arrays import FloatArray, MaskArray
 
 
 def masks_of(operator: SparsePauliOp) -> tuple[MaskArray, MaskArray, FloatArray]:

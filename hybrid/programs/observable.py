@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray, MaskArray
-from hybrid.content import digest
-from hybrid.errors import InputError
+from hybrid.core.arrays import FloatArray, MaskArray
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
 from hybrid.programs.masks import masks_of
 
 

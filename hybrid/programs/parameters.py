@@ -10,8 +10,8 @@ import numpy as np
 from qiskit.circuit import Parameter, ParameterExpression
 from scipy.sparse import csr_array
 
-from hybrid.arrays import FloatArray
-from hybrid.errors import NoExactGradientError
+from hybrid.core.arrays import FloatArray
+from hybrid.core.errors import NoExactGradientError
 
 _GOLDEN = (5**0.5 - 1) / 2
 """Multiples of it spread evenly over [0, 1)."""

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from qiskit.circuit import Instruction
 from qiskit.circuit.library import PauliEvolutionGate
 
-from hybrid.arrays import ComplexArray, FloatArray, IntArray, MaskArray
-from hybrid.content import digest
+from hybrid.core.arrays import ComplexArray, FloatArray, IntArray, MaskArray
+from hybrid.core.digest import digest
 from hybrid.programs.flatten import FlatCircuit, Step
 from hybrid.programs.generator import Generator, spread
 from hybrid.programs.parameters import ParameterMap

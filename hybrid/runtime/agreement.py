@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from hybrid.errors import MismatchError
+from hybrid.core.errors import MismatchError
 from hybrid.runtime.communicator import Communicator
 from hybrid.runtime.failure import describe, from_description, mark_collective
 from hybrid.runtime.messages import pack, unpack

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TypeVar
 
-from hybrid.errors import RankError, is_bad_input
+from hybrid.core.errors import RankError, is_bad_input
 from hybrid.runtime.communicator import Communicator, host_name
 
 Failure = TypeVar("Failure", bound=BaseException)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
+from hybrid.core.arrays import FloatArray
 from hybrid.runtime.communicator import Members
 from hybrid.sharding.group import Amplitudes, Transfer
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
+from hybrid.core.arrays import FloatArray
 from hybrid.runtime.communicator import Communicator
 from hybrid.runtime.messages import pack, unpack
 

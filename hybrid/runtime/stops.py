@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import Any
 
-from hybrid import early
+from hybrid.core import early
 
 BORN = time.monotonic()
 """When this process loaded the framework, from which a time limit counts."""

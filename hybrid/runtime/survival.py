@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hybrid.errors import Suspended
+from hybrid.core.errors import Suspended
 from hybrid.runtime.communicator import RanksLost
 from hybrid.runtime.failure import is_collective
 from hybrid.runtime.world import regroup, world

@@ -17,11 +17,12 @@ from contextlib import (
 from dataclasses import replace
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask
-from hybrid.errors import Suspended
-from hybrid.piece import Piece
-from hybrid.plan import Plan
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.errors import Suspended
+from hybrid.core.piece import Piece
+from hybrid.core.plan import Plan
+from hybrid.core.seeds import derive
 from hybrid.runtime.blas import one_blas_thread
 from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.runtime.failure import (
@@ -38,7 +39,6 @@ from hybrid.runtime.stall import StallReport
 from hybrid.runtime.stops import Stopped, Stops
 from hybrid.runtime.watchdog import Pace, Watchdog, allowed, patience
 from hybrid.runtime.world import World, shared_cores
-from hybrid.seeds import derive
 from hybrid.simulators.base import Evaluation, Shareable
 
 Answer = TypeVar("Answer")

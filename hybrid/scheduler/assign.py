@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from hybrid.piece import Piece
-from hybrid.plan import Plan
+from hybrid.core.piece import Piece
+from hybrid.core.plan import Plan
 
 
 @lru_cache(maxsize=64)
@@ -24,7 +24,7 @@ def assign(pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
         num_ranks: at least 1.
 
     Example:
-        >>> from hybrid.piece import slices
+        >>> from hybrid.core.piece import slices
         >>> assign(slices(4, 1, "points"), 2).assignment
         ((0, 2), (1, 3))
     """

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hybrid.core.piece import Piece
+from hybrid.core.plan import Plan, Prediction
 from hybrid.machine import bytes_of
-from hybrid.piece import Piece
-from hybrid.plan import Plan, Prediction
 from hybrid.scheduler.assign import by_index, loads_of, longest_first
 from hybrid.scheduler.drawing import of_unknown_costs, where_others_disturb
 from hybrid.scheduler.groups import (
@@ -100,10 +100,10 @@ def plan(
     """
     if not pieces:  # a question whose partial answers are all known from a record
         return Plan((), ((),) * site.size)
-    memory = max((bytes_of(piece.load) for piece in different(pieces)), default=0)
+    memory = max((bytes_of(piece.work) for piece in different(pieces)), default=0)
     order = that_fit(site, memory)
     spread = shards_to_try(different(pieces), site, wish)
-    if any(piece.load is None for piece in pieces):
+    if any(piece.work is None for piece in pieces):
         return of_unknown_costs(pieces, site, order, threads, memory, can_draw=can_draw)
     traffic = Traffic.of(pieces)
     tried = []
@@ -152,5 +152,5 @@ def _static(pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[O
 def _memory(pieces: tuple[Piece, ...], shards: int) -> int:
     """Return the bytes that each rank with work holds."""
     if shards == 1:
-        return max((bytes_of(piece.load) for piece in different(pieces)), default=0)
-    return max(sharding_of(piece.load, shards).memory_bytes for piece in different(pieces))
+        return max((bytes_of(piece.work) for piece in different(pieces)), default=0)
+    return max(sharding_of(piece.work, shards).memory_bytes for piece in different(pieces))

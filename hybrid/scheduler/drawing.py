@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from hybrid.piece import Piece
-from hybrid.plan import Plan, Prediction
+from hybrid.core.piece import Piece
+from hybrid.core.plan import Plan, Prediction
 from hybrid.scheduler.assign import by_index, longest_first
 from hybrid.scheduler.site import Site
 

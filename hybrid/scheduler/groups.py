@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.errors import InputError
-from hybrid.load import Load, Sharding
+from hybrid.core.arrays import FloatArray
+from hybrid.core.errors import InputError
+from hybrid.core.piece import Piece
+from hybrid.core.work import Sharding, Work
 from hybrid.machine import spread_seconds
-from hybrid.piece import Piece
 from hybrid.scheduler.memory import gigabytes
 from hybrid.scheduler.site import Site
 
@@ -65,7 +65,7 @@ def shards_to_try(pieces: Iterable[Piece], site: Site, wish: Wish) -> list[int]:
     Raises:
         InputError: the user wants a size that the pieces do not allow.
     """
-    loads = {piece.load for piece in pieces}
+    loads = {piece.work for piece in pieces}
     possible = [
         {sharding.shards for sharding in load.shardings} if load is not None else set()
         for load in loads
@@ -80,7 +80,7 @@ def shards_to_try(pieces: Iterable[Piece], site: Site, wish: Wish) -> list[int]:
     return sorted(size for size in common if size <= min(site.size, MOST_SHARDS))
 
 
-def _refuse(wanted: int, loads: set[Load | None], common: set[int]) -> None:
+def _refuse(wanted: int, loads: set[Work | None], common: set[int]) -> None:
     widths = [load.num_qubits for load in loads if load is not None and load.engine == "native"]
     if common:
         raise InputError(
@@ -106,7 +106,7 @@ def _refuse(wanted: int, loads: set[Load | None], common: set[int]) -> None:
     )
 
 
-def sharding_of(load: Load | None, shards: int) -> Sharding:
+def sharding_of(load: Work | None, shards: int) -> Sharding:
     """Return what spreading a state over so many ranks takes."""
     assert load is not None
     return next(each for each in load.shardings if each.shards == shards)
@@ -139,13 +139,13 @@ def group_seconds(
     shards = len(groups[0])
     near = min(max(Counter(site.host_of[rank] for rank in group).values()) for group in groups)
     machine = site.machines[0]
-    known: dict[Load | None, float] = {}
+    known: dict[Work | None, float] = {}
     seconds = np.empty(len(pieces))
     for place, piece in enumerate(pieces):
-        if piece.load not in known:
-            sharding = sharding_of(piece.load, shards)
-            known[piece.load] = spread_seconds(piece.load, machine, threads, sharding, near)
-        seconds[place] = known[piece.load]
+        if piece.work not in known:
+            sharding = sharding_of(piece.work, shards)
+            known[piece.work] = spread_seconds(piece.work, machine, threads, sharding, near)
+        seconds[place] = known[piece.work]
     return seconds
 
 
@@ -165,7 +165,7 @@ def group_speeds(speeds: FloatArray, groups: Sequence[tuple[int, ...]]) -> Float
 def does_not_fit(pieces: Sequence[Piece], site: Site, memory: int) -> InputError:
     """Return the refusal of work that no number of these ranks has the memory for."""
     free = site.memory_bytes or 0
-    widest = max((piece.load for piece in pieces if piece.load), key=lambda load: load.num_qubits)
+    widest = max((piece.work for piece in pieces if piece.work), key=lambda load: load.num_qubits)
     ranks_a_host = max(site.ranks_on_host.values())
     advice = "fewer qubits would fit; complex64 halves the need"
     for sharding in widest.shardings:

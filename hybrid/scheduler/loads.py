@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any, Generic, TypeVar
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask
-from hybrid.load import Load
-from hybrid.piece import Piece
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.piece import Piece
+from hybrid.core.work import Work
 from hybrid.programs import count_operations
 from hybrid.sharding import Group
 from hybrid.simulators import Evaluation
@@ -37,7 +37,7 @@ _AROUND_SECONDS = 6e-5
 
 
 @singledispatch
-def load_of(evaluation: Any, ask: Ask, piece: Piece) -> Load | None:
+def load_of(evaluation: Any, ask: Ask, piece: Piece) -> Work | None:
     """Return the work of a piece, or None where it is found out only by doing it.
 
     An evaluation of another kind may say so itself, with a method ``load(ask, piece)``.
@@ -47,9 +47,9 @@ def load_of(evaluation: Any, ask: Ask, piece: Piece) -> Load | None:
 
 
 @load_of.register
-def _(evaluation: NativeEvaluation, ask: Ask, piece: Piece) -> Load | None:
+def _(evaluation: NativeEvaluation, ask: Ask, piece: Piece) -> Work | None:
     operations = count_operations(evaluation.program, evaluation.observable)
-    return Load(
+    return Work(
         "native",
         evaluation.program.num_qubits,
         len(piece),
@@ -61,19 +61,19 @@ def _(evaluation: NativeEvaluation, ask: Ask, piece: Piece) -> Load | None:
 
 
 @load_of.register
-def _(evaluation: SamplingEvaluation, ask: Ask, piece: Piece) -> Load | None:
+def _(evaluation: SamplingEvaluation, ask: Ask, piece: Piece) -> Work | None:
     outcomes = min(int(piece.cost), 1 << evaluation.program.num_qubits)
     return _of_a_state(evaluation, ask, piece.cost * _SHOT_SECONDS, 16 * outcomes)
 
 
 @load_of.register
-def _(evaluation: PerPoint, ask: Ask, piece: Piece) -> Load | None:
+def _(evaluation: PerPoint, ask: Ask, piece: Piece) -> Work | None:
     return _of_a_state(evaluation, ask, 0.0, evaluation.array_bytes)
 
 
 def _of_a_state(
     evaluation: SamplingEvaluation | PerPoint, ask: Ask, seconds: float, answered: int
-) -> Load:
+) -> Work:
     """Return the work of making a state and reading it; of a metric, once for each angle."""
     program = evaluation.program
     operations = count_operations(program, None)
@@ -81,7 +81,7 @@ def _of_a_state(
     if is_metric:
         times = 1 + program.angles.num_angles
         operations = tuple((kind, count * times) for kind, count in operations)
-    return Load(
+    return Work(
         "native",
         program.num_qubits,
         1,
@@ -94,21 +94,21 @@ def _of_a_state(
 
 
 @load_of.register
-def _(evaluation: AerExact, ask: Ask, piece: Piece) -> Load | None:
+def _(evaluation: AerExact, ask: Ask, piece: Piece) -> Work | None:
     gates = float(len(evaluation.expansion.lowered.circuit.data))
     terms = float(evaluation.observable.num_terms)
     return _aer_load(evaluation.job, len(piece), (("gate", gates), ("term", terms)), 0)
 
 
 @load_of.register
-def _(evaluation: AerSampled, ask: Ask, piece: Piece) -> Load | None:
+def _(evaluation: AerSampled, ask: Ask, piece: Piece) -> Work | None:
     gates = float(len(evaluation.expansion.lowered.circuit.data))
     slices = len(evaluation._slices(ask)) if piece.axis == "shots" else 1
     return _aer_load(evaluation.job, len(piece), (("gate", gates),), -(-evaluation.shots // slices))
 
 
 @load_of.register
-def _(evaluation: CustomEvaluation, ask: Ask, piece: Piece) -> Load | None:
+def _(evaluation: CustomEvaluation, ask: Ask, piece: Piece) -> Work | None:
     workload = evaluation.workload
     if not isinstance(workload, Supervised):
         return evaluation.load(ask, piece)
@@ -118,7 +118,7 @@ def _(evaluation: CustomEvaluation, ask: Ask, piece: Piece) -> Load | None:
     return _together([part for part in parts if part is not None], len(parts))
 
 
-def _together(parts: Sequence[Load], expected: int) -> Load | None:
+def _together(parts: Sequence[Work], expected: int) -> Work | None:
     """Return the work of pieces of one kind that run one after the other."""
     if len(parts) != expected or not parts:
         return None
@@ -128,11 +128,11 @@ def _together(parts: Sequence[Load], expected: int) -> Load | None:
 
 def _aer_load(
     job: AerJob, circuits: int, operations: tuple[tuple[str, float], ...], shots: int
-) -> Load | None:
+) -> Work | None:
     if job.method not in _PREDICTABLE or job.draws_trajectories or job.device != "CPU":
         return None
     single = job.precision == "single"
-    return Load(
+    return Work(
         f"aer {job.method}", job._index_bits, circuits, operations, shots=shots, single=single
     )
 
@@ -191,7 +191,7 @@ _KEPT = 16
 
 def _loaded(evaluation: Any, ask: Ask, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
     """Return the pieces with their work; equal slices are looked at once."""
-    by_size: dict[tuple[str, int], Load | None] = {}
+    by_size: dict[tuple[str, int], Work | None] = {}
     own = isinstance(evaluation, CustomEvaluation) and not isinstance(
         evaluation.workload, Supervised
     )
@@ -203,7 +203,7 @@ def _loaded(evaluation: Any, ask: Ask, pieces: tuple[Piece, ...]) -> tuple[Piece
         load = by_size[key]
         if load is not None:
             answered = load.answered or _answer_bytes(ask, piece)
-            piece = replace(piece, load=replace(load, asked=ask.points.nbytes, answered=answered))
+            piece = replace(piece, work=replace(load, asked=ask.points.nbytes, answered=answered))
         loaded.append(piece)
     return tuple(loaded)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 
 
 def check_memory(needed: int, free: int, *, ranks_on_host: int, num_qubits: int) -> None:

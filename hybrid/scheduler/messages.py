@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hybrid.core.piece import Piece
 from hybrid.machine import Machine
-from hybrid.piece import Piece
 
 RECEIVE_SECONDS = 3e-5
 """What rank 0 does for each rank's report: probe, receive, unpack; measured on one host."""
@@ -32,7 +32,7 @@ class Traffic:
     @staticmethod
     def of(pieces: Sequence[Piece]) -> Traffic:
         """Return the traffic of all pieces of an Ask."""
-        asked = max((piece.load.asked for piece in pieces if piece.load is not None), default=0)
+        asked = max((piece.work.asked for piece in pieces if piece.work is not None), default=0)
         return Traffic(asked, sum(map(answer_bytes, pieces)))
 
     def seconds(self, machine: Machine, count: int) -> float:
@@ -47,7 +47,7 @@ class Traffic:
 
 def answer_bytes(piece: Piece) -> int:
     """Return the bytes of a piece's partial answer."""
-    return _UNKNOWN_BYTES if piece.load is None else piece.load.answered
+    return _UNKNOWN_BYTES if piece.work is None else piece.work.answered
 
 
 def down_seconds(machine: Machine, count: int, asked: int) -> float:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
+from hybrid.core.arrays import FloatArray
+from hybrid.core.piece import Piece
 from hybrid.machine import Machine, seconds_of
-from hybrid.piece import Piece
 from hybrid.scheduler.assign import loads_of, longest_first
 from hybrid.scheduler.groups import group_seconds, group_speeds, groups_that_fit, sharding_of
 from hybrid.scheduler.messages import Traffic
@@ -127,7 +127,7 @@ def try_groups(
     traffic: Traffic,
 ) -> list[Option]:
     """Return what groups of so many ranks would take, each group sharing one state."""
-    memory = max(sharding_of(piece.load, shards).memory_bytes for piece in different(pieces))
+    memory = max(sharding_of(piece.work, shards).memory_bytes for piece in different(pieces))
     all_groups = groups_that_fit(site, shards, memory)
     if fixed_groups is not None:
         all_groups = all_groups[:fixed_groups] if len(all_groups) >= fixed_groups else []
@@ -170,13 +170,13 @@ def piece_seconds(pieces: Sequence[Piece], machine: Machine, threads: int) -> Fl
     known: dict[object, float] = {}
     seconds = np.empty(len(pieces))
     for place, piece in enumerate(pieces):
-        key = piece.load
+        key = piece.work
         if key not in known:
-            known[key] = seconds_of(piece.load, machine, threads) or 0.0
+            known[key] = seconds_of(piece.work, machine, threads) or 0.0
         seconds[place] = known[key]
     return seconds
 
 
 def different(pieces: tuple[Piece, ...]) -> list[Piece]:
     """Return one piece for each different load."""
-    return list({id(piece.load): piece for piece in pieces}.values())
+    return list({id(piece.work): piece for piece in pieces}.values())

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.explain import duration
+from hybrid.core.arrays import FloatArray
+from hybrid.core.plan import Plan
+from hybrid.core.units import duration
 from hybrid.machine import Machine
-from hybrid.plan import Plan
 from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.scheduler.messages import (
     RECEIVE_SECONDS,

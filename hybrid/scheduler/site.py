@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hybrid.arrays import FloatArray, IntArray
+from hybrid.core.arrays import FloatArray, IntArray
 from hybrid.machine import Machine
 
 

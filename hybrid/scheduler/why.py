@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hybrid.explain import duration
-from hybrid.piece import Piece
-from hybrid.plan import Alternative
+from hybrid.core.piece import Piece
+from hybrid.core.plan import Alternative
+from hybrid.core.units import duration
 from hybrid.scheduler.options import Option
 from hybrid.scheduler.site import Site
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hybrid import optimizers
-from hybrid.errors import InputError, nearest
+from hybrid.core.errors import InputError, nearest
 from hybrid.settings.durations import seconds_of
 from hybrid.settings.faults import show
 from hybrid.settings.tables import (

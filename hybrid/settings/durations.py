@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 
 _WITH_UNITS = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s?)?", re.ASCII)
 _WITH_COLONS = re.compile(r"(?:(\d{1,6})-)?(\d{1,6}):(\d{1,2}):(\d{1,2})", re.ASCII)

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from hybrid.errors import InputError, nearest
+from hybrid.core.errors import InputError, nearest
 from hybrid.settings.tables import KINDS, PLAIN, Table
 
 _LONGEST_SHOWN = 50

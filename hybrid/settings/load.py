@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hybrid.errors import InputError, nearest
+from hybrid.core.errors import InputError, nearest
 from hybrid.settings.consistency import inconsistencies
 from hybrid.settings.faults import RunFileError, faults_of, show, unknown_key
 from hybrid.settings.tables import KINDS, PLAIN, RunFile, Table

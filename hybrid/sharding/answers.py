@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hybrid import _kernels
-from hybrid.arrays import ComplexArray, FloatArray
+from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.sharding.group import Group
 from hybrid.sharding.image import Spread
 from hybrid.sharding.layout import Layout

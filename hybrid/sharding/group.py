@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.arrays import FloatArray
+from hybrid.core.arrays import FloatArray
 
 Amplitudes = NDArray[Any]
 """Shape (2^m,), complex128 or complex64."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hybrid import _kernels
-from hybrid.arrays import FloatArray
+from hybrid.core.arrays import FloatArray
 from hybrid.sharding.exchange import chunk_bits, subsets
 from hybrid.sharding.group import Amplitudes, Group, Transfer
 from hybrid.sharding.layout import Layout

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 
 from hybrid import _kernels
-from hybrid.arrays import FloatArray
+from hybrid.core.arrays import FloatArray
 from hybrid.sharding.exchange import CHUNK_BITS, run_move, subsets
 from hybrid.sharding.group import Amplitudes, Group
 from hybrid.sharding.layout import Layout, Move

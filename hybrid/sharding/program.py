@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from hybrid import _kernels
-from hybrid.arrays import ComplexArray, FloatArray
-from hybrid.load import Sharding
+from hybrid.core.arrays import ComplexArray, FloatArray
+from hybrid.core.work import Sharding
 from hybrid.sharding import answers
 from hybrid.sharding.group import Group
 from hybrid.sharding.passes import Passes, TwoStates

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from hybrid.ask import Told
-from hybrid.content import digest
-from hybrid.errors import InputError, nearest
+from hybrid.core.ask import Told
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError, nearest
 from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.base import Estimation, Evaluation
 from hybrid.simulators.expansion import Expansion

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from qiskit import QuantumCircuit
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.piece import Piece
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.piece import Piece
 from hybrid.programs import Observable
 from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.expansion import Expansion

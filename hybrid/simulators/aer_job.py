@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter
 
-from hybrid.arrays import FloatArray
-from hybrid.errors import HybridError
+from hybrid.core.arrays import FloatArray
+from hybrid.core.errors import HybridError
 
 if TYPE_CHECKING:
     from qiskit_aer import AerSimulator

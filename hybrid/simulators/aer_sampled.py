@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.piece import Piece, slices
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.piece import Piece, slices
 from hybrid.programs import Observable
 from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.expansion import Expansion

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.piece import Piece
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.piece import Piece
 from hybrid.programs import FlatCircuit, Observable
 from hybrid.sharding.group import Group
 

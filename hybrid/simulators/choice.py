@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from qiskit.primitives import BaseEstimatorV2
 
-from hybrid.errors import InputError, nearest
+from hybrid.core.errors import InputError, nearest
 from hybrid.simulators.aer import Aer
 from hybrid.simulators.base import Estimation, Simulator
 from hybrid.simulators.native import Native

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 
-from hybrid.arrays import FloatArray, IntArray
-from hybrid.ask import Ask, Told
-from hybrid.errors import NoExactGradientError
+from hybrid.core.arrays import FloatArray, IntArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import NoExactGradientError
 from hybrid.programs import FlatCircuit, Step
 from hybrid.simulators.lowering import Lowered
 from hybrid.simulators.shift_rule import ShiftRule, refused, shift_rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hybrid.piece import Piece, slices
+from hybrid.core.piece import Piece, slices
 
 _COUNTS = (1, 2, 4, 6, 8, 12, 16, 24, 48)
 """Numbers of pieces: some dozens of ranks share them, and few ranks share them evenly."""

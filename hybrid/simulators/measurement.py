@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybrid.arrays import FloatArray, MaskArray
+from hybrid.core.arrays import FloatArray, MaskArray
 from hybrid.programs import Observable
 from hybrid.programs.masks import masks_of
 

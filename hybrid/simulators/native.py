@@ -10,10 +10,10 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 
 from hybrid import _kernels
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.errors import InputError
-from hybrid.piece import Piece, slices
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import InputError
+from hybrid.core.piece import Piece, slices
 from hybrid.programs import Observable, Program, compile_program
 from hybrid.simulators.base import Estimation
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask
-from hybrid.piece import Piece
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.piece import Piece
 from hybrid.programs import Program
 from hybrid.simulators.states import states_of
 

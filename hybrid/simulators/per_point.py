@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from hybrid import _kernels
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask
-from hybrid.piece import Piece, slices
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.piece import Piece, slices
 from hybrid.programs import Program
 from hybrid.simulators.native import load, state_bytes
 

@@ -13,11 +13,11 @@ from qiskit.primitives import BaseEstimatorV2, StatevectorEstimator
 from qiskit.primitives.containers import BindingsArray
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.content import digest
-from hybrid.errors import InputError
-from hybrid.piece import Piece, slices
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
+from hybrid.core.piece import Piece, slices
 from hybrid.programs import Observable
 from hybrid.simulators.base import Estimation
 from hybrid.simulators.expansion import Expansion

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import linprog
 
-from hybrid.arrays import FloatArray
-from hybrid.errors import NoExactGradientError
+from hybrid.core.arrays import FloatArray
+from hybrid.core.errors import NoExactGradientError
 
 _MOST_NOISE = 100.0
 """A rule may enlarge errors of the values by at most this, relative to the best one possible."""

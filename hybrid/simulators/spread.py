@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from hybrid.ask import Ask
-from hybrid.load import Sharding
+from hybrid.core.ask import Ask
+from hybrid.core.work import Sharding
 from hybrid.sharding import Group
 from hybrid.sharding.program import Reading, SpreadProgram, shardings
 from hybrid.simulators.native import NativeEvaluation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hybrid.arrays import ComplexArray, FloatArray
+from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.programs import Program
 from hybrid.simulators.native import load
 

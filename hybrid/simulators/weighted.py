@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask
-from hybrid.piece import Piece, slices
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.piece import Piece, slices
 from hybrid.simulators.native import CotangentsOf, NativeEvaluation
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Told
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Told
 from hybrid.simulators import Choice, Evaluation, content_of
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from hybrid.ask import Ask
-from hybrid.errors import InputError
-from hybrid.piece import EVERY_POINT, Piece
+from hybrid.core.ask import Ask
+from hybrid.core.errors import InputError
+from hybrid.core.piece import EVERY_POINT, Piece
 from hybrid.workloads.task import name_of
 
 _ADVICE = "self.cut(ask, axis, size, grain) makes pieces that fit"

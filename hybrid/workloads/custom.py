@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.content import digest
-from hybrid.errors import InputError, PieceError
-from hybrid.identity import identity_of
-from hybrid.load import Load
-from hybrid.piece import EVERY_POINT, Piece, slices
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError, PieceError
+from hybrid.core.fingerprint import identity_of
+from hybrid.core.piece import EVERY_POINT, Piece, slices
+from hybrid.core.work import Work
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.coverage import checked_pieces
 from hybrid.workloads.local import LocalSimulator
@@ -101,7 +101,7 @@ class Workload:
         """Whether partials have the shapes above, because :meth:`combine` is this class's."""
         return type(self).combine is Workload.combine
 
-    def load(self, ask: Ask, piece: Piece) -> Load | None:
+    def load(self, ask: Ask, piece: Piece) -> Work | None:
         """Return the work of a piece where it is known, for the scheduler; None: found by doing."""
         return None
 
@@ -222,7 +222,7 @@ class CustomEvaluation:
         """Return what one piece allocates at most, as far as the workload says."""
         return self.workload.state_bytes(ask)
 
-    def load(self, ask: Ask, piece: Piece) -> Load | None:
+    def load(self, ask: Ask, piece: Piece) -> Work | None:
         """Return the work of a piece where the workload says so."""
         return self.workload.load(ask, piece)
 

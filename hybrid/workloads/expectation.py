@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from qiskit.circuit.library import PauliEvolutionGate
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Told
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Told
 from hybrid.programs import FlatCircuit, Observable, compile_program
 from hybrid.simulators import Estimation, Evaluation, choose
 from hybrid.workloads.base import Sampling

@@ -7,11 +7,11 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from hybrid.arrays import FloatArray
-from hybrid.content import digest
-from hybrid.errors import InputError
-from hybrid.identity import identity_of
-from hybrid.inputs import checked_start
+from hybrid.core.arrays import FloatArray
+from hybrid.core.checks import checked_start
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
+from hybrid.core.fingerprint import identity_of
 from hybrid.workloads.custom import Workload
 from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.inputs import checked_points
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import checked_points
+from hybrid.core.seeds import derive
 from hybrid.programs import compile_program, flatten
-from hybrid.seeds import derive
 from hybrid.simulators import Evaluation
 from hybrid.simulators.native import CotangentsOf, NativeEvaluation
 from hybrid.simulators.sampling import Counts, SamplingEvaluation

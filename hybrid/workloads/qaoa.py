@@ -8,8 +8,8 @@ from qiskit.circuit import ParameterVector
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray
-from hybrid.errors import InputError
+from hybrid.core.arrays import FloatArray
+from hybrid.core.errors import InputError
 from hybrid.programs import compile_observable, flatten
 from hybrid.workloads.expectation import Expectation
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hybrid.arrays import FloatArray
+from hybrid.core.arrays import FloatArray
 
 
 def pairwise_sum(terms: Sequence[FloatArray]) -> FloatArray:

@@ -11,12 +11,12 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.content import digest
-from hybrid.errors import InputError
-from hybrid.inputs import checked_points
-from hybrid.piece import Piece
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import checked_points
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
+from hybrid.core.piece import Piece
 from hybrid.simulators import Evaluation
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_expectation

@@ -8,9 +8,9 @@ from typing import overload
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask
-from hybrid.piece import EVERY_POINT, Piece
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.piece import EVERY_POINT, Piece
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.programs import compile_observable, flatten
 from hybrid.workloads.expectation import Expectation
 

@@ -14,6 +14,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
 from hybrid import _kernels
+from hybrid.loop.result import Result
 from hybrid.problems import MaxCut, Molecule
 from hybrid.simulators import Native
 
@@ -101,7 +102,7 @@ def vector_jacobian_product() -> Iterable[float]:
     return [*values, *gradient]
 
 
-def steps(result: hybrid.loop.result.Result) -> Iterable[float]:
+def steps(result: Result) -> Iterable[float]:
     return [result.value, *result.x, *result.history.values]
 
 

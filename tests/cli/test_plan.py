@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hybrid.budget import Budget
 from hybrid.cli.app import command_line
+from hybrid.cli.budget import Budget
 from hybrid.cli.plan import size_of
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.machine import load, reference, save
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from hybrid.cli.progress import Lines, Live, follower
 from hybrid.cli.report import closing_panel
-from hybrid.result import History, Progress, Result, RunDescription
+from hybrid.loop.result import History, Progress, Result, RunDescription
 from hybrid.settings import Reference
 
 FCI = Reference(-75.0125782, "reference of the run file", "hartree", 1.6e-3)

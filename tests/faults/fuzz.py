@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hybrid.ask import Ask, Told
-from hybrid.errors import HybridError
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import HybridError
 from hybrid.journal import Identity, Writer, open_journal
 from hybrid.problems import MaxCut, Molecule
 from hybrid.settings import load

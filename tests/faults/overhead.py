@@ -21,7 +21,7 @@ import numpy as np
 from qiskit.circuit.library import real_amplitudes
 
 import hybrid
-from hybrid.ask import Ask
+from hybrid.core.ask import Ask
 from hybrid.optimizers import Solution
 from hybrid.simulators.native import NativeEvaluation
 from tests.faults.small import CHAIN

@@ -15,8 +15,8 @@ from qiskit.circuit.library import real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
+from hybrid.loop.result import Result
 from hybrid.problems import MaxCut
-from hybrid.result import Result
 from hybrid.runtime import world
 from hybrid.runtime.team import Team
 from hybrid.scheduler import Site

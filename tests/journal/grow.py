@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hybrid.ask import Ask, Told
+from hybrid.core.ask import Ask, Told
 from hybrid.journal import Identity, Writer
 
 

@@ -14,8 +14,8 @@ from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-from hybrid.errors import JournalError, RecordError, Suspended
-from hybrid.result import Progress
+from hybrid.core.errors import JournalError, RecordError, Suspended
+from hybrid.loop.result import Progress
 from hybrid.runtime import World
 from hybrid.runtime.messages import pack, unpack
 from hybrid.simulators import Primitive
@@ -123,10 +123,10 @@ def test_another_run_is_refused_with_the_difference(
 
 
 def test_changed_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import hybrid.provenance
+    import hybrid.loop.provenance
 
     hybrid.minimize(PROBLEM, seed=3, max_iterations=3, journal=tmp_path / "run.db")
-    monkeypatch.setattr(hybrid.provenance, "_own_code", lambda: "changed")
+    monkeypatch.setattr(hybrid.loop.provenance, "_own_code", lambda: "changed")
     with pytest.raises(RecordError, match="code: recorded"):
         hybrid.minimize(PROBLEM, seed=3, max_iterations=3, journal=tmp_path / "run.db")
 

@@ -19,12 +19,12 @@ import pytest
 from qiskit.circuit.library import real_amplitudes
 
 import hybrid
-from hybrid.ask import Ask, Told
 from hybrid.cli.app import command_line
-from hybrid.errors import HybridError, JournalError
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import HybridError, JournalError
 from hybrid.journal import Identity, Journal, Writer, open_journal, peek, schema
 from hybrid.journal.blobs import DamagedError, decode, encode
-from hybrid.result import Result
+from hybrid.loop.result import Result
 from tests.faults import small
 from tests.faults.fuzz import damaged, read_whole
 

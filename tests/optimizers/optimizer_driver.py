@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
 from hybrid.optimizers import Solution, Steps
 
 Value = Callable[[FloatArray], float]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from optimizer_driver import drive, replay
 
-from hybrid.ask import Told
-from hybrid.errors import InputError
+from hybrid.core.ask import Told
+from hybrid.core.errors import InputError
 from hybrid.optimizers import Adam
 
 

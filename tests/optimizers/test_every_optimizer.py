@@ -8,7 +8,7 @@ import pytest
 from greenlet import greenlet
 from optimizer_driver import answer, drive, replay
 
-from hybrid.ask import Ask, Told
+from hybrid.core.ask import Ask, Told
 from hybrid.optimizers import Optimizer, Solution, make, names
 from hybrid.optimizers.base import keep_best
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.optimizers import SPSA, Adam, SciPy, Solution, make, names
 
 
@@ -90,7 +90,12 @@ def test_the_room_imports_nothing_above_it():
         " or m.startswith('hybrid.') and not m.startswith('hybrid.optimizers')))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.split() == ["hybrid.arrays", "hybrid.ask", "hybrid.errors"]
+    assert out.stdout.split() == [
+        "hybrid.core",
+        "hybrid.core.arrays",
+        "hybrid.core.ask",
+        "hybrid.core.errors",
+    ]
 
 
 def test_make_does_not_modify_what_it_is_given():

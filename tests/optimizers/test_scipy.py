@@ -9,8 +9,8 @@ import scipy.optimize
 from optimizer_driver import answer, drive, replay
 from scipy.optimize import rosen, rosen_der
 
-from hybrid.ask import Told
-from hybrid.errors import HybridError, InputError
+from hybrid.core.ask import Told
+from hybrid.core.errors import HybridError, InputError
 from hybrid.optimizers import SciPy
 from hybrid.optimizers.scipy_methods import METHODS
 

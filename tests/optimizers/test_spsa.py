@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from optimizer_driver import drive
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.optimizers import SPSA
 
 

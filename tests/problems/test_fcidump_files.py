@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.problems.fcidump import read_fcidump
 
 DATA = Path(__file__).parents[2] / "examples" / "data"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit.quantum_info import Statevector
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.problems import MaxCut
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "data" / "maxcut_12.edges"

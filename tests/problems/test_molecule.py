@@ -14,7 +14,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from scipy.optimize import minimize
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.problems import Molecule
 
 DATA = Path(__file__).parents[2] / "examples" / "data"

@@ -10,7 +10,7 @@ from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import Operator, SparsePauliOp
 from scipy.linalg import expm
 
-from hybrid.errors import InputError, NoExactGradientError
+from hybrid.core.errors import InputError, NoExactGradientError
 from hybrid.programs import compile_program, flatten
 from hybrid.programs.program import EVOLUTION
 from tests.oracle import unitary

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from qiskit.circuit import Parameter, ParameterExpression
 
-from hybrid.content import digest
-from hybrid.errors import NoExactGradientError
+from hybrid.core.digest import digest
+from hybrid.core.errors import NoExactGradientError
 from hybrid.programs import ParameterMap
 
 A, B, C = (Parameter(name) for name in "abc")

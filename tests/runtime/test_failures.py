@@ -119,9 +119,9 @@ def test_an_exception_inside_a_piece(tmp_path: Path) -> None:
             raise MemoryError("no memory left here")
         return run(self, *args, **kwargs)
     NativeEvaluation.run = broken
-    import hybrid.collective
+    import hybrid.collective.call
     from hybrid.scheduler import assign
-    hybrid.collective.Scheduler = lambda *_: assign  # rank 1 has work on any machine
+    hybrid.collective.call.Scheduler = lambda *_: assign  # rank 1 has work on any machine
     hybrid.expectation(circuit, operator, np.ones((9000, 2)))
     """
     outcome = run(tmp_path, script)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.errors import MismatchError, RankError
-from hybrid.piece import Piece, slices
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import MismatchError, RankError
+from hybrid.core.piece import Piece, slices
 from hybrid.runtime import Team, World, agree
 from hybrid.scheduler import assign
 
@@ -133,7 +133,7 @@ def test_a_question_whose_pieces_are_all_known_is_combined_and_nobody_works(job:
     from qiskit.quantum_info import SparsePauliOp
 
     import hybrid
-    from hybrid.collective import Prepared, call_together
+    from hybrid.collective.call import Prepared, call_together
     from hybrid.workloads import Sampling
 
     problem = hybrid.VQE(real_amplitudes(4, reps=1), SparsePauliOp("ZZZZ"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybrid.piece import Piece, slices
+from hybrid.core.piece import Piece, slices
 from hybrid.scheduler import assign
+from hybrid.scheduler.explain import explained
 
 costs = st.lists(st.floats(0.01, 100.0), min_size=1, max_size=60)
 
@@ -45,13 +46,13 @@ def _third_largest_bound(costs_of_pieces: list[float], num_ranks: int) -> float:
 def test_a_single_piece_leaves_the_other_ranks_at_rest() -> None:
     plan = assign(slices(1, 1, "points"), 4)
     assert plan.active_ranks == (0,)
-    assert "3 of 4 ranks rest" in plan.explain()
+    assert "3 of 4 ranks rest" in explained(plan)
 
 
 def test_pieces_for_all_are_counted_and_balanced() -> None:
     plan = assign(slices(10, 1, "circuits"), 4)
     assert plan.active_ranks == (0, 1, 2, 3)
-    text = plan.explain()
+    text = explained(plan)
     assert "10 pieces along the circuits, 2-3 on each of 4 ranks" in text
     assert "balance of predicted work 83%" in text
 
@@ -59,4 +60,4 @@ def test_pieces_for_all_are_counted_and_balanced() -> None:
 def test_more_ranks_than_pieces() -> None:
     plan = assign(slices(3, 1, "points"), 5)
     assert plan.active_ranks == (0, 1, 2)
-    assert "2 ranks rest for want of pieces" in plan.explain()
+    assert "2 ranks rest for want of pieces" in explained(plan)

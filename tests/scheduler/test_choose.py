@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybrid.errors import InputError
-from hybrid.load import Load
+from hybrid.core.errors import InputError
+from hybrid.core.piece import Piece
+from hybrid.core.plan import Plan
+from hybrid.core.work import Work
 from hybrid.machine import Machine, load, reference, save, seconds_of
 from hybrid.machine.store import here
-from hybrid.piece import Piece
-from hybrid.plan import Plan
 from hybrid.runtime.cells import LocalCells
 from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.scheduler import Scheduler, Site, Wish, plan, simulate
 from hybrid.scheduler.assign import loads_of, longest_first
+from hybrid.scheduler.explain import explained, summary
 
 MACHINE = reference().with_speed(1.0)
 seconds = st.lists(st.floats(1e-3, 10.0), min_size=1, max_size=60)
@@ -26,7 +27,7 @@ seconds = st.lists(st.floats(1e-3, 10.0), min_size=1, max_size=60)
 
 def pieces_of(costs: list[float]) -> tuple[Piece, ...]:
     return tuple(
-        Piece(k, "points", k, k + 1, cost, load=Load("python", seconds=cost))
+        Piece(k, "points", k, k + 1, cost, work=Work("python", seconds=cost))
         for k, cost in enumerate(costs)
     )
 
@@ -119,12 +120,12 @@ def test_what_is_known_from_a_record_is_not_drawn_again() -> None:
 def test_work_that_messages_outweigh_stays_on_rank_0() -> None:
     made = plan(pieces_of([1e-7] * 4), Site.uniform(MACHINE, 4))
     assert made.active_ranks == (0,)
-    assert "all on rank 0" in made.explain()
+    assert "all on rank 0" in explained(made)
 
 
 def test_a_plan_explains_itself() -> None:
     made = plan(pieces_of([1.0] * 8), Site.uniform(MACHINE, 4))
-    text = made.explain()
+    text = explained(made)
     for part in ("alternatives considered", "-> 4 ranks", "core-hours", "why: ", "efficiency"):
         assert part in text
     assert sum(each.chosen for each in made.alternatives) == 1
@@ -134,12 +135,12 @@ def test_more_ranks_than_pieces_rest_and_it_is_said() -> None:
     for pieces in (pieces_of([1.0] * 3), unknown(3)):
         made = plan(pieces, Site.uniform(MACHINE, 5))
         assert len(made.active_ranks) == 3
-        assert "2 ranks rest" in made.summary()
+        assert "2 ranks rest" in summary(made)
 
 
 def test_memory_lets_some_ranks_rest() -> None:
-    wide = Load("native", num_qubits=20, gradient=True, operations=(("gate", 1000.0),))
-    pieces = tuple(Piece(k, "points", k, k + 1, load=wide) for k in range(8))
+    wide = Work("native", num_qubits=20, gradient=True, operations=(("gate", 1000.0),))
+    pieces = tuple(Piece(k, "points", k, k + 1, work=wide) for k in range(8))
     site = Site((MACHINE,), (0,) * 4, (0,) * 4, (4,), memory_bytes=70_000_000)
     assert len(plan(pieces, site).active_ranks) == 2
     assert len(plan(pieces, replace(site, memory_bytes=10**12)).active_ranks) == 4
@@ -238,7 +239,7 @@ def test_a_damaged_cache_is_measured_again(tmp_path, monkeypatch: pytest.MonkeyP
 def test_predictions_grow_with_the_work() -> None:
     def of(**changes) -> float:
         base = {"num_qubits": 12, "operations": (("gate", 100.0),)} | changes
-        found = seconds_of(Load("native", **base), MACHINE, 1)
+        found = seconds_of(Work("native", **base), MACHINE, 1)
         assert found is not None
         return found
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from hybrid.errors import InputError
-from hybrid.load import Load, Sharding
+from hybrid.core.errors import InputError
+from hybrid.core.piece import Piece
+from hybrid.core.work import Sharding, Work
 from hybrid.machine import reference
-from hybrid.piece import Piece
 from hybrid.scheduler import Site, Wish, plan, simulate
+from hybrid.scheduler.explain import explained, summary
 
 STATE = 16 << 30  # bytes of 30 qubits
 MACHINE = reference().model_copy(
@@ -22,8 +23,8 @@ def wide(count: int, *, sent: float = 1.0) -> tuple[Piece, ...]:
         Sharding(1 << k, (2 * STATE >> k) + (STATE >> k) // 8, int(sent * STATE) >> k, 10)
         for k in range(1, 7)
     )
-    load = Load("native", 30, 1, (("gate", 300.0), ("mask", 30.0)), True, shardings=shardings)
-    return tuple(Piece(k, "points", k, k + 1, load=load) for k in range(count))
+    load = Work("native", 30, 1, (("gate", 300.0), ("mask", 30.0)), True, shardings=shardings)
+    return tuple(Piece(k, "points", k, k + 1, work=load) for k in range(count))
 
 
 def site(ranks: int, hosts: int, memory: int) -> Site:
@@ -53,7 +54,7 @@ def test_a_larger_group_where_that_is_faster() -> None:
     alone = [each for each in made.alternatives if each.shards == 1]
     assert alone
     assert made.prediction.wall < min(each.seconds for each in alone)
-    assert f"{made.shards} shards" in made.explain()
+    assert f"{made.shards} shards" in explained(made)
 
 
 def test_ranks_that_share_nothing_where_exchanges_cost_more() -> None:
@@ -70,8 +71,8 @@ def test_six_ranks_make_three_groups_of_two() -> None:
 def test_ranks_left_over_are_named() -> None:
     made = plan(wide(9), site(6, 6, 64 << 30), wish=Wish(shards=4))
     assert made.groups == ((0, 1, 2, 3),)
-    assert "ranks 4, 5 rest" in made.summary()
-    assert "ranks 4-5: rest" in made.explain()
+    assert "ranks 4, 5 rest" in summary(made)
+    assert "ranks 4-5: rest" in explained(made)
 
 
 def test_groups_by_hand() -> None:

@@ -21,8 +21,8 @@ import numpy as np
 from qiskit.circuit.library import real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
 import hybrid
-from hybrid.ask import Ask
-from hybrid.collective import Prepared, call_together
+from hybrid.core.ask import Ask
+from hybrid.collective.call import Prepared, call_together
 from hybrid.runtime import world
 from hybrid.workloads import Sampling
 

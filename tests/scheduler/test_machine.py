@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybrid.ask import Ask
-from hybrid.errors import InputError
-from hybrid.load import Load
+from hybrid.core.ask import Ask
+from hybrid.core.errors import InputError
+from hybrid.core.piece import Piece
+from hybrid.core.work import Work
 from hybrid.machine import bytes_of, load, reference, save, seconds_of
 from hybrid.machine.fit import costs_of
 from hybrid.machine.native_rates import (
@@ -24,7 +25,6 @@ from hybrid.machine.native_rates import (
 )
 from hybrid.machine.rates import names, native
 from hybrid.machine.timer import timings_of_calls
-from hybrid.piece import Piece
 from hybrid.programs import compile_program, flatten
 from hybrid.scheduler import Costed, load_of
 from hybrid.scheduler.messages import Traffic
@@ -83,7 +83,7 @@ def test_a_machine_file_of_another_version_is_refused(tmp_path) -> None:
 
 def test_points_side_by_side_come_in_eights() -> None:
     def of(circuits: int, width: int) -> float:
-        work = Load("native", width, circuits, (("gate", 100.0),))
+        work = Work("native", width, circuits, (("gate", 100.0),))
         return seconds_of(work, MACHINE, 1) or 0.0
 
     assert of(2, 8) == of(8, 8) < of(9, 8)
@@ -122,8 +122,8 @@ def test_answers_of_states_count_with_their_arrays() -> None:
         costed = Costed(evaluation)
         (piece,) = costed.pieces(ask)
         assert Traffic.of([piece]).answered == expected
-        assert piece.load is not None
-        assert bytes_of(piece.load) >= (16 << 14) + expected
+        assert piece.work is not None
+        assert bytes_of(piece.work) >= (16 << 14) + expected
 
 
 def _z(width: int):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.scheduler import check_memory
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.settings import Reference, build, load, minimize_arguments
 from hybrid.settings.build import CHEMICAL_ACCURACY
 from hybrid.settings.noise import noise_model

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.settings import load
 from hybrid.settings.tables import KINDS, PLAIN
 from tests.settings.run_files import EXAMPLES, ISING, changed, write
@@ -73,7 +73,7 @@ def test_random_bytes(tmp_path: Path, content: bytes) -> None:
 
 
 def refused_or_read(path: Path) -> None:
-    """Load a file; let only an InputError pass, of lines that are fit for a terminal."""
+    """Work a file; let only an InputError pass, of lines that are fit for a terminal."""
     message = ""
     try:
         load(path)

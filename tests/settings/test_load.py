@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from hybrid.settings import RunFileError, load
 from tests.settings.run_files import EXAMPLES, ISING, changed, write
 

@@ -11,7 +11,7 @@ from qiskit.circuit import ParameterVector, QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError, RankError
 from hybrid.runtime import World
 from hybrid.runtime.messages import pack, unpack
 
@@ -120,7 +120,7 @@ def test_a_member_that_fails_is_named_on_every_rank(
 
     if job.rank == culprit:
         monkeypatch.setattr(passes.TwoStates, "backward", fail)
-    with pytest.raises((hybrid.errors.RankError, ZeroDivisionError), match="a bug in the middle"):
+    with pytest.raises((RankError, ZeroDivisionError), match="a bug in the middle"):
         hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)
     monkeypatch.undo()
     # The ranks are in step again, and share states as before.
@@ -145,7 +145,7 @@ def test_a_member_that_fails_while_others_wait_for_its_messages(
     monkeypatch.setattr(group, "_shared_room", lambda: 0)
     if job.rank == culprit:
         monkeypatch.setattr(exchange._Pipeline, "exchange", fail)
-    with pytest.raises((hybrid.errors.RankError, ZeroDivisionError), match="a bug in an exchange"):
+    with pytest.raises((RankError, ZeroDivisionError), match="a bug in an exchange"):
         hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)
     monkeypatch.undo()
     assert np.all(np.isfinite(hybrid.expectation(circuit(), CHAIN, POINTS, shards=2)))

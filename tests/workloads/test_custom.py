@@ -12,9 +12,9 @@ from qiskit.circuit.library import real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-from hybrid.ask import Ask
-from hybrid.errors import HybridError, InputError, MismatchError, PieceError, RankError
-from hybrid.piece import Piece
+from hybrid.core.ask import Ask
+from hybrid.core.errors import HybridError, InputError, MismatchError, PieceError, RankError
+from hybrid.core.piece import Piece
 from hybrid.runtime import World
 from hybrid.workloads import Supervised
 from hybrid.workloads.coverage import checked_pieces
@@ -253,7 +253,7 @@ def test_random_numbers_of_a_map_are_keyed_by_the_item(
         return float(simulator.rng().normal())
 
     together = hybrid.map(draw, range(20), seed=3)
-    monkeypatch.setattr("hybrid.collective.world", lambda: alone)
+    monkeypatch.setattr("hybrid.collective.call.world", lambda: alone)
     assert hybrid.map(draw, range(20), seed=3) == together
     assert len(set(together)) == 20
 

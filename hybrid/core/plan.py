@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hybrid.arrays import FloatArray
-from hybrid.explain import duration, tree
-from hybrid.piece import Piece
+from hybrid.core.arrays import FloatArray
+from hybrid.core.piece import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,70 +127,6 @@ class Plan:
             return float(works.mean()) / top if top > 0 else 1.0
         costs = [sum(piece.cost for piece in self.pieces_of(rank)) for rank in self._ranks]
         return sum(costs) / len(costs) / max(costs) if max(costs, default=0.0) > 0 else 1.0
-
-    def explain(self) -> str:
-        """Return lines for a person: the split as a tree, alternatives, memory, time, and why."""
-        return f"{self.summary()}\n{tree(self)}"
-
-    def summary(self) -> str:
-        """Return a sentence or two for a person: how it is split, and why."""
-        text = self._split()
-        if self.prediction is not None:
-            text += f"; predicted {duration(self.prediction.wall)} for each evaluation"
-        return text
-
-    def _split(self) -> str:
-        axis = self.pieces[0].axis
-        resting = self.num_ranks - len(self.active_ranks)
-        if self.groups:
-            return self._in_groups(axis)
-        if len(self.pieces) == 1:
-            one = f"one piece along the {axis}, on rank 0"
-            if self.num_ranks == 1:
-                return one
-            return (
-                f"{one}; it cannot be cut further without changing the result, so "
-                f"{resting} of {self.num_ranks} ranks rest and leave it their cores"
-            )
-        cut = f"{len(self.pieces)} pieces along the {axis}"
-        if self.num_ranks == 1:
-            return f"{cut}, all on rank 0"
-        if len(self.active_ranks) == 1:
-            return f"{cut}, all on rank {self.active_ranks[0]}: {self.reason or 'others rest'}"
-        if resting and len(self.pieces) <= len(self.active_ranks):
-            rest = f", {resting} ranks rest for want of pieces"
-        else:
-            rest = f", {resting} ranks rest" if resting else ""
-        if self.dynamic:
-            return (
-                f"{cut}, drawn by {len(self.workers)} ranks from a shared counter, because "
-                f"{self.reason or 'their costs are not known'}{rest}"
-            )
-        counts = [len(indices) for indices in self.assignment if indices]
-        each = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)}-{max(counts)}"
-        return (
-            f"{cut}, {each} on each of {len(counts)} ranks{rest}; "
-            f"balance of predicted work {self.balance:.0%}"
-        )
-
-    def _in_groups(self, axis: str) -> str:
-        working = [group for group in self.groups if self.assignment[group[0]]]
-        resting = sorted(set(range(self.num_ranks)) - set(self.active_ranks))
-        count = len(self.pieces)
-        groups = (
-            f"{len(working)} groups of {self.shards} ranks"
-            if len(working) > 1
-            else (f"{self.shards} ranks")
-        )
-        text = (
-            f"{count} piece{'s' if count > 1 else ''} along the {axis}, on {groups} that share a "
-            f"state, because {self.reason}"
-        )
-        if resting:
-            names = ", ".join(str(rank) for rank in resting[:8])
-            more = f" and {len(resting) - 8} more" if len(resting) > 8 else ""
-            text += f"; ranks {names}{more} rest" if len(resting) > 1 else f"; rank {names} rests"
-        return text
 
     @property
     def _ranks(self) -> range:

@@ -7,13 +7,13 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask
-from hybrid.collective import Prepared, call_together
-from hybrid.content import digest
-from hybrid.errors import InputError
-from hybrid.identity import identity_of
-from hybrid.inputs import checked_points, checked_threads
+from hybrid.collective.call import Prepared, call_together
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.checks import checked_points, checked_threads
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
+from hybrid.core.fingerprint import identity_of
 from hybrid.simulators import Native
 from hybrid.simulators.native import CotangentsOf, NativeEvaluation
 from hybrid.simulators.weighted import WeightedEvaluation

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from hybrid.plan import Plan
+from hybrid.core.plan import Plan
+from hybrid.core.units import duration
 
 _MOST_BRANCHES = 12
 
@@ -16,8 +16,8 @@ def tree(plan: Plan) -> str:
     """Return a plan in lines: the split as a tree, alternatives, memory, time, and why.
 
     Example:
-        >>> from hybrid.piece import slices
-        >>> from hybrid.plan import Plan
+        >>> from hybrid.core.piece import slices
+        >>> from hybrid.core.plan import Plan
         >>> plan = Plan(slices(4, 1, "points"), ((0, 1), (2, 3)))
         >>> print(tree(plan).splitlines()[0])
         one evaluation: 4 points in 4 pieces
@@ -68,6 +68,74 @@ def efficiency(plan: Plan) -> float:
     if prediction is None or prediction.wall <= 0.0:
         return 1.0
     return prediction.single / (plan.num_ranks * prediction.wall)
+
+
+def explained(plan: Plan) -> str:
+    """Return lines for a person: the split as a tree, alternatives, memory, time, and why."""
+    return f"{summary(plan)}\n{tree(plan)}"
+
+
+def summary(plan: Plan) -> str:
+    """Return a sentence or two for a person: how it is split, and why."""
+    text = _sentence(plan)
+    if plan.prediction is not None:
+        text += f"; predicted {duration(plan.prediction.wall)} for each evaluation"
+    return text
+
+
+def _sentence(plan: Plan) -> str:
+    axis = plan.pieces[0].axis
+    resting = plan.num_ranks - len(plan.active_ranks)
+    if plan.groups:
+        return _in_groups(plan, axis)
+    if len(plan.pieces) == 1:
+        one = f"one piece along the {axis}, on rank 0"
+        if plan.num_ranks == 1:
+            return one
+        return (
+            f"{one}; it cannot be cut further without changing the result, so "
+            f"{resting} of {plan.num_ranks} ranks rest and leave it their cores"
+        )
+    cut = f"{len(plan.pieces)} pieces along the {axis}"
+    if plan.num_ranks == 1:
+        return f"{cut}, all on rank 0"
+    if len(plan.active_ranks) == 1:
+        return f"{cut}, all on rank {plan.active_ranks[0]}: {plan.reason or 'others rest'}"
+    if resting and len(plan.pieces) <= len(plan.active_ranks):
+        rest = f", {resting} ranks rest for want of pieces"
+    else:
+        rest = f", {resting} ranks rest" if resting else ""
+    if plan.dynamic:
+        return (
+            f"{cut}, drawn by {len(plan.workers)} ranks from a shared counter, because "
+            f"{plan.reason or 'their costs are not known'}{rest}"
+        )
+    counts = [len(indices) for indices in plan.assignment if indices]
+    each = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)}-{max(counts)}"
+    return (
+        f"{cut}, {each} on each of {len(counts)} ranks{rest}; "
+        f"balance of predicted work {plan.balance:.0%}"
+    )
+
+
+def _in_groups(plan: Plan, axis: str) -> str:
+    working = [group for group in plan.groups if plan.assignment[group[0]]]
+    resting = sorted(set(range(plan.num_ranks)) - set(plan.active_ranks))
+    count = len(plan.pieces)
+    groups = (
+        f"{len(working)} groups of {plan.shards} ranks"
+        if len(working) > 1
+        else (f"{plan.shards} ranks")
+    )
+    text = (
+        f"{count} piece{'s' if count > 1 else ''} along the {axis}, on {groups} that share a "
+        f"state, because {plan.reason}"
+    )
+    if resting:
+        names = ", ".join(str(rank) for rank in resting[:8])
+        more = f" and {len(resting) - 8} more" if len(resting) > 8 else ""
+        text += f"; ranks {names}{more} rest" if len(resting) > 1 else f"; rank {names} rests"
+    return text
 
 
 def _split(plan: Plan) -> Iterator[str]:
@@ -148,7 +216,7 @@ def _totals(plan: Plan) -> Iterator[str]:
 
 
 def _why(plan: Plan) -> str:
-    return plan.reason or plan.summary()
+    return plan.reason or summary(plan)
 
 
 def _threads(plan: Plan) -> str:
@@ -165,24 +233,3 @@ def _ranks(ranks: tuple[int, ...]) -> str:
 
 def _s(count: int) -> str:
     return "" if count == 1 else "s"
-
-
-def duration(seconds: float) -> str:
-    """Return a time for a person, from microseconds to days.
-
-    Example:
-        >>> duration(0.00031), duration(0.25), duration(90.0), duration(10000.0)
-        ('310 µs', '250 ms', '90.0 s', '2 h 47 min')
-    """
-    if seconds < 1e-3:
-        return f"{seconds * 1e6:.0f} µs"
-    if seconds < 1.0:
-        return f"{seconds * 1e3:.3g} ms"
-    if seconds < 600.0:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes / 1440:.1f} days"

@@ -9,7 +9,7 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-from hybrid.errors import InputError, PieceError
+from hybrid.core.errors import InputError, PieceError
 
 A, B, X = (Parameter(name) for name in "abx")
 OBSERVABLE = SparsePauliOp(["ZIII", "IXXI", "IIIZ"], [0.5, -0.25, 1.0])

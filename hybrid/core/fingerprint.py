@@ -12,7 +12,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterExpression
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.content import digest
+from hybrid.core.digest import digest
 
 _DEEPEST = 6
 

@@ -9,7 +9,7 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import Statevector
 
 import hybrid
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 
 A, B = Parameter("a"), Parameter("b")
 

@@ -23,7 +23,7 @@ class Sharding:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class Work:
     """The work of one piece, in counts that depend on the problem alone.
 
     Attributes:

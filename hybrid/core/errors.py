@@ -19,7 +19,7 @@ class InputError(HybridError, ValueError):
         >>> raise InputError("shots", got=-5, expected="a positive integer", advice="leave it out")
         Traceback (most recent call last):
         ...
-        hybrid.errors.InputError: shots: got -5, expected a positive integer; leave it out
+        hybrid.core.errors.InputError: shots: got -5, expected a positive integer; leave it out
     """
 
     def __init__(self, what: str, *, got: object, expected: str, advice: str = "") -> None:

@@ -9,7 +9,7 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 from tests import oracle
 from tests.programs.circuits import (
     FIXED,

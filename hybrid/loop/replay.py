@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.errors import JournalError, Suspended
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import JournalError, Suspended
 from hybrid.journal import Answer, Unfinished, Writer
 from hybrid.runtime import Done, Team
 

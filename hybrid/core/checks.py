@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hybrid.arrays import FloatArray
-from hybrid.errors import InputError
+from hybrid.core.arrays import FloatArray
+from hybrid.core.errors import InputError
 
 _EXACT_STEP = 1e-5
 _SAMPLED_STEP = 0.1

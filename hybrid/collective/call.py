@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from hybrid.ask import Ask
-from hybrid.errors import InputError
-from hybrid.hosts import site_of, thread_limit
+from hybrid.collective.site import site_of, thread_limit
+from hybrid.core.ask import Ask
+from hybrid.core.errors import InputError
+from hybrid.core.seeds import fresh
 from hybrid.runtime import Team, World, agree, free_bytes, mark_collective, world
 from hybrid.runtime.messages import pack, unpack
 from hybrid.scheduler import NO_WISH, Costed, Scheduler, Wish, check_memory, shards_to_try
-from hybrid.seeds import fresh
 from hybrid.simulators import Evaluation
 from hybrid.simulators.spread import is_spreadable, shardings_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hybrid.arrays import FloatArray
+from hybrid.core.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from qiskit.circuit.library import real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
+from hybrid.loop.result import Progress, Result, RunDescription
 from hybrid.problems import MaxCut, Molecule
-from hybrid.result import Progress, Result, RunDescription
 
-DATA = Path(__file__).parent.parent / "examples" / "data"
+DATA = Path(__file__).parents[2] / "examples" / "data"
 CHAIN = SparsePauliOp(["ZZI", "IZZ", "XII", "IXI", "IIX"], [-1.0, -1.0, -0.7, -0.7, -0.7])
 PROBLEM = hybrid.VQE(real_amplitudes(3, reps=2), CHAIN)
 GROUND = float(np.linalg.eigvalsh(CHAIN.to_matrix())[0])

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from hybrid.arrays import FloatArray, IntArray
+from hybrid.core.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from hybrid import _kernels
-from hybrid.content import digest
+from hybrid.core.digest import digest
 from hybrid.runtime.communicator import host_name
 
 _PACKAGES = ("numpy", "scipy", "qiskit", "qiskit-aer")
@@ -58,8 +58,9 @@ def environment() -> Mapping[str, object]:
 @cache
 def _own_code() -> str:
     """Return a digest of the rooms that decide bits, the compiled kernels included."""
-    home = Path(__file__).parent
-    files = [home / name for name in ("ask.py", "loop.py", "piece.py", "seeds.py")]
+    home = Path(__file__).parent.parent
+    files = [home / "loop" / "minimize.py"]
+    files += [home / "core" / name for name in ("ask.py", "piece.py", "seeds.py")]
     for room in _ROOMS:
         folders = (home / room, *_kernels_folders(room))
         files += [f for folder in folders for f in folder.rglob("*") if f.suffix in (".py", ".so")]

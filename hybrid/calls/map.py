@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from hybrid.ask import Ask
-from hybrid.collective import Prepared, call_together
-from hybrid.content import digest
-from hybrid.errors import InputError, PieceError
-from hybrid.identity import identity_of
-from hybrid.inputs import checked_seed, checked_shots, checked_threads
-from hybrid.piece import Piece
+from hybrid.collective.call import Prepared, call_together
+from hybrid.core.ask import Ask
+from hybrid.core.checks import checked_seed, checked_shots, checked_threads
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError, PieceError
+from hybrid.core.fingerprint import identity_of
+from hybrid.core.piece import Piece
+from hybrid.core.seeds import derive
 from hybrid.runtime.messages import pack, unpack
-from hybrid.seeds import derive
 from hybrid.simulators import Choice
 from hybrid.workloads import LocalSimulator, Sampling
 

@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.collective import Prepared, call_together
-from hybrid.content import digest
-from hybrid.errors import InputError
-from hybrid.inputs import (
+from hybrid.collective.call import Prepared, call_together
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import (
     checked_groups,
     checked_points,
     checked_seed,
@@ -24,11 +22,10 @@ from hybrid.inputs import (
     checked_step,
     checked_threads,
 )
-from hybrid.programs import compile_program, flatten
+from hybrid.core.digest import digest
 from hybrid.runtime import on_survivors
 from hybrid.scheduler import Wish
 from hybrid.simulators import Choice
-from hybrid.simulators.sampling import Counts, SamplingEvaluation
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation
 
@@ -171,80 +168,6 @@ def expectation(
     if told.gradients is None:
         return told.values
     return told.values, told.gradients
-
-
-def sample(
-    circuit: QuantumCircuit,
-    points: ArrayLike,
-    shots: int,
-    *,
-    seed: int | None = None,
-    threads: int | None = None,
-    shards: int | Literal["auto"] = "auto",
-    groups: int | Literal["auto"] = "auto",
-) -> Counts | list[Counts]:
-    """Return how often each bit string is seen when all qubits are measured.
-
-    Collective: every rank makes the same call, points and shots are split over the ranks, and
-    all get the same counts, for any number of ranks. Shots are drawn from the exact state by
-    inverse transform.
-
-    Args:
-        circuit: unitary, from \\|0...0>; without measurements.
-        points: shape (B, P), or (P,) for a single point; columns in the order of
-            ``circuit.parameters``; ``[]`` for a circuit without parameters.
-        shots: for each point.
-        seed: of the shots; by default drawn afresh.
-        threads: for each rank.
-        shards: ranks that share one state, a power of two; by default as few as have the memory, or
-            more where that is faster.
-        groups: how many such groups of ranks work side by side; by default all that there can be.
-
-    Returns:
-        For points of shape (B, P) a list of B dictionaries, for a single point one dictionary,
-        from bit string (qubit 0 is the last character) to count.
-
-    Raises:
-        InputError: an argument is not usable; raised before anything runs.
-        MismatchError: the ranks were given different things.
-        RankError: another rank failed.
-
-    Example:
-        >>> from qiskit import QuantumCircuit
-        >>> bell = QuantumCircuit(2)
-        >>> _ = bell.h(0)
-        >>> _ = bell.cx(0, 1)
-        >>> sorted(sample(bell, [], shots=100, seed=7))
-        ['00', '11']
-    """
-
-    def prepare() -> Prepared:
-        wanted = checked_shots(shots)
-        if wanted is None:
-            raise InputError("shots", got="None", expected="a positive integer")
-        program = compile_program(flatten(circuit))
-        checked = checked_points(points, program.angles.num_parameters)
-        return Prepared(
-            evaluation=SamplingEvaluation(program, wanted),
-            first_ask=Ask(checked),
-            num_qubits=program.num_qubits,
-            contents=lambda: {
-                "circuit": program.content(),
-                "set of points": digest(checked),
-                "number of shots": str(shots),
-                "seed": str(seed),
-            },
-            seed=checked_seed(seed),
-            threads=checked_threads(threads),
-            wish=Wish(checked_shards(shards), checked_groups(groups)),
-        )
-
-    def attempt() -> Any:
-        call = call_together("sample()", prepare)
-        return call.team.run(lambda team: team.ask(call.prepared.first_ask))
-
-    counts, _ = on_survivors(attempt)
-    return counts[0] if np.ndim(points) == 1 else list(counts)
 
 
 def _as_message(told: Told) -> Mapping[str, Any]:

@@ -10,8 +10,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from hybrid.ask import Told
-from hybrid.errors import InputError
+from hybrid.core.ask import Told
+from hybrid.core.errors import InputError
+from hybrid.core.plan import Plan
 from hybrid.journal import (
     Answer,
     Identity,
@@ -23,10 +24,10 @@ from hybrid.journal import (
     peek,
 )
 from hybrid.journal.writer import refuse_differences
-from hybrid.plan import Plan
-from hybrid.provenance import environment
-from hybrid.replay import Answers, Direct, Recorded
+from hybrid.loop.provenance import environment
+from hybrid.loop.replay import Answers, Direct, Recorded
 from hybrid.runtime import Team, World
+from hybrid.scheduler.explain import summary
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Recording:
                 answers = chain(answers, _taken_over(old, writer, identity))
             for lost in world.lost:
                 writer.event("lost rank", which=lost)
-            writer.start(world.rank_hosts, start.simulator, start.plan.summary(), environment())
+            writer.start(world.rank_hosts, start.simulator, summary(start.plan), environment())
             yield Recorded(
                 team,
                 writer,

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
-from hybrid.arrays import ComplexArray, FloatArray
-from hybrid.ask import Ask
-from hybrid.collective import Prepared, call_together
-from hybrid.content import digest
-from hybrid.errors import InputError
-from hybrid.inputs import checked_groups, checked_points, checked_shards, checked_threads
+from hybrid.collective.call import Prepared, call_together
+from hybrid.core.arrays import ComplexArray, FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.checks import checked_groups, checked_points, checked_shards, checked_threads
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
 from hybrid.programs import Program, compile_program, flatten
 from hybrid.scheduler import Wish
 from hybrid.simulators.native import load

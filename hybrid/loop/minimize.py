@@ -14,12 +14,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hybrid.arrays import FloatArray
-from hybrid.ask import Ask, Told
-from hybrid.collective import Call, Prepared, call_together
-from hybrid.content import digest
-from hybrid.errors import InputError, Suspended
-from hybrid.inputs import (
+from hybrid.collective.call import Call, Prepared, call_together
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import (
     checked_groups,
     checked_seed,
     checked_shards,
@@ -30,12 +28,15 @@ from hybrid.inputs import (
     checked_threads,
     checked_time_limit,
 )
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError, Suspended
+from hybrid.core.seeds import derive
 from hybrid.journal import Identity
+from hybrid.loop.provenance import code_contents
+from hybrid.loop.recording import Recording, Start, answers_of, checked_recording
+from hybrid.loop.replay import Answers
+from hybrid.loop.result import History, Observer, Progress, Result, RunDescription
 from hybrid.optimizers import Optimizer, Solution, make
-from hybrid.provenance import code_contents
-from hybrid.recording import Recording, Start, answers_of, checked_recording
-from hybrid.replay import Answers
-from hybrid.result import History, Observer, Progress, Result, RunDescription
 from hybrid.runtime import (
     CONTROL_C,
     PREEMPTION,
@@ -49,7 +50,7 @@ from hybrid.runtime import (
     world,
 )
 from hybrid.scheduler import Wish
-from hybrid.seeds import derive
+from hybrid.scheduler.explain import summary
 from hybrid.simulators import Choice
 from hybrid.workloads import Minimizable, Sampling
 
@@ -364,7 +365,7 @@ def _description(call: Call[_Minimization], answers: Answers) -> RunDescription:
         ranks=call.world.size,
         hosts=len(call.world.hosts),
         threads=call.team.threads(split),
-        plan=split.summary(),
+        plan=summary(split),
         memory_bytes=split.memory_bytes if split.groups else alone,
         seed=call.seed,
         journal=answers.description,

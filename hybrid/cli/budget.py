@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hybrid.errors import InputError
+from hybrid.core.errors import InputError
 
 _UNITS = {"core-seconds": 1.0, "core-minutes": 60.0, "core-hours": 3600.0}
 

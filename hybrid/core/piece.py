@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hybrid.load import Load
+from hybrid.core.work import Work
 
 EVERY_POINT = -1
 """Stands for no single point of an Ask."""
@@ -24,7 +24,7 @@ class Piece:
         stop: one past the last unit.
         cost: predicted work, in units that are the same for all pieces of an Ask.
         point: which of the Ask's points it belongs to, or ``EVERY_POINT``.
-        load: its work in counts, as far as it is known; the scheduler's business.
+        work: its counts, as far as they are known; the scheduler prices them.
     """
 
     index: int
@@ -33,7 +33,7 @@ class Piece:
     stop: int
     cost: float = 1.0
     point: int = EVERY_POINT
-    load: Load | None = None
+    work: Work | None = None
 
     def __len__(self) -> int:
         """Return the number of units."""

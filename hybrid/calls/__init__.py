@@ -1,0 +1,1 @@
+"""The public calls that ask one question: expectation values, states, samples, maps."""

@@ -1,0 +1,1 @@
+"""How all ranks make one call together: prepare, agree, run."""

@@ -1,0 +1,1 @@
+"""Vocabulary and checks that every package shares; imports nothing else of hybrid."""
