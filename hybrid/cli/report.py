@@ -65,7 +65,7 @@ def closing_panel(
     name = "energy" if reference is not None and reference.unit == "hartree" else "value"
     number = quantities.value(result.value)
     if result.standard_error is not None:
-        number += f" ± {result.standard_error:.2g}"
+        number += f" +/- {result.standard_error:.2g}"
     if reference is not None and reference.unit:
         number += f" {reference.unit}"
     rows: list[Row] = [(name, Text(number, style="bold"))]
