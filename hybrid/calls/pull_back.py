@@ -15,7 +15,8 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.fingerprint import identity_of
 from hybrid.simulators import Native
-from hybrid.simulators.native import CotangentsOf, NativeEvaluation
+from hybrid.simulators.base import CotangentsOf
+from hybrid.simulators.native import NativeEvaluation
 from hybrid.simulators.weighted import WeightedEvaluation
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation

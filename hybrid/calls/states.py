@@ -18,7 +18,7 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.programs import Program, compile_program, flatten
 from hybrid.scheduler import Wish
-from hybrid.simulators.native import load
+from hybrid.simulators.kernel import load
 from hybrid.simulators.per_point import Amplitudes, Metric, PerPoint, Probabilities
 
 

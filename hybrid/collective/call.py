@@ -12,9 +12,8 @@ from hybrid.core.errors import InputError
 from hybrid.core.seeds import fresh
 from hybrid.runtime import Team, World, agree, free_bytes, mark_collective, world
 from hybrid.runtime.messages import pack, unpack
-from hybrid.scheduler import NO_WISH, Costed, Scheduler, Wish, check_memory, shards_to_try
+from hybrid.scheduler import NO_WISH, Scheduler, Wish, check_memory, shards_to_try
 from hybrid.simulators import Evaluation
-from hybrid.simulators.spread import is_spreadable, shardings_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +83,11 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     site = site_of(job, thread_limit())
     can_draw = not getattr(job.communicator, "survives_losses", False)
     planner = Scheduler(site, prepared.threads, can_draw, prepared.wish)
-    costed = Costed(prepared.evaluation)
-    if len(prepared.first_ask.points) > 0 and is_spreadable(prepared.evaluation):
-        _refuse_together(lambda: planner(costed.pieces(prepared.first_ask), job.size))
+    team = Team(job, prepared.evaluation, planner, seed=seed, threads=prepared.threads)
+    if len(prepared.first_ask.points) > 0 and prepared.evaluation.may_spread:
+        _refuse_together(lambda: team.plan(prepared.first_ask))
     elif prepared.wish.shards not in (None, 1):
         _refuse_together(lambda: shards_to_try((), site, prepared.wish))
-    team = Team(job, costed, planner, seed=seed, threads=prepared.threads)
     return Call(job, prepared, seed, team)
 
 
@@ -118,7 +116,7 @@ def _check_memory(prepared: Prepared, num_ranks: int) -> None:
     """
     if len(prepared.first_ask.points) == 0:
         return
-    if num_ranks > 1 and shardings_of(prepared.evaluation, prepared.first_ask):
+    if num_ranks > 1 and prepared.evaluation.shardings(prepared.first_ask):
         return
     check_memory(
         prepared.evaluation.memory_bytes(prepared.first_ask),

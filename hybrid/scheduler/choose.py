@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.plan import Plan, Prediction
-from hybrid.machine import bytes_of
+from hybrid.core.work import CPU
 from hybrid.scheduler.assign import by_index, loads_of, longest_first
 from hybrid.scheduler.drawing import of_unknown_costs, where_others_disturb
 from hybrid.scheduler.groups import (
@@ -24,6 +25,7 @@ from hybrid.scheduler.options import (
     costs_on,
     counts_to_try,
     different,
+    is_known,
     that_fit,
     try_groups,
     try_ranks,
@@ -100,11 +102,13 @@ def plan(
     """
     if not pieces:  # a question whose partial answers are all known from a record
         return Plan((), ((),) * site.size)
-    memory = max((bytes_of(piece.work) for piece in different(pieces)), default=0)
+    memory = _memory(pieces, 1)
+    device = _device(pieces, site)
     order = that_fit(site, memory)
     spread = shards_to_try(different(pieces), site, wish)
-    if any(piece.work is None for piece in pieces):
-        return of_unknown_costs(pieces, site, order, threads, memory, can_draw=can_draw)
+    if not all(is_known(piece, site) for piece in different(pieces)):
+        drawn = of_unknown_costs(pieces, site, order, threads, memory, can_draw=can_draw)
+        return replace(drawn, device=device)
     traffic = Traffic.of(pieces)
     tried = []
     if not wish.shards or wish.shards == 1:
@@ -122,7 +126,7 @@ def plan(
     fastest = min(each.wall for each in tried)
     near = [each for each in tried if each.wall <= fastest * _NEAR]
     chosen = min(near, key=lambda each: (each.ranks * each.threads, each.wall))
-    made = _static(pieces, site, chosen, tried)
+    made = replace(_static(pieces, site, chosen, tried), device=device)
     return where_others_disturb(made, site) if can_draw else made
 
 
@@ -152,5 +156,23 @@ def _static(pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[O
 def _memory(pieces: tuple[Piece, ...], shards: int) -> int:
     """Return the bytes that each rank with work holds."""
     if shards == 1:
-        return max((bytes_of(piece.work) for piece in different(pieces)), default=0)
+        works = [piece.work for piece in different(pieces) if piece.work is not None]
+        return max((work.memory_bytes for work in works), default=0)
     return max(sharding_of(piece.work, shards).memory_bytes for piece in different(pieces))
+
+
+def _device(pieces: tuple[Piece, ...], site: Site) -> str:
+    """Return what the pieces run on; pieces whose work is not counted run on cores.
+
+    Raises:
+        InputError: they need a device that not all hosts have, or several.
+    """
+    wanted = {CPU if piece.work is None else piece.work.device for piece in different(pieces)}
+    there = set.intersection(*(set(machine.devices) for machine in site.machines))
+    if len(wanted) == 1 and wanted <= there:
+        return wanted.pop()
+    raise InputError(
+        "device",
+        got=" and ".join(sorted(wanted)),
+        expected=f"one of those that all hosts have: {', '.join(sorted(there))}",
+    )
