@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -18,7 +18,7 @@ from hybrid.machine import Curve, Machine
 from hybrid.machine.timer import seconds_of_call, timings_of_calls
 from hybrid.runtime import Team, World
 from hybrid.runtime.communicator import SerialCommunicator
-from hybrid.simulators.base import Evaluation
+from hybrid.simulators.base import Evaluation, Simulator
 from hybrid.simulators.native import Native
 from hybrid.simulators.native_rates import (
     chain,
@@ -49,13 +49,14 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
     cores = len(os.sched_getaffinity(0))
     around_ask, around_piece = _runtime_seconds()
     gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
-    kernels = native_timings()
+    kernels = native_timings()  # which serve twice: for rates, and for the disturbance
+    others = [each for each in SIMULATORS.values() if each is not Native]
     return Machine(
         kind=kind_of_host(),
         cores=cores,
         memory_bytes=_memory(),
         disturbance=disturbance(kernels),
-        rates={**native_rates(kernels), **_rates_of_others()},
+        rates={**native_rates(kernels), **rates_of(others)},
         thread_gain=gain,
         ask_seconds=around_ask,
         piece_seconds=around_piece,
@@ -65,13 +66,9 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
     )
 
 
-def _rates_of_others() -> dict[str, Curve]:
-    """Return the rates of all simulators but the kernels, whose timings serve twice."""
-    found: dict[str, Curve] = {}
-    for simulator in SIMULATORS.values():
-        if simulator is not Native:
-            found |= simulator.measured()
-    return found
+def rates_of(simulators: Iterable[type[Simulator]]) -> dict[str, Curve]:
+    """Return the rates of simulators on this host, measured."""
+    return {name: curve for each in simulators for name, curve in each.measured().items()}
 
 
 def quick(reference: Machine) -> Machine:

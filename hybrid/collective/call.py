@@ -73,6 +73,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     def prepare_what_fits() -> P:
         prepared = prepare()
         prepared.wish.check(job.size)
+        prepared.evaluation.check(prepared.first_ask)
         _check_memory(prepared, job.size)
         return prepared
 

@@ -102,11 +102,12 @@ def plan(
     """
     if not pieces:  # a question whose partial answers are all known from a record
         return Plan((), ((),) * site.size)
-    memory = _memory(pieces, 1)
-    device = _device(pieces, site)
+    distinct = different(pieces)
+    memory = _memory(distinct, 1)
+    device = _device(distinct, site)
     order = that_fit(site, memory)
-    spread = shards_to_try(different(pieces), site, wish)
-    if not all(is_known(piece, site) for piece in different(pieces)):
+    spread = shards_to_try(distinct, site, wish)
+    if not all(is_known(piece, site) for piece in distinct):
         drawn = of_unknown_costs(pieces, site, order, threads, memory, can_draw=can_draw)
         return replace(drawn, device=device)
     traffic = Traffic.of(pieces)
@@ -126,11 +127,13 @@ def plan(
     fastest = min(each.wall for each in tried)
     near = [each for each in tried if each.wall <= fastest * _NEAR]
     chosen = min(near, key=lambda each: (each.ranks * each.threads, each.wall))
-    made = replace(_static(pieces, site, chosen, tried), device=device)
+    made = _static(pieces, site, chosen, tried, device)
     return where_others_disturb(made, site) if can_draw else made
 
 
-def _static(pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[Option]) -> Plan:
+def _static(
+    pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[Option], device: str
+) -> Plan:
     speeds = chosen.speeds
     assignment = chosen.assignment or longest_first(
         chosen.seconds.tolist(), chosen.leaders, speeds.tolist()
@@ -146,29 +149,30 @@ def _static(pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[O
         by_index(pieces, assignment),
         threads=chosen.threads,
         groups=chosen.groups,
-        memory_bytes=_memory(pieces, chosen.shards),
+        memory_bytes=_memory(different(pieces), chosen.shards),
         prediction=Prediction(of_piece, works, chosen.messages, float(single.sum())),
         alternatives=alternatives(tried, chosen),
         reason=reason(pieces, site, chosen, tried),
+        device=device,
     )
 
 
-def _memory(pieces: tuple[Piece, ...], shards: int) -> int:
+def _memory(distinct: list[Piece], shards: int) -> int:
     """Return the bytes that each rank with work holds."""
-    if shards == 1:
-        works = [piece.work for piece in different(pieces) if piece.work is not None]
-        return max((work.memory_bytes for work in works), default=0)
-    return max(sharding_of(piece.work, shards).memory_bytes for piece in different(pieces))
+    if shards > 1:
+        return max(sharding_of(piece.work, shards).memory_bytes for piece in distinct)
+    works = [piece.work for piece in distinct if piece.work is not None]
+    return max((work.memory_bytes for work in works), default=0)
 
 
-def _device(pieces: tuple[Piece, ...], site: Site) -> str:
+def _device(distinct: list[Piece], site: Site) -> str:
     """Return what the pieces run on; pieces whose work is not counted run on cores.
 
     Raises:
         InputError: they need a device that not all hosts have, or several.
     """
-    wanted = {CPU if piece.work is None else piece.work.device for piece in different(pieces)}
-    there = set.intersection(*(set(machine.devices) for machine in site.machines))
+    wanted = {CPU if piece.work is None else piece.work.device for piece in distinct}
+    there = site.devices
     if len(wanted) == 1 and wanted <= there:
         return wanted.pop()
     raise InputError(

@@ -182,6 +182,9 @@ class Simulator(ABC):
     settings: ClassVar[Mapping[str, str]] = {}
     """Keys of the ``[simulator]`` table of a run file, and the arguments that they become."""
 
+    exact_only: ClassVar[bool] = False
+    """Whether it takes no shots."""
+
     rates: ClassVar[frozenset[str]] = frozenset()
     """Names of the measured rates that :meth:`seconds` takes from a machine."""
 

@@ -47,6 +47,7 @@ class Native(Simulator):
     precision: str = "complex128"
     name: ClassVar[str] = "native"
     settings: ClassVar[Mapping[str, str]] = {"precision": "precision"}
+    exact_only: ClassVar[bool] = True
     rates: ClassVar[frozenset[str]] = native_cost.NAMES
 
     def __post_init__(self) -> None:
