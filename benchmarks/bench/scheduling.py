@@ -21,6 +21,7 @@ from bench.qaoa import maxcut_qaoa
 from hybrid.collective.call import Prepared, call_together
 from hybrid.core.ask import Ask
 from hybrid.core.plan import Plan
+from hybrid.core.resources import Resources
 from hybrid.runtime import world
 from hybrid.scheduler import assign
 from hybrid.scheduler.assign import longest_first
@@ -333,7 +334,7 @@ def _call(evaluation: Any, ask: Ask, scheduler: Any) -> Any:
                 num_qubits=1,
                 contents=dict,
                 seed=1,
-                threads=1,
+                resources=Resources(1),
             ),
         )
     finally:

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from hybrid.collective.call import Prepared, call_together
+from hybrid.collective.call import Prepared, answer
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_seed, checked_shots, checked_threads
+from hybrid.core.checks import checked_seed, checked_shots
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, PieceError
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.piece import Piece
+from hybrid.core.resources import Resources
 from hybrid.core.seeds import derive
 from hybrid.runtime.messages import pack, unpack
 from hybrid.simulators import Choice, Evaluation
@@ -80,17 +81,12 @@ def map(
                 "function": identity_of(function),
                 "list of items": digest(len(listed), identity_of(listed), identity_of(costs)),
                 **sampling.contents(),
-                "seed": str(seed),
             },
             seed=checked_seed(seed),
-            threads=checked_threads(threads),
+            resources=Resources.checked(threads),
         )
 
-    call = call_together("map()", prepare)
-    if len(call.prepared.first_ask.points) == 0:
-        return []
-    message, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
-    return [result for piece in message for result in unpack(piece)]
+    return [result for piece in answer("map()", prepare) for result in unpack(piece)]
 
 
 @dataclass(frozen=True)

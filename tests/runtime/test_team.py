@@ -132,6 +132,7 @@ def test_a_question_whose_pieces_are_all_known_is_combined_and_nobody_works(job:
 
     import hybrid
     from hybrid.collective.call import Prepared, call_together
+    from hybrid.core.resources import Resources
     from hybrid.workloads import Sampling
 
     problem = hybrid.VQE(real_amplitudes(4, reps=1), SparsePauliOp("ZZZZ"))
@@ -142,7 +143,12 @@ def test_a_question_whose_pieces_are_all_known_is_combined_and_nobody_works(job:
     call = call_together(
         "test",
         lambda: Prepared(
-            evaluation=evaluation, first_ask=ask, num_qubits=4, contents=dict, seed=1, threads=1
+            evaluation=evaluation,
+            first_ask=ask,
+            num_qubits=4,
+            contents=dict,
+            seed=1,
+            resources=Resources(1),
         ),
     )
     heard: list[object] = []
