@@ -43,7 +43,11 @@ class MaxCut(Table):
     """``[problem] kind = "maxcut"``: the largest cut of a weighted graph."""
 
     kind: Literal["maxcut"]
-    edges: str = Field(min_length=1, description="the path of an edge list: 'node node [weight]'")
+    edges: str = Field(
+        min_length=1,
+        description="the path of a graph file: lines 'node node [weight]', or rudy, DIMACS, "
+        "MatrixMarket",
+    )
 
 
 class Pauli(Table):
