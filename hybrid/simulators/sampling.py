@@ -11,6 +11,7 @@ import numpy as np
 from hybrid import _kernels
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
+from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.programs import Program
 from hybrid.simulators.native import load, state_bytes
@@ -19,6 +20,8 @@ Counts = dict[str, int]
 
 _SHOTS_PER_PIECE = 1 << 20
 """So many shots take about as long as the state of a wide circuit; more are worth another rank."""
+
+_MOST_PIECES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -77,3 +80,19 @@ class SamplingEvaluation:
 
     def _shots_of(self, part: int) -> int:
         return min(_SHOTS_PER_PIECE, self.shots - part * _SHOTS_PER_PIECE)
+
+
+def check_shots(shots: int, num_points: int) -> None:
+    """Refuse more shots than can be planned piece by piece; they would take hours.
+
+    Raises:
+        InputError: shots of all points are more than 65536 pieces, of a million each.
+    """
+    most = max(_MOST_PIECES // num_points, 1) * _SHOTS_PER_PIECE
+    if shots > most:
+        raise InputError(
+            "shots",
+            got=f"{shots:,} for each of {num_points} points",
+            expected=f"at most {most:,}",
+            advice="add up the counts of several calls with different seeds",
+        )

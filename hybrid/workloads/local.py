@@ -17,7 +17,7 @@ from hybrid.core.seeds import derive
 from hybrid.programs import compile_program, flatten
 from hybrid.simulators import Evaluation
 from hybrid.simulators.native import CotangentsOf, NativeEvaluation
-from hybrid.simulators.sampling import Counts, SamplingEvaluation
+from hybrid.simulators.sampling import Counts, SamplingEvaluation, check_shots
 from hybrid.simulators.states import states_of
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_expectation
@@ -128,6 +128,7 @@ class LocalSimulator:
         program = compile_program(flatten(circuit))
         evaluation = SamplingEvaluation(program, shots)
         ask = Ask(checked_points(points, program.angles.num_parameters))
+        check_shots(shots, len(ask.points))
         counts: list[Counts] = answer(evaluation, ask, seed=self._next_seed(), threads=self.threads)
         return counts
 
