@@ -154,6 +154,7 @@ class Aer(Simulator):
             precision=self.precision,
             max_bond_dimension=self.max_bond_dimension,
         )
+
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:
         """Return the seconds of one start of Aer on one thread."""
