@@ -19,7 +19,7 @@ from hybrid.core.resources import Auto, Resources
 from hybrid.programs import Program, compile_program, flatten
 from hybrid.runtime import free_bytes
 from hybrid.scheduler import check_memory
-from hybrid.simulators.native import load, state_bytes
+from hybrid.simulators.kernel import load, state_bytes
 from hybrid.simulators.per_point import Amplitudes, Metric, PerPoint, Probabilities
 
 

@@ -118,9 +118,7 @@ class Noise(Table):
 class Simulator(Table):
     """``[simulator]``: what computes expectation values, and how exactly."""
 
-    name: Literal["auto", "native", "aer"] = Field(
-        "auto", description="one of 'auto', 'native', 'aer'"
-    )
+    name: str = Field("auto", description="'auto' or the name of a simulator")
     shots: Count | None = Field(
         None, description="a positive integer, or no such key for exact values"
     )
@@ -131,6 +129,14 @@ class Simulator(Table):
     noise: Noise | None = Field(
         None, description="a table with depolarizing_1q, depolarizing_2q, readout"
     )
+    options: dict[str, object] = Field(
+        default_factory=dict, description="a table of other arguments of the simulator"
+    )
+
+    def settings(self) -> dict[str, object]:
+        """Return the keys that configure a particular simulator, as far as they are given."""
+        keys = {"precision": self.precision, "method": self.method, "noise": self.noise}
+        return {key: value for key, value in keys.items() if value is not None}
 
 
 class Run(Table):
