@@ -24,6 +24,7 @@ import hybrid.cli.plan
 import hybrid.cli.resume
 import hybrid.cli.run
 import hybrid.collective.call
+import hybrid.loop.minimization
 import hybrid.loop.minimize
 from hybrid.runtime import World, world
 from hybrid.runtime.communicator import SerialCommunicator, host_name
@@ -48,6 +49,7 @@ _KNOW_THE_WORLD = (
     hybrid.cli.resume,
     hybrid.cli.run,
     hybrid.collective.call,
+    hybrid.loop.minimization,
     hybrid.loop.minimize,
 )
 """Modules that ask for the ranks of the job; tests of one rank show them a job of one rank."""
