@@ -30,10 +30,9 @@ class Outcome(Enum):
     @property
     def verdict(self) -> str:
         """A few words for the head of a report."""
-        unfinished = {Outcome.LIMIT, Outcome.FAILED, Outcome.STOPPED, Outcome.INTERRUPTED}
-        if self in unfinished or self is Outcome.NOT_FINITE:
-            return f"not converged: {self.value}"
-        return self.value
+        short = str(self.value)
+        ended = (Outcome.CONVERGED, Outcome.FINISHED, Outcome.STATIONARY_START)
+        return short if self in ended else f"not converged: {short}"
 
 
 _SENTENCES = {

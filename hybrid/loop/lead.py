@@ -88,7 +88,7 @@ def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManage
 def _solve(answers: Answers, call: Call[Minimization], trace: Trace, stops: Stops) -> Solution:
     run = call.prepared
     steps = run.steps(call.seed, trace.best)
-    ask = _plain(next(steps))
+    ask = next(steps)
     try:
         while True:
             told = answers.ask(ask)
@@ -99,7 +99,7 @@ def _solve(answers: Answers, call: Call[Minimization], trace: Trace, stops: Stop
                     trace, call, ask, Outcome.STOPPED, "Stopped by an observer", reason
                 )
             stops.look_ahead(trace.longest)
-            ask = _plain(steps.send(told))
+            ask = steps.send(told)
     except StopIteration as end:
         solution: Solution = end.value
         return solution
@@ -117,11 +117,3 @@ def _cut_short(
     because = f" ({reason.rstrip('.')})" if reason else ""
     start = call.prepared.start(call.seed)
     return trace.best.cut_short(outcome, verb, because, ask.iteration, start)
-
-
-def _plain(ask: Ask) -> Ask:
-    """Return an Ask in the types that messages and journals hold."""
-    points = np.ascontiguousarray(ask.points, dtype=np.float64)
-    if points is ask.points and type(ask.gradient) is bool and type(ask.iteration) is int:
-        return ask
-    return Ask(points, bool(ask.gradient), int(ask.iteration))

@@ -90,6 +90,7 @@ def keep_best(steps: Steps, best: Best | None = None) -> Steps:
             if not np.isfinite(ask.points).all():
                 because = " because the next point it chose was not finite"
                 return best.cut_short(Outcome.NOT_FINITE, "Stopped", because, ask.iteration, start)
+            ask = plain(ask)
             told = yield ask
             best.see(ask, told)
             reason = _not_finite(told)
@@ -101,6 +102,14 @@ def keep_best(steps: Steps, best: Best | None = None) -> Steps:
             except StopIteration as end:
                 own: Solution = end.value
                 return best.of(own)
+
+
+def plain(ask: Ask) -> Ask:
+    """Return an Ask in the types that messages and journals hold, whatever types it came in."""
+    points = np.ascontiguousarray(ask.points, dtype=np.float64)
+    if points is ask.points and type(ask.gradient) is bool and type(ask.iteration) is int:
+        return ask
+    return replace(ask, points=points, gradient=bool(ask.gradient), iteration=int(ask.iteration))
 
 
 def _not_finite(told: Told) -> str:

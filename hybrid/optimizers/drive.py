@@ -13,7 +13,7 @@ from hybrid.core.ask import Ask, Told
 from hybrid.core.outcome import Outcome
 from hybrid.core.seeds import derive
 from hybrid.optimizers.base import Optimizer, Rescalable, Solution, Steps
-from hybrid.optimizers.best import Best, keep_best
+from hybrid.optimizers.best import Best, keep_best, plain
 from hybrid.optimizers.unit import told_in_unit, unit_of, unit_of_answer
 
 _STATIONARY = 1e-6
@@ -104,7 +104,7 @@ def _from_nearby(
 
 def _first(steps: Steps) -> Ask:
     with closing(steps):
-        return next(steps)
+        return plain(next(steps))
 
 
 def _answered(steps: Steps, told: Told) -> Generator[Ask, Told, tuple[Solution, bool]]:
