@@ -98,7 +98,7 @@ class Attendance:
         else:
             text = f"has waited {seconds:.0f} s in {self._call} for rank{s} {names}"
         print(
-            f"hybrid: rank {self._name(self._rank)} {text}{last}. A rank that is awaited is at other "
+            f"hybrid: rank {self._name(self._rank)} {text}{last}. An awaited rank is at other "
             "work, waits in an MPI call of its own, or is stopped",
             file=sys.stderr,
             flush=True,
