@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Container, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
@@ -19,7 +19,8 @@ from hybrid.runtime.shares import Done
 from hybrid.runtime.stops import Stops
 from hybrid.runtime.watchdog import Pace, Watchdog
 from hybrid.runtime.world import World, shared_cores
-from hybrid.simulators.base import Evaluation, Shareable
+from hybrid.simulators.base import Evaluation
+from hybrid.simulators.counted import CountedPieces
 
 Answer = TypeVar("Answer")
 
@@ -56,6 +57,7 @@ class Runner(Generic[Answer]):
         self.stops = Stops(())
         self.watchdog: Watchdog | None = None
         self.pace = Pace()
+        self._pieces = CountedPieces(evaluation)
         self._assign = assign
         self._seed = seed
         self._threads = threads
@@ -64,7 +66,7 @@ class Runner(Generic[Answer]):
 
     def plan(self, ask: Ask, known: Container[int] = ()) -> Plan:
         """Return who runs which of the pieces that are not known; the same on every rank."""
-        whole = self._assign(self.evaluation.pieces(ask), self.world.size)
+        whole = self._assign(self._pieces(ask), self.world.size)
         if not known:
             return whole
         missing = tuple(piece for piece in whole.pieces if piece.index not in known)
@@ -165,8 +167,7 @@ class Runner(Generic[Answer]):
         """
         if ranks not in self._groups:
             group = RankGroup(self.world.communicator.members(ranks))
-            shared = cast(Shareable[Answer], self.evaluation).on_group(group)
-            self._groups[ranks] = group, shared
+            self._groups[ranks] = group, self.evaluation.on_group(group)
         return self._groups[ranks]
 
     @contextmanager
