@@ -10,14 +10,15 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from hybrid.calibration import here
 from hybrid.cli.run import prepared
-from hybrid.collective.site import site_of, thread_limit
+from hybrid.collective.site import site_of
 from hybrid.core.errors import InputError
 from hybrid.core.plan import Plan
 from hybrid.core.units import duration
 from hybrid.loop.minimization import Minimization
-from hybrid.machine import here, load
-from hybrid.runtime import free_bytes, world
+from hybrid.machine import load
+from hybrid.runtime import free_bytes, thread_limit, world
 from hybrid.scheduler import Simulated, Site, simulate
 from hybrid.scheduler.explain import as_data, core_seconds, explained
 

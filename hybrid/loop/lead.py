@@ -80,7 +80,7 @@ def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManage
     start = Start(
         simulator=run.evaluation.description,
         plan=team.plan(run.first_ask),
-        reproducible=bool(getattr(run.evaluation, "reproducible", True)),
+        reproducible=run.evaluation.reproducible,
     )
     return run.recording.opened(team, call.world, Identity(run.identity(), call.seed), start)
 

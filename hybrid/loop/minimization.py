@@ -22,6 +22,7 @@ from hybrid.core.checks import (
 )
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
+from hybrid.core.fingerprint import identity_of
 from hybrid.core.plan import Plan
 from hybrid.core.resources import Auto, Resources
 from hybrid.core.seeds import derive
@@ -32,9 +33,10 @@ from hybrid.loop.recording import Recording, checked_recording
 from hybrid.loop.result import RunDescription
 from hybrid.optimizers import Best, Optimizer, Steps, driven, first_ask, make
 from hybrid.runtime import OnStall, world
-from hybrid.scheduler import Costed, Site, plan
+from hybrid.scheduler import Site, plan
 from hybrid.scheduler.explain import summary
 from hybrid.simulators import Choice
+from hybrid.simulators.counted import counted
 from hybrid.workloads import Minimizable, Sampling
 
 
@@ -110,7 +112,7 @@ class Minimization(Prepared):
                 **workload.contents(),
                 **sampling.contents(),
                 **code_contents(workload),
-                "optimizer": repr(method),
+                "optimizer": _content_of(method),
                 "start point": "" if start is None else digest(start),
             }
 
@@ -157,8 +159,9 @@ class Minimization(Prepared):
             InputError: it does not fit, or needs more ranks.
         """
         self.resources.check(site.size)
+        self.evaluation.check(self.first_ask)
         check_fits(self, site.size, memory_bytes)
-        return plan(Costed(self.evaluation).pieces(self.first_ask), site, self.resources)
+        return plan(counted(self.evaluation, self.first_ask), site, self.resources)
 
     def describe(self, call: Call[Minimization], journal: str | None = None) -> RunDescription:
         """Return what will run on the ranks of a call, and how its first evaluation is split."""
@@ -177,6 +180,13 @@ class Minimization(Prepared):
             seed=call.seed,
             journal=journal,
         )
+
+
+def _content_of(optimizer: Optimizer) -> str:
+    """Return what tells an optimizer from another: its text, or its class and attributes."""
+    if type(optimizer).__repr__ is not object.__repr__:
+        return repr(optimizer)
+    return digest(identity_of(type(optimizer)), identity_of(getattr(optimizer, "__dict__", {})))
 
 
 def _recorded_seed(

@@ -126,7 +126,7 @@ class Result:
 
     def __str__(self) -> str:
         """Return a few lines for a person to read."""
-        error = f" ± {self.standard_error:.2g}" if self.standard_error is not None else ""
+        error = f" +/- {self.standard_error:.2g}" if self.standard_error is not None else ""
         return (
             f"{self.outcome.verdict}: value {self.value:.10f}{error}\n"
             f"  {self.message}\n"

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from qiskit import QuantumCircuit, transpile
+from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.errors import HybridError
+from hybrid.core.errors import HybridError, InputError
+from hybrid.simulators.aer_gates import AerGates
 
 if TYPE_CHECKING:
     from qiskit_aer import AerSimulator
@@ -68,10 +69,20 @@ class AerJob:
         except AerError as cause:
             raise HybridError(f"Aer cannot be set up: {cause.message}") from cause
 
+    @cached_property
+    def gates(self) -> AerGates:
+        """What circuits are compiled to."""
+        if self.noise_model is None:
+            return AerGates(self.backend.target, self.backend.target)
+        from qiskit_aer import AerSimulator
+
+        ideal = AerSimulator(method=self.method).target
+        named = frozenset(self.noise_model.noise_instructions)
+        return AerGates(self.backend.target, ideal, named)
+
     def compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the circuit in gates that can run; those that can already stay as they are."""
-        # Of a backend, transpile() asks for its target a hundred times; Aer builds it each time.
-        return transpile(circuit, target=self.backend.target, optimization_level=0)
+        return self.gates.compiled(circuit)
 
     @property
     def draws_trajectories(self) -> bool:
@@ -81,14 +92,14 @@ class AerJob:
     @property
     def is_wide(self) -> bool:
         """Whether one circuit is work enough for a piece."""
-        return self._index_bits >= _WIDE
+        return self.index_bits >= _WIDE
 
     @property
     def state_bytes(self) -> int:
         """Memory of one state; 0 where it depends on entanglement."""
         if self.method not in ("statevector", "density_matrix"):
             return 0
-        return (16 if self.precision == "double" else 8) << self._index_bits
+        return (16 if self.precision == "double" else 8) << self.index_bits
 
     @property
     def description(self) -> str:
@@ -136,9 +147,17 @@ class AerJob:
         ).result()
         if not result.success:
             reasons = [each.status for each in result.results if not each.success]
+            if self.method == "stabilizer" and any("parameters" in reason for reason in reasons):
+                raise InputError(
+                    "circuit",
+                    got="rotations that are no Clifford gates",
+                    expected="multiples of pi/2 as angles for method 'stabilizer'",
+                    advice="choose another method of Aer",
+                )
             raise HybridError(f"Aer failed: {'; '.join(dict.fromkeys(reasons)) or result.status}")
         return [result.data(index) for index in range(count)]
 
     @property
-    def _index_bits(self) -> int:
+    def index_bits(self) -> int:
+        """Qubits of the state, or twice as many of a density matrix."""
         return self.num_qubits * (2 if self.method == "density_matrix" else 1)
