@@ -70,7 +70,7 @@ def test_one_class_that_is_told_by_its_sign() -> None:
         ([0.2, 0.8, 0.2, 0.8, 0.2], "got 0.2 for sample 0"),
         ([0, 1, np.nan, 0, 1], "got nan for sample 2"),
         ([0, 1, np.inf, 0, 1], "got inf for sample 2"),
-        ([0, 1, 1j, 0, 1], "for sample 0"),
+        ([0, 1, 1j, 0, 1], "got 1j for sample 2"),
         ([0, 1, None, 0, 1], "got None for sample 2"),
         ([0, "a", 0, "a", 0], "got a mixture"),
         ([0, 1], r"got shape \(2,\), expected shape \(5,\)"),
