@@ -7,6 +7,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from hybrid.core.checks import real_array
 from hybrid.core.errors import InputError
 
 
@@ -54,8 +55,8 @@ def check_flag(what: str, value: object) -> None:
 def check_array(what: str, value: object) -> None:
     """Raise InputError unless ``value`` is, or can become, an array of finite numbers."""
     try:
-        finite = bool(np.all(np.isfinite(np.asarray(value, dtype=np.float64))))
-    except (TypeError, ValueError):
+        finite = bool(np.all(np.isfinite(real_array(value, what))))
+    except InputError:
         finite = False
     if not finite:
         raise InputError(what, got=repr(value), expected="an array of finite numbers")
