@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from hybrid.collective.call import Prepared, call_together
+from hybrid.collective.call import Prepared, answer
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_row, checked_seed, checked_shots, checked_threads
+from hybrid.core.checks import checked_row, checked_seed, checked_shots
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, PieceError
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.piece import Piece
+from hybrid.core.resources import Resources
 from hybrid.core.seeds import derive
 from hybrid.runtime.messages import pack, unpack
-from hybrid.simulators import Choice
+from hybrid.simulators import Choice, Evaluation
 from hybrid.workloads import LocalSimulator, Sampling
 
 _MOST_PIECES = 1 << 14
@@ -80,21 +81,16 @@ def map(
                 "function": identity_of(function),
                 "list of items": digest(len(listed), identity_of(listed), identity_of(costs)),
                 **sampling.contents(),
-                "seed": str(seed),
             },
             seed=checked_seed(seed),
-            threads=checked_threads(threads),
+            resources=Resources.checked(threads),
         )
 
-    call = call_together("map()", prepare)
-    if len(call.prepared.first_ask.points) == 0:
-        return []
-    message, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
-    return [result for piece in message for result in unpack(piece)]
+    return [result for piece in answer("map()", prepare) for result in unpack(piece)]
 
 
 @dataclass(frozen=True)
-class MapEvaluation:
+class MapEvaluation(Evaluation[list[bytes]]):
     """A function over items; pieces are slices of the items, partials their packed results.
 
     Attributes:
@@ -149,10 +145,6 @@ class MapEvaluation:
     def combine(self, ask: Ask, partials: Sequence[Any]) -> list[bytes]:
         """Return the packed results, in the order of the pieces."""
         return [partial.tobytes() for partial in partials]
-
-    def memory_bytes(self, ask: Ask) -> int:
-        """Return 0: what the function allocates is not known."""
-        return 0
 
     def _call(self, number: int, seed: int, threads: int) -> Any:
         item = self.items[number]

@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
-from hybrid.collective.call import Prepared, call_together
+from hybrid.collective.call import Prepared, answer
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.checks import (
     checked_points,
-    checked_threads,
 )
 from hybrid.core.digest import digest
-from hybrid.programs import compile_program, flatten
+from hybrid.core.resources import Resources
 from hybrid.simulators.overlap import OverlapEvaluation
+from hybrid.workloads.compiled import compiled_program
 
 
 def overlaps(
@@ -52,7 +52,7 @@ def overlaps(
     """
 
     def prepare() -> Prepared:
-        program = compile_program(flatten(circuit))
+        program = compiled_program(circuit)
         rows = checked_points(points, program.angles.num_parameters)
         columns = None
         if others is not None:
@@ -65,10 +65,7 @@ def overlaps(
                 "circuit": program.content(),
                 "set of points": digest(rows, "none" if columns is None else columns),
             },
-            seed=0,
-            threads=checked_threads(threads),
+            resources=Resources.checked(threads),
         )
 
-    call = call_together("overlaps()", prepare)
-    matrix, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
-    return np.asarray(matrix)
+    return np.asarray(answer("overlaps()", prepare))

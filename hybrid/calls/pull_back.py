@@ -7,14 +7,16 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.collective.call import Prepared, call_together
+from hybrid.collective.call import Prepared, answer
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_points, checked_row, checked_threads, real_array
+from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
 from hybrid.core.fingerprint import identity_of
+from hybrid.core.resources import Resources
 from hybrid.simulators import Native
-from hybrid.simulators.native import CotangentsOf, NativeEvaluation
+from hybrid.simulators.base import CotangentsOf
+from hybrid.simulators.native import NativeEvaluation
 from hybrid.simulators.weighted import WeightedEvaluation
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation
@@ -88,12 +90,10 @@ def pull_back(
                 "set of points": digest(checked),
                 "set of cotangents": _content(cotangents),
             },
-            seed=0,
-            threads=checked_threads(threads),
+            resources=Resources.checked(threads),
         )
 
-    call = call_together("pull_back()", prepare)
-    found, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
+    found = answer("pull_back()", prepare)
     return np.asarray(found[0], dtype=np.float64), np.asarray(found[1], dtype=np.float64)
 
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
-from hybrid.collective.call import Prepared, call_together
+from hybrid.collective.call import Prepared, answer
 from hybrid.core.ask import Ask
 from hybrid.core.checks import (
-    checked_groups,
     checked_points,
     checked_seed,
-    checked_shards,
     checked_shots,
-    checked_threads,
 )
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
-from hybrid.programs import compile_program, flatten
-from hybrid.runtime import on_survivors
-from hybrid.scheduler import Wish
+from hybrid.core.resources import Auto, Resources
 from hybrid.simulators.sampling import Counts, SamplingEvaluation
+from hybrid.workloads.compiled import compiled_program
 
 
 def sample(
@@ -33,8 +27,8 @@ def sample(
     *,
     seed: int | None = None,
     threads: int | None = None,
-    shards: int | Literal["auto"] = "auto",
-    groups: int | Literal["auto"] = "auto",
+    shards: int | Auto = "auto",
+    groups: int | Auto = "auto",
 ) -> Counts | list[Counts]:
     """Return how often each bit string is seen when all qubits are measured.
 
@@ -75,7 +69,7 @@ def sample(
         wanted = checked_shots(shots)
         if wanted is None:
             raise InputError("shots", got="None", expected="a positive integer")
-        program = compile_program(flatten(circuit))
+        program = compiled_program(circuit)
         checked = checked_points(points, program.angles.num_parameters)
         return Prepared(
             evaluation=SamplingEvaluation(program, wanted),
@@ -85,16 +79,10 @@ def sample(
                 "circuit": program.content(),
                 "set of points": digest(checked),
                 "number of shots": str(shots),
-                "seed": str(seed),
             },
             seed=checked_seed(seed),
-            threads=checked_threads(threads),
-            wish=Wish(checked_shards(shards), checked_groups(groups)),
+            resources=Resources.checked(threads, shards, groups),
         )
 
-    def attempt() -> Any:
-        call = call_together("sample()", prepare)
-        return call.team.run(lambda team: team.ask(call.prepared.first_ask))
-
-    counts, _ = on_survivors(attempt)
+    counts = answer("sample()", prepare)
     return counts[0] if np.ndim(points) == 1 else list(counts)

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 
-from hybrid.collective.call import Prepared, call_together
+from hybrid.collective.call import Prepared, answer
 from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_groups, checked_points, checked_shards, checked_threads
+from hybrid.core.checks import checked_points, checked_threads
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
-from hybrid.programs import Program, compile_program, flatten
-from hybrid.scheduler import Wish
-from hybrid.simulators.native import load
+from hybrid.core.resources import Auto, Resources
+from hybrid.programs import Program
 from hybrid.simulators.per_point import Amplitudes, Metric, PerPoint, Probabilities
+from hybrid.workloads.compiled import compiled_program
 
 
 def probabilities(
     circuit: QuantumCircuit,
-    points: ArrayLike,
+    points: ArrayLike = (),
     qubits: Sequence[int] | None = None,
     *,
     threads: int | None = None,
-    shards: int | Literal["auto"] = "auto",
-    groups: int | Literal["auto"] = "auto",
+    shards: int | Auto = "auto",
+    groups: int | Auto = "auto",
 ) -> FloatArray:
     """Return the probabilities of what qubits read, exactly.
 
@@ -69,7 +67,7 @@ def probabilities(
     def make(program: Program) -> PerPoint:
         return Probabilities(program, _checked_qubits(qubits, program.num_qubits))
 
-    split = _Split(threads, shards, groups)
+    split = (threads, shards, groups)
     return _at_points("probabilities()", circuit, points, make, split, qubits=str(qubits))
 
 
@@ -78,8 +76,8 @@ def metric(
     points: ArrayLike,
     *,
     threads: int | None = None,
-    shards: int | Literal["auto"] = "auto",
-    groups: int | Literal["auto"] = "auto",
+    shards: int | Auto = "auto",
+    groups: int | Auto = "auto",
 ) -> FloatArray:
     """Return the Fubini-Study metric tensor of a circuit's states, exactly.
 
@@ -118,7 +116,7 @@ def metric(
         >>> abs(metric(circuit, [math.pi / 2, 0.3])).round(6).tolist()
         [[0.25, 0.0], [0.0, 0.25]]
     """
-    return _at_points("metric()", circuit, points, Metric, _Split(threads, shards, groups))
+    return _at_points("metric()", circuit, points, Metric, (threads, shards, groups))
 
 
 def amplitudes(
@@ -127,8 +125,8 @@ def amplitudes(
     states: Sequence[int | str],
     *,
     threads: int | None = None,
-    shards: int | Literal["auto"] = "auto",
-    groups: int | Literal["auto"] = "auto",
+    shards: int | Auto = "auto",
+    groups: int | Auto = "auto",
 ) -> ComplexArray:
     """Return the amplitudes of chosen basis states.
 
@@ -165,14 +163,16 @@ def amplitudes(
     def make(program: Program) -> PerPoint:
         return Amplitudes(program, _checked_states(states, program.num_qubits))
 
-    split = _Split(threads, shards, groups)
+    split = (threads, shards, groups)
     parts = _at_points("amplitudes()", circuit, points, make, split, states=str(list(states)))
     found = np.empty(parts.shape[:-2] + parts.shape[-1:], dtype=np.complex128)
     found.real, found.imag = parts[..., 0, :], parts[..., 1, :]
     return found
 
 
-def state(circuit: QuantumCircuit, point: ArrayLike, *, threads: int | None = None) -> ComplexArray:
+def state(
+    circuit: QuantumCircuit, point: ArrayLike = (), *, threads: int | None = None
+) -> ComplexArray:
     """Return the state of a circuit, in Qiskit's order, as the memory in which it was computed.
 
     Not collective: each rank that calls computes the state for itself.
@@ -195,22 +195,13 @@ def state(circuit: QuantumCircuit, point: ArrayLike, *, threads: int | None = No
         >>> state(plus, []).round(4).real.tolist()
         [0.7071, 0.7071]
     """
-    program = compile_program(flatten(circuit))
+    program = compiled_program(circuit)
     checked = checked_points(point, program.angles.num_parameters)
     if len(checked) != 1:
         raise InputError("point", got=f"{len(checked)} points", expected="one, of shape (P,)")
     angles = program.angles.angles(checked)[0]
-    amplitudes = load(program).state(angles, threads=checked_threads(threads) or 0)
+    amplitudes = program.kernel.state(angles, threads=checked_threads(threads) or 0)
     return np.asarray(amplitudes, dtype=np.complex128)
-
-
-@dataclass(frozen=True)
-class _Split:
-    """What the user says about ranks, not yet checked."""
-
-    threads: object
-    shards: object
-    groups: object
 
 
 def _at_points(
@@ -218,11 +209,11 @@ def _at_points(
     circuit: QuantumCircuit,
     points: ArrayLike,
     make: Callable[[Program], PerPoint],
-    split: _Split,
+    split: tuple[object, object, object],
     **contents: str,
 ) -> FloatArray:
     def prepare() -> Prepared:
-        program = compile_program(flatten(circuit))
+        program = compiled_program(circuit)
         checked = checked_points(points, program.angles.num_parameters)
         return Prepared(
             evaluation=make(program),
@@ -233,14 +224,10 @@ def _at_points(
                 "set of points": digest(checked),
                 **contents,
             },
-            seed=0,
-            threads=checked_threads(split.threads),
-            wish=Wish(checked_shards(split.shards), checked_groups(split.groups)),
+            resources=Resources.checked(*split),
         )
 
-    call = call_together(name, prepare)
-    found, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
-    stacked = np.asarray(found, dtype=np.float64)
+    stacked = np.asarray(answer(name, prepare), dtype=np.float64)
     return stacked[0] if np.ndim(points) == 1 else stacked
 
 

@@ -12,11 +12,11 @@ from rich.text import Text
 from hybrid.cli import report
 from hybrid.cli.run import prepared
 from hybrid.collective.call import Prepared, call_together
-from hybrid.core.checks import checked_groups, checked_shards, checked_step
+from hybrid.core.checks import checked_step
+from hybrid.core.resources import Resources
 from hybrid.loop.result import RunDescription
 from hybrid.optimizers import make
 from hybrid.runtime import world
-from hybrid.scheduler import Wish
 from hybrid.scheduler.explain import summary
 from hybrid.settings import Job, MinimizeArguments
 from hybrid.workloads import Sampling
@@ -57,8 +57,9 @@ def _described(job: Job, arguments: MinimizeArguments) -> RunDescription:
             num_qubits=workload.num_qubits,
             contents=dict,
             seed=arguments["seed"],
-            threads=arguments["threads"],
-            wish=Wish(checked_shards(arguments["shards"]), checked_groups(arguments["groups"])),
+            resources=Resources.checked(
+                arguments["threads"], arguments["shards"], arguments["groups"]
+            ),
         ),
     )
     split = call.team.plan(first_ask)

@@ -10,18 +10,21 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from hybrid.calibration import here
 from hybrid.cli.run import prepared
 from hybrid.collective.site import site_of, thread_limit
-from hybrid.core.checks import checked_groups, checked_shards, checked_step
+from hybrid.core.checks import checked_step
 from hybrid.core.errors import InputError
 from hybrid.core.plan import Plan
+from hybrid.core.resources import Resources
 from hybrid.core.units import duration
 from hybrid.loop.minimize import first_ask
-from hybrid.machine import here, load
+from hybrid.machine import load
 from hybrid.optimizers import make
 from hybrid.runtime import free_bytes, world
-from hybrid.scheduler import Costed, Simulated, Site, Wish, check_memory, plan, simulate
+from hybrid.scheduler import Simulated, Site, check_memory, plan, simulate
 from hybrid.scheduler.explain import as_data, core_seconds, explained
+from hybrid.simulators.counted import counted
 from hybrid.workloads import Sampling
 
 
@@ -44,7 +47,7 @@ def show_plan(
     job, arguments = prepared(path, overrides)
     step = checked_step(arguments["gradient"], arguments["shots"])
     sampling = Sampling(arguments["simulator"], arguments["shots"], step)
-    evaluation = Costed(job.workload.prepare(sampling))
+    evaluation = job.workload.prepare(sampling)
     optimizer = make(
         arguments["optimizer"],
         arguments["max_iterations"],
@@ -64,9 +67,9 @@ def show_plan(
         check_memory(
             evaluation.memory_bytes(ask), room, ranks_on_host=1, num_qubits=job.workload.num_qubits
         )
-    wish = Wish(checked_shards(arguments["shards"]), checked_groups(arguments["groups"]))
-    wish.check(site.size)
-    made = plan(evaluation.pieces(ask), site, threads, wish=wish)
+    resources = Resources.checked(threads, arguments["shards"], arguments["groups"])
+    resources.check(site.size)
+    made = plan(counted(evaluation, ask), site, resources)
     on_clock = None if made.prediction is None else simulate(made, site)
     if world().rank != 0:
         return

@@ -9,12 +9,12 @@ from typing import Any, Generic, TypeVar
 from hybrid.collective.site import site_of, thread_limit
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
+from hybrid.core.resources import ANY, Resources
 from hybrid.core.seeds import fresh
-from hybrid.runtime import Team, World, agree, free_bytes, mark_collective, world
+from hybrid.runtime import Team, World, agree, free_bytes, mark_collective, on_survivors, world
 from hybrid.runtime.messages import pack, unpack
-from hybrid.scheduler import NO_WISH, Costed, Scheduler, Wish, check_memory, shards_to_try
+from hybrid.scheduler import Scheduler, check_memory, shards_to_try
 from hybrid.simulators import Evaluation
-from hybrid.simulators.spread import is_spreadable, shardings_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,19 +27,26 @@ class Prepared:
         num_qubits: width of the widest state.
         contents: returns a digest, or short text, of each thing that all ranks must have alike.
         seed: of the run, or None for a fresh one.
-        threads: for each rank, or None to share the cores of each host.
+        resources: threads, and groups of ranks that share a state.
         recorded_seed: what rank 0 takes for a fresh one, from the record of the run; or None.
-        wish: what the user says about groups of ranks that share a state.
     """
 
     evaluation: Evaluation[Any]
     first_ask: Ask
     num_qubits: int
     contents: Callable[[], Mapping[str, str]]
-    seed: int | None
-    threads: int | None
+    seed: int | None = 0
+    resources: Resources = ANY
     recorded_seed: int | None = None
-    wish: Wish = NO_WISH
+
+    def agreed(self) -> Mapping[str, str]:
+        """Return the contents, with those that every call has."""
+        return {
+            **self.contents(),
+            "gradient": str(self.first_ask.gradient),
+            "seed": str(self.seed),
+            **self.resources.contents(),
+        }
 
 
 P = TypeVar("P", bound=Prepared)
@@ -62,6 +69,28 @@ class Call(Generic[P]):
     team: Team[Any]
 
 
+def answer(name: str, prepare: Callable[[], Prepared]) -> Any:
+    """Put one question to all ranks; each returns its answer.
+
+    Collective. Where the MPI library can go on without ranks that die, so does the call.
+
+    Args:
+        name: of the public function, for messages.
+        prepare: checks the input and compiles; raises InputError.
+
+    Raises:
+        InputError: from ``prepare``, or a state does not fit in memory.
+        MismatchError: the ranks made other calls, or gave other things.
+        RankError: another rank failed.
+    """
+    return on_survivors(lambda: _one_question(call_together(name, prepare)))
+
+
+def _one_question(call: Call[Prepared]) -> Any:
+    found, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
+    return found
+
+
 def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     """Prepare a call on every rank, agree that all prepared the same, and return it ready to run.
 
@@ -73,23 +102,24 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
 
     def prepare_what_fits() -> P:
         prepared = prepare()
-        prepared.wish.check(job.size)
+        prepared.resources.check(job.size)
+        prepared.evaluation.check(prepared.first_ask)
         _check_memory(prepared, job.size)
         return prepared
 
-    prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.contents())
+    prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.agreed())
     seed = prepared.seed
     if seed is None:
         seed = _shared_seed(job, prepared.recorded_seed)
     site = site_of(job, thread_limit())
     can_draw = not getattr(job.communicator, "survives_losses", False)
-    planner = Scheduler(site, prepared.threads, can_draw, prepared.wish)
-    costed = Costed(prepared.evaluation)
-    if len(prepared.first_ask.points) > 0 and is_spreadable(prepared.evaluation):
-        _refuse_together(lambda: planner(costed.pieces(prepared.first_ask), job.size))
-    elif prepared.wish.shards not in (None, 1):
-        _refuse_together(lambda: shards_to_try((), site, prepared.wish))
-    team = Team(job, costed, planner, seed=seed, threads=prepared.threads)
+    resources = prepared.resources
+    planner = Scheduler(site, resources, can_draw)
+    team = Team(job, prepared.evaluation, planner, seed=seed, threads=resources.threads)
+    if len(prepared.first_ask.points) > 0 and prepared.evaluation.may_spread:
+        _refuse_together(lambda: team.plan(prepared.first_ask))
+    elif resources.shards not in (None, 1):
+        _refuse_together(lambda: shards_to_try((), site, resources))
     return Call(job, prepared, seed, team)
 
 
@@ -118,7 +148,7 @@ def _check_memory(prepared: Prepared, num_ranks: int) -> None:
     """
     if len(prepared.first_ask.points) == 0:
         return
-    if num_ranks > 1 and shardings_of(prepared.evaluation, prepared.first_ask):
+    if num_ranks > 1 and prepared.evaluation.shardings(prepared.first_ask):
         return
     check_memory(
         prepared.evaluation.memory_bytes(prepared.first_ask),

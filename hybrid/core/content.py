@@ -19,10 +19,13 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import (
     AnnotatedOperation,
-    ControlledGate,
+    Barrier,
     ControlFlowOp,
+    ControlledGate,
+    Delay,
     ForLoopOp,
     Instruction,
+    Operation,
     Parameter,
     ParameterExpression,
 )
@@ -41,10 +44,12 @@ _MATRIX_QUBITS = 4
 """Matrices of gates up to this width are read; wider ones only where there is no definition."""
 _WIDEST_MATRIX = 10
 _GOLDEN = (5**0.5 - 1) / 2
-_settings = attrgetter("order", "reps", "insert_barriers", "preserve_order", "_cx_structure", "_wrap")
+_settings = attrgetter(
+    "order", "reps", "insert_barriers", "preserve_order", "_cx_structure", "_wrap"
+)
 
 
-class Undigestable(Exception):
+class UndigestableError(Exception):
     """Something has no content that could be read; whatever is made from it must not be kept."""
 
 
@@ -70,6 +75,21 @@ def circuit_digest(circuit: QuantumCircuit) -> str | None:
 def operator_digest(operator: SparsePauliOp) -> str | None:
     """Return 64 hexadecimal digits that stand for an operator, or None if it cannot be read."""
     return _digest(lambda reader: reader.value(operator))
+
+
+def operation_digest(operation: Operation) -> str | None:
+    """Return 64 hexadecimal digits that stand for a gate, or None if it cannot be read."""
+    return _digest(lambda reader: reader.operation(operation))
+
+
+def is_known(operation: Operation) -> bool:
+    """Return whether an operation is of a class of Qiskit's that its parameters say all of."""
+    kind = operation.base_class if isinstance(operation, Instruction) else type(operation)
+    return (
+        kind in (PauliEvolutionGate, UnitaryGate)
+        or kind.__module__.startswith(_STANDARD)
+        or kind in (Barrier, Delay)
+    )
 
 
 def _digest(read: Callable[[_Reader], Content]) -> str | None:
@@ -103,7 +123,7 @@ class _Reader:
     def circuit(self, circuit: QuantumCircuit) -> Content:
         """Return the content of a circuit and of all that its gates are made of."""
         if id(circuit) in self._open or len(self._open) > _DEEPEST:
-            raise Undigestable("a definition that holds itself")
+            raise UndigestableError("a definition that holds itself")
         self._open.append(id(circuit))
         place = {bit: k for k, bit in enumerate(circuit.qubits)}
         place.update((bit, k) for k, bit in enumerate(circuit.clbits))
@@ -129,18 +149,19 @@ class _Reader:
             modifiers = [(type(m).__name__, sorted(vars(m).items())) for m in operation.modifiers]
             return ("annotated", modifiers, self.operation(operation.base_op))
         if not isinstance(operation, Instruction):
-            raise Undigestable(f"an operation of class {type(operation).__name__}")
+            raise UndigestableError(f"an operation of class {type(operation).__name__}")
         kind = operation.base_class
         name = operation.name
         if "-" in name:
             name = _NUMBERED.sub(r"\1", name)
         head = [self._text(each) for each in (_name_of(kind), name, operation.label)]
-        if kind is UnitaryGate or kind.__module__.startswith(_STANDARD):
+        if is_known(operation):
             state = getattr(operation, "ctrl_state", None)
             width = operation.num_qubits  # of gates for any number of controls
-            return (*head, width, state, self.values(operation.params))
+            unit = getattr(operation, "unit", None)
+            return (*head, width, state, unit, self.values(operation.params))
         if isinstance(operation, ControlFlowOp) and kind is not ForLoopOp:
-            raise Undigestable("classical control")
+            raise UndigestableError("classical control")
         return (*head, *self._of_any_class(operation))
 
     def value(self, value: Any) -> Content:
@@ -163,7 +184,7 @@ class _Reader:
             return self.circuit(value)
         if isinstance(value, Instruction):
             return self.operation(value)
-        raise Undigestable(f"a parameter of class {type(value).__name__}")
+        raise UndigestableError(f"a parameter of class {type(value).__name__}")
 
     def values(self, values: Any) -> list[Content]:
         """Return the contents of several values."""
@@ -208,14 +229,14 @@ class _Reader:
             return ("pauli", strings, int(operator.phase))
         if isinstance(operator, list):
             return ("sums", [self._sum(each) for each in operator])
-        raise Undigestable(f"an operator of class {type(operator).__name__}")
+        raise UndigestableError(f"an operator of class {type(operator).__name__}")
 
     def _synthesis(self, synthesis: Any) -> Content:
         kind = type(synthesis)
         if kind is MatrixExponential:
             return (kind.__name__,)
         if kind not in (LieTrotter, SuzukiTrotter, QDrift) or synthesis._atomic_evolution:
-            raise Undigestable("a synthesis of the user's own")
+            raise UndigestableError("a synthesis of the user's own")
         draws = self._generator(synthesis.rng) if kind is QDrift else ()
         return (kind.__name__, _settings(synthesis), draws)
 
@@ -223,13 +244,13 @@ class _Reader:
         """Return where a generator of random numbers started, and which of the circuit's it is."""
         seeds = generator.bit_generator.seed_seq
         if not isinstance(seeds, np.random.SeedSequence):
-            raise Undigestable("a generator of random numbers without a seed")
+            raise UndigestableError("a generator of random numbers without a seed")
         start = (type(generator.bit_generator).__name__, seeds.entropy, seeds.spawn_key)
         return (self._number(id(generator)), *start)
 
     def _of_any_class(self, operation: Instruction) -> Iterator[Any]:
         """Yield all that compiling can read of a gate whose class says nothing by itself."""
-        yield (operation.num_qubits, operation.num_clbits, getattr(operation, "unit", None))
+        yield (operation.num_qubits, operation.num_clbits)
         yield self.values(operation.params)
         if isinstance(operation, ControlledGate):
             yield (operation.num_ctrl_qubits, operation.ctrl_state)
@@ -243,7 +264,7 @@ class _Reader:
             return ()
         if operation.num_qubits > widest:
             if widest == _WIDEST_MATRIX:
-                raise Undigestable("a wide matrix and no definition")
+                raise UndigestableError("a wide matrix and no definition")
             return ()
         return self.value(np.asarray(operation.to_matrix(), dtype=np.complex128))
 
@@ -270,7 +291,7 @@ def _values(
             continue
         found += 1
     if not found:
-        raise Undigestable("an expression without a value at the points that tell it apart")
+        raise UndigestableError("an expression without a value at the points that tell it apart")
 
 
 @lru_cache(maxsize=256)

@@ -18,18 +18,16 @@ from hybrid.collective.call import Call, Prepared, call_together
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.checks import (
-    checked_groups,
     checked_seed,
-    checked_shards,
     checked_shots,
     checked_stall,
     checked_start,
     checked_step,
-    checked_threads,
     checked_time_limit,
 )
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, Suspended
+from hybrid.core.resources import Resources
 from hybrid.core.seeds import derive
 from hybrid.journal import Identity
 from hybrid.loop.provenance import code_contents
@@ -49,7 +47,6 @@ from hybrid.runtime import (
     on_survivors,
     world,
 )
-from hybrid.scheduler import Wish
 from hybrid.scheduler.explain import summary
 from hybrid.simulators import Choice
 from hybrid.workloads import Minimizable, Sampling
@@ -158,8 +155,7 @@ def minimize(
             num_qubits=workload.num_qubits,
             contents=lambda: {**contents(), "journal": str(journal), "seed": str(seed)},
             seed=checked_seed(seed),
-            threads=checked_threads(threads),
-            wish=Wish(checked_shards(shards), checked_groups(groups)),
+            resources=Resources.checked(threads, shards, groups),
             recorded_seed=_recorded_seed(recording, contents, seed),
             recording=recording,
             identity=contents,
@@ -280,7 +276,7 @@ def _answers(team: Team[Told], call: Call[_Minimization]) -> AbstractContextMana
     start = Start(
         simulator=prepared.evaluation.description,
         plan=team.plan(prepared.first_ask),
-        reproducible=bool(getattr(prepared.evaluation, "reproducible", True)),
+        reproducible=prepared.evaluation.reproducible,
     )
     identity = Identity(prepared.identity(), call.seed)
     return prepared.recording.opened(team, call.world, identity, start)

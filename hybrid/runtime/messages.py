@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import msgpack
 import numpy as np
 
+from hybrid.core.ask import Told
+
 _ARRAY = 1
+_TOLD = 2
 _DTYPES = frozenset({"<f8", "<f4", "<c16", "<c8", "<i8", "<i4", "<u8", "|u1"})
 
 
@@ -15,8 +19,9 @@ def pack(message: object) -> bytes:
     """Return a message as bytes.
 
     Args:
-        message: None, booleans, integers, floats, strings, bytes, arrays of plain numbers, and
-            lists or string-keyed dictionaries of these.
+        message: None, booleans, integers, floats, strings, bytes, arrays of plain numbers,
+            answers (:class:`~hybrid.core.ask.Told`), and lists or string-keyed dictionaries of
+            these.
 
     Raises:
         TypeError: it holds something else.
@@ -40,10 +45,15 @@ def _encode(value: object) -> msgpack.ExtType:
             raise TypeError(f"an array of {array.dtype} cannot be sent")
         head = msgpack.packb([array.dtype.str, list(value.shape)])
         return msgpack.ExtType(_ARRAY, bytes([len(head)]) + head + array.tobytes())
+    if isinstance(value, Told):
+        parts = {field.name: getattr(value, field.name) for field in fields(value)}
+        return msgpack.ExtType(_TOLD, pack(parts))
     raise TypeError(f"a {type(value).__name__} cannot be sent")
 
 
 def _decode(code: int, data: bytes) -> object:
+    if code == _TOLD:
+        return Told(**unpack(data))
     if code != _ARRAY:
         raise ValueError(f"a message holds the unknown extension {code}")
     start = 1 + data[0]

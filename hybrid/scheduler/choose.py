@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.plan import Plan, Prediction
-from hybrid.machine import bytes_of
+from hybrid.core.resources import ANY, Resources
+from hybrid.core.work import CPU
 from hybrid.scheduler.assign import by_index, loads_of, longest_first
 from hybrid.scheduler.drawing import of_unknown_costs, where_others_disturb
 from hybrid.scheduler.groups import (
-    NO_WISH,
-    Wish,
     does_not_fit,
     sharding_of,
     shards_to_try,
@@ -24,6 +24,7 @@ from hybrid.scheduler.options import (
     costs_on,
     counts_to_try,
     different,
+    is_known,
     that_fit,
     try_groups,
     try_ranks,
@@ -44,15 +45,13 @@ class Scheduler:
 
     Attributes:
         site: the ranks.
-        threads: of each rank, if the user said so.
         can_draw: whether ranks may draw pieces from a shared counter.
-        wish: what the user says about groups of ranks that share a state.
+        resources: bounds on threads, and groups of ranks that share a state.
     """
 
     site: Site
-    threads: int | None = None
+    resources: Resources = ANY
     can_draw: bool = True
-    wish: Wish = NO_WISH
     _made: dict[tuple[Piece, ...], Plan] = field(default_factory=dict, repr=False)
     _last: Plan | None = field(default=None, repr=False)
 
@@ -62,7 +61,7 @@ class Scheduler:
             return self._last
         found = self._made.get(pieces)
         if found is None:
-            found = plan(pieces, self.site, self.threads, can_draw=self.can_draw, wish=self.wish)
+            found = plan(pieces, self.site, self.resources, can_draw=self.can_draw)
             if len(self._made) > _KEPT:
                 self._made.clear()
             self._made[pieces] = found
@@ -74,10 +73,9 @@ class Scheduler:
 def plan(
     pieces: tuple[Piece, ...],
     site: Site,
-    threads: int | None = None,
+    resources: Resources = ANY,
     *,
     can_draw: bool = True,
-    wish: Wish = NO_WISH,
 ) -> Plan:
     """Return how the pieces should be split over the ranks of a site.
 
@@ -87,46 +85,51 @@ def plan(
     Args:
         pieces: all, or those that are left to do, with their work where it is known.
         site: the ranks, their hosts and machines.
-        threads: of each rank, or None to choose.
+        resources: bounds on threads, and groups of ranks that share a state.
         can_draw: whether ranks may draw pieces from a shared counter.
-        wish: what the user says about groups of ranks that share a state.
 
     Returns:
         a plan; assigned longest first where all costs are known, else drawn from a counter, as it
         also is where others slow the host by turns.
 
     Raises:
-        InputError: a state does not fit in the memory of the ranks, or the wish cannot be met.
+        InputError: a state does not fit in the memory of the ranks, or the groups cannot be formed.
     """
+    threads = resources.threads
     if not pieces:  # a question whose partial answers are all known from a record
         return Plan((), ((),) * site.size)
-    memory = max((bytes_of(piece.work) for piece in different(pieces)), default=0)
+    distinct = different(pieces)
+    memory = _memory(distinct, 1)
+    device = _device(distinct, site)
     order = that_fit(site, memory)
-    spread = shards_to_try(different(pieces), site, wish)
-    if any(piece.work is None for piece in pieces):
-        return of_unknown_costs(pieces, site, order, threads, memory, can_draw=can_draw)
+    spread = shards_to_try(distinct, site, resources)
+    if not all(is_known(piece, site) for piece in distinct):
+        drawn = of_unknown_costs(pieces, site, order, threads, memory, can_draw=can_draw)
+        return replace(drawn, device=device)
     traffic = Traffic.of(pieces)
     tried = []
-    if not wish.shards or wish.shards == 1:
+    if not resources.shards or resources.shards == 1:
         fits = site.memory_bytes is None or memory <= site.memory_bytes
-        most = min(len(order), wish.groups or len(order))
+        most = min(len(order), resources.groups or len(order))
         tried += [
             option
             for count in (counts_to_try(most, len(pieces)) if fits else ())
             for option in try_ranks(pieces, site, order[:count], threads, traffic)
         ]
     for shards in spread:
-        tried += try_groups(pieces, site, shards, threads, wish.groups, traffic)
+        tried += try_groups(pieces, site, shards, threads, resources.groups, traffic)
     if not tried:
         raise does_not_fit(pieces, site, memory)
     fastest = min(each.wall for each in tried)
     near = [each for each in tried if each.wall <= fastest * _NEAR]
     chosen = min(near, key=lambda each: (each.ranks * each.threads, each.wall))
-    made = _static(pieces, site, chosen, tried)
+    made = _static(pieces, site, chosen, tried, device)
     return where_others_disturb(made, site) if can_draw else made
 
 
-def _static(pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[Option]) -> Plan:
+def _static(
+    pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[Option], device: str
+) -> Plan:
     speeds = chosen.speeds
     assignment = chosen.assignment or longest_first(
         chosen.seconds.tolist(), chosen.leaders, speeds.tolist()
@@ -142,15 +145,34 @@ def _static(pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[O
         by_index(pieces, assignment),
         threads=chosen.threads,
         groups=chosen.groups,
-        memory_bytes=_memory(pieces, chosen.shards),
+        memory_bytes=_memory(different(pieces), chosen.shards),
         prediction=Prediction(of_piece, works, chosen.messages, float(single.sum())),
         alternatives=alternatives(tried, chosen),
         reason=reason(pieces, site, chosen, tried),
+        device=device,
     )
 
 
-def _memory(pieces: tuple[Piece, ...], shards: int) -> int:
+def _memory(distinct: list[Piece], shards: int) -> int:
     """Return the bytes that each rank with work holds."""
-    if shards == 1:
-        return max((bytes_of(piece.work) for piece in different(pieces)), default=0)
-    return max(sharding_of(piece.work, shards).memory_bytes for piece in different(pieces))
+    if shards > 1:
+        return max(sharding_of(piece.work, shards).memory_bytes for piece in distinct)
+    works = [piece.work for piece in distinct if piece.work is not None]
+    return max((work.memory_bytes for work in works), default=0)
+
+
+def _device(distinct: list[Piece], site: Site) -> str:
+    """Return what the pieces run on; pieces whose work is not counted run on cores.
+
+    Raises:
+        InputError: they need a device that not all hosts have, or several.
+    """
+    wanted = {CPU if piece.work is None else piece.work.device for piece in distinct}
+    there = site.devices
+    if len(wanted) == 1 and wanted <= there:
+        return wanted.pop()
+    raise InputError(
+        "device",
+        got=" and ".join(sorted(wanted)),
+        expected=f"one of those that all hosts have: {', '.join(sorted(there))}",
+    )

@@ -4,62 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
+from hybrid.core.resources import Resources
 from hybrid.core.work import Sharding, Work
-from hybrid.machine import spread_seconds
 from hybrid.scheduler.memory import gigabytes
 from hybrid.scheduler.site import Site
+from hybrid.simulators.predict import spread_seconds
 
 MOST_SHARDS = 1 << 10
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What the user says about groups; None is to choose.
-
-    Attributes:
-        shards: ranks that share one state, a power of two.
-        groups: how many groups work side by side.
-    """
-
-    shards: int | None = None
-    groups: int | None = None
-
-    def check(self, num_ranks: int) -> None:
-        """Refuse what so many ranks cannot do, before anything is planned.
-
-        Raises:
-            InputError: there are too few ranks.
-
-        Example:
-            >>> Wish(shards=2, groups=3).check(6)
-        """
-        shards, groups = self.shards or 1, self.groups or 1
-        if shards * groups <= num_ranks:
-            return
-        if shards > num_ranks:
-            fewer = f"shards={1 << (num_ranks.bit_length() - 1)}"
-        else:
-            fewer = f"groups={num_ranks // shards}"
-        raise InputError(
-            "shards" if shards > 1 else "groups",
-            got=f"{groups} group{'s' if groups > 1 else ''} of {shards} "
-            f"rank{'s' if shards > 1 else ''}",
-            expected=f"at most the {num_ranks} rank{'s' if num_ranks > 1 else ''} of the job",
-            advice=f"start it with mpiexec -n {shards * groups}, or take {fewer} at most",
-        )
-
-
-NO_WISH = Wish()
-
-
-def shards_to_try(pieces: Iterable[Piece], site: Site, wish: Wish) -> list[int]:
+def shards_to_try(pieces: Iterable[Piece], site: Site, resources: Resources) -> list[int]:
     """Return group sizes above 1 that all pieces and the ranks allow, ascending.
 
     Raises:
@@ -71,12 +31,12 @@ def shards_to_try(pieces: Iterable[Piece], site: Site, wish: Wish) -> list[int]:
         for load in loads
     ]
     common = set.intersection(*possible) if possible else set()
-    if wish.shards is not None:
-        if wish.shards == 1:
+    if resources.shards is not None:
+        if resources.shards == 1:
             return []
-        if wish.shards not in common:
-            _refuse(wish.shards, loads, common)
-        return [wish.shards]
+        if resources.shards not in common:
+            _refuse(resources.shards, loads, common)
+        return [resources.shards]
     return sorted(size for size in common if size <= min(site.size, MOST_SHARDS))
 
 

@@ -10,10 +10,12 @@ import numpy as np
 from qiskit.circuit.library import PauliEvolutionGate
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Told
-from hybrid.programs import FlatCircuit, Observable, compile_program
-from hybrid.simulators import Estimation, Evaluation, choose
+from hybrid.programs import FlatCircuit, Observable
+from hybrid.simulators import Estimation, Estimator, choose
 from hybrid.workloads.base import Sampling
+
+_KEPT = 4
+"""An expectation keeps what it was prepared for the last so many simulators and settings."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,11 @@ class Expectation:
     """``<observable>`` as a function of the circuit's parameters.
 
     Attributes:
-        circuit: compiled circuit.
+        flat: the circuit, flattened.
         observable: compiled observable, as wide.
     """
 
-    circuit: FlatCircuit
+    flat: FlatCircuit
     observable: Observable
 
     @property
@@ -39,12 +41,12 @@ class Expectation:
     @property
     def num_parameters(self) -> int:
         """P, the number of the circuit's parameters."""
-        return self.circuit.angles.num_parameters
+        return self.flat.angles.num_parameters
 
     @property
     def num_qubits(self) -> int:
         """Width of the circuit."""
-        return self.circuit.num_qubits
+        return self.flat.num_qubits
 
     def initial_point(self, seed: int) -> FloatArray:
         """Return shape (P,): zeros, or random angles where zeros would be a poor start.
@@ -53,7 +55,7 @@ class Expectation:
         variational) is the identity on its reference state at zero, which is where such
         calculations start. Others start at angles drawn uniformly from [-pi, pi), seeded.
         """
-        driven = [step.gate for step in self.circuit.steps if step.slot is not None]
+        driven = [step.gate for step in self.flat.steps if step.slot is not None]
         if all(isinstance(gate, PauliEvolutionGate) for gate in driven):
             return np.zeros(self.num_parameters)
         return np.random.default_rng(seed).uniform(-np.pi, np.pi, self.num_parameters)
@@ -62,7 +64,7 @@ class Expectation:
         """Return digests of circuit and observable."""
         return self._digests
 
-    def prepare(self, sampling: Sampling) -> Evaluation[Told]:
+    def prepare(self, sampling: Sampling) -> Estimator:
         """Return the expectation compiled for a simulator.
 
         Raises:
@@ -73,20 +75,21 @@ class Expectation:
             if known == sampling:
                 return evaluation
         estimation = Estimation(
-            self.circuit, self.observable, sampling.shots, sampling.finite_difference
+            self.flat, self.observable, sampling.shots, sampling.finite_difference
         )
         evaluation = choose(sampling.simulator, estimation).prepare(estimation)
         self._prepared.append((sampling, evaluation))
+        del self._prepared[:-_KEPT]
         return evaluation
 
     @cached_property
-    def _prepared(self) -> list[tuple[Sampling, Evaluation[Told]]]:
+    def _prepared(self) -> list[tuple[Sampling, Estimator]]:
         """What has been compiled already, so that a repeated call compiles nothing."""
         return []
 
     @cached_property
     def _digests(self) -> Mapping[str, str]:
         return {
-            "circuit": compile_program(self.circuit).content(),
+            "circuit": self.flat.program.content(),
             "observable": self.observable.content(),
         }

@@ -14,10 +14,11 @@ from hybrid.core.errors import MismatchError, RankError
 from hybrid.core.piece import Piece, slices
 from hybrid.runtime import Team, World, agree
 from hybrid.scheduler import assign
+from hybrid.simulators import Evaluation
 
 
 @dataclass(frozen=True)
-class Noisy:
+class Noisy(Evaluation[Told]):
     """The sum of each point plus seeded noise; fails on one piece if told so."""
 
     fails_on: int = -1
@@ -34,9 +35,6 @@ class Noisy:
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         return Told(np.concatenate(partials))
-
-    def memory_bytes(self, ask: Ask) -> int:
-        return 0
 
 
 def values_of(team: Team[Told], asks: Sequence[Ask]) -> list[list[float]]:
@@ -134,6 +132,7 @@ def test_a_question_whose_pieces_are_all_known_is_combined_and_nobody_works(job:
 
     import hybrid
     from hybrid.collective.call import Prepared, call_together
+    from hybrid.core.resources import Resources
     from hybrid.workloads import Sampling
 
     problem = hybrid.VQE(real_amplitudes(4, reps=1), SparsePauliOp("ZZZZ"))
@@ -144,7 +143,12 @@ def test_a_question_whose_pieces_are_all_known_is_combined_and_nobody_works(job:
     call = call_together(
         "test",
         lambda: Prepared(
-            evaluation=evaluation, first_ask=ask, num_qubits=4, contents=dict, seed=1, threads=1
+            evaluation=evaluation,
+            first_ask=ask,
+            num_qubits=4,
+            contents=dict,
+            seed=1,
+            resources=Resources(1),
         ),
     )
     heard: list[object] = []

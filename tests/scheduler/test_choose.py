@@ -9,17 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hybrid.calibration import here
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.plan import Plan
+from hybrid.core.resources import Resources
 from hybrid.core.work import Work
-from hybrid.machine import Machine, load, reference, save, seconds_of
-from hybrid.machine.store import here
+from hybrid.machine import Machine, load, reference, save
 from hybrid.runtime.cells import LocalCells
 from hybrid.runtime.counter import SharedCounter, chunks
-from hybrid.scheduler import Scheduler, Site, Wish, plan, simulate
+from hybrid.scheduler import Scheduler, Site, plan, simulate
 from hybrid.scheduler.assign import loads_of, longest_first
 from hybrid.scheduler.explain import explained, summary
+from hybrid.simulators.predict import seconds_of
 
 MACHINE = reference().with_speed(1.0)
 seconds = st.lists(st.floats(1e-3, 10.0), min_size=1, max_size=60)
@@ -107,8 +109,8 @@ def test_else_known_pieces_are_assigned(
 
 
 def test_nobody_works_where_everything_is_known_from_a_record() -> None:
-    for wish in (Wish(), Wish(shards=2)):
-        made = plan((), busy_site(1.5), wish=wish)
+    for resources in (Resources(), Resources(shards=2)):
+        made = plan((), busy_site(1.5), resources=resources)
         assert made.active_ranks == ()
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
+from hybrid.core.resources import Resources
 from hybrid.core.work import Sharding, Work
 from hybrid.machine import reference
-from hybrid.scheduler import Site, Wish, plan, simulate
+from hybrid.scheduler import Site, plan, simulate
 from hybrid.scheduler.explain import explained, summary
 
 STATE = 16 << 30  # bytes of 30 qubits
@@ -62,35 +63,38 @@ def test_ranks_that_share_nothing_where_exchanges_cost_more() -> None:
 
 
 def test_six_ranks_make_three_groups_of_two() -> None:
-    made = plan(wide(9), site(6, 6, 64 << 30), wish=Wish(shards=2))
+    made = plan(wide(9), site(6, 6, 64 << 30), resources=Resources(shards=2))
     assert made.groups == ((0, 1), (2, 3), (4, 5))
     assert [len(indices) for indices in made.assignment] == [3, 0, 3, 0, 3, 0]
     assert made.active_ranks == (0, 1, 2, 3, 4, 5)
 
 
 def test_ranks_left_over_are_named() -> None:
-    made = plan(wide(9), site(6, 6, 64 << 30), wish=Wish(shards=4))
+    made = plan(wide(9), site(6, 6, 64 << 30), resources=Resources(shards=4))
     assert made.groups == ((0, 1, 2, 3),)
     assert "ranks 4, 5 rest" in summary(made)
     assert "ranks 4-5: rest" in explained(made)
 
 
 def test_groups_by_hand() -> None:
-    made = plan(wide(9), site(8, 8, 64 << 30), wish=Wish(shards=2, groups=2))
+    made = plan(wide(9), site(8, 8, 64 << 30), resources=Resources(shards=2, groups=2))
     assert [len(made.assignment[group[0]]) for group in made.groups] == [5, 4]
 
 
 @pytest.mark.parametrize(
-    ("wish", "message"),
+    ("resources", "message"),
     [
-        (Wish(shards=8), r"shards: got 1 group of 8 ranks.*or take shards=4 at most"),
-        (Wish(groups=7), r"groups: got 7 groups of 1 rank, .*mpiexec -n 7, or take groups=6"),
-        (Wish(shards=2, groups=4), r"shards: got 4 groups of 2 ranks.*or take groups=3 at most"),
+        (Resources(shards=8), r"shards: got 1 group of 8 ranks.*or take shards=4 at most"),
+        (Resources(groups=7), r"groups: got 7 groups of 1 rank, .*mpiexec -n 7, or take groups=6"),
+        (
+            Resources(shards=2, groups=4),
+            r"shards: got 4 groups of 2 ranks.*or take groups=3 at most",
+        ),
     ],
 )
-def test_more_than_there_are_ranks_is_refused(wish: Wish, message: str) -> None:
+def test_more_than_there_are_ranks_is_refused(resources: Resources, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        wish.check(6)
+        resources.check(6)
 
 
 def test_a_group_with_slow_kernels_gets_fewer_pieces() -> None:
@@ -102,7 +106,7 @@ def test_a_group_with_slow_kernels_gets_fewer_pieces() -> None:
     mixed = Site(
         (MACHINE, MACHINE.model_copy(update={"rates": slow})), (0, 0, 0, 1), (0, 1, 2, 3), (8,) * 4
     )
-    made = plan(wide(9), mixed, wish=Wish(shards=2))
+    made = plan(wide(9), mixed, resources=Resources(shards=2))
     assert [len(made.assignment[group[0]]) for group in made.groups] == [6, 3]
 
 
@@ -112,12 +116,12 @@ def test_what_would_fit_is_said() -> None:
 
 
 def test_hosts_do_not_take_more_ranks_than_their_memory() -> None:
-    made = plan(wide(4), site(16, 4, 20 << 30), wish=Wish(shards=4))
+    made = plan(wide(4), site(16, 4, 20 << 30), resources=Resources(shards=4))
     for host in range(4):
         assert sum(rank // 4 == host for rank in made.active_ranks) * made.memory_bytes <= 20 << 30
 
 
 def test_members_count_as_busy_on_paper() -> None:
     ranks = site(6, 6, 64 << 30)
-    on_paper = simulate(plan(wide(9), ranks, wish=Wish(shards=2)), ranks)
+    on_paper = simulate(plan(wide(9), ranks, resources=Resources(shards=2)), ranks)
     assert on_paper.efficiency > 0.9

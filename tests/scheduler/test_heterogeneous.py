@@ -23,6 +23,7 @@ from qiskit.quantum_info import SparsePauliOp
 import hybrid
 from hybrid.core.ask import Ask
 from hybrid.collective.call import Prepared, call_together
+from hybrid.core.resources import Resources
 from hybrid.runtime import world
 from hybrid.workloads import Sampling
 
@@ -30,7 +31,8 @@ problem = hybrid.VQE(real_amplitudes(12, reps=2), SparsePauliOp("Z" * 12))
 ask = Ask(np.random.default_rng(0).normal(size=(60, problem.num_parameters)), True)
 evaluation = problem.prepare(Sampling())
 call = call_together("test", lambda: Prepared(
-    evaluation=evaluation, first_ask=ask, num_qubits=12, contents=dict, seed=1, threads=1))
+    evaluation=evaluation, first_ask=ask, num_qubits=12, contents=dict, seed=1,
+    resources=Resources(1)))
 told, _ = call.team.run(lambda team: [team.ask(ask).gradients.tobytes().hex(),
                                       [len(part) for part in team.plan(ask).assignment],
                                       team.plan(ask).dynamic])
