@@ -20,6 +20,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import (
     AnnotatedOperation,
     Barrier,
+    CircuitInstruction,
     ControlFlowOp,
     ControlledGate,
     Delay,
@@ -125,7 +126,7 @@ class _Reader:
         if id(circuit) in self._open or len(self._open) > _DEEPEST:
             raise UndigestableError("a definition that holds itself")
         self._open.append(id(circuit))
-        place = {bit: k for k, bit in enumerate(circuit.qubits)}
+        place: dict[object, int] = {bit: k for k, bit in enumerate(circuit.qubits)}
         place.update((bit, k) for k, bit in enumerate(circuit.clbits))
         parameters = [(self._number(each), each.name) for each in circuit.parameters]
         at = place.__getitem__
@@ -133,10 +134,26 @@ class _Reader:
         for instruction in circuit.data:
             where = tuple(map(at, instruction.qubits))
             read = tuple(map(at, instruction.clbits))
-            steps.append((where, read, self.operation(instruction.operation)))
+            steps.append((where, read, self._instruction(instruction)))
         self._open.pop()
         width = (circuit.num_qubits, circuit.num_clbits)
         return ("circuit", width, parameters, self.value(circuit.global_phase), steps)
+
+    def _instruction(self, instruction: CircuitInstruction) -> Content:
+        """Return the content of a gate in a circuit, as Qiskit would run it.
+
+        A circuit holds its own copy of what defines a standard gate or a UnitaryGate, so what is
+        changed in the gate that was appended, or in the one that the circuit shows, does not count.
+        """
+        if instruction.is_standard_gate():
+            parameters = [
+                each if type(each) is float else self.value(each) for each in instruction.params
+            ]
+            return (instruction.name, instruction.label, *parameters)
+        operation = instruction.operation
+        if isinstance(operation, Instruction) and operation.base_class is UnitaryGate:
+            return ("unitary", self._text(operation.label), self.value(instruction.matrix))
+        return self.operation(operation)
 
     def operation(self, operation: Any) -> Content:
         """Return the content of a gate or another operation."""

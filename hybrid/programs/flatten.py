@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -76,11 +76,14 @@ class FlatCircuit:
         num_qubits: width.
         steps: the gates, in the circuit's order.
         angles: the map from the circuit's parameters to the K angles.
+        source: a copy of the circuit as it was written, with the identities, delays and labels
+            that steps leave out and noise models name; None for one made of steps alone.
     """
 
     num_qubits: int
     steps: tuple[Step, ...]
     angles: ParameterMap
+    source: QuantumCircuit | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def program(self) -> Program:
@@ -125,7 +128,7 @@ def flatten(circuit: QuantumCircuit) -> FlatCircuit:
         steps.append(step)
     parameters: tuple[Parameter, ...] = tuple(circuit.parameters)
     angles = ParameterMap.from_expressions(parameters, expressions)
-    return FlatCircuit(circuit.num_qubits, tuple(steps), angles)
+    return FlatCircuit(circuit.num_qubits, tuple(steps), angles, circuit.copy())
 
 
 _Found = tuple[Step, ParameterExpression | None]

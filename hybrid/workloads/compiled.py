@@ -76,8 +76,8 @@ class Recent(Generic[T]):
 class _Flat:
     """A circuit as steps that do not change when the user changes the circuit's gates in place.
 
-    Simulators other than the kernels read the gates of steps later. So gates of Qiskit's are
-    copied, and those of other classes, which share what they hold with their copies, are read anew.
+    Simulators other than the kernels read gates later. So the steps are of a copy, and gates of
+    classes that share what they hold with their copies are read again at each use.
 
     Attributes:
         circuit: the steps.
@@ -91,11 +91,16 @@ class _Flat:
 
     @classmethod
     def of(cls, circuit: QuantumCircuit) -> _Flat:
-        """Return the flat circuit."""
-        flat = flatten(circuit)
-        steps = tuple(replace(step, gate=_own(step.gate)) for step in flat.steps)
-        others = tuple(step.gate for step in steps if not is_known(step.gate))
-        return cls(replace(flat, steps=steps), others, tuple(map(operation_digest, others)))
+        """Return the flat circuit, made of a copy."""
+        own = deepcopy(circuit)
+        gates = [instruction.operation for instruction in own.data]
+        for operation in gates:
+            if isinstance(operation, PauliEvolutionGate):  # copies share their operator
+                operation.operator = deepcopy(operation.operator)
+        flat = flatten(own)
+        gates += [step.gate for step in flat.steps]
+        others = tuple({id(gate): gate for gate in gates if not is_known(gate)}.values())
+        return cls(flat, others, tuple(map(operation_digest, others)))
 
     def is_unchanged(self) -> bool:
         """Return whether all gates are what they were."""
@@ -165,10 +170,3 @@ def _observable(observable: SparsePauliOp, num_qubits: int, key: str | None) -> 
 
 def _key(given: object, kind: type, digest: Callable[..., str | None]) -> str | None:
     return digest(given) if isinstance(given, kind) else None
-
-
-def _own(gate: Operation) -> Operation:
-    """Return a gate that the user cannot change, as far as a copy can be made."""
-    if not is_known(gate) or isinstance(gate, PauliEvolutionGate) or not gate.mutable:
-        return gate  # evolutions are made by flattening, each with an operator of its own
-    return deepcopy(gate)

@@ -62,7 +62,7 @@ def evolved() -> QuantumCircuit:
     circuit.h(0)
     circuit.append(PauliEvolutionGate(SparsePauliOp(["XY", "YX"], [0.5, -0.5]), THETA), [0, 1])
     circuit.append(UnitaryGate(np.eye(2)), [1])
-    circuit.append(CRXGate(0.3), [0, 1], copy=False)
+    circuit.append(CRXGate(0.3, ctrl_state=0), [0, 1], copy=False)
     return circuit
 
 
@@ -138,10 +138,6 @@ def other_time(circuit: QuantumCircuit) -> None:
     gate(circuit, 1).params = [2 * THETA]
 
 
-def other_matrix(circuit: QuantumCircuit) -> None:
-    gate(circuit, 2).params[0][0, 0] = -1.0
-
-
 def other_angle(circuit: QuantumCircuit) -> None:
     gate(circuit, 3).params = [0.4]
 
@@ -166,7 +162,6 @@ def other_global_phase(circuit: QuantumCircuit) -> None:
         other_phase,
         other_synthesis,
         other_time,
-        other_matrix,
         other_angle,
         other_gate,
         other_place,
@@ -178,7 +173,17 @@ def test_a_change_in_place_is_seen(change: Callable[[QuantumCircuit], None]) -> 
     before = compiled_circuit(circuit)
     change(circuit)
     assert compiled_circuit(circuit) is not before
+    if change is not other_time:  # which Qiskit itself forgets when it assigns parameters
+        state = Statevector(circuit.assign_parameters([0.6]))
+        assert abs(abs(np.vdot(hybrid.state(circuit, [0.6]), state.data)) - 1) < 1e-12
     assert compiled_circuit(evolved()) is before
+    original = Statevector(evolved().assign_parameters([0.6]))
+    values = [
+        hybrid.expectation(evolved(), SparsePauliOp("ZZ"), [0.6], simulator=each)[0]
+        for each in ("native", Aer())  # the latter reads the gates only now
+    ]
+    expected = original.expectation_value(SparsePauliOp("ZZ")).real
+    np.testing.assert_allclose(values, expected, atol=1e-9)
 
 
 def test_another_coefficient_of_the_observable_is_seen() -> None:
@@ -197,17 +202,18 @@ def test_gates_of_ones_own_in_a_loop(kind: type) -> None:
 
 
 @pytest.mark.parametrize("simulator", ["native", Aer()])
-def test_a_gate_of_ones_own_that_was_changed_in_place(simulator: Any) -> None:
-    def value(circuit: QuantumCircuit, simulator: Any) -> float:
-        return float(hybrid.expectation(circuit, Z, simulator=simulator)[0])
-
-    turn = UnitaryGate(RXGate(0.25).to_matrix())
-    circuit, twin = of_gate(turn), of_gate(UnitaryGate(RXGate(0.25).to_matrix()))
-    assert abs(value(circuit, "native") - np.cos(0.25)) < 1e-12
-    turn.params[0][:] = RXGate(1.25).to_matrix()
-    assert abs(value(circuit, simulator) - np.cos(1.25)) < 1e-9
-    # The twin has the content that was compiled first; what was kept of it must not have changed.
-    assert abs(value(twin, simulator) - np.cos(0.25)) < 1e-9
+@pytest.mark.parametrize("gate", [UnitaryGate(RXGate(0.25).to_matrix()), RXGate(0.25)])
+def test_what_a_circuit_has_copied_does_not_change(gate: Any, simulator: Any) -> None:
+    # Qiskit's circuits copy the numbers of these gates; what it would run is the oracle.
+    circuit = of_gate(gate)
+    for angle in (0.75, 1.25):
+        if isinstance(gate, UnitaryGate):
+            gate.params[0][:] = RXGate(angle).to_matrix()
+        else:
+            gate.params = [angle]
+        expected = Statevector(circuit).expectation_value(Z).real
+        value = hybrid.expectation(circuit, Z, simulator=simulator)[0]
+        assert abs(value - expected) < 1e-9
 
 
 def test_a_gate_with_an_attribute_that_was_changed_in_place() -> None:
