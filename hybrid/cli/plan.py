@@ -12,7 +12,7 @@ from rich.text import Text
 
 from hybrid.calibration import here
 from hybrid.cli.run import prepared
-from hybrid.collective.site import site_of, thread_limit
+from hybrid.collective.site import site_of
 from hybrid.core.checks import checked_step
 from hybrid.core.errors import InputError
 from hybrid.core.plan import Plan
@@ -21,7 +21,7 @@ from hybrid.core.units import duration
 from hybrid.loop.minimize import first_ask
 from hybrid.machine import load
 from hybrid.optimizers import make
-from hybrid.runtime import free_bytes, world
+from hybrid.runtime import free_bytes, thread_limit, world
 from hybrid.scheduler import Simulated, Site, check_memory, plan, simulate
 from hybrid.scheduler.explain import as_data, core_seconds, explained
 from hybrid.simulators.counted import counted

@@ -6,12 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from hybrid.collective.site import site_of, thread_limit
+from hybrid.collective.site import site_of
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
 from hybrid.core.resources import ANY, Resources
 from hybrid.core.seeds import fresh
-from hybrid.runtime import Team, World, agree, free_bytes, mark_collective, on_survivors, world
+from hybrid.runtime import (
+    Team,
+    World,
+    agree,
+    free_bytes,
+    mark_collective,
+    on_survivors,
+    thread_limit,
+    world,
+)
 from hybrid.runtime.messages import pack, unpack
 from hybrid.scheduler import Scheduler, check_memory, shards_to_try
 from hybrid.simulators import Evaluation
@@ -112,7 +121,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     if seed is None:
         seed = _shared_seed(job, prepared.recorded_seed)
     site = site_of(job, thread_limit())
-    can_draw = not getattr(job.communicator, "survives_losses", False)
+    can_draw = not job.communicator.survives_losses
     resources = prepared.resources
     planner = Scheduler(site, resources, can_draw)
     team = Team(job, prepared.evaluation, planner, seed=seed, threads=resources.threads)
