@@ -92,7 +92,12 @@ class _Flat:
     @classmethod
     def of(cls, circuit: QuantumCircuit) -> _Flat:
         """Return the flat circuit, made of a copy."""
-        own = deepcopy(circuit)
+        try:
+            own = deepcopy(circuit)
+        except Exception:  # a gate of the user's that cannot be copied
+            return cls(flatten(circuit), (), (None,))
+        if not isinstance(own, QuantumCircuit):
+            return cls(flatten(own), (), ())  # which refuses it
         gates = [instruction.operation for instruction in own.data]
         for operation in gates:
             if isinstance(operation, PauliEvolutionGate):  # copies share their operator
