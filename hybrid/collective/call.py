@@ -113,7 +113,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
         prepared = prepare()
         prepared.resources.check(job.size)
         prepared.evaluation.check(prepared.first_ask)
-        _check_memory(prepared, job.size)
+        check_fits(prepared, job.size, free_bytes())
         return prepared
 
     prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.agreed())
@@ -149,8 +149,8 @@ def _refuse_together(plan: Callable[[], object]) -> None:
         raise mark_collective(error) from None
 
 
-def _check_memory(prepared: Prepared, num_ranks: int) -> None:
-    """Refuse what does not fit on this rank's host even when one rank works alone.
+def check_fits(prepared: Prepared, num_ranks: int, memory_bytes: int) -> None:
+    """Refuse what does not fit on a host with so much free memory even when one rank works alone.
 
     Where it fits on some of a host's ranks only, the scheduler lets the others rest; where ranks
     may share a state, it finds out whether that fits.
@@ -161,7 +161,7 @@ def _check_memory(prepared: Prepared, num_ranks: int) -> None:
         return
     check_memory(
         prepared.evaluation.memory_bytes(prepared.first_ask),
-        free_bytes(),
+        memory_bytes,
         ranks_on_host=1,
         num_qubits=prepared.num_qubits,
     )
