@@ -14,14 +14,14 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_points
+from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.work import Work
 from hybrid.simulators import Estimator
 from hybrid.workloads.base import Sampling
-from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
 from hybrid.workloads.custom import CustomEvaluation, Workload, combined
 from hybrid.workloads.labels import Classes, class_labels
 from hybrid.workloads.local import LocalSimulator
@@ -107,7 +107,7 @@ class Supervised(Workload):
         features: Sequence[Parameter] | Parameter,
         loss: Literal["squared", "logistic"] | Loss = "squared",
     ) -> None:
-        self._expectation = compiled_expectation(circuit, observable)
+        compiled_circuit(circuit)  # refuses what is no circuit
         parameters = list(circuit.parameters)
         named = _named(features)
         unknown = [each for each in named if each not in parameters]
@@ -119,13 +119,14 @@ class Supervised(Workload):
             )
         self._columns = np.array([parameters.index(each) for each in named], dtype=np.int64)
         self._weights = np.setdiff1d(np.arange(len(parameters)), self._columns)
+        self._expectation = compiled_expectation(circuit, observable, self._weights.tolist())
         self.data = checked_points(_in_rows(data, len(named)), len(named), "data")
         self.loss = _loss(loss)
         self.classes: Classes | None = None
         if self.loss is logistic:
             self.labels, self.classes = class_labels(labels, len(self.data))
         else:
-            self.labels = _numbers(labels, len(self.data))
+            self.labels = checked_row(labels, len(self.data), "labels", "sample")
         self.num_parameters = len(self._weights)
         self.num_qubits = self._expectation.num_qubits
         self.sizes = {"samples": len(self.data)}
@@ -177,11 +178,18 @@ class Supervised(Workload):
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return losses and slopes, checked: one of each for each output."""
-        losses, slopes = self.loss(outputs, labels)
-        if np.shape(losses) != outputs.shape or np.shape(slopes) != outputs.shape:
+        made = self.loss(outputs, labels)
+        if not isinstance(made, tuple | list) or len(made) != 2:
             raise InputError(
                 "loss",
-                got=f"losses of shape {np.shape(losses)} and slopes of shape {np.shape(slopes)}",
+                got=f"a {type(made).__name__}",
+                expected="a pair of arrays: losses, and their slopes by the outputs",
+            )
+        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "slopes of the loss")
+        if losses.shape != outputs.shape or slopes.shape != outputs.shape:
+            raise InputError(
+                "loss",
+                got=f"losses of shape {losses.shape} and slopes of shape {slopes.shape}",
                 expected=f"shape {outputs.shape} for both",
             )
         return losses, slopes
@@ -253,37 +261,6 @@ def _in_rows(data: ArrayLike, num_features: int) -> ArrayLike:
     except ValueError:
         return data
     return array.reshape(-1, 1) if num_features == 1 and array.ndim == 1 else data
-
-
-def _numbers(labels: ArrayLike, count: int) -> FloatArray:
-    """Return labels that are any real numbers, shape (count,).
-
-    Raises:
-        InputError: something else, another shape, NaN or infinity.
-    """
-    try:
-        array = np.asarray(labels)
-    except ValueError:
-        array = np.array(None)
-    if array.dtype.kind not in "buif":
-        raise InputError(
-            "labels",
-            got=repr(labels)[:60],
-            expected="one real number for each sample",
-            advice="loss='logistic' takes names of two classes",
-        )
-    if array.shape != (count,):
-        raise InputError(
-            "labels",
-            got=f"shape {array.shape}",
-            expected=f"shape ({count},), one number for each sample",
-        )
-    if not np.isfinite(array).all():
-        place = int(np.flatnonzero(~np.isfinite(array))[0])
-        raise InputError(
-            "labels", got=f"{array[place]} for sample {place}", expected="finite numbers"
-        )
-    return array.astype(np.float64)
 
 
 def _loss(loss: object) -> Loss:
