@@ -16,8 +16,8 @@ from hybrid.core.checks import (
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
-from hybrid.programs import compile_program, flatten
 from hybrid.simulators.sampling import Counts, SamplingEvaluation, check_shots
+from hybrid.workloads.compiled import compiled_program
 
 
 def sample(
@@ -69,7 +69,7 @@ def sample(
         wanted = checked_shots(shots)
         if wanted is None:
             raise InputError("shots", got="None", expected="a positive integer")
-        program = compile_program(flatten(circuit))
+        program = compiled_program(circuit)
         checked = checked_points(points, program.angles.num_parameters)
         check_shots(wanted, len(checked))
         return Prepared(

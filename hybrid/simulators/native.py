@@ -16,7 +16,7 @@ from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
 from hybrid.machine import Curve, Machine
-from hybrid.programs import Observable, compile_program, count_operations
+from hybrid.programs import Observable, count_operations
 from hybrid.sharding.program import Reading, shardings
 from hybrid.simulators import native_cost
 from hybrid.simulators.base import CotangentsOf, Estimation, Estimator, Simulator
@@ -76,9 +76,7 @@ class Native(Simulator):
         refusal = self.refusal(estimation)
         if refusal is not None:
             raise InputError("simulator", got="native", expected="one that suits", advice=refusal)
-        return NativeEvaluation(
-            compile_program(estimation.circuit), estimation.observable, self.single
-        )
+        return NativeEvaluation(estimation.circuit.program, estimation.observable, self.single)
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:

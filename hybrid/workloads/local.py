@@ -13,11 +13,10 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.core.ask import Ask, Told
 from hybrid.core.checks import checked_points
 from hybrid.core.seeds import derive
-from hybrid.programs import compile_program, flatten
 from hybrid.simulators.sampling import Counts, SamplingEvaluation, check_shots
 from hybrid.simulators.states import states_of
 from hybrid.workloads.base import Sampling
-from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.compiled import compiled_expectation, compiled_program
 
 
 @dataclass
@@ -76,7 +75,7 @@ class LocalSimulator:
 
     def sample(self, circuit: QuantumCircuit, points: ArrayLike, shots: int) -> list[Counts]:
         """Return for each point how often each bit string is seen, see :func:`hybrid.sample`."""
-        program = compile_program(flatten(circuit))
+        program = compiled_program(circuit)
         evaluation = SamplingEvaluation(program, shots)
         ask = Ask(checked_points(points, program.angles.num_parameters))
         check_shots(shots, len(ask.points))
@@ -84,7 +83,7 @@ class LocalSimulator:
 
     def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
         """Return the state vectors at points, shape (B, 2^n), complex128; exact always."""
-        program = compile_program(flatten(circuit))
+        program = compiled_program(circuit)
         return states_of(
             program, checked_points(points, program.angles.num_parameters), threads=self.threads
         )
