@@ -12,12 +12,13 @@ from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
 from hybrid.core.work import Sharding, Work
 from hybrid.sharding.program import Reading, shardings
+from hybrid.simulators.base import Counts
 from hybrid.simulators.kernel import StateEvaluation, state_bytes
-
-Counts = dict[str, int]
 
 _SHOTS_PER_PIECE = 1 << 20
 """So many shots take about as long as the state of a wide circuit; more are worth another rank."""
+MOST_SHOTS = 1 << 36
+"""For each point; they take hours."""
 _SHOT_SECONDS = 1e-7
 """Of drawing a shot from a state that is there."""
 
