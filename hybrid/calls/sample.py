@@ -16,10 +16,11 @@ from hybrid.core.checks import (
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
-from hybrid.programs import compile_program, flatten
 from hybrid.simulators import Choice, content_of
 from hybrid.simulators.base import Counts
 from hybrid.simulators.registry import sampler
+from hybrid.simulators.sampling import check_shots
+from hybrid.workloads.compiled import compiled_circuit
 
 
 def sample(
@@ -42,7 +43,7 @@ def sample(
         circuit: unitary, from \\|0...0>; without measurements.
         points: shape (B, P), or (P,) for a single point; columns in the order of
             ``circuit.parameters``; ``[]`` for a circuit without parameters.
-        shots: for each point.
+        shots: for each point; up to 2^36 for all points together, 2^30 a point by Aer.
         simulator: ``"native"`` or ``"auto"`` draws from the exact state by inverse transform;
             ``"aer"`` or :class:`hybrid.simulators.Aer` by its method, with the noise of gates and
             readout.
@@ -74,14 +75,15 @@ def sample(
         wanted = checked_shots(shots)
         if wanted is None:
             raise InputError("shots", got="None", expected="a positive integer")
-        flat = flatten(circuit)
+        flat = compiled_circuit(circuit)
         checked = checked_points(points, flat.angles.num_parameters)
+        check_shots(wanted, len(checked))
         return Prepared(
             evaluation=sampler(simulator, flat, wanted),
             first_ask=Ask(checked),
             num_qubits=flat.num_qubits,
             contents=lambda: {
-                "circuit": compile_program(flat).content(),
+                "circuit": flat.program.content(),
                 "simulator": content_of(simulator),
                 "set of points": digest(checked),
                 "number of shots": str(shots),

@@ -16,7 +16,7 @@ from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
 from hybrid.machine import Curve, Machine
-from hybrid.programs import FlatCircuit, Observable, compile_program, count_operations
+from hybrid.programs import FlatCircuit, Observable, count_operations
 from hybrid.sharding.program import Reading, shardings
 from hybrid.simulators import native_cost
 from hybrid.simulators.base import (
@@ -80,11 +80,9 @@ class Native(Simulator):
 
     def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
         """Return the measurement of all qubits in the exact state, by inverse transform."""
-        from hybrid.simulators.sampling import MOST_SHOTS, SamplingEvaluation
+        from hybrid.simulators.sampling import SamplingEvaluation
 
-        if shots > MOST_SHOTS:
-            raise InputError("shots", got=str(shots), expected=f"at most {MOST_SHOTS} a point")
-        return SamplingEvaluation(compile_program(circuit), shots)
+        return SamplingEvaluation(circuit.program, shots)
 
     @property
     def inexact(self) -> str | None:
@@ -96,9 +94,7 @@ class Native(Simulator):
         refusal = self.refusal(estimation)
         if refusal is not None:
             raise InputError("simulator", got="native", expected="one that suits", advice=refusal)
-        return NativeEvaluation(
-            compile_program(estimation.circuit), estimation.observable, self.single
-        )
+        return NativeEvaluation(estimation.circuit.program, estimation.observable, self.single)
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:

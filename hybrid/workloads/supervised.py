@@ -14,14 +14,14 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_points
+from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.work import Work
 from hybrid.simulators import Estimator
 from hybrid.workloads.base import Sampling
-from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
 from hybrid.workloads.custom import CustomEvaluation, Workload, combined
 from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task
@@ -98,7 +98,7 @@ class Supervised(Workload):
         features: Sequence[Parameter],
         loss: Literal["squared", "logistic"] | Loss = "squared",
     ) -> None:
-        self._expectation = compiled_expectation(circuit, observable)
+        compiled_circuit(circuit)  # refuses what is no circuit
         parameters = list(circuit.parameters)
         named = list(features)
         unknown = [each for each in named if each not in parameters]
@@ -110,14 +110,9 @@ class Supervised(Workload):
             )
         self._columns = np.array([parameters.index(each) for each in named], dtype=np.int64)
         self._weights = np.setdiff1d(np.arange(len(parameters)), self._columns)
+        self._expectation = compiled_expectation(circuit, observable, self._weights.tolist())
         self.data = checked_points(data, len(named), "data")
-        self.labels = np.array(labels, dtype=np.float64)
-        if self.labels.shape != (len(self.data),) or not np.all(np.isfinite(self.labels)):
-            raise InputError(
-                "labels",
-                got=f"shape {self.labels.shape}",
-                expected=f"shape ({len(self.data)},), one finite number for each sample",
-            )
+        self.labels = checked_row(labels, len(self.data), "labels", "sample")
         self.loss = _loss(loss)
         self.num_parameters = len(self._weights)
         self.num_qubits = self._expectation.num_qubits
@@ -169,11 +164,18 @@ class Supervised(Workload):
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return losses and slopes, checked: one of each for each output."""
-        losses, slopes = self.loss(outputs, labels)
-        if np.shape(losses) != outputs.shape or np.shape(slopes) != outputs.shape:
+        made = self.loss(outputs, labels)
+        if not isinstance(made, tuple | list) or len(made) != 2:
             raise InputError(
                 "loss",
-                got=f"losses of shape {np.shape(losses)} and slopes of shape {np.shape(slopes)}",
+                got=f"a {type(made).__name__}",
+                expected="a pair of arrays: losses, and their slopes by the outputs",
+            )
+        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "slopes of the loss")
+        if losses.shape != outputs.shape or slopes.shape != outputs.shape:
+            raise InputError(
+                "loss",
+                got=f"losses of shape {losses.shape} and slopes of shape {slopes.shape}",
                 expected=f"shape {outputs.shape} for both",
             )
         return losses, slopes
