@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import (
@@ -23,6 +25,9 @@ from hybrid.programs.gates import generator_of
 from hybrid.programs.generator import Generator
 from hybrid.programs.masks import masks_of
 from hybrid.programs.parameters import ParameterMap
+
+if TYPE_CHECKING:
+    from hybrid.programs.program import Program
 
 _NOTHING = frozenset({"barrier", "delay", "id", "global_phase"})
 _NOT_UNITARY = {
@@ -63,7 +68,7 @@ class Step:
         return type(self.gate)(angle)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FlatCircuit:
     """A circuit in which each parametrised gate has one angle, and each angle one gate.
 
@@ -79,6 +84,13 @@ class FlatCircuit:
     steps: tuple[Step, ...]
     angles: ParameterMap
     source: QuantumCircuit | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def program(self) -> Program:
+        """The circuit as flat arrays, made when it is first asked for."""
+        from hybrid.programs.program import compile_program
+
+        return compile_program(self)
 
     def to_circuit(self, angles: Sequence[ParameterExpression | float]) -> QuantumCircuit:
         """Return a Qiskit circuit of the steps, driven by K given angles (or parameters)."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit import Instruction
 from qiskit.circuit.library import PauliEvolutionGate
 
+from hybrid import _kernels
 from hybrid.core.arrays import ComplexArray, FloatArray, IntArray, MaskArray
 from hybrid.core.digest import digest
 from hybrid.programs.flatten import FlatCircuit, Step
@@ -60,8 +62,32 @@ class Program:
     slot: NDArray[np.int32]
     angles: ParameterMap
 
+    @cached_property
+    def kernel(self) -> _kernels.Program:
+        """The program in the kernels, loaded when it is first asked for."""
+        return _kernels.Program(
+            self.num_qubits,
+            self.kind,
+            self.targets,
+            self.control_mask,
+            self.control_value,
+            self.matrix_offset,
+            self.matrices,
+            self.x_mask,
+            self.string_offset,
+            self.string_count,
+            self.z_masks,
+            self.coefficients,
+            self.slot,
+            self.angles.num_angles,
+        )
+
     def content(self) -> str:
         """Return a hexadecimal digest of all that determines the numbers this program gives."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> str:
         parts = [getattr(self, field.name) for field in fields(self) if field.name != "angles"]
         return digest(*parts, *self.angles.content())
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.programs import Program
-from hybrid.simulators.kernel import load
 
 
 def states_of(program: Program, points: FloatArray, *, threads: int) -> ComplexArray:
@@ -17,9 +16,8 @@ def states_of(program: Program, points: FloatArray, *, threads: int) -> ComplexA
         points: shape (B, P).
         threads: of each state's computation.
     """
-    kernel = load(program)
     angles = program.angles.angles(points)
     states = np.empty((len(points), 1 << program.num_qubits), dtype=np.complex128)
     for row, driven in enumerate(angles):
-        states[row] = kernel.state(driven, threads=threads)
+        states[row] = program.kernel.state(driven, threads=threads)
     return states

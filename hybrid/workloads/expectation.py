@@ -10,9 +10,12 @@ import numpy as np
 from qiskit.circuit.library import PauliEvolutionGate
 
 from hybrid.core.arrays import FloatArray
-from hybrid.programs import FlatCircuit, Generator, Observable, compile_program
+from hybrid.programs import FlatCircuit, Generator, Observable
 from hybrid.simulators import Estimation, Estimator, choose
 from hybrid.workloads.base import Sampling
+
+_KEPT = 4
+"""An expectation keeps what it was prepared for the last so many simulators and settings."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,11 @@ class Expectation:
     """``<observable>`` as a function of the circuit's parameters.
 
     Attributes:
-        circuit: compiled circuit.
+        flat: the circuit, flattened.
         observable: compiled observable, as wide.
     """
 
-    circuit: FlatCircuit
+    flat: FlatCircuit
     observable: Observable
 
     @property
@@ -38,12 +41,12 @@ class Expectation:
     @property
     def num_parameters(self) -> int:
         """P, the number of the circuit's parameters."""
-        return self.circuit.angles.num_parameters
+        return self.flat.angles.num_parameters
 
     @property
     def num_qubits(self) -> int:
         """Width of the circuit."""
-        return self.circuit.num_qubits
+        return self.flat.num_qubits
 
     def initial_point(self, seed: int) -> FloatArray:
         """Return shape (P,): zeros for unitary coupled cluster, else seeded random angles.
@@ -54,7 +57,7 @@ class Expectation:
         variational ansatzes, a real observable has no slope at zero, which is then a stationary
         point. Such ansatzes, and all others, start at angles drawn uniformly from [-pi, pi).
         """
-        driven = [step for step in self.circuit.steps if step.slot is not None]
+        driven = [step for step in self.flat.steps if step.slot is not None]
         if all(
             isinstance(step.gate, PauliEvolutionGate) and _is_imaginary(step.generator)
             for step in driven
@@ -89,10 +92,11 @@ class Expectation:
             if known == sampling:
                 return evaluation
         estimation = Estimation(
-            self.circuit, self.observable, sampling.shots, sampling.finite_difference
+            self.flat, self.observable, sampling.shots, sampling.finite_difference
         )
         evaluation = choose(sampling.simulator, estimation).prepare(estimation)
         self._prepared.append((sampling, evaluation))
+        del self._prepared[:-_KEPT]
         return evaluation
 
     @cached_property
@@ -103,7 +107,7 @@ class Expectation:
     @cached_property
     def _digests(self) -> Mapping[str, str]:
         return {
-            "circuit": compile_program(self.circuit).content(),
+            "circuit": self.flat.program.content(),
             "observable": self.observable.content(),
         }
 
