@@ -199,9 +199,13 @@ def state(
     checked = checked_points(point, program.angles.num_parameters)
     if len(checked) != 1:
         raise InputError("point", got=f"{len(checked)} points", expected="one, of shape (P,)")
-    angles = program.angles.angles(checked)[0]
-    amplitudes = load(program).state(angles, threads=checked_threads(threads) or 0)
-    return np.asarray(amplitudes, dtype=np.complex128)
+    angles = program.angles.angles(checked)
+    amplitudes = load(program).state(angles[0], threads=checked_threads(threads) or 0)
+    found: ComplexArray = np.asarray(amplitudes, dtype=np.complex128)
+    factor = program.phase_factors(checked, angles)[0]
+    if factor != 1.0:
+        found *= factor
+    return found
 
 
 def _at_points(
@@ -221,6 +225,7 @@ def _at_points(
             num_qubits=program.num_qubits,
             contents=lambda: {
                 "circuit": program.content(),
+                "global phase of the circuit": program.phase_content(),
                 "set of points": digest(checked),
                 **contents,
             },

@@ -132,10 +132,16 @@ class LocalSimulator:
         return counts
 
     def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
-        """Return the state vectors at points, shape (B, 2^n), complex128; exact always."""
+        """Return the state vectors at points, shape (B, 2^n), complex128; always exact.
+
+        They have the global phase that Qiskit gives them.
+        """
         program = compile_program(flatten(circuit))
         return states_of(
-            program, checked_points(points, program.angles.num_parameters), threads=self.threads
+            program,
+            checked_points(points, program.angles.num_parameters),
+            threads=self.threads,
+            phase=True,
         )
 
     def rng(self) -> np.random.Generator:
