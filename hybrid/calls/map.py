@@ -11,7 +11,7 @@ import numpy as np
 
 from hybrid.collective.call import Prepared, answer
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_seed, checked_shots
+from hybrid.core.checks import checked_row, checked_seed, checked_shots
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, PieceError
 from hybrid.core.fingerprint import identity_of
@@ -19,7 +19,7 @@ from hybrid.core.piece import Piece
 from hybrid.core.resources import Resources
 from hybrid.core.seeds import derive
 from hybrid.runtime.messages import pack, unpack
-from hybrid.simulators import Choice
+from hybrid.simulators import Choice, Evaluation
 from hybrid.workloads import LocalSimulator, Sampling
 
 _MOST_PIECES = 1 << 14
@@ -71,7 +71,7 @@ def map(
             raise InputError(
                 "function", got=type(function).__name__, expected="a function of one item"
             )
-        listed = list(items)
+        listed = _listed(items)
         sampling = Sampling(simulator, checked_shots(shots))
         return Prepared(
             evaluation=MapEvaluation(function, listed, _checked_costs(costs, listed), sampling),
@@ -90,7 +90,7 @@ def map(
 
 
 @dataclass(frozen=True)
-class MapEvaluation:
+class MapEvaluation(Evaluation[list[bytes]]):
     """A function over items; pieces are slices of the items, partials their packed results.
 
     Attributes:
@@ -134,21 +134,20 @@ class MapEvaluation:
                 where = f"item {number} of map({_name(self.function)})"
                 raise PieceError(f"{where} failed: {type(error).__name__}: {error}") from error
         try:
-            return np.frombuffer(pack(results), dtype=np.uint8)
-        except TypeError as error:
+            packed = pack(results)
+            _refuse_other_keys(results)
+            return np.frombuffer(packed, dtype=np.uint8)
+        except (TypeError, ValueError) as error:
             items = f"item {piece.start}" + (f" to {piece.stop - 1}" if len(piece) > 1 else "")
             raise PieceError(
                 f"{items} of map({_name(self.function)}): the result cannot be sent to the other "
-                f"ranks: {error}; return numbers, strings, arrays, lists or dictionaries of these"
+                f"ranks: {error}; return numbers, strings, arrays, lists or dictionaries of these "
+                "with strings as keys"
             ) from None
 
     def combine(self, ask: Ask, partials: Sequence[Any]) -> list[bytes]:
         """Return the packed results, in the order of the pieces."""
         return [partial.tobytes() for partial in partials]
-
-    def memory_bytes(self, ask: Ask) -> int:
-        """Return 0: what the function allocates is not known."""
-        return 0
 
     def _call(self, number: int, seed: int, threads: int) -> Any:
         item = self.items[number]
@@ -158,6 +157,27 @@ class MapEvaluation:
 
     def _cost(self, start: int, stop: int) -> float:
         return 1.0 if self.costs is None else sum(self.costs[start:stop])
+
+
+def _listed(items: Iterable[Any]) -> list[Any]:
+    try:
+        return list(items)
+    except TypeError:
+        raise InputError(
+            "items", got=type(items).__name__, expected="a list of items, one for each call"
+        ) from None
+
+
+def _refuse_other_keys(value: object) -> None:
+    """Raise a TypeError for keys of dictionaries that the other ranks would refuse to read."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"a dictionary with the key {key!r} cannot be sent")
+            _refuse_other_keys(held)
+    elif isinstance(value, list | tuple):
+        for held in value:
+            _refuse_other_keys(held)
 
 
 def _takes_simulator(function: Callable[..., Any]) -> bool:
@@ -170,12 +190,11 @@ def _takes_simulator(function: Callable[..., Any]) -> bool:
 def _checked_costs(costs: Sequence[float] | None, items: list[Any]) -> tuple[float, ...] | None:
     if costs is None:
         return None
-    numbers = np.asarray(costs, dtype=np.float64)
-    if numbers.shape != (len(items),) or not np.all(np.isfinite(numbers) & (numbers > 0.0)):
+    numbers = checked_row(costs, len(items), "costs", "item")
+    if not np.all(numbers > 0.0):
+        place = int(np.argmin(numbers > 0.0))
         raise InputError(
-            "costs",
-            got=f"shape {numbers.shape}" if numbers.shape != (len(items),) else "numbers below 0",
-            expected=f"{len(items)} positive numbers, one for each item",
+            "costs", got=f"{numbers[place]} for item {place}", expected="positive numbers"
         )
     return tuple(numbers.tolist())
 

@@ -11,7 +11,8 @@ from rich.progress import Progress as Bar
 
 from hybrid.cli import quantities
 from hybrid.cli.report import description_rows, panel
-from hybrid.loop.result import Observer, Progress, Result, RunDescription
+from hybrid.loop.observers import Observer
+from hybrid.loop.result import Progress, Result, RunDescription
 from hybrid.settings import Reference
 
 _SECONDS_BETWEEN_LINES = 2.0
@@ -113,7 +114,7 @@ class Live:
         self._console = console
         self._reference = reference
         columns = [
-            SpinnerColumn(),
+            SpinnerColumn("dots" if console.encoding.startswith("utf") else "line"),
             BarColumn(bar_width=None),
             TextColumn("[bold]{task.description}"),
             TimeElapsedColumn(),

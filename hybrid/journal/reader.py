@@ -14,7 +14,7 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.core.errors import JournalError
+from hybrid.core.errors import JournalError, JournalPathError
 from hybrid.journal.blobs import DamagedError, checksum, decode
 from hybrid.journal.database import connect_to_read, faults
 from hybrid.journal.identity import Identity
@@ -47,10 +47,28 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
         JournalError: there is no such file, or it is no journal, damaged, or of a newer version.
 
     Example:
-        >>> with open_journal("water.db") as journal:  # doctest: +SKIP
-        ...     values = journal.values()
+        >>> import hybrid, os, tempfile
+        >>> from qiskit.circuit.library import real_amplitudes
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp(["ZZ", "XX"]))
+        >>> path = os.path.join(tempfile.mkdtemp(), "run.db")
+        >>> result = hybrid.minimize(problem, seed=7, journal=path)
+        >>> with open_journal(path) as journal:
+        ...     len(journal) == len(result.history), float(min(journal.values())) == result.value
+        (True, True)
     """
-    return Journal(Path(path))
+    file = Path(path)
+    if not _is_blank(file):
+        journal = Journal(file)
+        if journal.has_begun:
+            return journal
+        journal.close()
+    raise JournalPathError(
+        "journal",
+        got=f"{file}, in which no run has been recorded yet",
+        expected="the journal of a run that has begun",
+        advice="start the run with this file as its journal",
+    )
 
 
 def peek(path: Path) -> Journal | None:

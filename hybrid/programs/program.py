@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit import Instruction
 from qiskit.circuit.library import PauliEvolutionGate
 
+from hybrid import _kernels
 from hybrid.core.arrays import ComplexArray, FloatArray, IntArray, MaskArray
 from hybrid.core.digest import digest
 from hybrid.programs.flatten import FlatCircuit
@@ -64,8 +66,32 @@ class Program:
     angles: ParameterMap
     phase: GlobalPhase | None = None
 
+    @cached_property
+    def kernel(self) -> _kernels.Program:
+        """The program in the kernels, loaded when it is first asked for."""
+        return _kernels.Program(
+            self.num_qubits,
+            self.kind,
+            self.targets,
+            self.control_mask,
+            self.control_value,
+            self.matrix_offset,
+            self.matrices,
+            self.x_mask,
+            self.string_offset,
+            self.string_count,
+            self.z_masks,
+            self.coefficients,
+            self.slot,
+            self.angles.num_angles,
+        )
+
     def content(self) -> str:
         """Return a hexadecimal digest of all that determines values, gradients and samples."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> str:
         apart = ("angles", "phase")
         parts = [getattr(self, field.name) for field in fields(self) if field.name not in apart]
         return digest(*parts, *self.angles.content())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,11 +11,13 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import real_array
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, PieceError
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.piece import EVERY_POINT, Piece, slices
 from hybrid.core.work import Work
+from hybrid.simulators import Evaluation
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.coverage import checked_pieces
 from hybrid.workloads.local import LocalSimulator
@@ -75,6 +77,14 @@ class Workload:
         """Return where to start if the user names no point, shape (P,): seeded normal numbers."""
         return np.random.default_rng(seed).normal(scale=0.1, size=self.num_parameters)
 
+    def scale(self) -> float | None:
+        """Return a typical size of the cost's derivatives, or None to go by the first gradient.
+
+        The optimizer is told the cost divided by a power of four near it, so that its tolerances
+        do not depend on the unit of the cost.
+        """
+        return None
+
     def pieces(self, ask: Ask) -> Sequence[Piece]:
         """Return where the Ask may be cut, from the problem alone, never from the ranks."""
         return self.cut(ask, self.axis, self.sizes.get(self.axis), self.grain)
@@ -101,8 +111,14 @@ class Workload:
         """Whether partials have the shapes above, because :meth:`combine` is this class's."""
         return type(self).combine is Workload.combine
 
-    def load(self, ask: Ask, piece: Piece) -> Work | None:
-        """Return the work of a piece where it is known, for the scheduler; None: found by doing."""
+    def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:
+        """Return the work of a piece in counts, for the scheduler; None where it is not known.
+
+        Args:
+            ask: the question; only its sizes count.
+            piece: which part of it.
+            sampling: what the circuits run on.
+        """
         return None
 
     def state_bytes(self, ask: Ask) -> int:
@@ -165,20 +181,19 @@ _KEPT = 16
 """Cuts of so many kinds of Ask are kept."""
 
 
-@dataclass(frozen=True)
-class CustomEvaluation:
+@dataclass(eq=False)
+class CustomEvaluation(Evaluation[Told]):
     """A workload of the user's own as an Evaluation; checks all that it returns.
 
     Attributes:
         workload: the user's.
         sampling: what its circuits run on.
+        cuts: pieces that were checked, as most Asks of a run are cut alike.
     """
 
     workload: Workload
     sampling: Sampling
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_cut", {})
+    cuts: dict[object, tuple[Ask, tuple[Piece, ...]]] = field(default_factory=dict, repr=False)
 
     @property
     def description(self) -> str:
@@ -187,7 +202,7 @@ class CustomEvaluation:
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return the user's pieces, checked: no gap, no overlap."""
-        known: dict[object, tuple[Ask, tuple[Piece, ...]]] = self.__dict__["_cut"]
+        known = self.cuts
         # Default cuts depend on nothing else; of those of the user's own, the last is kept.
         by_shape = type(self.workload).pieces is Workload.pieces
         key = (len(ask.points), ask.components) if by_shape else id(ask)
@@ -222,9 +237,9 @@ class CustomEvaluation:
         """Return what one piece allocates at most, as far as the workload says."""
         return self.workload.state_bytes(ask)
 
-    def load(self, ask: Ask, piece: Piece) -> Work | None:
+    def work(self, ask: Ask, piece: Piece) -> Work | None:
         """Return the work of a piece where the workload says so."""
-        return self.workload.load(ask, piece)
+        return self.workload.work(ask, piece, self.sampling)
 
     @property
     def _name(self) -> str:
@@ -293,15 +308,13 @@ def told_of(answer: Any, ask: Ask, name: str) -> Told:
     """
     if isinstance(answer, Told):
         return answer
+    what = f"combine() of {name}"
     shape = (len(ask.points), ask.components)
     if isinstance(answer, tuple) and len(answer) == 2 and ask.gradient:
-        values, gradients = np.asarray(answer[0], float), np.asarray(answer[1], float)
+        values, gradients = (real_array(part, what) for part in answer)
         if values.size == shape[0] and gradients.size == shape[0] * (shape[1] - 1):
             answer = np.column_stack([values.ravel(), gradients.reshape(shape[0], -1)])
-    try:
-        table = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        table = np.empty(0)
+    table = real_array(answer, what)
     if table.size != shape[0] * shape[1] or not np.isfinite(table).all():
         wanted = f"values of shape ({shape[0]},)"
         if ask.gradient:
@@ -309,7 +322,7 @@ def told_of(answer: Any, ask: Ask, name: str) -> Told:
         got = f"shape {table.shape}" if table.size else type(answer).__name__
         if table.size == shape[0] * shape[1]:
             got = "NaN or infinity"
-        raise InputError(f"combine() of {name}", got=got, expected=f"{wanted}, finite")
+        raise InputError(what, got=got, expected=f"{wanted}, finite")
     table = table.reshape(shape)
     by_parameter = np.ascontiguousarray(table[:, 1:]) if ask.gradient else None
     return Told(np.ascontiguousarray(table[:, 0]), by_parameter)
@@ -336,9 +349,10 @@ def _split(made: Any, width: int) -> list[Any]:
 
 def _array(made: Any, name: str, piece: Piece) -> FloatArray:
     try:
-        return np.asarray(made, dtype=np.float64)
-    except (TypeError, ValueError):
+        return real_array(made, "run()")
+    except InputError as error:
+        got = error.got if error.got == "complex numbers" else f"a {type(made).__name__}"
         raise PieceError(
-            f"{name_of(piece)} of {name}: run() returned a {type(made).__name__}, expected "
-            "numbers or arrays of them"
+            f"{name_of(piece)} of {name}: run() returned {got}, expected real numbers or arrays "
+            "of them"
         ) from None

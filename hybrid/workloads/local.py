@@ -10,62 +10,16 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.core.checks import checked_points
+from hybrid.core.checks import checked_points, checked_shots
+from hybrid.core.errors import InputError
 from hybrid.core.seeds import derive
-from hybrid.programs import compile_program, flatten
-from hybrid.simulators import Evaluation
-from hybrid.simulators.native import CotangentsOf, NativeEvaluation
-from hybrid.simulators.sampling import Counts, SamplingEvaluation
+from hybrid.simulators.base import Counts
+from hybrid.simulators.registry import check_exact, sampler
+from hybrid.simulators.sampling import check_shots
 from hybrid.simulators.states import states_of
 from hybrid.workloads.base import Sampling
-from hybrid.workloads.compiled import compiled_expectation
-
-
-def answer(evaluation: Evaluation[Any], ask: Ask, *, seed: int, threads: int) -> Any:
-    """Return the answer to an Ask, all of its pieces run here, one after the other.
-
-    Args:
-        evaluation: what answers.
-        ask: the question.
-        seed: of whatever is random; piece k is seeded by (seed, k).
-        threads: for each piece.
-    """
-    pieces = evaluation.pieces(ask)
-    return evaluation.combine(
-        ask,
-        [
-            evaluation.run(ask, piece, seed=derive(seed, piece.index), threads=threads)
-            for piece in pieces
-        ],
-    )
-
-
-def pull_back(
-    evaluation: Evaluation[Told],
-    points: FloatArray,
-    cotangents: CotangentsOf,
-    *,
-    seed: int,
-    threads: int,
-) -> FloatArray:
-    """Return the sum of the gradients at points, weighted by cotangents of the values, shape (P,).
-
-    Args:
-        evaluation: what gives values and gradients; the kernels sum by themselves.
-        points: shape (B, P).
-        cotangents: from the values of some points, shape (k,), and which they are, to weights,
-            shape (k,); called for all points, in order.
-        seed: of whatever is random.
-        threads: to use.
-    """
-    if isinstance(evaluation, NativeEvaluation):
-        return evaluation.pull_back(points, cotangents, threads=threads)[1]
-    told = answer(evaluation, Ask(points, gradient=True), seed=seed, threads=threads)
-    assert told.gradients is not None
-    summed: FloatArray = cotangents(told.values, slice(0, len(points))) @ told.gradients
-    return summed
+from hybrid.workloads.compiled import compiled_circuit, compiled_expectation, compiled_program
 
 
 @dataclass
@@ -120,23 +74,29 @@ class LocalSimulator:
         workload = compiled_expectation(circuit, observable)
         evaluation = workload.prepare(self.sampling)
         ask = Ask(checked_points(points, workload.num_parameters), gradient)
-        told: Told = answer(evaluation, ask, seed=self._next_seed(), threads=self.threads)
-        return told
+        return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
 
     def sample(self, circuit: QuantumCircuit, points: ArrayLike, shots: int) -> list[Counts]:
         """Return for each point how often each bit string is seen, see :func:`hybrid.sample`."""
-        program = compile_program(flatten(circuit))
-        evaluation = SamplingEvaluation(program, shots)
-        ask = Ask(checked_points(points, program.angles.num_parameters))
-        counts: list[Counts] = answer(evaluation, ask, seed=self._next_seed(), threads=self.threads)
-        return counts
+        flat = compiled_circuit(circuit)
+        wanted = checked_shots(shots)
+        if wanted is None:
+            raise InputError("shots", got="None", expected="a positive integer")
+        ask = Ask(checked_points(points, flat.angles.num_parameters))
+        check_shots(wanted, len(ask.points))
+        evaluation = sampler(self.sampling.simulator, flat, wanted)
+        return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
 
     def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
-        """Return the state vectors at points, shape (B, 2^n), complex128; always exact.
+        """Return the state vectors at points, shape (B, 2^n), complex128.
 
         They have the global phase that Qiskit gives them.
+
+        Raises:
+            InputError: the run has shots, or a simulator whose states are not exact.
         """
-        program = compile_program(flatten(circuit))
+        check_exact(self.sampling.simulator, self.sampling.shots, "states")
+        program = compiled_program(circuit)
         return states_of(
             program,
             checked_points(points, program.angles.num_parameters),

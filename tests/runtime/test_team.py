@@ -14,10 +14,11 @@ from hybrid.core.errors import MismatchError, RankError
 from hybrid.core.piece import Piece, slices
 from hybrid.runtime import Team, World, agree
 from hybrid.scheduler import assign
+from hybrid.simulators import Evaluation
 
 
 @dataclass(frozen=True)
-class Noisy:
+class Noisy(Evaluation[Told]):
     """The sum of each point plus seeded noise; fails on one piece if told so."""
 
     fails_on: int = -1
@@ -35,14 +36,22 @@ class Noisy:
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         return Told(np.concatenate(partials))
 
-    def memory_bytes(self, ask: Ask) -> int:
-        return 0
-
 
 def values_of(team: Team[Told], asks: Sequence[Ask]) -> list[list[float]]:
     message, core_seconds = team.run(lambda t: [t.ask(ask).values.tolist() for ask in asks])
     assert core_seconds >= 0.0
     return message
+
+
+def assert_told_by(culprit: int, error: BaseException, job: World) -> None:
+    """The culprit raises its own exception, the others one with its account as the cause."""
+    if job.rank == culprit:
+        assert not isinstance(error.__cause__, RankError)
+        return
+    cause = error.__cause__
+    assert isinstance(cause, RankError)
+    assert cause.rank == culprit
+    assert "Traceback" in cause.remote_traceback
 
 
 ASKS = [Ask(np.arange(6.0).reshape(3, 2)), Ask(np.ones((1, 2))), Ask(np.zeros((7, 2)))]
@@ -65,10 +74,9 @@ def test_a_large_ask_and_answer_travel_whole(job: World) -> None:
 @pytest.mark.parametrize("broken", range(4))
 def test_a_failing_piece_is_raised_on_every_rank(job: World, broken: int) -> None:
     team = Team(job, Noisy(fails_on=broken), assign, seed=5, threads=None)
-    owner = broken % job.size
-    expected = ZeroDivisionError if owner == 0 and job.rank == 0 else RankError
-    with pytest.raises(expected, match=f"piece {broken} is broken"):
+    with pytest.raises(ZeroDivisionError, match=f"piece {broken} is broken") as caught:
         team.run(lambda t: t.ask(Ask(np.zeros((4, 2)))).values.tolist())
+    assert_told_by(broken % job.size, caught.value, job)
 
 
 @pytest.mark.ranks
@@ -77,9 +85,9 @@ def test_a_failing_leader_is_raised_on_every_rank(job: World) -> None:
         team.ask(Ask(np.zeros((4, 2))))
         raise ZeroDivisionError("the leader is broken")
 
-    expected = ZeroDivisionError if job.rank == 0 else RankError
-    with pytest.raises(expected, match="the leader is broken"):
+    with pytest.raises(ZeroDivisionError, match="the leader is broken") as caught:
         Team(job, Noisy(), assign, seed=5, threads=None).run(lead)
+    assert_told_by(0, caught.value, job)
 
 
 @pytest.mark.ranks
@@ -109,9 +117,9 @@ def test_a_failing_preparation_is_raised_on_every_rank(job: World) -> None:
             raise ZeroDivisionError("the last rank is broken")
         return 7
 
-    expected = ZeroDivisionError if job.rank == last else RankError
-    with pytest.raises(expected, match="the last rank is broken"):
+    with pytest.raises(ZeroDivisionError, match="the last rank is broken") as caught:
         agree(job.communicator, "f()", prepare, lambda _: {})
+    assert_told_by(last, caught.value, job)
 
 
 @pytest.mark.ranks
@@ -158,7 +166,7 @@ def test_a_question_whose_pieces_are_all_known_is_combined_and_nobody_works(job:
     assert heard == []
     assert (
         np.asarray(values).tobytes()
-        == call.team._evaluation.combine(
+        == call.team._runner.evaluation.combine(
             ask, [known[k] for k in range(len(pieces))]
         ).values.tobytes()
     )
