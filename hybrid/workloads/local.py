@@ -90,13 +90,18 @@ class LocalSimulator:
     def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
         """Return the state vectors at points, shape (B, 2^n), complex128.
 
+        They have the global phase that Qiskit gives them.
+
         Raises:
             InputError: the run has shots, or a simulator whose states are not exact.
         """
         check_exact(self.sampling.simulator, self.sampling.shots, "states")
         program = compiled_program(circuit)
         return states_of(
-            program, checked_points(points, program.angles.num_parameters), threads=self.threads
+            program,
+            checked_points(points, program.angles.num_parameters),
+            threads=self.threads,
+            phase=True,
         )
 
     def rng(self) -> np.random.Generator:
