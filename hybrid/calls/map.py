@@ -71,7 +71,7 @@ def map(
             raise InputError(
                 "function", got=type(function).__name__, expected="a function of one item"
             )
-        listed = list(items)
+        listed = _listed(items)
         sampling = Sampling(simulator, checked_shots(shots))
         return Prepared(
             evaluation=MapEvaluation(function, listed, _checked_costs(costs, listed), sampling),
@@ -134,12 +134,15 @@ class MapEvaluation(Evaluation[list[bytes]]):
                 where = f"item {number} of map({_name(self.function)})"
                 raise PieceError(f"{where} failed: {type(error).__name__}: {error}") from error
         try:
-            return np.frombuffer(pack(results), dtype=np.uint8)
-        except TypeError as error:
+            packed = pack(results)
+            _refuse_other_keys(results)
+            return np.frombuffer(packed, dtype=np.uint8)
+        except (TypeError, ValueError) as error:
             items = f"item {piece.start}" + (f" to {piece.stop - 1}" if len(piece) > 1 else "")
             raise PieceError(
                 f"{items} of map({_name(self.function)}): the result cannot be sent to the other "
-                f"ranks: {error}; return numbers, strings, arrays, lists or dictionaries of these"
+                f"ranks: {error}; return numbers, strings, arrays, lists or dictionaries of these "
+                "with strings as keys"
             ) from None
 
     def combine(self, ask: Ask, partials: Sequence[Any]) -> list[bytes]:
@@ -154,6 +157,27 @@ class MapEvaluation(Evaluation[list[bytes]]):
 
     def _cost(self, start: int, stop: int) -> float:
         return 1.0 if self.costs is None else sum(self.costs[start:stop])
+
+
+def _listed(items: Iterable[Any]) -> list[Any]:
+    try:
+        return list(items)
+    except TypeError:
+        raise InputError(
+            "items", got=type(items).__name__, expected="a list of items, one for each call"
+        ) from None
+
+
+def _refuse_other_keys(value: object) -> None:
+    """Raise a TypeError for keys of dictionaries that the other ranks would refuse to read."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"a dictionary with the key {key!r} cannot be sent")
+            _refuse_other_keys(held)
+    elif isinstance(value, list | tuple):
+        for held in value:
+            _refuse_other_keys(held)
 
 
 def _takes_simulator(function: Callable[..., Any]) -> bool:

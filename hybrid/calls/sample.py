@@ -17,7 +17,7 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
 from hybrid.programs import compile_program, flatten
-from hybrid.simulators.sampling import Counts, SamplingEvaluation
+from hybrid.simulators.sampling import Counts, SamplingEvaluation, check_shots
 
 
 def sample(
@@ -40,7 +40,7 @@ def sample(
         circuit: unitary, from \\|0...0>; without measurements.
         points: shape (B, P), or (P,) for a single point; columns in the order of
             ``circuit.parameters``; ``[]`` for a circuit without parameters.
-        shots: for each point.
+        shots: for each point; up to 2^36 for all points together.
         seed: of the shots; by default drawn afresh.
         threads: for each rank.
         shards: ranks that share one state, a power of two; by default as few as have the memory, or
@@ -71,6 +71,7 @@ def sample(
             raise InputError("shots", got="None", expected="a positive integer")
         program = compile_program(flatten(circuit))
         checked = checked_points(points, program.angles.num_parameters)
+        check_shots(wanted, len(checked))
         return Prepared(
             evaluation=SamplingEvaluation(program, wanted),
             first_ask=Ask(checked),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import (
@@ -71,11 +71,14 @@ class FlatCircuit:
         num_qubits: width.
         steps: the gates, in the circuit's order.
         angles: the map from the circuit's parameters to the K angles.
+        source: a copy of the circuit as it was written, with the identities, delays and labels
+            that steps leave out and noise models name; None for one made of steps alone.
     """
 
     num_qubits: int
     steps: tuple[Step, ...]
     angles: ParameterMap
+    source: QuantumCircuit | None = field(default=None, repr=False, compare=False)
 
     def to_circuit(self, angles: Sequence[ParameterExpression | float]) -> QuantumCircuit:
         """Return a Qiskit circuit of the steps, driven by K given angles (or parameters)."""
@@ -113,7 +116,7 @@ def flatten(circuit: QuantumCircuit) -> FlatCircuit:
         steps.append(step)
     parameters: tuple[Parameter, ...] = tuple(circuit.parameters)
     angles = ParameterMap.from_expressions(parameters, expressions)
-    return FlatCircuit(circuit.num_qubits, tuple(steps), angles)
+    return FlatCircuit(circuit.num_qubits, tuple(steps), angles, circuit.copy())
 
 
 _Found = tuple[Step, ParameterExpression | None]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from qiskit import QuantumCircuit, transpile
+from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.errors import HybridError
+from hybrid.core.errors import HybridError, InputError
+from hybrid.simulators.aer_gates import AerGates
 
 if TYPE_CHECKING:
     from qiskit_aer import AerSimulator
@@ -68,10 +69,20 @@ class AerJob:
         except AerError as cause:
             raise HybridError(f"Aer cannot be set up: {cause.message}") from cause
 
+    @cached_property
+    def gates(self) -> AerGates:
+        """What circuits are compiled to."""
+        if self.noise_model is None:
+            return AerGates(self.backend.target, self.backend.target)
+        from qiskit_aer import AerSimulator
+
+        ideal = AerSimulator(method=self.method).target
+        named = frozenset(self.noise_model.noise_instructions)
+        return AerGates(self.backend.target, ideal, named)
+
     def compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """Return the circuit in gates that can run; those that can already stay as they are."""
-        # Of a backend, transpile() asks for its target a hundred times; Aer builds it each time.
-        return transpile(circuit, target=self.backend.target, optimization_level=0)
+        return self.gates.compiled(circuit)
 
     @property
     def draws_trajectories(self) -> bool:
@@ -136,6 +147,13 @@ class AerJob:
         ).result()
         if not result.success:
             reasons = [each.status for each in result.results if not each.success]
+            if self.method == "stabilizer" and any("parameters" in reason for reason in reasons):
+                raise InputError(
+                    "circuit",
+                    got="rotations that are no Clifford gates",
+                    expected="multiples of pi/2 as angles for method 'stabilizer'",
+                    advice="choose another method of Aer",
+                )
             raise HybridError(f"Aer failed: {'; '.join(dict.fromkeys(reasons)) or result.status}")
         return [result.data(index) for index in range(count)]
 

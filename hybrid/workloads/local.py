@@ -14,7 +14,7 @@ from hybrid.core.ask import Ask, Told
 from hybrid.core.checks import checked_points
 from hybrid.core.seeds import derive
 from hybrid.programs import compile_program, flatten
-from hybrid.simulators.sampling import Counts, SamplingEvaluation
+from hybrid.simulators.sampling import Counts, SamplingEvaluation, check_shots
 from hybrid.simulators.states import states_of
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_expectation
@@ -79,6 +79,7 @@ class LocalSimulator:
         program = compile_program(flatten(circuit))
         evaluation = SamplingEvaluation(program, shots)
         ask = Ask(checked_points(points, program.angles.num_parameters))
+        check_shots(shots, len(ask.points))
         return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
 
     def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
