@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from hybrid.core.arrays import FloatArray
 
@@ -79,25 +77,6 @@ class Ask:
             and (self.others is None or _same_bits(self.others, other.others))
         )
 
-    def as_data(self) -> dict[str, Any]:
-        """Return it as plain data, for messages; what is not wanted is left out."""
-        data = {"points": self.points, "iteration": self.iteration}
-        flags = {"gradient": self.gradient, "metric": self.metric, "variance": self.variance}
-        data |= {name: True for name, wanted in flags.items() if wanted}
-        return data if self.others is None else data | {"others": self.others}
-
-    @staticmethod
-    def from_data(data: Mapping[str, Any]) -> Ask:
-        """Return the Ask of such a message."""
-        return Ask(
-            data["points"],
-            data.get("gradient", False),
-            data["iteration"],
-            data.get("metric", False),
-            data.get("variance", False),
-            data.get("others"),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -123,16 +102,6 @@ class Told:
     variances: FloatArray | None = None
     overlaps: FloatArray | None = None
     overlap_gradients: FloatArray | None = None
-
-    def as_data(self) -> dict[str, FloatArray]:
-        """Return it as plain data, for messages; what is None is left out."""
-        arrays = {name: getattr(self, name) for name in self.__slots__}
-        return {name: array for name, array in arrays.items() if array is not None}
-
-    @staticmethod
-    def from_data(data: Mapping[str, FloatArray]) -> Told:
-        """Return the answer of such a message."""
-        return Told(**data)
 
 
 def _same_bits(one: FloatArray, other: FloatArray | None) -> bool:

@@ -88,7 +88,7 @@ def compiled_expectation(circuit: QuantumCircuit, observable: SparsePauliOp) -> 
 
     def make() -> Expectation:
         flat = flatten(circuit)
-        return Expectation(flat, compile_observable(observable, flat.num_qubits))
+        return Expectation(flat, (compile_observable(observable, flat.num_qubits),))
 
     if not isinstance(circuit, QuantumCircuit) or not isinstance(observable, SparsePauliOp):
         return make()

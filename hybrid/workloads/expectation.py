@@ -1,4 +1,4 @@
-"""The expectation value of one observable in the state of one parametrised circuit."""
+"""The expectation values of observables in the state of one parametrised circuit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from qiskit.circuit.library import PauliEvolutionGate
 
 from hybrid.core.arrays import FloatArray
+from hybrid.core.digest import digest
 from hybrid.programs import FlatCircuit, Observable, compile_program
 from hybrid.simulators import Estimation, Estimator, choose
 from hybrid.workloads.base import Sampling
@@ -17,22 +18,27 @@ from hybrid.workloads.base import Sampling
 
 @dataclass(frozen=True)
 class Expectation:
-    """``<observable>`` as a function of the circuit's parameters.
+    """Expectation values as a function of the circuit's parameters.
 
     Attributes:
         circuit: compiled circuit.
-        observable: compiled observable, as wide.
+        observables: compiled observables, as wide; one where it is to be minimised.
     """
 
     circuit: FlatCircuit
-    observable: Observable
+    observables: tuple[Observable, ...]
+
+    @property
+    def observable(self) -> Observable:
+        """The first of the observables."""
+        return self.observables[0]
 
     @property
     def description(self) -> str:
         """One line: width, parameters and terms."""
         return (
             f"{self.num_qubits} qubits, {self.num_parameters} parameters, "
-            f"{self.observable.num_terms} terms"
+            f"{sum(each.num_terms for each in self.observables)} terms"
         )
 
     @property
@@ -72,7 +78,7 @@ class Expectation:
             if known == sampling:
                 return evaluation
         estimation = Estimation(
-            self.circuit, self.observable, sampling.shots, sampling.finite_difference
+            self.circuit, self.observables, sampling.shots, sampling.finite_difference
         )
         evaluation = choose(sampling.simulator, estimation).prepare(estimation)
         self._prepared.append((sampling, evaluation))
@@ -85,7 +91,9 @@ class Expectation:
 
     @cached_property
     def _digests(self) -> Mapping[str, str]:
+        each = [observable.content() for observable in self.observables]
+        content = each[0] if len(each) == 1 else digest(each)
         return {
             "circuit": compile_program(self.circuit).content(),
-            "observable": self.observable.content(),
+            "observable": content,
         }

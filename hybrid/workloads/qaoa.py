@@ -45,7 +45,7 @@ class QAOA(Expectation):
                 expected="a diagonal operator: strings of I and Z",
                 advice="minimise other operators with hybrid.VQE and an ansatz of your own",
             )
-        super().__init__(flatten(qaoa_circuit(checked.operator, depth)), checked)
+        super().__init__(flatten(qaoa_circuit(checked.operator, depth)), (checked,))
 
     @property
     def description(self) -> str:

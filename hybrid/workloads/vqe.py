@@ -40,7 +40,7 @@ class VQE(Expectation):
                 expected="at least one Parameter to vary",
                 advice="hybrid.expectation() gives the value of a fixed circuit",
             )
-        super().__init__(circuit, compile_observable(observable, circuit.num_qubits))
+        super().__init__(circuit, (compile_observable(observable, circuit.num_qubits),))
 
     @property
     def description(self) -> str:
