@@ -76,6 +76,14 @@ class Workload:
         """Return where to start if the user names no point, shape (P,): seeded normal numbers."""
         return np.random.default_rng(seed).normal(scale=0.1, size=self.num_parameters)
 
+    def scale(self) -> float | None:
+        """Return a typical size of the cost's derivatives, or None to go by the first gradient.
+
+        The optimizer is told the cost divided by a power of four near it, so that its tolerances
+        do not depend on the unit of the cost.
+        """
+        return None
+
     def pieces(self, ask: Ask) -> Sequence[Piece]:
         """Return where the Ask may be cut, from the problem alone, never from the ranks."""
         return self.cut(ask, self.axis, self.sizes.get(self.axis), self.grain)
