@@ -9,6 +9,7 @@ from hybrid.simulators.base import (
     PulledBack,
     Simulator,
 )
+from hybrid.simulators.derived import DerivedEstimator
 from hybrid.simulators.native import Native
 from hybrid.simulators.primitive import Primitive
 from hybrid.simulators.registry import SIMULATORS, Choice, choose, content_of, names
@@ -18,6 +19,7 @@ __all__ = [
     "Aer",
     "Choice",
     "CotangentsOf",
+    "DerivedEstimator",
     "Estimation",
     "Estimator",
     "Evaluation",

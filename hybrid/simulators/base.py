@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import ClassVar, Generic, NamedTuple, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -111,14 +111,16 @@ class Evaluation(ABC, Generic[Answer]):
             return 16 * len(piece)
         return 8 * (len(piece) if piece.axis == "components" else ask.components)
 
-    may_spread: ClassVar[bool] = False
-    """Whether :meth:`shardings` and :meth:`on_group` are defined."""
+    @property
+    def may_spread(self) -> bool:
+        """Whether :meth:`shardings` and :meth:`on_group` are defined."""
+        return False
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
         """Return how one state may be spread over ranks, by ascending shards, if it may."""
         return ()
 
-    def on_group(self, group: Group) -> Evaluation[Answer]:
+    def on_group(self, group: Group) -> Self:
         """Return it as the members of a group run it; partial answers hold on the leader."""
         raise NotImplementedError(f"{type(self).__name__} cannot spread a state over ranks")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -33,7 +33,6 @@ class KernelEvaluation(Evaluation[Answer]):
         loaded: what runs in the place of the program in the kernels, on a group; else None.
     """
 
-    may_spread: ClassVar[bool] = True
     program: Program
     loaded: Any = field(default=None, repr=False, compare=False, kw_only=True)
 
@@ -43,7 +42,12 @@ class KernelEvaluation(Evaluation[Answer]):
         program: _kernels.Program = load(self.program) if self.loaded is None else self.loaded
         return program
 
-    def on_group(self, group: Group) -> Evaluation[Answer]:
+    @property
+    def may_spread(self) -> bool:
+        """Whether the kernels can run it on a group: always."""
+        return True
+
+    def on_group(self, group: Group) -> Self:
         """Return it with its states spread over a group."""
         return replace(self, loaded=SpreadProgram(self.kernel_program, group))
 
