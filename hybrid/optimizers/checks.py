@@ -11,6 +11,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from hybrid.core.checks import real_array
 from hybrid.core.errors import InputError
 
 _LARGEST = 2**31 - 1
@@ -82,13 +83,10 @@ def check_array(what: str, value: object) -> object:
         InputError: it is no array, or has components that are not finite.
     """
     try:
-        array = np.asarray(value)
-        if np.iscomplexobj(array):
-            raise TypeError
-        array = np.asarray(array, dtype=np.float64)
+        array = real_array(value, what)
         if bool(np.all(np.isfinite(array))):
             return array.tolist()
-    except (TypeError, ValueError):
+    except InputError:
         pass
     raise InputError(what, got=_shown(value), expected="an array of finite numbers")
 

@@ -12,6 +12,7 @@ import scipy.optimize
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import real_array
 from hybrid.core.errors import HybridError, InputError, nearest
 from hybrid.core.outcome import Outcome
 from hybrid.optimizers.base import Solution, Steps
@@ -150,7 +151,7 @@ class SciPy:
         options = dict(self.options)
         for name in options:
             if method.options[name] is np.ndarray:  # settings files have lists
-                options[name] = np.array(options[name], dtype=np.float64)
+                options[name] = real_array(options[name], name)
         if self.max_iterations is not None:
             options[method.limit] = int(self.max_iterations)
             for other in method.other_limits:

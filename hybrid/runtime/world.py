@@ -86,8 +86,8 @@ def world() -> World:
         InputError: a launcher started several processes, and MPI cannot make a job of them.
 
     Example:
-        >>> world().size
-        1
+        >>> 0 <= world().rank < world().size
+        True
     """
     used = _used.get()
     if used is not None:

@@ -17,10 +17,18 @@ from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
 from hybrid.machine import Curve, Machine
-from hybrid.programs import Observable, compile_program, count_operations
+from hybrid.programs import FlatCircuit, Observable, count_operations
 from hybrid.sharding.program import Reading, shardings
 from hybrid.simulators import native_cost
-from hybrid.simulators.base import CotangentsOf, Estimation, Estimator, PulledBack, Simulator
+from hybrid.simulators.base import (
+    CotangentsOf,
+    Counts,
+    Estimation,
+    Estimator,
+    Evaluation,
+    PulledBack,
+    Simulator,
+)
 from hybrid.simulators.kernel import (
     NARROWEST_SPREAD,
     KernelEvaluation,
@@ -79,14 +87,23 @@ class Native(Simulator):
         """Return what identifies the settings."""
         return self.precision
 
+    def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
+        """Return the measurement of all qubits in the exact state, by inverse transform."""
+        from hybrid.simulators.sampling import SamplingEvaluation
+
+        return SamplingEvaluation(circuit.program, shots)
+
+    @property
+    def inexact(self) -> str | None:
+        """None: its states are exact."""
+        return None
+
     def prepare(self, estimation: Estimation) -> NativeEvaluation:
         """Return the estimation compiled to flat arrays and loaded into the kernels."""
         refusal = self.refusal(estimation)
         if refusal is not None:
             raise InputError("simulator", got="native", expected="one that suits", advice=refusal)
-        return NativeEvaluation(
-            compile_program(estimation.circuit), estimation.observables, self.single
-        )
+        return NativeEvaluation(estimation.circuit.program, estimation.observables, self.single)
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:

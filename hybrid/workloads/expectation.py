@@ -11,9 +11,12 @@ from qiskit.circuit.library import PauliEvolutionGate
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.digest import digest
-from hybrid.programs import FlatCircuit, Generator, Observable, compile_program
+from hybrid.programs import FlatCircuit, Generator, Observable
 from hybrid.simulators import Estimation, Estimator, choose
 from hybrid.workloads.base import Sampling
+
+_KEPT = 4
+"""An expectation keeps what it was prepared for the last so many simulators and settings."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +24,11 @@ class Expectation:
     """Expectation values as a function of the circuit's parameters.
 
     Attributes:
-        circuit: compiled circuit.
+        flat: the circuit, flattened.
         observables: compiled observables, as wide; one where it is to be minimised.
     """
 
-    circuit: FlatCircuit
+    flat: FlatCircuit
     observables: tuple[Observable, ...]
 
     @property
@@ -44,12 +47,12 @@ class Expectation:
     @property
     def num_parameters(self) -> int:
         """P, the number of the circuit's parameters."""
-        return self.circuit.angles.num_parameters
+        return self.flat.angles.num_parameters
 
     @property
     def num_qubits(self) -> int:
         """Width of the circuit."""
-        return self.circuit.num_qubits
+        return self.flat.num_qubits
 
     def initial_point(self, seed: int) -> FloatArray:
         """Return shape (P,): zeros for unitary coupled cluster, else seeded random angles.
@@ -60,7 +63,7 @@ class Expectation:
         variational ansatzes, a real observable has no slope at zero, which is then a stationary
         point. Such ansatzes, and all others, start at angles drawn uniformly from [-pi, pi).
         """
-        driven = [step for step in self.circuit.steps if step.slot is not None]
+        driven = [step for step in self.flat.steps if step.slot is not None]
         if all(
             isinstance(step.gate, PauliEvolutionGate) and _is_imaginary(step.generator)
             for step in driven
@@ -95,10 +98,11 @@ class Expectation:
             if known == sampling:
                 return evaluation
         estimation = Estimation(
-            self.circuit, self.observables, sampling.shots, sampling.finite_difference
+            self.flat, self.observables, sampling.shots, sampling.finite_difference
         )
         evaluation = choose(sampling.simulator, estimation).prepare(estimation)
         self._prepared.append((sampling, evaluation))
+        del self._prepared[:-_KEPT]
         return evaluation
 
     @cached_property
@@ -111,7 +115,7 @@ class Expectation:
         each = [observable.content() for observable in self.observables]
         content = each[0] if len(each) == 1 else digest(each)
         return {
-            "circuit": compile_program(self.circuit).content(),
+            "circuit": self.flat.program.content(),
             "observable": content,
         }
 
