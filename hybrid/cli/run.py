@@ -16,6 +16,7 @@ from hybrid.cli.budget import Budget
 from hybrid.cli.progress import follower
 from hybrid.cli.terminal import error_console
 from hybrid.collective.site import cores_of
+from hybrid.core.early import loaded
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
 from hybrid.runtime import agree, on_survivors, world
@@ -80,6 +81,7 @@ def run(
         HybridError: see :func:`hybrid.minimize` and :func:`hybrid.settings.load`.
     """
     job, arguments = prepared(path, overrides)
+    loaded()
     chosen: dict[str, Any] = {
         **arguments,
         **(keeping or Keeping()).arguments(path, overrides),
