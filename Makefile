@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
 
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
-.PHONY: demo test faults lint bench sanitize clean
+.PHONY: demo test faults fuzz lint bench sanitize clean
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
@@ -44,6 +44,12 @@ faults: $(VENV)/.tools $(FT)/.installed
 	$(BIN)/python -m tests.faults.kills --runs $(KILLS)
 	$(FT)/bin/python -m tests.faults.losses --runs $(LOSSES)
 	$(BIN)/python -m tests.faults.overhead
+
+# Random inputs against independent oracles, at length; ROUNDS sets how many of each kind.
+ROUNDS ?= 20000
+
+fuzz: $(VENV)/.tools
+	$(BIN)/python -m tests.fuzz.circuits --count $(ROUNDS)
 
 $(FT)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(FT)

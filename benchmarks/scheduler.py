@@ -244,9 +244,9 @@ def _memory() -> Iterator[str]:
 
 
 def _paper() -> Iterator[str]:
+    from hybrid.calibration import here
     from hybrid.core.piece import Piece
     from hybrid.core.plan import Plan
-    from hybrid.machine import here
     from hybrid.scheduler import Site, simulate
     from hybrid.scheduler.assign import longest_first
 

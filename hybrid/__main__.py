@@ -15,6 +15,7 @@ once. Where the user's input is at fault the exit code is 2, on any number of ra
 
 from __future__ import annotations
 
+import io
 import os
 import runpy
 import sys
@@ -95,7 +96,8 @@ def run_on_all_ranks(program: Callable[[], object]) -> None:
     job = world()
     if job.size > 1:
         if job.rank == 0:
-            sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+            if isinstance(sys.stdout, io.TextIOWrapper):  # None where it was closed
+                sys.stdout.reconfigure(line_buffering=True)
         else:
             _silence_standard_output()
     try:
@@ -120,7 +122,8 @@ def _end_all_ranks(communicator: Communicator, end: SystemExit) -> None:
     code = end.code if isinstance(end.code, int) else 1
     place = f"rank {communicator.rank} on {host_name()}"
     print(f"{place} ended the script with exit code {code}", file=sys.stderr, flush=True)
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     communicator.abort(code)
 
 
@@ -146,7 +149,8 @@ def _run_code(code: str, arguments: list[str]) -> None:
 
 def _silence_standard_output() -> None:
     """Send standard output nowhere, that of libraries and child processes included."""
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)

@@ -23,9 +23,9 @@ from hybrid.core.ask import Ask
 from hybrid.core.plan import Plan
 from hybrid.core.resources import Resources
 from hybrid.runtime import world
-from hybrid.scheduler import assign, load_of
+from hybrid.scheduler import assign
 from hybrid.scheduler.assign import longest_first
-from hybrid.simulators import Aer
+from hybrid.simulators import Aer, Evaluation
 from hybrid.workloads import Sampling
 
 Found = dict[str, Any]
@@ -178,7 +178,7 @@ def memory() -> Found:
 
     count, width = 100_000, 64
 
-    class Wide:
+    class Wide(Evaluation[float]):
         description = "wide partials"
 
         def pieces(self, ask: Ask) -> Any:
@@ -190,9 +190,6 @@ def memory() -> Found:
         def combine(self, ask: Ask, partials: Any) -> float:
             self.current, self.peak = tracemalloc.get_traced_memory()
             return float(sum(partial[0] for partial in partials))
-
-        def memory_bytes(self, ask: Ask) -> int:
-            return 0
 
     from hybrid.core.piece import slices
 
@@ -216,14 +213,15 @@ def memory() -> Found:
 
 def predictions() -> Found:
     """Return predicted and measured seconds of pieces of the benchmark set, on one thread."""
-    from hybrid.machine import here, seconds_of
+    from hybrid.calibration import here
     from hybrid.machine.timer import timings_of_calls
+    from hybrid.simulators.predict import seconds_of
 
     found: Found = {}
     calls = []
     for name, evaluation, ask in _prediction_set():
         piece = evaluation.pieces(ask)[0]
-        predicted = seconds_of(load_of(evaluation, ask, piece), here(), 1)
+        predicted = seconds_of(evaluation.work(ask, piece), here(), 1)
         assert predicted is not None
         # What the runtime does around a piece is not measured here.
         found[name] = [predicted - here().piece_seconds]

@@ -16,13 +16,13 @@ from bench.engines.to_qiskit import circuit_of, observable_of, points_of
 from bench.hardware_efficient import hardware_efficient
 from bench.workload import Workload
 from hybrid.core.ask import Ask
-from hybrid.machine import reference, seconds_of, spread_seconds
+from hybrid.machine import reference
 from hybrid.programs import Observable, compile_observable, compile_program, flatten
 from hybrid.programs.program import EVOLUTION, Program
 from hybrid.runtime import world
-from hybrid.scheduler import load_of
 from hybrid.sharding.program import Reading, shardings
 from hybrid.simulators.native import NativeEvaluation
+from hybrid.simulators.predict import seconds_of, spread_seconds
 
 CALLS = 5
 CORES = 64
@@ -156,8 +156,7 @@ def on_paper(workload: Workload, nodes: int) -> tuple[float, float, int]:
     program, observable = _compiled(workload)
     evaluation = NativeEvaluation(program, observable, False)
     ask = Ask(np.zeros((1, program.angles.num_parameters)), gradient=True)
-    load = load_of(evaluation, ask, evaluation.pieces(ask)[0])
-    assert load is not None
+    load = evaluation.work(ask, evaluation.pieces(ask)[0])
     node = reference().model_copy(
         update={"cores": CORES, "bandwidth": BANDWIDTH, "latency": LATENCY}
     )

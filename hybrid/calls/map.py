@@ -19,7 +19,7 @@ from hybrid.core.piece import Piece
 from hybrid.core.resources import Resources
 from hybrid.core.seeds import derive
 from hybrid.runtime.messages import pack, unpack
-from hybrid.simulators import Choice
+from hybrid.simulators import Choice, Evaluation
 from hybrid.workloads import LocalSimulator, Sampling
 
 _MOST_PIECES = 1 << 14
@@ -90,7 +90,7 @@ def map(
 
 
 @dataclass(frozen=True)
-class MapEvaluation:
+class MapEvaluation(Evaluation[list[bytes]]):
     """A function over items; pieces are slices of the items, partials their packed results.
 
     Attributes:
@@ -145,10 +145,6 @@ class MapEvaluation:
     def combine(self, ask: Ask, partials: Sequence[Any]) -> list[bytes]:
         """Return the packed results, in the order of the pieces."""
         return [partial.tobytes() for partial in partials]
-
-    def memory_bytes(self, ask: Ask) -> int:
-        """Return 0: what the function allocates is not known."""
-        return 0
 
     def _call(self, number: int, seed: int, threads: int) -> Any:
         item = self.items[number]

@@ -16,7 +16,8 @@ from hybrid.core.errors import InputError
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.resources import Resources
 from hybrid.simulators import Native
-from hybrid.simulators.native import CotangentsOf, NativeEvaluation
+from hybrid.simulators.base import CotangentsOf
+from hybrid.simulators.native import NativeEvaluation
 from hybrid.simulators.weighted import WeightedEvaluation
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation

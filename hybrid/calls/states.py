@@ -16,7 +16,7 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
 from hybrid.programs import Program, compile_program, flatten
-from hybrid.simulators.native import load
+from hybrid.simulators.kernel import load
 from hybrid.simulators.per_point import Amplitudes, Metric, PerPoint, Probabilities
 
 

@@ -14,7 +14,8 @@ import typer
 from rich.text import Text
 
 import hybrid
-from hybrid.cli.terminal import error_console, output_console
+from hybrid.cli.output import safe_streams
+from hybrid.cli.terminal import error_console, mend_size, output_console
 from hybrid.core.errors import HybridError, InputError, is_bad_input
 from hybrid.loop.result import Result
 from hybrid.runtime import abort, is_collective, join_if_launched, world
@@ -82,6 +83,18 @@ def command_line(arguments: Sequence[str]) -> int:
 
     Ranks other than 0 write nothing, so what all of them have to say is said once.
     """
+    mend_size()
+    with safe_streams() as output:
+        code = _exit_code(arguments)
+        output.flush()
+        if output.failure is None or world().rank > 0:
+            return code
+        if not output.reader_left:
+            print(f"error: standard output cannot be written: {output.failure}", file=sys.stderr)
+        return code or FAILED
+
+
+def _exit_code(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(app)
     try:
         with _muted_unless_first():

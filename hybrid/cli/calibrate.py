@@ -9,12 +9,12 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from hybrid.calibration import calibrate
 from hybrid.cli import quantities
 from hybrid.cli.report import panel
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
-from hybrid.machine.calibrate import calibrate
-from hybrid.machine.store import path_of, save
+from hybrid.machine import path_of, save
 from hybrid.runtime import World, world
 from hybrid.runtime.messages import pack, unpack
 

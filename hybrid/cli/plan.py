@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from hybrid.calibration import here
 from hybrid.cli.run import prepared
 from hybrid.collective.site import site_of, thread_limit
 from hybrid.core.checks import checked_step
@@ -18,11 +19,12 @@ from hybrid.core.plan import Plan
 from hybrid.core.resources import Resources
 from hybrid.core.units import duration
 from hybrid.loop.minimize import first_ask
-from hybrid.machine import here, load
+from hybrid.machine import load
 from hybrid.optimizers import make
 from hybrid.runtime import free_bytes, world
-from hybrid.scheduler import Costed, Simulated, Site, check_memory, plan, simulate
+from hybrid.scheduler import Simulated, Site, check_memory, plan, simulate
 from hybrid.scheduler.explain import as_data, core_seconds, explained
+from hybrid.simulators.counted import counted
 from hybrid.workloads import Sampling
 
 
@@ -45,7 +47,7 @@ def show_plan(
     job, arguments = prepared(path, overrides)
     step = checked_step(arguments["gradient"], arguments["shots"])
     sampling = Sampling(arguments["simulator"], arguments["shots"], step)
-    evaluation = Costed(job.workload.prepare(sampling))
+    evaluation = job.workload.prepare(sampling)
     optimizer = make(
         arguments["optimizer"],
         arguments["max_iterations"],
@@ -67,7 +69,7 @@ def show_plan(
         )
     resources = Resources.checked(threads, arguments["shards"], arguments["groups"])
     resources.check(site.size)
-    made = plan(evaluation.pieces(ask), site, resources)
+    made = plan(counted(evaluation, ask), site, resources)
     on_clock = None if made.prediction is None else simulate(made, site)
     if world().rank != 0:
         return

@@ -113,7 +113,7 @@ class Live:
         self._console = console
         self._reference = reference
         columns = [
-            SpinnerColumn(),
+            SpinnerColumn("dots" if console.encoding.startswith("utf") else "line"),
             BarColumn(bar_width=None),
             TextColumn("[bold]{task.description}"),
             TimeElapsedColumn(),

@@ -38,13 +38,23 @@ def description_rows(description: RunDescription, reference: Reference | None) -
 
 
 def panel(title: str | Text, rows: Iterable[Row]) -> Panel:
-    """Return rows of a name and what is to be said of it, in a frame."""
+    """Return rows of a name and what is to be said of it, in a frame; texts are never markup."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
     for name, content in rows:
-        table.add_row(name, Text(content) if isinstance(content, str) else content)
-    return Panel(table, title=title, title_align="left", box=box.ROUNDED)
+        table.add_row(_text(name), _text(content))
+    return Panel(table, title=_text(title), title_align="left", box=box.ROUNDED)
+
+
+def _text(content: str | Text) -> Text:
+    """Return a text without what would control the terminal: journals may come from others."""
+    if isinstance(content, Text):
+        return content
+    shown = (
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in content
+    )
+    return Text("".join(shown))
 
 
 def closing_panel(
@@ -65,7 +75,7 @@ def closing_panel(
     name = "energy" if reference is not None and reference.unit == "hartree" else "value"
     number = quantities.value(result.value)
     if result.standard_error is not None:
-        number += f" ± {result.standard_error:.2g}"
+        number += f" +/- {result.standard_error:.2g}"
     if reference is not None and reference.unit:
         number += f" {reference.unit}"
     rows: list[Row] = [(name, Text(number, style="bold"))]

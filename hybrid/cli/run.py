@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Console
+from rich.panel import Panel
 
 import hybrid
 from hybrid.cli import report
 from hybrid.cli.budget import Budget
 from hybrid.cli.progress import follower
+from hybrid.cli.terminal import error_console
 from hybrid.collective.site import cores_of
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
@@ -86,12 +88,23 @@ def run(
     else:
         with follower(console, job.reference) as observer:
             result = hybrid.minimize(job.workload, **chosen, observer=observer)
-    extra = _cut_rows(job, result)
-    if world().rank == 0:
-        workers = report.count(world().size, "rank")
-        panel = report.closing_panel(result, job.reference, workers=workers, extra=extra)
-        console.print(panel)
+    extra: list[report.Row] = []
+    try:
+        extra = _cut_rows(job, result)
+    finally:  # the result is printed whatever happens to the samples
+        if world().rank == 0:
+            workers = report.count(world().size, "rank")
+            _deliver(
+                console, report.closing_panel(result, job.reference, workers=workers, extra=extra)
+            )
     return result
+
+
+def _deliver(console: Console, panel: Panel) -> None:
+    """Print the end of a run, on standard error where standard output cannot be written."""
+    console.print(panel)
+    if getattr(console.file, "failure", None) is not None:
+        error_console().print(panel)
 
 
 def prepared(path: Path, overrides: Mapping[str, object]) -> tuple[Job, MinimizeArguments]:

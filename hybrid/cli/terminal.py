@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
-_WIDTH = 100
-"""Columns at most; longer lines are harder to read."""
+_LEAST, _MOST = 40, 100
+"""Columns: tables in fewer lose their content, lines of more are harder to read."""
 
 _LAUNCHERS = ("mpiexec", "mpirun", "mpiexec.hydra", "orterun", "prterun", "srun")
 
@@ -24,15 +25,29 @@ def output_console() -> Console:
     """
     terminal = None if sys.stdout.isatty() else _launchers_terminal()
     if terminal is None:
-        console = Console(file=sys.stdout)
-        return Console(file=sys.stdout, width=min(console.width, _WIDTH))
-    columns = _columns(terminal)
-    return Console(file=sys.stdout, force_terminal=True, width=min(columns, _WIDTH))
+        return Console(file=sys.stdout, width=_width(shutil.get_terminal_size().columns))
+    return Console(file=sys.stdout, force_terminal=True, width=_width(_columns(terminal)))
 
 
 def error_console() -> Console:
     """Return the console of standard error."""
-    return Console(file=sys.stderr, highlight=False)
+    width = _width(shutil.get_terminal_size().columns)
+    return Console(file=sys.stderr, width=width, highlight=False)
+
+
+def mend_size() -> None:
+    """Drop sizes from the environment that no terminal can have, and that break tables and help.
+
+    ``COLUMNS=0`` would print nothing at all.
+    """
+    for name, least in (("COLUMNS", _LEAST), ("LINES", 1)):
+        value = os.environ.get(name, "")
+        if value and not (value.isdecimal() and value.isascii() and int(value[:9]) >= least):
+            del os.environ[name]
+
+
+def _width(columns: int) -> int:
+    return min(max(columns, _LEAST), _MOST)
 
 
 def _launchers_terminal() -> Path | None:

@@ -13,9 +13,8 @@ from hybrid.core.resources import ANY, Resources
 from hybrid.core.seeds import fresh
 from hybrid.runtime import Team, World, agree, free_bytes, mark_collective, on_survivors, world
 from hybrid.runtime.messages import pack, unpack
-from hybrid.scheduler import Costed, Scheduler, check_memory, shards_to_try
+from hybrid.scheduler import Scheduler, check_memory, shards_to_try
 from hybrid.simulators import Evaluation
-from hybrid.simulators.spread import is_spreadable, shardings_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +108,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     def prepare_what_fits() -> P:
         prepared = prepare()
         prepared.resources.check(job.size)
+        prepared.evaluation.check(prepared.first_ask)
         _check_memory(prepared, job.size)
         return prepared
 
@@ -120,12 +120,11 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     can_draw = not getattr(job.communicator, "survives_losses", False)
     resources = prepared.resources
     planner = Scheduler(site, resources, can_draw)
-    costed = Costed(prepared.evaluation)
-    if len(prepared.first_ask.points) > 0 and is_spreadable(prepared.evaluation):
-        _refuse_together(lambda: planner(costed.pieces(prepared.first_ask), job.size))
+    team = Team(job, prepared.evaluation, planner, seed=seed, threads=resources.threads)
+    if len(prepared.first_ask.points) > 0 and prepared.evaluation.may_spread:
+        _refuse_together(lambda: team.plan(prepared.first_ask))
     elif resources.shards not in (None, 1):
         _refuse_together(lambda: shards_to_try((), site, resources))
-    team = Team(job, costed, planner, seed=seed, threads=resources.threads)
     return Call(job, prepared, seed, team)
 
 
@@ -154,7 +153,7 @@ def _check_memory(prepared: Prepared, num_ranks: int) -> None:
     """
     if len(prepared.first_ask.points) == 0:
         return
-    if num_ranks > 1 and shardings_of(prepared.evaluation, prepared.first_ask):
+    if num_ranks > 1 and prepared.evaluation.shardings(prepared.first_ask):
         return
     check_memory(
         prepared.evaluation.memory_bytes(prepared.first_ask),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from hybrid.machine import Machine, here
+from hybrid.calibration import here
+from hybrid.machine import Machine
 from hybrid.machine.store import VARIABLE
 from hybrid.runtime import World, agree, free_bytes
 from hybrid.runtime.messages import pack, unpack

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.piece import Piece
+from hybrid.core.work import CPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Plan:
         workers: the ranks that draw pieces from the shared counter, where dynamic.
         order: the indices of the pieces as the counter hands them out, where dynamic.
         threads: of each rank with work; None to share the cores of each host.
+        device: what the pieces run on.
         groups: the ranks of each group that shares one state, its leader first; empty where every
             rank works by itself.
         memory_bytes: that each rank with work allocates for states.
@@ -81,6 +83,7 @@ class Plan:
     prediction: Prediction | None = None
     alternatives: tuple[Alternative, ...] = ()
     reason: str = ""
+    device: str = CPU
 
     @property
     def dynamic(self) -> bool:

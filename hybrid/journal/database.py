@@ -8,6 +8,7 @@ killed writer leaves either the state before its last transaction or the one aft
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise JournalPathError(
             "journal",
-            got=f"{path}, which {'is no file' if path.exists() else 'does not exist'}",
+            got=f"{path}, {_absence(path)}",
             expected="the path of a journal",
             advice=f"look for it from {Path.cwd()}",
         )
@@ -59,7 +60,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
                 _check(connection, path)
         except JournalError:
             connection.close()
-            if mode == "ro" and path.with_name(path.name + "-journal").exists():
+            if mode == "ro" and _rollback_journal(path).exists():
                 continue
             raise
         return connection
@@ -92,6 +93,17 @@ def connect_to_write(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _absence(path: Path) -> str:
+    if path.exists():
+        return "which is no file"
+    return "a link to nothing" if path.is_symlink() else "which does not exist"
+
+
+def _rollback_journal(path: Path) -> Path:
+    """Return where SQLite keeps what undoes a transaction: beside the file, not beside a link."""
+    return Path(os.path.realpath(path) + "-journal")
 
 
 @contextmanager
@@ -173,11 +185,13 @@ def _printable(text: str) -> str:
 def _meaning(error: sqlite3.Error | sqlite3.Warning) -> str:
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None and code & 0xFF == sqlite3.SQLITE_FULL:
-        return "the disk is full; what was committed before is safe. Free some space, and resume"
+        return (
+            "the disk is full; what was committed before is safe. Free some space, and start again"
+        )
     if code is not None and code & 0xFF == sqlite3.SQLITE_IOERR:
         return (
             f"the file system reports an error ({error}), as it does when a disk or a quota is "
-            "full; what was committed before is safe. Free some space, and resume"
+            "full; what was committed before is safe. Free some space, and start again"
         )
     if code in _READONLY_CODES:
         return "the file or its folder may not be written; make it writable, or name another"

@@ -13,6 +13,8 @@ from hybrid.core.errors import JournalError, JournalPathError
 _WHERE = 0x40000000 + 0x100000
 """A byte beyond those that SQLite locks (from 1 GiB on); it need not exist."""
 
+_STANDARD_ERROR = 2
+
 _held: set[tuple[int, int]] = set()
 """Files that this process has locked; closing any descriptor of one would drop SQLite's locks."""
 
@@ -32,12 +34,12 @@ class RunLock:
     """
 
     def __init__(self, path: Path) -> None:
-        status = path.stat()
-        self._key = (status.st_dev, status.st_ino)
-        if self._key in _held:
-            raise _taken(path)
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            status = path.stat()
+            self._key = (status.st_dev, status.st_ino)
+            if self._key in _held:
+                raise _taken(path)
+            self._descriptor = _opened(path)
         except OSError as error:
             raise unwritable(path, error) from None
         try:
@@ -59,6 +61,20 @@ class RunLock:
             # Said in so many words, because children of a fork hold the description open too.
             fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _request(fcntl.F_UNLCK))
             os.close(self._descriptor)
+
+
+def _opened(path: Path) -> int:
+    """Return a descriptor that is none of the standard streams'.
+
+    Where those are closed it would be, and what a library prints would overwrite the journal.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    if descriptor > _STANDARD_ERROR:
+        return descriptor
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _STANDARD_ERROR + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _request(kind: int) -> bytes:

@@ -14,7 +14,7 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.core.errors import JournalError
+from hybrid.core.errors import JournalError, JournalPathError
 from hybrid.journal.blobs import DamagedError, checksum, decode
 from hybrid.journal.database import connect_to_read, faults
 from hybrid.journal.identity import Identity
@@ -50,7 +50,18 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
         >>> with open_journal("water.db") as journal:  # doctest: +SKIP
         ...     values = journal.values()
     """
-    return Journal(Path(path))
+    file = Path(path)
+    if not _is_blank(file):
+        journal = Journal(file)
+        if journal.has_begun:
+            return journal
+        journal.close()
+    raise JournalPathError(
+        "journal",
+        got=f"{file}, in which no run has been recorded yet",
+        expected="the journal of a run that has begun",
+        advice="start the run with this file as its journal",
+    )
 
 
 def peek(path: Path) -> Journal | None:

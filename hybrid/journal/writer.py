@@ -59,24 +59,20 @@ class Writer:
 
     def __init__(self, path: Path, identity: Identity, origin: Mapping[str, Any]) -> None:
         self.path = path
-        _make_file(path)
+        made = _make_file(path)
         self._lock = RunLock(path)
         try:
             self._connection = connect_to_write(path)
             try:
                 self._file = _identity_of(path)
                 self._settle(identity, origin)
-                with faults(path):
-                    self.count, self._start = self._connection.execute(
-                        "SELECT (SELECT count(*) FROM tolds), (SELECT count(*) FROM starts)"
-                    ).fetchone()
-                    self._spilled = self._connection.execute(
-                        "SELECT count(*) FROM partials"
-                    ).fetchone()[0]
+                self.count, self._start, self._spilled = self._counts()
             except BaseException:
                 self._connection.close()
                 raise
         except BaseException:
+            if made:
+                path.resolve().unlink(missing_ok=True)
             self._lock.release()
             raise
         self.resumes = self._start > 0
@@ -163,6 +159,15 @@ class Writer:
         self._connection.close()
         self._lock.release()
         self._raise_failure()
+
+    def _counts(self) -> tuple[int, int, bool]:
+        """Return how many answers and starts are recorded, and whether partial answers are."""
+        with faults(self.path):
+            answers, starts, partials = self._connection.execute(
+                "SELECT (SELECT count(*) FROM tolds), (SELECT count(*) FROM starts),"
+                " (SELECT count(*) FROM partials)"
+            ).fetchone()
+        return answers, starts, partials > 0
 
     def _settle(self, identity: Identity, origin: Mapping[str, Any]) -> None:
         """Say in a new file what the run is; make sure that an older one says the same."""
@@ -259,15 +264,18 @@ def refuse_differences(journal: Journal, identity: Identity) -> None:
         raise RecordError(journal.path, list(found.values()))
 
 
-def _make_file(path: Path) -> None:
-    """Make a file where there is none; one that exists is not even opened.
+def _make_file(path: Path) -> bool:
+    """Make a file where there is none, at the end of a link too; return whether it was made.
 
-    Closing any descriptor of a file drops the locks that SQLite has on it in this process.
+    One that exists is not even opened: closing any descriptor of a file drops the locks that
+    SQLite has on it in this process.
     """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+        os.close(os.open(os.path.realpath(path), flags, 0o644))
+        return True
     except FileExistsError:
-        pass
+        return False
     except OSError as error:
         raise unwritable(path, error) from None
 

@@ -276,7 +276,7 @@ def _answers(team: Team[Told], call: Call[_Minimization]) -> AbstractContextMana
     start = Start(
         simulator=prepared.evaluation.description,
         plan=team.plan(prepared.first_ask),
-        reproducible=bool(getattr(prepared.evaluation, "reproducible", True)),
+        reproducible=prepared.evaluation.reproducible,
     )
     identity = Identity(prepared.identity(), call.seed)
     return prepared.recording.opened(team, call.world, identity, start)

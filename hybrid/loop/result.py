@@ -120,7 +120,7 @@ class Result:
 
     def __str__(self) -> str:
         """Return a few lines for a person to read."""
-        error = f" ± {self.standard_error:.2g}" if self.standard_error is not None else ""
+        error = f" +/- {self.standard_error:.2g}" if self.standard_error is not None else ""
         verdict = "converged" if self.success else "stopped"
         return (
             f"{verdict}: value {self.value:.10f}{error}\n"

@@ -1,17 +1,6 @@
-"""What a kind of host can do: measured rates, where they are kept, and what a piece will take."""
+"""What a kind of host can do: its measured rates, where they are kept, and how calls are timed."""
 
 from hybrid.machine.machine import Curve, Machine
-from hybrid.machine.predict import bytes_of, seconds_of, spread_seconds
-from hybrid.machine.store import here, load, reference, save
+from hybrid.machine.store import load, path_of, reference, save
 
-__all__ = [
-    "Curve",
-    "Machine",
-    "bytes_of",
-    "here",
-    "load",
-    "reference",
-    "save",
-    "seconds_of",
-    "spread_seconds",
-]
+__all__ = ["Curve", "Machine", "load", "path_of", "reference", "save"]

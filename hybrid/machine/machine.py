@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hybrid.machine import rates
+from hybrid.core.work import CPU
 
 Positive = Annotated[float, Field(gt=0.0)]
 
@@ -68,7 +68,8 @@ class Machine(_Strict):
         speed: all predicted seconds are divided by it; 1 as measured.
         disturbance: how much longer calls usually take than at best, because others use the host;
             measured rates hold it already.
-        rates: curves of seconds by name, see ``machine/rates.py``.
+        rates: curves of seconds by name; each simulator has names of its own, and work for a
+            simulator whose rates are not all there is not predicted.
         thread_gain: curves of the time on one thread over the time on all cores.
         ask_seconds: what the runtime does around all pieces of an Ask.
         piece_seconds: what the runtime adds to each piece.
@@ -76,6 +77,7 @@ class Machine(_Strict):
         bandwidth: bytes a second between two ranks, packed and unpacked.
         copy_bandwidth: bytes a second of copies in memory.
         quick: whether it was guessed from a short measurement.
+        devices: what pieces can run on.
 
     Example:
         >>> from hybrid.machine import reference
@@ -96,13 +98,7 @@ class Machine(_Strict):
     bandwidth: Positive
     copy_bandwidth: Positive
     quick: bool = False
-
-    @model_validator(mode="after")
-    def _complete(self) -> Machine:
-        if self.rates.keys() != rates.names():
-            differing = sorted(self.rates.keys() ^ rates.names())
-            raise ValueError(f"other rates than this version has: {', '.join(differing[:3])}, ...")
-        return self
+    devices: tuple[str, ...] = Field(default=(CPU,), min_length=1)
 
     def with_speed(self, speed: float) -> Machine:
         """Return the same host, so many times as fast."""

@@ -11,7 +11,6 @@ from pathlib import Path
 import platformdirs
 from pydantic import ValidationError
 
-from hybrid import _kernels
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.machine.machine import Machine
@@ -20,29 +19,6 @@ VARIABLE = "HYBRID_MACHINE"
 """Names a Machine file that takes the place of what is kept for this kind of host."""
 
 _LARGEST_BYTES = 1 << 20
-
-
-@cache
-def here() -> Machine:
-    """Return this host: as calibrated, else as kept, else a quick guess that is then kept.
-
-    Raises:
-        InputError: the file that ``HYBRID_MACHINE`` names is not usable.
-    """
-    from hybrid.machine.calibrate import kind_of_host, quick
-
-    named = os.environ.get(VARIABLE)
-    if named:
-        return load(Path(named))
-    kept = path_of(kind_of_host())
-    if kept.is_file():
-        try:
-            return load(kept)
-        except InputError:
-            pass  # damaged or of another version: measured again, and written anew
-    found = quick(reference(_kernels.about()["processor"]))
-    save(found, kept)
-    return found
 
 
 def path_of(kind: str) -> Path:

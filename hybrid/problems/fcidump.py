@@ -1,8 +1,4 @@
-"""FCIDUMP files, checked line by line before qiskit-nature's parser sees them.
-
-That parser trusts its input: it takes a number from the next entry where a comma is missing,
-and answers a cut line or a wrong index with whatever exception comes first. What passes the
-check here it reads as written.
+"""FCIDUMP files of spin-restricted calculations, in the dialects that programs write.
 
 Format: P. J. Knowles and N. C. Handy, Comput. Phys. Commun. 54, 75 (1989),
 doi:10.1016/0010-4655(89)90033-7.
@@ -10,17 +6,17 @@ doi:10.1016/0010-4655(89)90033-7.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
 from hybrid.problems.files import read_text
-from hybrid.problems.nature import qiskit_nature
+from hybrid.problems.namelist import Namelist, read_namelist
 
 MAX_ORBITALS = 32
 """Spatial orbitals: 64 spin orbitals are the widest basis-state index that there is."""
@@ -29,19 +25,32 @@ _LARGEST = 1e9
 """Hartree. No integral of a molecule comes near; what does is garbage, and would overflow."""
 
 _SAME = 1e-8
-"""Hartree. Integrals that symmetry makes equal may differ by so much from rounding."""
+"""Of the largest integral. What symmetry makes equal may differ by so much from rounding."""
 
-_HEADER_LIMIT = 4000
-"""Characters. The header of 32 orbitals takes a few hundred."""
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]+|[+-][0-9]{3})?")
+_SIGN_INSIDE = re.compile(r"(?<=[0-9.])(?=[+-])")
+"""Where Fortran leaves out the letter of an exponent of three digits."""
 
-_HEADER_END = re.compile(r"/|&END")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_FORTRAN_DOUBLE = re.compile(r"[+-]?[0-9.]+[dD][+-]?[0-9]+")
 _INDEX = re.compile(r"[0-9]{1,9}")
-_UNRESTRICTED = re.compile(r"I?UHF\s*=\s*(\.?T|[1-9])", re.IGNORECASE)
-_KIND = "an FCIDUMP file"
 
-_CORE = (0, 0, 0, 0)
+_SPIN_FLAGS = {
+    "UHF": "a spin-unrestricted calculation (UHF)",
+    "IUHF": "a spin-unrestricted calculation (UHF)",
+    "GHF": "a calculation with general spin orbitals (GHF)",
+    "IGHF": "a calculation with general spin orbitals (GHF)",
+    "TREL": "a relativistic calculation with spinors (TREL)",
+}
+"""Entries that say that the orbitals are not those of a restricted calculation."""
+
+_UNUSED = {"ISYM", "NPROP", "PROPBITLEN", "SYML", "SYMLZ"} | {
+    *("IPRTIM", "INT", "MEMORY", "MAXIT", "THR", "THRRES", "NROOT")
+}
+"""Entries on symmetry labels and on the program by Knowles and Handy, which change no integral."""
+
+_KNOWN = {"NORB", "NELEC", "MS2", "ORBSYM", "NSPIN", "CORE", *_SPIN_FLAGS, *_UNUSED}
+
+_Indices = tuple[int, int, int, int]
+_CORE: _Indices = (0, 0, 0, 0)
 _LINES = {
     (True, True, True, True),  # (ij|kl)
     (True, True, False, False),  # h_ij
@@ -68,131 +77,120 @@ class Integrals:
     num_electrons: tuple[int, int]
 
 
-def read_fcidump(path: str | Path) -> Integrals:
+def read_fcidump(path: str | os.PathLike[str]) -> Integrals:
     """Return the integrals of a spin-restricted FCIDUMP file with real orbitals.
 
     Raises:
-        InputError: the file is missing, cut short or not such a file (the message names the
-            line), or qiskit-nature is not installed.
+        InputError: the file is missing, cut short, not such a file, or of a calculation with
+            other orbitals for each spin; the message names the line.
 
     Example:
         >>> read_fcidump("examples/data/h2.fcidump").num_electrons
         (1, 1)
     """
-    path = Path(path)
-    text = read_text(path, _KIND)
-    end = _header_end(path, text)
-    num_orbitals, num_electrons = _check_header(path, text[: end.start()])
-    first = text.count("\n", 0, end.end()) + 1
-    _check_integrals(path, text[end.end() :], first, num_orbitals)
-    with qiskit_nature():
-        from qiskit_nature.second_q.formats.fcidump import FCIDump
-        from qiskit_nature.second_q.operators.symmetric_two_body import unfold
-
-        try:
-            parsed = FCIDump.from_file(path)
-        except Exception as error:  # a foreign parser: whatever it dislikes is the file's fault
-            raise InputError(
-                str(path),
-                got=f"{type(error).__name__}: {error}",
-                expected="a header that qiskit-nature can read",
-                advice="keep NORB, NELEC, MS2, ORBSYM and ISYM and drop the other entries",
-            ) from error
-        return Integrals(
-            np.array(parsed.hij, dtype=np.float64),
-            np.array(unfold(parsed.hijkl).array, dtype=np.float64),
-            float(parsed.constant_energy),
-            num_electrons,
-        )
+    text, name = read_text(path, "an FCIDUMP file"), str(path)
+    header = read_namelist(name, text)
+    num_orbitals, num_electrons = _checked(header)
+    values = _checked_integrals(name, header, num_orbitals)
+    one_body = np.zeros((num_orbitals,) * 2)
+    two_body = np.zeros((num_orbitals,) * 4)
+    for (i, j, k, l), value in values.items():  # noqa: E741 - the format's own names
+        if k:
+            for p, q in {(i - 1, j - 1), (j - 1, i - 1)}:
+                for r, s in {(k - 1, l - 1), (l - 1, k - 1)}:
+                    two_body[p, q, r, s] = two_body[r, s, p, q] = value
+        elif j:
+            one_body[i - 1, j - 1] = one_body[j - 1, i - 1] = value
+    return Integrals(one_body, two_body, values[_CORE], num_electrons)
 
 
-def _header_end(path: Path, text: str) -> re.Match[str]:
-    """Return where the namelist ends: at the first slash or &END."""
-    if not text.lstrip()[:4].upper() == "&FCI":
-        raise InputError(
-            f"{path}, line 1",
-            got=repr(text.strip().split("\n", 1)[0][:40]),
-            expected="the header of an FCIDUMP file, &FCI NORB=...,NELEC=...,MS2=...,",
-            advice="name a file that a quantum chemistry program wrote in this format",
-        )
-    end = _HEADER_END.search(text, 0, _HEADER_LIMIT)
-    if end is None:
-        raise InputError(
-            str(path),
-            got=f"a header without an end in its first {_HEADER_LIMIT} characters",
-            expected="&END or / after the entries of &FCI",
-            advice="the file may be cut short: write it again",
-        )
-    return end
-
-
-def _check_header(path: Path, header: str) -> tuple[int, tuple[int, int]]:
+def _checked(header: Namelist) -> tuple[int, tuple[int, int]]:
     """Return the number of orbitals and of electrons (alpha, beta), if they make sense."""
-    norb = _entry(path, header, "NORB")
-    nelec = _entry(path, header, "NELEC")
-    ms2 = _entry(path, header, "MS2") if "MS2" in header else 0
-    if _UNRESTRICTED.search(header):
-        raise InputError(
-            f"{path}, header",
-            got="integrals of a spin-unrestricted calculation (UHF)",
-            expected="one set of orbitals for both spins",
-            advice="write the file from a restricted (RHF or ROHF) calculation",
-        )
+    _check_spin(header)
+    norb, nelec, ms2 = header.whole("NORB"), header.whole("NELEC"), header.whole("MS2", 0)
     if not 1 <= norb <= MAX_ORBITALS:
         raise InputError(
-            f"{path}, header, NORB",
+            f"{header.where}, NORB",
             got=norb,
             expected=f"1 to {MAX_ORBITALS} spatial orbitals (two qubits each)",
             advice="choose a smaller active space" if norb > 0 else "write the file again",
         )
     if not 1 <= nelec <= 2 * norb:
         raise InputError(
-            f"{path}, header, NELEC",
+            f"{header.where}, NELEC",
             got=nelec,
             expected=f"1 to {2 * norb} electrons in {norb} orbitals",
             advice="check NORB and NELEC",
         )
-    alpha, beta = (nelec + ms2) // 2, (nelec - ms2) // 2
-    if (nelec - ms2) % 2 or ms2 < 0 or beta < 0 or alpha > norb:
-        most = min(nelec, 2 * norb - nelec)
+    most = min(nelec, 2 * norb - nelec)
+    if (nelec - ms2) % 2 or abs(ms2) > most:
         parity = "odd" if nelec % 2 else "even"
         raise InputError(
-            f"{path}, header, MS2",
+            f"{header.where}, MS2",
             got=ms2,
-            expected=f"electrons of spin alpha minus spin beta: {parity}, from 0 to {most}",
+            expected=f"electrons of spin alpha minus spin beta: {parity}, from {-most} to {most}",
             advice=f"{nelec} electrons in {norb} orbitals allow no other",
         )
-    return norb, (alpha, beta)
+    header.wholes("ORBSYM", norb)
+    return norb, ((nelec + ms2) // 2, (nelec - ms2) // 2)
 
 
-def _entry(path: Path, header: str, name: str) -> int:
-    """Return a whole number of the namelist; the comma after it is what ends it."""
-    found = re.findall(rf"\b{name}\s*=\s*([+-]?[0-9]{{1,9}}),", header)
-    if len(found) != 1 or header.count(name) != 1:
-        got = "missing" if name not in header else "not one whole number followed by a comma"
+def _check_spin(header: Namelist) -> None:
+    """Refuse headers of other orbitals than spatial ones, and entries of unknown meaning."""
+    for name, meaning in _SPIN_FLAGS.items():
+        if header.flag(name):
+            raise InputError(
+                f"{header.where}, {name}",
+                got=f"integrals of {meaning}",
+                expected="one set of real spatial orbitals for both spins",
+                advice="write the file from a restricted (RHF or ROHF) calculation",
+            )
+    if header.whole("NSPIN", 1) != 1:
         raise InputError(
-            f"{path}, header, {name}",
-            got=got,
-            expected=f"{name}=<number>, in capitals and with the comma",
-            advice="write the file again, or mend the header",
+            f"{header.where}, NSPIN",
+            got=header.whole("NSPIN"),
+            expected="1, one set of orbitals for both spins",
+            advice="write the file from a restricted (RHF or ROHF) calculation",
         )
-    return int(found[0])
+    core = header.entries.get("CORE", ("0",))
+    if len(core) != 1 or not _NUMBER.fullmatch(core[0]) or _as_float(core[0]) != 0.0:
+        raise InputError(
+            f"{header.where}, CORE",
+            got=" ".join(core)[:40],
+            expected="the core energy on a line 'value 0 0 0 0'",
+            advice="move it there and remove the entry",
+        )
+    unknown = sorted(set(header.entries) - _KNOWN)
+    if unknown:
+        raise InputError(
+            f"{header.where}, {unknown[0]}",
+            got="an entry of unknown meaning",
+            expected=f"some of {', '.join(sorted(_KNOWN))}",
+            advice="remove it if it says nothing of what the integrals mean",
+        )
 
 
-def _check_integrals(path: Path, body: str, first_line: int, norb: int) -> None:
-    """Check every line ``value i j k l`` and that all the parts of a whole file are there."""
-    seen: dict[tuple[int, ...], tuple[float, int]] = {}
-    for number, value, indices in _integrals(path, body, first_line, norb):
+def _checked_integrals(path: str, header: Namelist, norb: int) -> dict[_Indices, float]:
+    """Return each integral by its canonical indices, if all the parts of a whole file are there."""
+    seen: dict[_Indices, tuple[float, int]] = {}
+    again: list[tuple[_Indices, float, int]] = []
+    for number, value, indices in _integrals(path, header, norb):
         key = _canonical(indices)
-        earlier, line = seen.setdefault(key, (value, number))
-        if key == _CORE and line != number:
+        if key == _CORE and key in seen:
             raise InputError(
                 f"{path}, line {number}",
                 got="a second core energy",
-                expected=f"one, as on line {line}",
+                expected=f"one, as on line {seen[key][1]}",
                 advice="files in blocks by spin (UHF) are not read; write a restricted one",
             )
-        if abs(earlier - value) > _SAME:
+        if key in seen:
+            again.append((indices, value, number))
+        else:
+            seen[key] = value, number
+    largest = max((abs(value) for value, _ in seen.values()), default=0.0)
+    for indices, value, number in again:
+        earlier, line = seen[_canonical(indices)]
+        if abs(earlier - value) > _SAME * largest:
             raise InputError(
                 f"{path}, line {number}",
                 got=f"{value} for {_name(indices)}",
@@ -201,29 +199,28 @@ def _check_integrals(path: Path, body: str, first_line: int, norb: int) -> None:
             )
     if not any(key[0] and key[1] and not key[2] for key in seen):
         raise InputError(
-            str(path),
+            path,
             got="no one-electron integrals",
             expected="lines 'value i j 0 0'",
             advice="the file is cut short: write it again",
         )
     if _CORE not in seen:
         raise InputError(
-            str(path),
+            path,
             got="no core energy",
             expected="a line 'value 0 0 0 0', the last one as a rule",
             advice="the file is cut short: write it again",
         )
+    return {key: value for key, (value, _) in seen.items()}
 
 
-def _integrals(
-    path: Path, body: str, first_line: int, norb: int
-) -> Iterator[tuple[int, float, tuple[int, ...]]]:
-    """Yield line number, value and the four indices of each line that is not empty."""
-    for number, line in enumerate(body.split("\n"), first_line):
-        if not line:
+def _integrals(path: str, header: Namelist, norb: int) -> Iterator[tuple[int, float, _Indices]]:
+    """Yield line number, value and the four indices of each line that holds something."""
+    for number, line in enumerate(header.rest.split("\n"), header.lines + 1):
+        columns = line.partition("!")[0].split()
+        if not columns:
             continue
         where = f"{path}, line {number}"
-        columns = line.split()
         if len(columns) != 5:
             raise InputError(
                 where,
@@ -239,37 +236,42 @@ def _integrals(
                 expected=f"four orbital numbers from 0 to {norb}",
                 advice="the file is damaged here: write it again",
             )
-        indices = tuple(int(column) for column in columns[1:])
-        used = tuple(index > 0 for index in indices)
-        if max(indices) > norb or used not in _LINES:
+        i, j, k, l = (int(column) for column in columns[1:])  # noqa: E741
+        if max(i, j, k, l) > norb or (i > 0, j > 0, k > 0, l > 0) not in _LINES:
             raise InputError(
                 where,
                 got=f"orbitals {' '.join(columns[1:])}",
                 expected=f"i j k l, i j 0 0, i 0 0 0 or 0 0 0 0, each at most NORB={norb}",
                 advice="files of spin orbitals or UHF are not read; write a restricted one",
             )
-        yield number, value, indices
+        yield number, value, (i, j, k, l)
 
 
 def _value(where: str, column: str) -> float:
     """Return a number in hartree."""
-    if _NUMBER.fullmatch(column) and abs(value := float(column)) <= _LARGEST:
+    if _NUMBER.fullmatch(column) and abs(value := _as_float(column)) <= _LARGEST:
         return value
-    fortran = _FORTRAN_DOUBLE.fullmatch(column)
     raise InputError(
         where,
         got=repr(column[:40]),
         expected=f"a real number of at most {_LARGEST:.0e} hartree",
-        advice="write the exponent with E, not D" if fortran else "write the file again",
+        advice="write the file again, with real orbitals",
     )
 
 
-def _canonical(indices: tuple[int, ...]) -> tuple[int, ...]:
+def _as_float(number: str) -> float:
+    """Return a number as Fortran writes it: 1.5, 1.5E-3, 1.5D-3 or 1.5-103."""
+    text = number.lower().replace("d", "e")
+    return float(text if "e" in text else _SIGN_INSIDE.sub("e", text))
+
+
+def _canonical(indices: _Indices) -> _Indices:
     """Return the one of the eight index orders of a real integral that stands for all."""
-    bra, ket = sorted(indices[:2], reverse=True), sorted(indices[2:], reverse=True)
+    i, j, k, l = indices  # noqa: E741
+    bra, ket = (max(i, j), min(i, j)), (max(k, l), min(k, l))
     return (*max(bra, ket), *min(bra, ket))
 
 
-def _name(indices: tuple[int, ...]) -> str:
+def _name(indices: _Indices) -> str:
     i, j, k, l = indices  # noqa: E741 - the format's own names
     return f"({i} {j}|{k} {l})" if k else f"h({i} {j})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 from pathlib import Path
 
 from hybrid.core.errors import InputError
@@ -9,42 +11,38 @@ from hybrid.core.errors import InputError
 MAX_BYTES = 64 * 2**20
 """Far above any file of a problem that can be simulated; keeps a wrong path from filling memory."""
 
+_OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-def read_text(path: str | Path, kind: str) -> str:
-    """Return the text of a UTF-8 file, with every line end as ``\\n``.
+
+def read_text(path: str | os.PathLike[str], kind: str) -> str:
+    """Return the text of a UTF-8 file, with every line end as ``\\n`` and no byte order mark.
 
     Args:
         path: the file.
         kind: what it should be, with its article, for the message: "an FCIDUMP file".
 
     Raises:
-        InputError: no such file, not a regular file, not readable, empty, larger than
-            64 MiB, or not text.
+        InputError: not a path, no such file, not a regular file, not readable, empty, larger
+            than 64 MiB, or not text.
     """
+    if not isinstance(path, str | os.PathLike) or not str(path):
+        raise InputError(
+            "path", got=repr(path)[:60], expected=f"the path of {kind}", advice="give a string"
+        )
     path = Path(path)
-    if not path.exists():
-        raise InputError(
-            str(path),
-            got="no such file",
-            expected=kind,
-            advice=f"check the spelling; relative paths start at {Path.cwd()}",
-        )
-    if not path.is_file():
-        got = "a directory" if path.is_dir() else "not a regular file"
-        raise InputError(str(path), got=got, expected=kind, advice="name the file itself")
-    if path.stat().st_size > MAX_BYTES:
-        raise InputError(
-            str(path),
-            got=f"{path.stat().st_size} bytes",
-            expected=f"{kind} of at most {MAX_BYTES} bytes",
-            advice="check that this is the file you mean",
-        )
+    _check_file(path, kind)
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
     except OSError as error:
         raise InputError(
             str(path), got=str(error), expected=kind, advice="make it readable"
         ) from error
+    if raw.startswith(_OTHER_MARKS):
+        raise InputError(
+            str(path), got="UTF-16 text", expected=f"{kind} in UTF-8", advice="save it as UTF-8"
+        )
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise InputError(
             str(path),
@@ -55,3 +53,28 @@ def read_text(path: str | Path, kind: str) -> str:
     if not text.strip():
         raise InputError(str(path), got="an empty file", expected=kind, advice="write it again")
     return text
+
+
+def _check_file(path: Path, kind: str) -> None:
+    """Refuse a path that is not that of a regular file of a sensible size."""
+    try:
+        found, regular = path.exists(), path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        found = regular = False
+    if not found:
+        raise InputError(
+            "".join(c if c.isprintable() else "?" for c in str(path)[:200]),
+            got="no such file",
+            expected=kind,
+            advice=f"check the spelling; relative paths start at {Path.cwd()}",
+        )
+    if not regular:
+        got = "a directory" if path.is_dir() else "not a regular file"
+        raise InputError(str(path), got=got, expected=kind, advice="name the file itself")
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError(
+            str(path),
+            got=f"{path.stat().st_size} bytes",
+            expected=f"{kind} of at most {MAX_BYTES} bytes",
+            advice="check that this is the file you mean",
+        )

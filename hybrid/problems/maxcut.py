@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray, IntArray, MaskArray
 from hybrid.core.errors import InputError
-from hybrid.problems.edges import read_edges
+from hybrid.problems.edges import read_graph
+from hybrid.problems.graph import Edges, Graph
 
 if TYPE_CHECKING:
     import networkx
@@ -94,25 +95,37 @@ class MaxCut:
         )
 
     @classmethod
-    def from_edge_list(cls, path: str | Path) -> MaxCut:
-        """Read a text file of lines ``u v [weight]``; ``#`` starts a comment.
+    def from_edge_list(
+        cls, edges: str | os.PathLike[str] | Iterable[Sequence[Any]] | NDArray[Any]
+    ) -> MaxCut:
+        """Take a graph file, or edges ``(u, v)`` or ``(u, v, weight)``.
 
-        Where nodes are numbers they are ordered by number, so that node k is qubit k if they
-        are 0, 1, ... without gaps; names are ordered by first appearance.
+        Where all nodes are whole numbers they are ordered by number, so that node k is qubit k
+        if they are 0, 1, ... without gaps; others are ordered by first appearance. Files in
+        which the number of nodes is declared (rudy, DIMACS, MatrixMarket) keep isolated ones.
+
+        Args:
+            edges: the path of a file, see :func:`hybrid.problems.edges.read_graph` for its
+                formats; or a sequence of edges, or an array of shape (E, 2) or (E, 3). Nodes
+                may be any hashable objects; a weight is a finite number, 1 where it is left
+                out, or a dict with an entry "weight".
 
         Raises:
-            InputError: see :func:`hybrid.problems.edges.read_edges`; the message names the line.
+            InputError: something else; a node joined to itself; an edge given twice; no edges;
+                or a file that is not understood, in which case the message names the line.
 
         Example:
             >>> from hybrid.problems import MaxCut
             >>> MaxCut.from_edge_list("examples/data/maxcut_12.edges").num_edges
             18
+            >>> MaxCut.from_edge_list([(0, 1), (1, 2), (2, 0, 0.5)]).best_cut().value
+            2.0
         """
-        edges = read_edges(path)
-        nodes: list[Any] = list(dict.fromkeys(node for u, v, _ in edges for node in (u, v)))
-        if isinstance(nodes[0], int):
-            nodes.sort()
-        return cls._from_edges(nodes, edges)
+        if isinstance(edges, str | os.PathLike):
+            graph: Graph[Any] = read_graph(edges)
+        else:
+            graph = _graph_of(edges)
+        return cls._from_edges(graph.nodes, graph.edges)
 
     @classmethod
     def _from_edges(
@@ -137,6 +150,15 @@ class MaxCut:
                 expected="at least one edge",
                 advice="add edges",
             )
+        try:
+            math.fsum(map(abs, total.values()))
+        except OverflowError:
+            raise InputError(
+                "weights",
+                got="numbers whose sum overflows",
+                expected="a finite total weight",
+                advice="divide all weights by the largest",
+            ) from None
         pairs = sorted(total)
         return cls(
             tuple(nodes),
@@ -237,13 +259,60 @@ def _weight(u: object, v: object, given: object) -> float:
     """Return an edge's weight, 1 where the graph has none."""
     if given is None:
         return 1.0
-    if isinstance(given, Real) and math.isfinite(given):
-        return float(given)
+    if isinstance(given, Real):
+        try:
+            if math.isfinite(value := float(given)):
+                return value
+        except OverflowError:
+            pass
     raise InputError(
         f"weight of edge {u!r}-{v!r}",
-        got=repr(given),
+        got=repr(given)[:60],
         expected="a finite number",
         advice="leave it out for weight 1",
+    )
+
+
+def _graph_of(edges: object) -> Graph[Any]:
+    """Return the graph of a sequence of edges.
+
+    Raises:
+        InputError: something else.
+    """
+    if isinstance(edges, np.ndarray):
+        edges = edges.tolist()
+    if not isinstance(edges, Iterable) or isinstance(edges, str | bytes | dict):
+        raise _no_edges(edges)
+    found: Edges[Any] = Edges()
+    for number, edge in enumerate(edges):
+        columns = edge.tolist() if isinstance(edge, np.ndarray) else edge
+        if not isinstance(columns, Sequence) or isinstance(columns, str | bytes):
+            raise _no_edges(edge)
+        if len(columns) not in (2, 3):
+            raise _no_edges(edge)
+        u, v = map(_node, columns[:2])
+        given = columns[2] if len(columns) == 3 else None
+        if isinstance(given, Mapping):
+            given = given.get("weight")
+        found.add(f"edge list, edge {number}", u, v, _weight(u, v, given))
+    return Graph(found.nodes(), found.edges)
+
+
+def _node(given: Any) -> Hashable:
+    """Return a node; whole numbers of any type are the same node."""
+    if not isinstance(given, Hashable) or given != given:
+        raise _no_edges(given)
+    if isinstance(given, Real) and not isinstance(given, bool | int) and given == int(given):
+        return int(given)
+    return given
+
+
+def _no_edges(got: object) -> InputError:
+    return InputError(
+        "edge list",
+        got=repr(got)[:60],
+        expected="the path of a file, or edges (u, v) or (u, v, weight)",
+        advice="MaxCut.from_graph takes graphs of NetworkX and rustworkx",
     )
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -18,31 +16,10 @@ _MANY_STRINGS = 6
 def count_operations(
     program: Program, observable: Observable | None
 ) -> tuple[tuple[str, float], ...]:
-    """Return how often each kind of operation occurs; the kinds are in ``machine/rates.py``."""
-    return _counted(_Content(program, observable))
+    """Return how often each kind of operation occurs.
 
-
-@dataclass(frozen=True, eq=False)
-class _Content:
-    """A program with an observable, identified by the objects, which do not change."""
-
-    program: Program
-    observable: Observable | None
-
-    def __hash__(self) -> int:
-        return hash((id(self.program), id(self.observable)))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Content)
-            and self.program is other.program
-            and self.observable is other.observable
-        )
-
-
-@lru_cache(maxsize=64)
-def _counted(content: _Content) -> tuple[tuple[str, float], ...]:
-    program, observable = content.program, content.observable
+    The kinds are those of ``simulators/native_cost.py``.
+    """
     counts: Counter[str] = Counter()
     evolution = program.kind == EVOLUTION
     controlled = program.control_mask != 0

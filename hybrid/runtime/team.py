@@ -15,7 +15,7 @@ from contextlib import (
     suppress,
 )
 from dataclasses import replace
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
@@ -39,7 +39,8 @@ from hybrid.runtime.stall import StallReport
 from hybrid.runtime.stops import Stopped, Stops
 from hybrid.runtime.watchdog import Pace, Watchdog, allowed, patience
 from hybrid.runtime.world import World, shared_cores
-from hybrid.simulators.base import Evaluation, Shareable
+from hybrid.simulators.base import Evaluation
+from hybrid.simulators.counted import CountedPieces
 
 Answer = TypeVar("Answer")
 
@@ -77,6 +78,7 @@ class Team(Generic[Answer]):
         self._world = world
         self._communicator = world.communicator
         self._evaluation = evaluation
+        self._pieces = CountedPieces(evaluation)
         self._assign = assign
         self._seed = seed
         self._threads = threads
@@ -226,7 +228,7 @@ class Team(Generic[Answer]):
 
     def plan(self, ask: Ask) -> Plan:
         """Return how the Ask is split over the ranks; the same on every rank."""
-        return self._assign(self._evaluation.pieces(ask), self._world.size)
+        return self._assign(self._pieces(ask), self._world.size)
 
     def threads(self, split: Plan) -> int:
         """Return how many threads each rank with work uses."""
@@ -342,8 +344,7 @@ class Team(Generic[Answer]):
         """
         if ranks not in self._groups:
             group = group_of(self._communicator.members(ranks))
-            shared = cast(Shareable[Answer], self._evaluation).on_group(group)
-            self._groups[ranks] = group, shared
+            self._groups[ranks] = group, self._evaluation.on_group(group)
         return self._groups[ranks]
 
     @contextmanager

@@ -3,20 +3,17 @@
 from hybrid.scheduler.assign import assign
 from hybrid.scheduler.choose import Scheduler, plan
 from hybrid.scheduler.groups import shards_to_try
-from hybrid.scheduler.loads import Costed, load_of
 from hybrid.scheduler.memory import check_memory, gigabytes
 from hybrid.scheduler.simulate import Simulated, simulate
 from hybrid.scheduler.site import Site
 
 __all__ = [
-    "Costed",
     "Scheduler",
     "Simulated",
     "Site",
     "assign",
     "check_memory",
     "gigabytes",
-    "load_of",
     "plan",
     "shards_to_try",
     "simulate",

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.plan import Plan, Prediction
 from hybrid.core.resources import ANY, Resources
-from hybrid.machine import bytes_of
+from hybrid.core.work import CPU
 from hybrid.scheduler.assign import by_index, loads_of, longest_first
 from hybrid.scheduler.drawing import of_unknown_costs, where_others_disturb
 from hybrid.scheduler.groups import (
@@ -23,6 +24,7 @@ from hybrid.scheduler.options import (
     costs_on,
     counts_to_try,
     different,
+    is_known,
     that_fit,
     try_groups,
     try_ranks,
@@ -96,11 +98,14 @@ def plan(
     threads = resources.threads
     if not pieces:  # a question whose partial answers are all known from a record
         return Plan((), ((),) * site.size)
-    memory = max((bytes_of(piece.work) for piece in different(pieces)), default=0)
+    distinct = different(pieces)
+    memory = _memory(distinct, 1)
+    device = _device(distinct, site)
     order = that_fit(site, memory)
-    spread = shards_to_try(different(pieces), site, resources)
-    if any(piece.work is None for piece in pieces):
-        return of_unknown_costs(pieces, site, order, threads, memory, can_draw=can_draw)
+    spread = shards_to_try(distinct, site, resources)
+    if not all(is_known(piece, site) for piece in distinct):
+        drawn = of_unknown_costs(pieces, site, order, threads, memory, can_draw=can_draw)
+        return replace(drawn, device=device)
     traffic = Traffic.of(pieces)
     tried = []
     if not resources.shards or resources.shards == 1:
@@ -118,11 +123,13 @@ def plan(
     fastest = min(each.wall for each in tried)
     near = [each for each in tried if each.wall <= fastest * _NEAR]
     chosen = min(near, key=lambda each: (each.ranks * each.threads, each.wall))
-    made = _static(pieces, site, chosen, tried)
+    made = _static(pieces, site, chosen, tried, device)
     return where_others_disturb(made, site) if can_draw else made
 
 
-def _static(pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[Option]) -> Plan:
+def _static(
+    pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[Option], device: str
+) -> Plan:
     speeds = chosen.speeds
     assignment = chosen.assignment or longest_first(
         chosen.seconds.tolist(), chosen.leaders, speeds.tolist()
@@ -138,15 +145,34 @@ def _static(pieces: tuple[Piece, ...], site: Site, chosen: Option, tried: list[O
         by_index(pieces, assignment),
         threads=chosen.threads,
         groups=chosen.groups,
-        memory_bytes=_memory(pieces, chosen.shards),
+        memory_bytes=_memory(different(pieces), chosen.shards),
         prediction=Prediction(of_piece, works, chosen.messages, float(single.sum())),
         alternatives=alternatives(tried, chosen),
         reason=reason(pieces, site, chosen, tried),
+        device=device,
     )
 
 
-def _memory(pieces: tuple[Piece, ...], shards: int) -> int:
+def _memory(distinct: list[Piece], shards: int) -> int:
     """Return the bytes that each rank with work holds."""
-    if shards == 1:
-        return max((bytes_of(piece.work) for piece in different(pieces)), default=0)
-    return max(sharding_of(piece.work, shards).memory_bytes for piece in different(pieces))
+    if shards > 1:
+        return max(sharding_of(piece.work, shards).memory_bytes for piece in distinct)
+    works = [piece.work for piece in distinct if piece.work is not None]
+    return max((work.memory_bytes for work in works), default=0)
+
+
+def _device(distinct: list[Piece], site: Site) -> str:
+    """Return what the pieces run on; pieces whose work is not counted run on cores.
+
+    Raises:
+        InputError: they need a device that not all hosts have, or several.
+    """
+    wanted = {CPU if piece.work is None else piece.work.device for piece in distinct}
+    there = site.devices
+    if len(wanted) == 1 and wanted <= there:
+        return wanted.pop()
+    raise InputError(
+        "device",
+        got=" and ".join(sorted(wanted)),
+        expected=f"one of those that all hosts have: {', '.join(sorted(there))}",
+    )

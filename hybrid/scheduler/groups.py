@@ -12,9 +12,9 @@ from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.resources import Resources
 from hybrid.core.work import Sharding, Work
-from hybrid.machine import spread_seconds
 from hybrid.scheduler.memory import gigabytes
 from hybrid.scheduler.site import Site
+from hybrid.simulators.predict import spread_seconds
 
 MOST_SHARDS = 1 << 10
 

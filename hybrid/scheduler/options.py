@@ -10,11 +10,12 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.piece import Piece
-from hybrid.machine import Machine, seconds_of
+from hybrid.machine import Machine
 from hybrid.scheduler.assign import loads_of, longest_first
 from hybrid.scheduler.groups import group_seconds, group_speeds, groups_that_fit, sharding_of
 from hybrid.scheduler.messages import Traffic
 from hybrid.scheduler.site import Site
+from hybrid.simulators.predict import seconds_of
 
 _EXACTLY = 20_000
 """Up to so many pieces every alternative is assigned; beyond, its wall time is bounded."""
@@ -167,10 +168,10 @@ def costs_on(pieces: tuple[Piece, ...], site: Site, threads: int) -> tuple[Float
 
 def piece_seconds(pieces: Sequence[Piece], machine: Machine, threads: int) -> FloatArray:
     """Return the predicted seconds of pieces whose work is known, shape (pieces,)."""
-    known: dict[object, float] = {}
+    known: dict[int, float] = {}
     seconds = np.empty(len(pieces))
     for place, piece in enumerate(pieces):
-        key = piece.work
+        key = id(piece.work)  # equal works are one object, see simulators/counted.py
         if key not in known:
             known[key] = seconds_of(piece.work, machine, threads) or 0.0
         seconds[place] = known[key]
@@ -178,5 +179,10 @@ def piece_seconds(pieces: Sequence[Piece], machine: Machine, threads: int) -> Fl
 
 
 def different(pieces: tuple[Piece, ...]) -> list[Piece]:
-    """Return one piece for each different load."""
+    """Return one piece for each different work."""
     return list({id(piece.work): piece for piece in pieces}.values())
+
+
+def is_known(piece: Piece, site: Site) -> bool:
+    """Return whether the seconds of a piece can be told on every kind of host of a site."""
+    return all(seconds_of(piece.work, machine, 1) is not None for machine in site.machines)

@@ -71,6 +71,11 @@ class Site:
         return len(self.machine_of)
 
     @cached_property
+    def devices(self) -> frozenset[str]:
+        """What pieces can run on, on every host."""
+        return frozenset.intersection(*(frozenset(each.devices) for each in self.machines))
+
+    @cached_property
     def ranks_on_host(self) -> Counter[int]:
         """How many ranks each host has."""
         return Counter(self.host_of)

@@ -15,7 +15,7 @@ from hybrid.settings import tables
 from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
-from hybrid.simulators import Aer, Choice, Native
+from hybrid.simulators import SIMULATORS, Choice
 from hybrid.workloads import QAOA, VQE, Expectation
 from hybrid.workloads.qaoa import qaoa_circuit
 
@@ -127,13 +127,16 @@ def simulator(table: tables.Simulator) -> Choice:
     """Return the simulator that a table describes.
 
     Raises:
-        InputError: Aer has no such method.
+        InputError: it does not take one of the arguments.
     """
-    if table.name == "native":
-        return Native(precision=table.precision or "complex128")
-    if table.name == "aer":
-        return Aer(method=table.method or "automatic", noise_model=noise_model(table.noise))
-    return "auto"
+    if table.name == "auto":
+        return "auto"
+    chosen = SIMULATORS[table.name]
+    arguments = {
+        chosen.settings[key]: noise_model(value) if isinstance(value, tables.Noise) else value
+        for key, value in table.settings().items()
+    }
+    return chosen(**arguments, **table.options)
 
 
 def hardware_efficient(ansatz: tables.HardwareEfficient, num_qubits: int) -> QuantumCircuit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from inspect import signature
 from pathlib import Path
 
 from hybrid import optimizers
@@ -18,6 +19,8 @@ from hybrid.settings.tables import (
     Simulator,
     Table,
 )
+from hybrid.simulators import SIMULATORS
+from hybrid.simulators import Simulator as AnySimulator
 
 
 def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]:
@@ -134,24 +137,65 @@ def _optimizer(table: Optimizer) -> Iterator[InputError]:
 
 
 def _simulator(table: Simulator) -> Iterator[InputError]:
-    for key in ("method", "noise"):
-        if getattr(table, key) is not None and table.name != "aer":
+    if table.name != "auto" and table.name not in SIMULATORS:
+        known = ["auto", *SIMULATORS]
+        yield InputError(
+            "simulator.name",
+            got=show(table.name),
+            expected=f"one of {', '.join(map(repr, known))}",
+            advice=nearest(table.name, known),
+        )
+        return
+    taken = {} if table.name == "auto" else SIMULATORS[table.name].settings
+    for key in table.settings():
+        if key not in taken:
+            owners = [name for name, each in SIMULATORS.items() if key in each.settings]
             yield InputError(
                 f"simulator.{key}",
                 got=f"the key with simulator '{table.name}'",
-                expected="it with simulator 'aer' only",
-                advice='write name = "aer" or leave the key out',
+                expected=f"it with simulator {' or '.join(map(repr, owners))} only",
+                advice=f'write name = "{owners[0]}" or leave the key out',
             )
-    if table.precision is not None and table.name != "native":
-        yield InputError(
-            "simulator.precision",
-            got=f"the key with simulator '{table.name}'",
-            expected="it with simulator 'native' only",
-            advice='write name = "native" or leave the key out',
-        )
-    if table.shots is not None and table.name == "native":
+    if table.name == "auto":
+        if table.options:
+            yield InputError(
+                "simulator.options",
+                got="options with simulator 'auto'",
+                expected="the name of the simulator that takes them",
+            )
+        return
+    chosen = SIMULATORS[table.name]
+    if table.shots is not None and chosen.exact_only:
         yield InputError(
             "simulator.shots",
-            got="shots with simulator 'native', which computes exact values",
+            got=f"shots with simulator '{table.name}', which computes exact values",
             expected="simulator 'aer' or 'auto', or no shots",
         )
+    yield from _simulator_options(chosen, table.options)
+
+
+def _simulator_options(
+    chosen: type[AnySimulator], options: Mapping[str, object]
+) -> Iterator[InputError]:
+    """Check ``[simulator.options]`` against the arguments of the simulator's class."""
+    arguments = [
+        name for name in signature(chosen).parameters if name not in chosen.settings.values()
+    ]
+    unknown = [name for name in options if name not in arguments]
+    for name in unknown:
+        yield InputError(
+            f"simulator.options.{name}",
+            got="an option that the simulator does not take",
+            expected=" or ".join(arguments) or "no options",
+            advice=nearest(name, arguments),
+        )
+    if options and not unknown:
+        try:
+            chosen(**options)
+        except InputError as fault:
+            yield InputError(
+                f"simulator.options: {fault.what}",
+                got=fault.got,
+                expected=fault.expected,
+                advice=fault.advice,
+            )

@@ -43,7 +43,11 @@ class MaxCut(Table):
     """``[problem] kind = "maxcut"``: the largest cut of a weighted graph."""
 
     kind: Literal["maxcut"]
-    edges: str = Field(min_length=1, description="the path of an edge list: 'node node [weight]'")
+    edges: str = Field(
+        min_length=1,
+        description="the path of a graph file: lines 'node node [weight]', or rudy, DIMACS, "
+        "MatrixMarket",
+    )
 
 
 class Pauli(Table):
@@ -114,9 +118,7 @@ class Noise(Table):
 class Simulator(Table):
     """``[simulator]``: what computes expectation values, and how exactly."""
 
-    name: Literal["auto", "native", "aer"] = Field(
-        "auto", description="one of 'auto', 'native', 'aer'"
-    )
+    name: str = Field("auto", description="'auto' or the name of a simulator")
     shots: Count | None = Field(
         None, description="a positive integer, or no such key for exact values"
     )
@@ -127,6 +129,14 @@ class Simulator(Table):
     noise: Noise | None = Field(
         None, description="a table with depolarizing_1q, depolarizing_2q, readout"
     )
+    options: dict[str, object] = Field(
+        default_factory=dict, description="a table of other arguments of the simulator"
+    )
+
+    def settings(self) -> dict[str, object]:
+        """Return the keys that configure a particular simulator, as far as they are given."""
+        keys = {"precision": self.precision, "method": self.method, "noise": self.noise}
+        return {key: value for key, value in keys.items() if value is not None}
 
 
 class Run(Table):

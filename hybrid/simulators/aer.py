@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from hybrid.core.ask import Told
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, nearest
+from hybrid.core.work import Work
+from hybrid.machine import Curve, Machine
+from hybrid.simulators import aer_cost
 from hybrid.simulators.aer_job import AerJob
-from hybrid.simulators.base import Estimation, Evaluation
+from hybrid.simulators.base import Estimation, Estimator, Simulator
 from hybrid.simulators.expansion import Expansion
 from hybrid.simulators.lowering import lower
 
@@ -28,7 +31,7 @@ _WIDEST_SAMPLED_DENSITY_MATRIX = 10
 
 
 @dataclass(frozen=True)
-class Aer:
+class Aer(Simulator):
     """Expectation values by Qiskit Aer.
 
     Without shots, values are exact: of the state vector, of the matrix product state or, with
@@ -61,6 +64,8 @@ class Aer:
     precision: str = "double"
     max_bond_dimension: int | None = None
     name: ClassVar[str] = "aer"
+    settings: ClassVar[Mapping[str, str]] = {"method": "method", "noise": "noise_model"}
+    rates: ClassVar[frozenset[str]] = aer_cost.NAMES
 
     def __post_init__(self) -> None:
         for what, known in (("method", METHODS), ("device", DEVICES), ("precision", PRECISIONS)):
@@ -100,7 +105,7 @@ class Aer:
         noise = json.dumps(self._noise, sort_keys=True, default=_plain)
         return digest(self.method, self.device, self.precision, self.max_bond_dimension, noise)
 
-    def prepare(self, estimation: Estimation) -> Evaluation[Told]:
+    def prepare(self, estimation: Estimation) -> Estimator:
         """Return the estimation with its circuit compiled to gates of Aer."""
         from hybrid.simulators.aer_exact import AerExact
         from hybrid.simulators.aer_sampled import AerSampled
@@ -123,6 +128,18 @@ class Aer:
         if estimation.shots is None:
             return AerExact(job, expansion, estimation.observable)
         return AerSampled(job, expansion, estimation.observable, estimation.shots)
+
+    @classmethod
+    def seconds(cls, work: Work, machine: Machine) -> float | None:
+        """Return the seconds of one start of Aer on one thread."""
+        return aer_cost.seconds(work, machine)
+
+    @classmethod
+    def measured(cls) -> Mapping[str, Curve]:
+        """Return the rates of Aer on this host; takes about 4 s."""
+        from hybrid.simulators.aer_rates import aer_rates
+
+        return aer_rates()
 
     def chosen_method(self, estimation: Estimation) -> str:
         """Return the method, chosen from the problem alone where it is automatic.

@@ -12,8 +12,11 @@ from qiskit import QuantumCircuit
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.piece import Piece
+from hybrid.core.work import Work
 from hybrid.programs import Observable
+from hybrid.simulators import aer_cost
 from hybrid.simulators.aer_job import AerJob
+from hybrid.simulators.base import Estimator
 from hybrid.simulators.expansion import Expansion
 from hybrid.simulators.grain import cut
 
@@ -21,7 +24,7 @@ _VALUE = "value"
 
 
 @dataclass(frozen=True)
-class AerExact:
+class AerExact(Estimator):
     """One circuit that ends by saving the observable's value; pieces are slices of evaluations.
 
     Attributes:
@@ -58,6 +61,11 @@ class AerExact:
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return values and gradients."""
         return self.expansion.told(ask, np.concatenate(partials))
+
+    def work(self, ask: Ask, piece: Piece) -> Work | None:
+        """Return the gates and strings of the piece's circuits."""
+        gates = len(self.expansion.lowered.circuit.data)
+        return aer_cost.counted(self.job, len(piece), gates, terms=self.observable.num_terms)
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that may be held at once."""

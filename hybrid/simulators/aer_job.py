@@ -81,14 +81,14 @@ class AerJob:
     @property
     def is_wide(self) -> bool:
         """Whether one circuit is work enough for a piece."""
-        return self._index_bits >= _WIDE
+        return self.index_bits >= _WIDE
 
     @property
     def state_bytes(self) -> int:
         """Memory of one state; 0 where it depends on entanglement."""
         if self.method not in ("statevector", "density_matrix"):
             return 0
-        return (16 if self.precision == "double" else 8) << self._index_bits
+        return (16 if self.precision == "double" else 8) << self.index_bits
 
     @property
     def description(self) -> str:
@@ -140,5 +140,6 @@ class AerJob:
         return [result.data(index) for index in range(count)]
 
     @property
-    def _index_bits(self) -> int:
+    def index_bits(self) -> int:
+        """Qubits of the state, or twice as many of a density matrix."""
         return self.num_qubits * (2 if self.method == "density_matrix" else 1)

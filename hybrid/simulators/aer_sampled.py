@@ -12,8 +12,11 @@ from qiskit import ClassicalRegister, QuantumCircuit
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.piece import Piece, slices
+from hybrid.core.work import Work
 from hybrid.programs import Observable
+from hybrid.simulators import aer_cost
 from hybrid.simulators.aer_job import AerJob
+from hybrid.simulators.base import Estimator
 from hybrid.simulators.expansion import Expansion
 from hybrid.simulators.grain import cut, shot_slices
 from hybrid.simulators.measurement import Group, measurement_groups
@@ -26,7 +29,7 @@ _SHOTS_OF_A_START = 6000
 
 
 @dataclass(frozen=True)
-class AerSampled:
+class AerSampled(Estimator):
     """One measured circuit for each group of strings and evaluation, with real shots.
 
     Units of work are (group, evaluation, slice of shots) with the last running fastest; pieces
@@ -103,6 +106,12 @@ class AerSampled:
         else:
             errors = np.full(shape[1], np.inf if self._groups else 0.0)
         return self.expansion.told(ask, self._constant + pooled.sum(axis=0), errors)
+
+    def work(self, ask: Ask, piece: Piece) -> Work | None:
+        """Return the gates and shots of the piece's circuits."""
+        gates = len(self.expansion.lowered.circuit.data)
+        slices = len(self._slices(ask)) if piece.axis == "shots" else 1
+        return aer_cost.counted(self.job, len(piece), gates, shots=-(-self.shots // slices))
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that may be held at once, and of the shots of one."""

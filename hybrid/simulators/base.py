@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Ask, Told
+from hybrid.core.ask import VALUES_AND_GRADIENTS, Ask, Told, Want
+from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
+from hybrid.core.seeds import derive
+from hybrid.core.work import Sharding, Work
+from hybrid.machine import Curve, Machine
 from hybrid.programs import FlatCircuit, Observable
 from hybrid.sharding.group import Group
 
 Answer = TypeVar("Answer", covariant=True)
+
+CotangentsOf: TypeAlias = Callable[[FloatArray, slice], FloatArray]
+"""From the values of some points, and which points they are, to the weights of their gradients."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +41,29 @@ class Estimation:
     finite_difference: float | None = None
 
 
-class Evaluation(Protocol[Answer]):
+class Evaluation(ABC, Generic[Answer]):
     """Work compiled once; it answers any Ask, in pieces that any rank may run.
 
     The pieces depend on the Ask alone, and a partial answer on the Ask, the piece and its seed
     alone, so the answer is the same bits however the pieces were spread.
+
+    A subclass gives :attr:`description`, :meth:`pieces`, :meth:`run` and :meth:`combine`; all
+    else that the scheduler and the runtime ask of it has a default.
     """
 
+    answers: ClassVar[frozenset[Want]] = VALUES_AND_GRADIENTS
+    """The kinds of answer it can give; an Ask that wants another one is refused."""
+
     @property
+    @abstractmethod
     def description(self) -> str:
         """One line for the person who runs it: what computes, how precisely, how gradients."""
 
+    @abstractmethod
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return how the Ask may be cut; indices count up from 0."""
 
+    @abstractmethod
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return the partial answer of one piece, a float64 array of any shape.
 
@@ -57,36 +74,154 @@ class Evaluation(Protocol[Answer]):
             threads: how many threads may be used.
         """
 
+    @abstractmethod
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Answer:
         """Return the answer from all partial answers, in the order of the pieces."""
 
-    def memory_bytes(self, ask: Ask) -> int:
-        """Return what running one piece of the Ask allocates at most, in bytes."""
+    def work(self, ask: Ask, piece: Piece) -> Work | None:
+        """Return the work of a piece in counts, or None where it is found out only by doing it.
 
+        It may depend on the sizes of the Ask and on what it wants, but not on where its points lie.
+        """
+        return None
 
-class Shareable(Protocol[Answer]):
-    """An evaluation that ranks can run together, each with a shard of the state."""
+    def partial_bytes(self, ask: Ask, piece: Piece) -> int:
+        """Return the bytes of a partial answer, for predictions; by default by what was cut."""
+        if piece.axis == "points":
+            return 8 * len(piece) * ask.components
+        if piece.axis in ("circuits", "shots"):
+            return 16 * len(piece)
+        return 8 * (len(piece) if piece.axis == "components" else ask.components)
+
+    may_spread: ClassVar[bool] = False
+    """Whether :meth:`shardings` and :meth:`on_group` are defined."""
+
+    def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
+        """Return how one state may be spread over ranks, by ascending shards, if it may."""
+        return ()
 
     def on_group(self, group: Group) -> Evaluation[Answer]:
         """Return it as the members of a group run it; partial answers hold on the leader."""
+        raise NotImplementedError(f"{type(self).__name__} cannot spread a state over ranks")
 
-
-class Simulator(Protocol):
-    """A way to estimate; values are immutable and the same on every rank."""
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return what running one piece of the Ask allocates at most, in bytes; 0 if not known."""
+        return 0
 
     @property
-    def name(self) -> str:
-        """The name by which users choose it."""
+    def reproducible(self) -> bool:
+        """Whether the same question and seed give the same bits again."""
+        return True
 
+    def check(self, ask: Ask) -> None:
+        """Refuse an Ask that wants what this evaluation cannot answer.
+
+        Raises:
+            InputError: it does.
+        """
+        missing = ask.wants - self.answers
+        if missing:
+            raise InputError(
+                "answers",
+                got=_listed(missing),
+                expected=f"at most {_listed(self.answers)} of {self.description}",
+                advice="take another simulator, or an optimizer that does not ask for it",
+            )
+
+    def answer(self, ask: Ask, *, seed: int, threads: int) -> Answer:
+        """Return the answer to an Ask, all of its pieces run here, one after the other.
+
+        Args:
+            ask: the question.
+            seed: of whatever is random; piece k is seeded by (seed, k).
+            threads: for each piece.
+        """
+        self.check(ask)
+        partials = [
+            self.run(ask, piece, seed=derive(seed, piece.index), threads=threads)
+            for piece in self.pieces(ask)
+        ]
+        return self.combine(ask, partials)
+
+
+class Estimator(Evaluation[Told]):
+    """An evaluation of expectation values; what :meth:`Simulator.prepare` returns."""
+
+    def pull_back(
+        self, points: FloatArray, cotangents: CotangentsOf, *, seed: int, threads: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return values, and the sum of their gradients weighted by cotangents of the values.
+
+        Args:
+            points: shape (B, P).
+            cotangents: from the values of some of the points, shape (k,), and which they are, to
+                weights, shape (k,), finite; called for all points, in order.
+            seed: of whatever is random.
+            threads: to use.
+
+        Returns:
+            shapes (B,) and (P,).
+        """
+        told = self.answer(Ask(points, gradient=True), seed=seed, threads=threads)
+        assert told.gradients is not None
+        summed: FloatArray = cotangents(told.values, slice(0, len(points))) @ told.gradients
+        return told.values, summed
+
+
+class Simulator(ABC):
+    """A way to estimate; values are immutable and the same on every rank.
+
+    A new simulator is a subclass in a file of its own and a row in ``simulators/registry.py``.
+    Work that an evaluation counts for the engine of that name is priced by :meth:`seconds`, from
+    rates that :meth:`measured` measures on each kind of host.
+    """
+
+    name: ClassVar[str]
+    """The name by which users choose it, and by which ``Work.engine`` names it."""
+
+    settings: ClassVar[Mapping[str, str]] = {}
+    """Keys of the ``[simulator]`` table of a run file, and the arguments that they become."""
+
+    exact_only: ClassVar[bool] = False
+    """Whether it takes no shots."""
+
+    rates: ClassVar[frozenset[str]] = frozenset()
+    """Names of the measured rates that :meth:`seconds` takes from a machine."""
+
+    @abstractmethod
     def refusal(self, estimation: Estimation) -> str | None:
         """Return why this simulator does not suit the estimation, or None if it does."""
 
+    @abstractmethod
     def content(self) -> str:
         """Return what identifies the settings; ranks of one job must have it alike."""
 
-    def prepare(self, estimation: Estimation) -> Evaluation[Told]:
+    @abstractmethod
+    def prepare(self, estimation: Estimation) -> Estimator:
         """Return the estimation compiled.
 
         Raises:
             InputError: the estimation does not suit; the message is that of :meth:`refusal`.
         """
+
+    @classmethod
+    def seconds(cls, work: Work, machine: Machine) -> float | None:
+        """Return the seconds of counted work on one thread of a machine that has the rates.
+
+        None: its cost is found out by doing it.
+        """
+        return None
+
+    @classmethod
+    def gain(cls, work: Work, machine: Machine, threads: int) -> float:
+        """Return how many times faster the work is with so many threads than with one."""
+        return 1.0
+
+    @classmethod
+    def measured(cls) -> Mapping[str, Curve]:
+        """Return the rates of this host, measured; takes seconds."""
+        return {}
+
+
+def _listed(wants: frozenset[Want]) -> str:
+    return ", ".join(sorted(want.value for want in wants))

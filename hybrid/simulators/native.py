@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,11 +14,13 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
-from hybrid.programs import Observable, Program, compile_program
-from hybrid.simulators.base import Estimation
-
-CotangentsOf: TypeAlias = Callable[[FloatArray, slice], FloatArray]
-"""From the values of some points, and which points they are, to the weights of their gradients."""
+from hybrid.core.work import Sharding, Work
+from hybrid.machine import Curve, Machine
+from hybrid.programs import Observable, compile_program, count_operations
+from hybrid.sharding.program import Reading, shardings
+from hybrid.simulators import native_cost
+from hybrid.simulators.base import CotangentsOf, Estimation, Estimator, Simulator
+from hybrid.simulators.kernel import KernelEvaluation, state_bytes
 
 PRECISIONS = ("complex128", "complex64")
 _PIECE_QUBITS = 13
@@ -28,7 +30,7 @@ _TAPE_QUBITS = 14
 
 
 @dataclass(frozen=True)
-class Native:
+class Native(Simulator):
     """State vectors in the project's kernels; gradients by the adjoint method.
 
     The adjoint method (Jones and Gacon, arXiv:2009.02823) gives all derivatives for about three
@@ -44,6 +46,9 @@ class Native:
 
     precision: str = "complex128"
     name: ClassVar[str] = "native"
+    settings: ClassVar[Mapping[str, str]] = {"precision": "precision"}
+    exact_only: ClassVar[bool] = True
+    rates: ClassVar[frozenset[str]] = native_cost.NAMES
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
@@ -75,12 +80,34 @@ class Native:
             compile_program(estimation.circuit), estimation.observable, self.single
         )
 
+    @classmethod
+    def seconds(cls, work: Work, machine: Machine) -> float | None:
+        """Return the seconds of the counted operations on one thread."""
+        return native_cost.seconds(work, machine)
+
+    @classmethod
+    def gain(cls, work: Work, machine: Machine, threads: int) -> float:
+        """Return how much faster several threads are: on points, or inside one state."""
+        return native_cost.gain(work, machine, threads)
+
+    @classmethod
+    def measured(cls) -> Mapping[str, Curve]:
+        """Return the rates of the kernels on this host; takes about 6 s."""
+        from hybrid.simulators.native_rates import native_rates, native_timings
+
+        return native_rates(native_timings())
+
 
 @dataclass(frozen=True)
-class NativeEvaluation:
-    """A program and an observable in the kernels; pieces are slices of the points."""
+class NativeEvaluation(KernelEvaluation[Told], Estimator):
+    """A program and an observable in the kernels; pieces are slices of the points.
 
-    program: Program
+    Attributes:
+        program: the compiled circuit.
+        observable: what is measured.
+        single: whether amplitudes are complex64.
+    """
+
     observable: Observable
     single: bool
 
@@ -90,11 +117,6 @@ class NativeEvaluation:
         build = _kernels.about()["processor"]
         precision = "complex64" if self.single else "complex128"
         return f"native kernels ({build}), {precision}, exact values, adjoint gradients"
-
-    @cached_property
-    def kernel_program(self) -> _kernels.Program:
-        """The program in the kernels."""
-        return load(self.program)
 
     @cached_property
     def kernel_observable(self) -> _kernels.PauliSum:
@@ -132,7 +154,7 @@ class NativeEvaluation:
         return 1 << max(0, _TAPE_QUBITS - self.program.num_qubits)
 
     def pull_back(
-        self, points: FloatArray, cotangents: CotangentsOf, *, threads: int
+        self, points: FloatArray, cotangents: CotangentsOf, *, seed: int = 0, threads: int
     ) -> tuple[FloatArray, FloatArray]:
         """Return values, and the sum of their gradients weighted by cotangents of the values.
 
@@ -143,6 +165,7 @@ class NativeEvaluation:
             points: shape (B, P).
             cotangents: from the values of some of the points, shape (k,), and which they are, to
                 weights, shape (k,), finite; called for all points, in order.
+            seed: not used; values are exact.
             threads: to use.
 
         Returns:
@@ -176,32 +199,29 @@ class NativeEvaluation:
         """Return the bytes of the states that one piece holds."""
         return state_bytes(self.program.num_qubits, gradient=ask.gradient, single=self.single)
 
+    def work(self, ask: Ask, piece: Piece) -> Work:
+        """Return the operations of the program and of the observable, for each point."""
+        return Work(
+            "native",
+            self.program.num_qubits,
+            len(piece),
+            self.operations,
+            ask.gradient,
+            single=self.single,
+            shardings=self.shardings(ask),
+        )
 
-_WIDEST = 48
-"""Kernels count bytes in 64 bits; beyond this width only the order of magnitude matters."""
+    @cached_property
+    def operations(self) -> tuple[tuple[str, float], ...]:
+        """What one evaluation takes, by kind of operation."""
+        return count_operations(self.program, self.observable)
 
-
-def state_bytes(num_qubits: int, *, gradient: bool, single: bool) -> int:
-    """Return the bytes that the kernels allocate for one point."""
-    width = min(num_qubits, _WIDEST)
-    return int(_kernels.memory_bytes(width, gradient, single)) << (num_qubits - width)
-
-
-def load(program: Program) -> _kernels.Program:
-    """Return the program as the kernels hold it."""
-    return _kernels.Program(
-        program.num_qubits,
-        program.kind,
-        program.targets,
-        program.control_mask,
-        program.control_value,
-        program.matrix_offset,
-        program.matrices,
-        program.x_mask,
-        program.string_offset,
-        program.string_count,
-        program.z_masks,
-        program.coefficients,
-        program.slot,
-        program.angles.num_angles,
-    )
+    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be spread over ranks, to read the observable there."""
+        return shardings(
+            self.kernel_program,
+            Reading.EXPECTATION,
+            self.kernel_observable,
+            gradient=gradient,
+            single=self.single,
+        )

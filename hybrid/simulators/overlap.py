@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Ask
+from hybrid.core.ask import Ask, Want
 from hybrid.core.piece import Piece
 from hybrid.programs import Program
+from hybrid.simulators.base import Evaluation
 from hybrid.simulators.states import states_of
 
 _TILE_BYTES = 1 << 26
@@ -19,7 +21,7 @@ _WIDEST_TILE = 64
 
 
 @dataclass(frozen=True)
-class OverlapEvaluation:
+class OverlapEvaluation(Evaluation[FloatArray]):
     """The matrix ``|<psi(a)|psi(b)>|^2``; pieces are square tiles, row by row.
 
     Attributes:
@@ -30,6 +32,7 @@ class OverlapEvaluation:
 
     program: Program
     others: FloatArray | None
+    answers: ClassVar[frozenset[Want]] = frozenset({Want.VALUES})
 
     @property
     def description(self) -> str:

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hybrid import _kernels
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece, slices
-from hybrid.programs import Program
-from hybrid.simulators.native import load, state_bytes
+from hybrid.core.work import Sharding, Work
+from hybrid.sharding.program import Reading, shardings
+from hybrid.simulators.kernel import StateEvaluation, state_bytes
 
 
 @dataclass(frozen=True)
-class PerPoint(ABC):
+class PerPoint(StateEvaluation[FloatArray]):
     """An array for each point; pieces are single points.
 
     Attributes:
         program: the compiled circuit.
     """
-
-    program: Program
-
-    @property
-    @abstractmethod
-    def description(self) -> str:
-        """One line."""
 
     @abstractmethod
     def at(self, point: FloatArray, threads: int) -> FloatArray:
@@ -41,14 +33,15 @@ class PerPoint(ABC):
     def array_bytes(self) -> int:
         """The bytes of the array at a point."""
 
-    @abstractmethod
-    def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes that one piece holds."""
+    def work(self, ask: Ask, piece: Piece) -> Work:
+        """Return the work of the state, and the array that is read of it."""
+        return self.of_a_state(ask, answered=self.array_bytes)
 
-    @cached_property
-    def kernel_program(self) -> _kernels.Program:
-        """The program in the kernels."""
-        return load(self.program)
+    def with_array(self, found: tuple[Sharding, ...]) -> tuple[Sharding, ...]:
+        """Return the memory with that of the whole answer, which the leader holds."""
+        return tuple(
+            replace(each, memory_bytes=each.memory_bytes + self.array_bytes) for each in found
+        )
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return one piece for each point."""
@@ -99,6 +92,10 @@ class Probabilities(PerPoint):
         state = state_bytes(self.program.num_qubits, gradient=False, single=False)
         return state + 2 * self.array_bytes
 
+    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be spread over ranks."""
+        return self.with_array(shardings(self.kernel_program, Reading.PROBABILITIES))
+
 
 @dataclass(frozen=True)
 class Amplitudes(PerPoint):
@@ -131,6 +128,10 @@ class Amplitudes(PerPoint):
         """Return the bytes of the state."""
         return state_bytes(self.program.num_qubits, gradient=False, single=False)
 
+    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be spread over ranks."""
+        return shardings(self.kernel_program, Reading.SHOTS)
+
 
 @dataclass(frozen=True)
 class Metric(PerPoint):
@@ -160,3 +161,16 @@ class Metric(PerPoint):
         """Return the bytes of two states and the metric by angle."""
         states = state_bytes(self.program.num_qubits, gradient=True, single=False)
         return states + 16 * self.program.angles.num_angles**2
+
+    def work(self, ask: Ask, piece: Piece) -> Work:
+        """Return the work of the state and of a tangent for each angle, with a way back each."""
+        times = 1 + self.program.angles.num_angles
+        operations = tuple((kind, count * times) for kind, count in self.operations)
+        return replace(super().work(ask, piece), operations=operations, gradient=True)
+
+    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how the states may be spread over ranks."""
+        program = self.kernel_program
+        repeats = 1 + program.num_slots
+        found = shardings(program, Reading.EXPECTATION, gradient=True, repeats=repeats)
+        return self.with_array(found)

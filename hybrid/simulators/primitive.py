@@ -19,7 +19,7 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
 from hybrid.programs import Observable
-from hybrid.simulators.base import Estimation
+from hybrid.simulators.base import Estimation, Estimator, Simulator
 from hybrid.simulators.expansion import Expansion
 from hybrid.simulators.grain import cut
 from hybrid.simulators.lowering import lower
@@ -39,7 +39,7 @@ class PassManager(Protocol):
 
 
 @dataclass(frozen=True)
-class Primitive:
+class Primitive(Simulator):
     """Expectation values by a Qiskit estimator of version 2.
 
     The circuit is compiled once: by the pass manager if one is given, for the estimator's own
@@ -125,7 +125,7 @@ class Primitive:
 
 
 @dataclass(frozen=True)
-class PrimitiveEvaluation:
+class PrimitiveEvaluation(Estimator):
     """A circuit for an estimator; pieces are slices of the circuit evaluations.
 
     Attributes:

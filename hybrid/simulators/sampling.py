@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from hybrid import _kernels
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
-from hybrid.programs import Program
-from hybrid.simulators.native import load, state_bytes
+from hybrid.core.work import Sharding, Work
+from hybrid.sharding.program import Reading, shardings
+from hybrid.simulators.kernel import StateEvaluation, state_bytes
 
 Counts = dict[str, int]
 
 _SHOTS_PER_PIECE = 1 << 20
 """So many shots take about as long as the state of a wide circuit; more are worth another rank."""
+_SHOT_SECONDS = 1e-7
+"""Of drawing a shot from a state that is there."""
 
 
 @dataclass(frozen=True)
-class SamplingEvaluation:
+class SamplingEvaluation(StateEvaluation[list[Counts]]):
     """A program whose final state is measured; pieces are points, and slices of many shots.
 
     Attributes:
@@ -30,7 +31,6 @@ class SamplingEvaluation:
         shots: for each point.
     """
 
-    program: Program
     shots: int
 
     @property
@@ -38,24 +38,21 @@ class SamplingEvaluation:
         """One line."""
         return f"native kernels, complex128, {self.shots} shots from the exact state"
 
-    @cached_property
-    def kernel_program(self) -> _kernels.Program:
-        """The program in the kernels."""
-        return load(self.program)
-
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return one piece for each point and million shots; units are points."""
-        each = range(0, self.shots, _SHOTS_PER_PIECE)
         return tuple(
-            Piece(point * len(each) + part, "points", point, point + 1, self._shots_of(part))
+            Piece(
+                point * self._parts + part, "points", point, point + 1, float(self._shots_of(part))
+            )
             for point in range(len(ask.points))
-            for part in range(len(each))
+            for part in range(self._parts)
         )
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return shape (outcomes seen, 2): the basis state's index, and how often it was seen."""
         angles = self.program.angles.angles(ask.points[piece.start : piece.stop])[0]
-        indices = self.kernel_program.sample(angles, int(piece.cost), seed, threads=threads)
+        shots = self._shots_of(piece.index % self._parts)
+        indices = self.kernel_program.sample(angles, shots, seed, threads=threads)
         outcomes, counts = np.unique(indices, return_counts=True)
         return np.column_stack([outcomes, counts]).astype(np.float64)
 
@@ -75,5 +72,21 @@ class SamplingEvaluation:
         shots = min(self.shots, _SHOTS_PER_PIECE)
         return state_bytes(self.program.num_qubits, gradient=False, single=False) + 16 * shots
 
+    def work(self, ask: Ask, piece: Piece) -> Work:
+        """Return the work of the state, and of drawing the piece's shots from it."""
+        shots = self._shots_of(piece.index % self._parts)
+        outcomes = min(shots, 1 << self.program.num_qubits)
+        return self.of_a_state(ask, answered=16 * outcomes, seconds=shots * _SHOT_SECONDS)
+
+    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be spread over ranks."""
+        return shardings(self.kernel_program, Reading.SHOTS)
+
+    @property
+    def _parts(self) -> int:
+        """How many slices the shots of a point are cut into."""
+        return -(-self.shots // _SHOTS_PER_PIECE)
+
     def _shots_of(self, part: int) -> int:
+        """Return how many shots a slice has; the last may have fewer."""
         return min(_SHOTS_PER_PIECE, self.shots - part * _SHOTS_PER_PIECE)

@@ -6,7 +6,7 @@ import numpy as np
 
 from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.programs import Program
-from hybrid.simulators.native import load
+from hybrid.simulators.kernel import load
 
 
 def states_of(program: Program, points: FloatArray, *, threads: int) -> ComplexArray:

@@ -10,11 +10,12 @@ import numpy as np
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece, slices
-from hybrid.simulators.native import CotangentsOf, NativeEvaluation
+from hybrid.simulators.base import CotangentsOf, Evaluation
+from hybrid.simulators.native import NativeEvaluation
 
 
 @dataclass(frozen=True)
-class WeightedEvaluation:
+class WeightedEvaluation(Evaluation[list[FloatArray]]):
     """Values at all points, and the sum of their gradients with weights.
 
     Each piece sums the gradients of its own points, and only the sum leaves it.

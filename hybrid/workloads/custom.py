@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from hybrid.core.errors import InputError, PieceError
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.piece import EVERY_POINT, Piece, slices
 from hybrid.core.work import Work
+from hybrid.simulators import Evaluation
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.coverage import checked_pieces
 from hybrid.workloads.local import LocalSimulator
@@ -101,8 +102,14 @@ class Workload:
         """Whether partials have the shapes above, because :meth:`combine` is this class's."""
         return type(self).combine is Workload.combine
 
-    def load(self, ask: Ask, piece: Piece) -> Work | None:
-        """Return the work of a piece where it is known, for the scheduler; None: found by doing."""
+    def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:
+        """Return the work of a piece in counts, for the scheduler; None where it is not known.
+
+        Args:
+            ask: the question; only its sizes count.
+            piece: which part of it.
+            sampling: what the circuits run on.
+        """
         return None
 
     def state_bytes(self, ask: Ask) -> int:
@@ -165,20 +172,19 @@ _KEPT = 16
 """Cuts of so many kinds of Ask are kept."""
 
 
-@dataclass(frozen=True)
-class CustomEvaluation:
+@dataclass(eq=False)
+class CustomEvaluation(Evaluation[Told]):
     """A workload of the user's own as an Evaluation; checks all that it returns.
 
     Attributes:
         workload: the user's.
         sampling: what its circuits run on.
+        cuts: pieces that were checked, as most Asks of a run are cut alike.
     """
 
     workload: Workload
     sampling: Sampling
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_cut", {})
+    cuts: dict[object, tuple[Ask, tuple[Piece, ...]]] = field(default_factory=dict, repr=False)
 
     @property
     def description(self) -> str:
@@ -187,7 +193,7 @@ class CustomEvaluation:
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return the user's pieces, checked: no gap, no overlap."""
-        known: dict[object, tuple[Ask, tuple[Piece, ...]]] = self.__dict__["_cut"]
+        known = self.cuts
         # Default cuts depend on nothing else; of those of the user's own, the last is kept.
         by_shape = type(self.workload).pieces is Workload.pieces
         key = (len(ask.points), ask.components) if by_shape else id(ask)
@@ -222,9 +228,9 @@ class CustomEvaluation:
         """Return what one piece allocates at most, as far as the workload says."""
         return self.workload.state_bytes(ask)
 
-    def load(self, ask: Ask, piece: Piece) -> Work | None:
+    def work(self, ask: Ask, piece: Piece) -> Work | None:
         """Return the work of a piece where the workload says so."""
-        return self.workload.load(ask, piece)
+        return self.workload.work(ask, piece, self.sampling)
 
     @property
     def _name(self) -> str:

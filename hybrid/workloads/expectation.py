@@ -10,9 +10,8 @@ import numpy as np
 from qiskit.circuit.library import PauliEvolutionGate
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Told
 from hybrid.programs import FlatCircuit, Observable, compile_program
-from hybrid.simulators import Estimation, Evaluation, choose
+from hybrid.simulators import Estimation, Estimator, choose
 from hybrid.workloads.base import Sampling
 
 
@@ -62,7 +61,7 @@ class Expectation:
         """Return digests of circuit and observable."""
         return self._digests
 
-    def prepare(self, sampling: Sampling) -> Evaluation[Told]:
+    def prepare(self, sampling: Sampling) -> Estimator:
         """Return the expectation compiled for a simulator.
 
         Raises:
@@ -80,7 +79,7 @@ class Expectation:
         return evaluation
 
     @cached_property
-    def _prepared(self) -> list[tuple[Sampling, Evaluation[Told]]]:
+    def _prepared(self) -> list[tuple[Sampling, Estimator]]:
         """What has been compiled already, so that a repeated call compiles nothing."""
         return []
 

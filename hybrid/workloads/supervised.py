@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -12,16 +13,17 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Ask, Told
+from hybrid.core.ask import Ask
 from hybrid.core.checks import checked_points
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
-from hybrid.simulators import Evaluation
+from hybrid.core.work import Work
+from hybrid.simulators import Estimator
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_expectation
 from hybrid.workloads.custom import CustomEvaluation, Workload, combined
-from hybrid.workloads.local import LocalSimulator, answer, pull_back
+from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task
 
 Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
@@ -34,6 +36,8 @@ _FULL = 11
 """From this width on full lanes are work enough for a piece ..."""
 _NARROW = 14
 """... and from this one on a sample is."""
+_AROUND_SECONDS = 6e-5
+"""What losses, the chain rule and their Python take in a piece of samples."""
 
 
 def squared(outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -142,7 +146,7 @@ class Supervised(Workload):
         self.evaluation(sampling)
         return super().prepare(sampling)
 
-    def evaluation(self, sampling: Sampling) -> Evaluation[Told]:
+    def evaluation(self, sampling: Sampling) -> Estimator:
         """Return the circuit's expectation value, compiled once for the simulator."""
         return self._expectation.prepare(sampling)
 
@@ -152,7 +156,7 @@ class Supervised(Workload):
         labels = self.labels[piece.slice]
         evaluation = self.evaluation(simulator.sampling)
         if not piece.gradient:
-            told = answer(evaluation, Ask(points), seed=piece.seed, threads=piece.threads)
+            told = evaluation.answer(Ask(points), seed=piece.seed, threads=piece.threads)
             return self._losses(told.values, labels)[0].sum()
         losses = np.empty(len(labels))
 
@@ -160,7 +164,7 @@ class Supervised(Workload):
             losses[which], slopes = self._losses(values, labels[which])
             return slopes
 
-        summed = pull_back(evaluation, points, slopes, seed=piece.seed, threads=piece.threads)
+        _, summed = evaluation.pull_back(points, slopes, seed=piece.seed, threads=piece.threads)
         return losses.sum(), summed[self._weights]
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -188,9 +192,17 @@ class Supervised(Workload):
         rows = np.zeros((1, len(self._columns) + self.num_parameters))
         return self.evaluation(Sampling()).memory_bytes(Ask(rows, ask.gradient))
 
-    def inner(self, ask: Ask, piece: Piece) -> Ask:
-        """Return what the circuit is asked in a piece, for predictions of its cost."""
-        return Ask(self.rows(ask.points[piece.point], slice(piece.start, piece.stop)), ask.gradient)
+    def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:
+        """Return the work of the piece's circuits, which run one after the other."""
+        inner = self.evaluation(sampling)
+        rows = self.rows(ask.points[piece.point], slice(piece.start, piece.stop))
+        asked = Ask(rows, ask.gradient)
+        parts = [inner.work(asked, each) for each in inner.pieces(asked)]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        circuits = sum(part.circuits for part in known)
+        return replace(known[0], circuits=circuits, seconds=_AROUND_SECONDS)
 
     def rows(self, weights: FloatArray, samples: slice) -> FloatArray:
         """Return the circuit's parameter points of some samples, shape (k, F + P)."""

@@ -24,6 +24,7 @@ from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import HybridError, JournalError
 from hybrid.journal import Identity, Journal, Writer, open_journal, peek, schema
 from hybrid.journal.blobs import DamagedError, decode, encode
+from hybrid.journal.database import connect_to_write
 from hybrid.loop.result import Result
 from tests.faults import small
 from tests.faults.fuzz import damaged, read_whole
@@ -339,3 +340,114 @@ def test_a_report_that_comes_when_the_journal_has_been_closed_does_not_wait(tmp_
     late.start()
     late.join(20)
     assert not late.is_alive()
+
+
+def test_a_disk_that_is_full_when_the_journal_is_made_leaves_no_file(small_disk: Path) -> None:
+    path = small_disk / "run.db"
+    others = small_disk / "others"
+    for left in range(0, 80, 16):  # KiB: too little for the tables, then for what the run is
+        others.write_bytes(bytes((256 - left) * 1024))
+        with pytest.raises(JournalError, match="disk is full"):
+            Writer(path, WHO, {})
+        assert not path.exists()
+    others.unlink()
+    Writer(path, WHO, {}).close()
+    with open_journal(path) as journal:
+        assert journal.seed == 7
+
+
+@pytest.mark.parametrize("made", ["empty", "tables alone"])
+def test_a_journal_in_which_nothing_has_begun(
+    made: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run.db"
+    path.touch()
+    if made != "empty":
+        connect_to_write(path).close()
+    for command in ("journal", "resume"):
+        assert command_line([command, str(path)]) == 2
+        assert "in which no run has been recorded yet" in capsys.readouterr().err
+    Writer(path, WHO, {}).close()
+    with open_journal(path) as journal:
+        assert journal.seed == 7
+
+
+def test_a_link_to_where_the_journal_is_to_be(tmp_path: Path) -> None:
+    (tmp_path / "scratch").mkdir()
+    link, target = tmp_path / "run.db", tmp_path / "scratch" / "real.db"
+    link.symlink_to(target)
+    assert peek(link) is None
+    with pytest.raises(JournalError, match="a link to nothing"):
+        open_journal(link)
+    fill(link)
+    assert target.is_file()
+    with open_journal(link) as journal:
+        assert len(journal) == 20
+
+
+@pytest.mark.parametrize("target", ["missing/run.db", "run.db"])
+def test_a_link_that_leads_nowhere(target: str, tmp_path: Path) -> None:
+    link = tmp_path / "run.db"
+    link.symlink_to(tmp_path / target)
+    with pytest.raises(JournalError, match="cannot be written"):
+        Writer(link, WHO, {})
+    assert sorted(tmp_path.iterdir()) == [link]
+
+
+def test_a_crash_is_undone_also_through_a_link(tmp_path: Path) -> None:
+    link, target = tmp_path / "run.db", tmp_path / "real.db"
+    link.symlink_to(target)
+    crash = f"""
+import os
+from pathlib import Path
+from tests.journal.test_storage_faults import fill
+from hybrid.journal.database import connect_to_write
+fill(Path({str(link)!r}))
+connection = connect_to_write(Path({str(link)!r}))
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("DELETE FROM tolds")
+connection.execute("DELETE FROM asks")
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", crash], check=True, cwd=Path(__file__).parents[2])
+    assert target.with_name("real.db-journal").exists()
+    with open_journal(link) as journal:
+        assert len(list(journal)) == 20
+
+
+def test_the_journal_is_never_a_standard_stream(tmp_path: Path) -> None:
+    script = f"""
+import os
+from pathlib import Path
+from tests.journal.test_storage_faults import WHO
+from hybrid.journal import Writer, open_journal
+os.close(1)
+with Writer(Path({str(tmp_path / "run.db")!r}), WHO, {{}}) as writer:
+    writer.start(["host"], "native", "", {{}})
+    try:
+        os.write(1, b"what a library prints")
+    except OSError:
+        pass
+with open_journal({str(tmp_path / "run.db")!r}) as journal:
+    assert journal.seed == 7
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_names_that_look_like_markup_or_control_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("[", "x]").mkdir(parents=True)
+    path = Path("[", "x]", "j.db")  # "[/x]/j.db"
+    hostile = Identity({"[/red]\x1b[2J": "[/blue]\x07"}, 7)
+    with Writer(path, hostile, {}) as writer:
+        writer.start(["[/host]"], "native", "[/plan]", {})
+        writer.event("[/kind]", detail="[/detail]\x1b]0;title")
+    assert command_line(["journal", str(path)]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    for text in ("journal [/x]/j.db", "[/red]", "[/blue]", "[/host]", "[/kind]", "[/detail]"):
+        assert text in shown.out
+    assert all(letter.isprintable() or letter == "\n" for letter in shown.out)

@@ -134,6 +134,56 @@ def test_bad_graphs() -> None:
             MaxCut.from_graph(nx.Graph([("a", "b", {"weight": weight})]))
 
 
+def test_edges_from_python() -> None:
+    triangle = [(0, 1), (1, 2), (2, 0)]
+    for edges in (
+        triangle,
+        tuple(triangle),
+        iter(triangle),
+        np.array(triangle),
+        [[0, 1], [1, 2], [2, 0]],
+        [(np.int64(u), np.int32(v)) for u, v in triangle],
+        [np.array(edge) for edge in triangle],
+        np.array([(u, v, 1.0) for u, v in triangle]),
+        nx.Graph(triangle).edges,
+        nx.Graph(triangle).edges(data=True),
+        nx.complete_graph(3).edges(data="weight"),
+        rx.generators.complete_graph(3).edge_list(),
+    ):
+        problem = MaxCut.from_edge_list(edges)
+        assert problem.nodes == (0, 1, 2)
+        assert problem.best_cut().value == 2.0
+    problem = MaxCut.from_edge_list([("b", "a", 2.5), ("a", (1, 2), np.float32(0.5))])
+    assert problem.nodes == ("b", "a", (1, 2))
+    assert problem.weights.tolist() == [2.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        (None, "got None, expected the path of a file, or edges"),
+        (3, "got 3, expected the path"),
+        ([], "no edges"),
+        ([0, 1], "got 0, expected the path of a file, or edges"),
+        (["ab", "cd"], "got 'ab'"),
+        ([(0,)], "edges"),
+        ([(0, 1, 2, 3)], "edges"),
+        ([(0, [1])], r"got \[1\]"),
+        ([(0, float("nan"))], "got nan"),
+        ([(0, 0)], "edge 0: got node 0 joined to itself"),
+        ([(0, 1), (1, 0)], "on edge 0 already"),
+        ([(0, 1, "heavy")], "got 'heavy', expected a finite number"),
+        ([(0, 1, 10**400)], "expected a finite number"),
+        ([(0, 1, 1j)], "expected a finite number"),
+        ([(0, 1, 1e308), (1, 2, 1e308)], "sum overflows"),
+        ({0: [1]}, "edges"),
+    ],
+)
+def test_bad_edges_from_python(edges: object, expected: str) -> None:
+    with pytest.raises(InputError, match=expected):
+        MaxCut.from_edge_list(edges)
+
+
 def test_bad_cuts() -> None:
     problem = MaxCut.from_graph(nx.cycle_graph(4))
     for sides in ("010", "01012", "01x1", [0, 1, 2, 0], [0.5, 0, 0, 1], [[0, 1], [1, 0]]):

@@ -14,10 +14,11 @@ from hybrid.core.errors import MismatchError, RankError
 from hybrid.core.piece import Piece, slices
 from hybrid.runtime import Team, World, agree
 from hybrid.scheduler import assign
+from hybrid.simulators import Evaluation
 
 
 @dataclass(frozen=True)
-class Noisy:
+class Noisy(Evaluation[Told]):
     """The sum of each point plus seeded noise; fails on one piece if told so."""
 
     fails_on: int = -1
@@ -34,9 +35,6 @@ class Noisy:
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         return Told(np.concatenate(partials))
-
-    def memory_bytes(self, ask: Ask) -> int:
-        return 0
 
 
 def values_of(team: Team[Told], asks: Sequence[Ask]) -> list[list[float]]:

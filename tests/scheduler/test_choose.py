@@ -9,18 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hybrid.calibration import here
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.plan import Plan
 from hybrid.core.resources import Resources
 from hybrid.core.work import Work
-from hybrid.machine import Machine, load, reference, save, seconds_of
-from hybrid.machine.store import here
+from hybrid.machine import Machine, load, reference, save
 from hybrid.runtime.cells import LocalCells
 from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.scheduler import Scheduler, Site, plan, simulate
 from hybrid.scheduler.assign import loads_of, longest_first
 from hybrid.scheduler.explain import explained, summary
+from hybrid.simulators.predict import seconds_of
 
 MACHINE = reference().with_speed(1.0)
 seconds = st.lists(st.floats(1e-3, 10.0), min_size=1, max_size=60)

@@ -14,21 +14,23 @@ from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.work import Work
-from hybrid.machine import bytes_of, load, reference, save, seconds_of
+from hybrid.machine import load, reference, save
 from hybrid.machine.fit import costs_of
-from hybrid.machine.native_rates import (
+from hybrid.machine.timer import timings_of_calls
+from hybrid.programs import compile_program, flatten
+from hybrid.scheduler.messages import Traffic
+from hybrid.simulators import native_cost
+from hybrid.simulators.counted import counted
+from hybrid.simulators.native_cost import name_of
+from hybrid.simulators.native_rates import (
     disturbance,
     evaluation_of,
     layered,
     native_rates,
     native_timings,
 )
-from hybrid.machine.rates import names, native
-from hybrid.machine.timer import timings_of_calls
-from hybrid.programs import compile_program, flatten
-from hybrid.scheduler import Costed, load_of
-from hybrid.scheduler.messages import Traffic
 from hybrid.simulators.per_point import Amplitudes, Metric, Probabilities
+from hybrid.simulators.predict import seconds_of
 from hybrid.simulators.sampling import SamplingEvaluation
 
 MACHINE = reference().with_speed(1.0)
@@ -69,15 +71,31 @@ def test_rates_of_all_kinds_are_measured_on_both_sides_of_a_shape() -> None:
     timings = native_timings(widths=(4, 12), budget=1e-4)
     assert 1.0 <= disturbance(timings) < 100.0
     found = native_rates(timings)
-    assert found.keys() == {name for name in names() if name.startswith("native")}
-    assert found[native("gate", gradient=True)].widths == (4, 12)
-    assert found[native("batch", gradient=True)].widths == (4,)
+    assert found.keys() == native_cost.NAMES
+    assert found[name_of("gate", gradient=True)].widths == (4, 12)
+    assert found[name_of("batch", gradient=True)].widths == (4,)
 
 
-def test_a_machine_file_of_another_version_is_refused(tmp_path) -> None:
+@pytest.mark.parametrize("engine", ["native", "aer"])
+def test_rates_that_a_machine_file_lacks_leave_the_other_engines_predicted(
+    engine, tmp_path
+) -> None:
     path = tmp_path / "machine.json"
-    save(MACHINE.model_copy(update={"rates": {"native.value.call": MACHINE.thread_gain}}), path)
-    with pytest.raises(InputError, match="other rates than this version has"):
+    gates = (("gate", 100.0),)
+    rates = {name: curve for name, curve in MACHINE.rates.items() if not name.startswith(engine)}
+    one_left = next(name for name in MACHINE.rates if name.startswith(engine))
+    for some in (rates, rates | {one_left: MACHINE.rates[one_left]}):
+        save(MACHINE.model_copy(update={"rates": some}), path)
+        for other in ("native", "aer"):
+            work = Work(other, 8, 1, gates)
+            expected = None if other == engine else seconds_of(work, MACHINE, 1)
+            assert seconds_of(work, load(path), 1) == expected
+
+
+def test_a_damaged_machine_file_is_refused(tmp_path) -> None:
+    path = tmp_path / "machine.json"
+    path.write_text(MACHINE.model_dump_json().replace('"cores":', '"kernels":'))
+    with pytest.raises(InputError, match="hybrid calibrate"):
         load(path)
 
 
@@ -94,16 +112,13 @@ def test_what_travels_is_counted() -> None:
     evaluation = evaluation_of(layered(4, 1), _z(4))
     ask = Ask(np.zeros((10, 8)), True)
     pieces = tuple(Piece(k, "points", 5 * k, 5 * k + 5) for k in range(2))
-    from hybrid.scheduler.loads import _loaded
-
-    traffic = Traffic.of(_loaded(evaluation, ask, pieces))
+    traffic = Traffic.of(counted(evaluation, ask, pieces))
     assert traffic == Traffic(asked=640, answered=720)
-    assert load_of(evaluation, ask, pieces[0]) is not None
     assert traffic.seconds(MACHINE, 1) < traffic.seconds(MACHINE, 2) < traffic.seconds(MACHINE, 3)
 
 
 def test_each_wide_build_has_a_reference_and_others_borrow_one() -> None:
-    gate = native("gate", gradient=True)
+    gate = name_of("gate", gradient=True)
     wide, less_wide = reference("x86-64-v4"), reference("x86-64-v3")
     assert wide.rates[gate].at(16) < less_wide.rates[gate].at(16)
     assert reference("portable") == less_wide
@@ -119,11 +134,10 @@ def test_answers_of_states_count_with_their_arrays() -> None:
         (Metric(program), 8 * numbers),
         (SamplingEvaluation(program, 100), 16 * 100),
     ):
-        costed = Costed(evaluation)
-        (piece,) = costed.pieces(ask)
+        (piece,) = counted(evaluation, ask)
         assert Traffic.of([piece]).answered == expected
         assert piece.work is not None
-        assert bytes_of(piece.work) >= (16 << 14) + expected
+        assert piece.work.memory_bytes >= (16 << 14) + expected
 
 
 def _z(width: int):

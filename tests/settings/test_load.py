@@ -143,7 +143,8 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
 def test_a_table_or_key_that_is_missing(tmp_path: Path) -> None:
     path = write(tmp_path, {"problem": {"kind": "maxcut"}})
     assert faults(path) == [
-        "problem.edges: got nothing, expected the path of an edge list: 'node node [weight]'; "
+        "problem.edges: got nothing, expected the path of a graph file: lines 'node node "
+        "[weight]', or rudy, DIMACS, MatrixMarket; "
         "add the key",
         "ansatz.kind: got nothing, expected one of 'uccsd', 'hardware_efficient', 'qaoa'",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -14,9 +14,13 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece, slices
 from hybrid.core.plan import Plan
-from hybrid.machine.aer_rates import aer_rates
-from hybrid.machine.machine import Curve, Machine
-from hybrid.machine.native_rates import (
+from hybrid.machine import Curve, Machine
+from hybrid.machine.timer import seconds_of_call, timings_of_calls
+from hybrid.runtime import Team, World
+from hybrid.runtime.communicator import SerialCommunicator
+from hybrid.simulators.base import Evaluation, Simulator
+from hybrid.simulators.native import Native
+from hybrid.simulators.native_rates import (
     chain,
     disturbance,
     evaluation_of,
@@ -26,10 +30,8 @@ from hybrid.machine.native_rates import (
     probe_of,
     thread_gain,
 )
-from hybrid.machine.predict import seconds_of
-from hybrid.machine.timer import seconds_of_call, timings_of_calls
-from hybrid.runtime import Team, World
-from hybrid.runtime.communicator import SerialCommunicator
+from hybrid.simulators.predict import seconds_of
+from hybrid.simulators.registry import SIMULATORS
 
 _COPY_BYTES = 1 << 26
 _SHARED_MEMORY_LATENCY = 1e-5
@@ -47,13 +49,14 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
     cores = len(os.sched_getaffinity(0))
     around_ask, around_piece = _runtime_seconds()
     gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
-    kernels = native_timings()
+    kernels = native_timings()  # which serve twice: for rates, and for the disturbance
+    others = [each for each in SIMULATORS.values() if each is not Native]
     return Machine(
         kind=kind_of_host(),
         cores=cores,
         memory_bytes=_memory(),
         disturbance=disturbance(kernels),
-        rates={**native_rates(kernels), **aer_rates()},
+        rates={**native_rates(kernels), **rates_of(others)},
         thread_gain=gain,
         ask_seconds=around_ask,
         piece_seconds=around_piece,
@@ -61,6 +64,11 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
         bandwidth=bandwidth or _SHARED_MEMORY_BANDWIDTH,
         copy_bandwidth=_copy_bandwidth(),
     )
+
+
+def rates_of(simulators: Iterable[type[Simulator]]) -> dict[str, Curve]:
+    """Return the rates of simulators on this host, measured."""
+    return {name: curve for each in simulators for name, curve in each.measured().items()}
 
 
 def quick(reference: Machine) -> Machine:
@@ -121,10 +129,12 @@ def _copy_bandwidth() -> float:
     return _COPY_BYTES / seconds_of_call(lambda: np.copyto(target, source), 0.05)
 
 
-class _Nothing:
+class _Nothing(Evaluation[FloatArray]):
     """Pieces without work, so that what is left is the runtime's own time."""
 
-    description = "nothing"
+    @property
+    def description(self) -> str:
+        return "nothing"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         return _PIECES[len(ask.points)]
@@ -134,9 +144,6 @@ class _Nothing:
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> FloatArray:
         return partials[0]
-
-    def memory_bytes(self, ask: Ask) -> int:
-        return 0
 
 
 _PIECES = {count: slices(count, 1, "points") for count in (1, 65)}

@@ -1,7 +1,8 @@
-"""From what a user says to the simulator that runs."""
+"""All simulators, one row each, and from what a user says to the one that runs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from qiskit.primitives import BaseEstimatorV2
@@ -15,8 +16,14 @@ from hybrid.simulators.primitive import Primitive
 Choice: TypeAlias = str | Simulator | BaseEstimatorV2
 """``"auto"``, a name, a simulator, or a Qiskit estimator."""
 
-_BY_NAME: dict[str, type[Native] | type[Aer]] = {"native": Native, "aer": Aer}
-"""In the order in which ``"auto"`` tries them."""
+SIMULATORS: Mapping[str, type[Simulator]] = {
+    "native": Native,
+    "aer": Aer,
+}
+"""By name, in the order in which ``"auto"`` tries them.
+
+Choice, run files, predictions and calibration all read this table.
+"""
 
 
 def names() -> tuple[str, ...]:
@@ -26,7 +33,7 @@ def names() -> tuple[str, ...]:
         >>> names()
         ('native', 'aer')
     """
-    return tuple(_BY_NAME)
+    return tuple(SIMULATORS)
 
 
 def choose(simulator: Choice, estimation: Estimation) -> Simulator:
@@ -54,26 +61,26 @@ def content_of(simulator: Choice) -> str:
 
 def _named(name: str, estimation: Estimation) -> Simulator:
     if name == "auto":
-        suiting = [make for make in _BY_NAME.values() if make().refusal(estimation) is None]
+        suiting = [make for make in SIMULATORS.values() if make().refusal(estimation) is None]
         return suiting[0]()
-    if name not in _BY_NAME:
+    if name not in SIMULATORS:
         raise InputError(
             "simulator",
             got=repr(name),
             expected=f"one of auto, {', '.join(names())}, a simulator, or a Qiskit estimator",
             advice=nearest(name, ["auto", *names()]),
         )
-    return _BY_NAME[name]()
+    return SIMULATORS[name]()
 
 
 def _given(simulator: Simulator | BaseEstimatorV2) -> Simulator:
     if isinstance(simulator, BaseEstimatorV2):
         return Primitive(simulator)
-    if isinstance(simulator, Native | Aer | Primitive) or hasattr(simulator, "prepare"):
+    if isinstance(simulator, Simulator):
         return simulator
     raise InputError(
         "simulator",
         got=type(simulator).__name__,
-        expected="a name, a simulator of hybrid.simulators, or a Qiskit estimator",
+        expected="a name, a hybrid.simulators.Simulator, or a Qiskit estimator",
         advice="noise models go into hybrid.simulators.Aer(noise_model=...)",
     )

@@ -1,6 +1,6 @@
-"""The names of measured rates, and what is counted by each.
+"""What work in the native kernels costs, from measured rates.
 
-Native rates come twice, for values (``native.value.*``) and for values with adjoint gradients
+Rates come twice, for values (``native.value.*``) and for values with adjoint gradients
 (``native.gradient.*``). All but ``batch`` are seconds, on one thread.
 
 ======================== ====================================================================
@@ -14,53 +14,74 @@ phase                    the exponential of many strings of I and Z, a cost laye
 mask                     the strings of the observable with one X mask
 lane                     a point among several of a narrow circuit, beside its operations
 batch                    no seconds: an operation on such a point over one on a point alone
-aer.job                  starting Aer for exact values
-aer.sampling             starting Aer for shots
-aer.assembly             a gate on its way into Aer, once for all circuits of a start
-aer.circuit              binding one circuit, and taking its result
-aer.gate                 a gate on a state vector, by index bits
-aer.term                 one string of an exact expectation value, by index bits
-aer.shot                 one shot of a state vector, by index bits
 ======================== ====================================================================
 """
 
 from __future__ import annotations
 
+import math
+
 from hybrid.core.work import Work
+from hybrid.machine import Machine
 
 ALONE = ("call", "point", "gate", "string", "excitation", "diagonal", "phase", "mask")
 TOGETHER = ("lane", "batch")
-AER = ("job", "sampling", "assembly", "circuit", "gate", "term", "shot")
 
 LANES = 8
 """So many points of a narrow circuit are simulated side by side; fewer take as long."""
 NARROW = 11
 """Several points of circuits up to this width are."""
+_SINGLE_GAIN = 0.6
+"""Time of complex64 over that of complex128, for states beyond the caches."""
+_CACHED = 14
 
 
-def native(kind: str, *, gradient: bool) -> str:
-    """Return the name of a native rate.
+def name_of(kind: str, *, gradient: bool) -> str:
+    """Return the name of a rate.
 
     Example:
-        >>> native("gate", gradient=True)
+        >>> name_of("gate", gradient=True)
         'native.gradient.gate'
     """
     return f"native.{'gradient' if gradient else 'value'}.{kind}"
 
 
-def names() -> frozenset[str]:
-    """Return the names of all rates that a machine has."""
-    of_kernels = [
-        native(kind, gradient=gradient)
-        for kind in (*ALONE, *TOGETHER)
-        for gradient in (False, True)
-    ]
-    return frozenset(of_kernels) | {f"aer.{kind}" for kind in AER}
+NAMES = frozenset(
+    name_of(kind, gradient=gradient) for kind in (*ALONE, *TOGETHER) for gradient in (False, True)
+)
+"""All rates of the kernels."""
 
 
-def in_lanes(load: Work) -> bool:
+def seconds(work: Work, machine: Machine) -> float:
+    """Return the seconds of counted operations on one thread."""
+
+    def rate(kind: str) -> float:
+        return machine.rates[name_of(kind, gradient=work.gradient)].at(work.num_qubits)
+
+    operations = sum(count * rate(kind) for kind, count in work.operations)
+    if in_lanes(work):
+        each = rate("lane") + rate("batch") * operations
+        return rate("call") + side_by_side(work.circuits) * each
+    each = rate("point") + operations
+    if work.single and work.num_qubits > _CACHED:
+        each *= _SINGLE_GAIN
+    return rate("call") + work.circuits * each
+
+
+def gain(work: Work, machine: Machine, threads: int) -> float:
+    """Return how many times faster several threads are than one.
+
+    They share the points of a piece where there are several, else the work on one state.
+    """
+    if work.circuits > 1:
+        units = -(-work.circuits // LANES) if in_lanes(work) else work.circuits
+        return units / math.ceil(units / threads)
+    return machine.gain(threads, work.num_qubits)
+
+
+def in_lanes(work: Work) -> bool:
     """Return whether the kernels simulate the points of a piece side by side."""
-    return load.circuits > 1 and load.num_qubits <= NARROW
+    return work.circuits > 1 and work.num_qubits <= NARROW
 
 
 def side_by_side(points: int) -> int:

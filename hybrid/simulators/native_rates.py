@@ -16,13 +16,13 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
 from hybrid.core.work import Work
-from hybrid.machine import rates
+from hybrid.machine import Curve
 from hybrid.machine.fit import costs_of
-from hybrid.machine.machine import Curve
 from hybrid.machine.timer import Timing, timings_of_calls
-from hybrid.programs import compile_observable, count_operations, flatten
-from hybrid.simulators import Estimation, Native
-from hybrid.simulators.native import NativeEvaluation
+from hybrid.programs import compile_observable, flatten
+from hybrid.simulators import native_cost
+from hybrid.simulators.base import Estimation
+from hybrid.simulators.native import Native, NativeEvaluation
 
 WIDTHS = (4, 7, 8, 11, 12, 14, 16, 18, 19)
 """Both sides of the widths at which the kernels change their shape."""
@@ -59,7 +59,7 @@ def native_rates(timings: Timings) -> dict[str, Curve]:
                 if probe.work.num_qubits == width and probe.work.gradient == gradient
             }
             for kind, seconds in _fitted(mine).items():
-                name = rates.native(kind, gradient=gradient)
+                name = native_cost.name_of(kind, gradient=gradient)
                 curves.setdefault(name, []).append((width, seconds))
     return {
         name: Curve(widths=tuple(w for w, _ in points), seconds=tuple(s for _, s in points))
@@ -94,9 +94,7 @@ class Probe:
     @property
     def work(self) -> Work:
         """The work of the call, in counts."""
-        program = self.evaluation.program
-        operations = count_operations(program, self.evaluation.observable)
-        return Work("native", program.num_qubits, len(self.piece), operations, self.ask.gradient)
+        return self.evaluation.work(self.ask, self.piece)
 
 
 Timings: TypeAlias = Mapping[Probe, Timing]
@@ -148,29 +146,29 @@ def _several(width: int) -> int:
 def _fitted(spent: Mapping[Probe, float]) -> dict[str, float]:
     """Return seconds of each kind of operation at one width."""
     loads = {probe: probe.work for probe in spent}
-    alone = [probe for probe in spent if not rates.in_lanes(loads[probe])]
+    alone = [probe for probe in spent if not native_cost.in_lanes(loads[probe])]
     counts = [_counts(loads[probe]) for probe in alone]
-    kinds = [kind for kind in rates.ALONE if kind != _inseparable(loads[alone[0]].num_qubits)]
-    found = dict.fromkeys(rates.ALONE, 0.0)
+    kinds = [kind for kind in native_cost.ALONE if kind != _inseparable(loads[alone[0]].num_qubits)]
+    found = dict.fromkeys(native_cost.ALONE, 0.0)
     found |= costs_of(counts, [spent[probe] for probe in alone], kinds)
     least = _LEAST * found["gate"] or 1e-10
     found = {kind: max(seconds, least) for kind, seconds in found.items()}
-    together = [probe for probe in spent if rates.in_lanes(loads[probe])]
+    together = [probe for probe in spent if native_cost.in_lanes(loads[probe])]
     if not together:
         return found
     counts = []
     for probe in together:
-        points = rates.side_by_side(loads[probe].circuits)
+        points = native_cost.side_by_side(loads[probe].circuits)
         work = sum(count * found[kind] for kind, count in loads[probe].operations)
         counts.append({"lane": points, "batch": points * work})
     beside_call = [max(spent[probe] - found["call"], 0.1 * spent[probe]) for probe in together]
-    of_lanes = costs_of(counts, beside_call, rates.TOGETHER)
+    of_lanes = costs_of(counts, beside_call, native_cost.TOGETHER)
     return found | {kind: max(seconds, _LEAST * least) for kind, seconds in of_lanes.items()}
 
 
 def _inseparable(width: int) -> str | None:
     """Return what cannot be told from the rest, since only single points are measured alone."""
-    if width <= rates.NARROW:
+    if width <= native_cost.NARROW:
         return "point"
     return "call" if width >= _WIDE else None
 

@@ -1,0 +1,6 @@
+"""Measuring hosts: fully, by ``hybrid calibrate``, or roughly where that was not done."""
+
+from hybrid.calibration.calibrate import calibrate, kind_of_host, quick
+from hybrid.calibration.here import here
+
+__all__ = ["calibrate", "here", "kind_of_host", "quick"]

@@ -1,0 +1,71 @@
+"""The pieces of an evaluation's Asks, each with its work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hybrid.core.ask import Ask, Want
+from hybrid.core.piece import Piece
+from hybrid.core.work import Work
+from hybrid.simulators.base import Evaluation
+
+_KEPT = 16
+
+
+class CountedPieces:
+    """The pieces of Asks with their work; those of Asks of the same sizes are found again.
+
+    Args:
+        evaluation: what cuts, and counts the work.
+    """
+
+    def __init__(self, evaluation: Evaluation[Any]) -> None:
+        self._evaluation = evaluation
+        self._known: dict[
+            tuple[int, frozenset[Want], int], tuple[tuple[Piece, ...], tuple[Piece, ...]]
+        ] = {}
+
+    def __call__(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return the pieces of an Ask, with their work.
+
+        Raises:
+            InputError: the Ask wants what the evaluation cannot answer.
+        """
+        self._evaluation.check(ask)
+        pieces = self._evaluation.pieces(ask)
+        key = (len(ask.points), ask.wants, len(pieces))
+        found = self._known.get(key)
+        if found is not None and (found[0] is pieces or found[0] == pieces):
+            return found[1]
+        with_work = counted(self._evaluation, ask, pieces)
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+        self._known[key] = (pieces, with_work)
+        return with_work
+
+
+def counted(
+    evaluation: Evaluation[Any], ask: Ask, pieces: tuple[Piece, ...] | None = None
+) -> tuple[Piece, ...]:
+    """Return the pieces of an Ask with their work; equal works are one object.
+
+    Args:
+        evaluation: what cuts, and counts the work.
+        ask: the question.
+        pieces: by default all of the Ask.
+
+    Raises:
+        InputError: the Ask wants what the evaluation cannot answer.
+    """
+    evaluation.check(ask)
+    distinct: dict[Work, Work] = {}
+    found = []
+    for piece in evaluation.pieces(ask) if pieces is None else pieces:
+        work = evaluation.work(ask, piece)
+        if work is not None:
+            answered = work.answered or evaluation.partial_bytes(ask, piece)
+            work = replace(work, asked=ask.points.nbytes, answered=answered)
+            piece = replace(piece, work=distinct.setdefault(work, work))
+        found.append(piece)
+    return tuple(found)
