@@ -20,8 +20,9 @@ from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
 from hybrid.primitives.job import FinishedJob
 from hybrid.primitives.questions import Question, ask_together
-from hybrid.primitives.seeding import Seed, noise_source
+from hybrid.primitives.seeding import Seed, noise_source, run_seed
 from hybrid.simulators import Choice, Native
+from hybrid.workloads import Sampling
 
 
 class Estimator(BaseEstimatorV2):
@@ -108,10 +109,9 @@ class Estimator(BaseEstimatorV2):
         return job
 
     def _run(self, pubs: Sequence[EstimatorPub]) -> PrimitiveResult[PubResult]:
-        questions = [
-            Question.of_pub(pub, self._simulator, self._shots(pub.precision)) for pub in pubs
-        ]
-        told, seed = ask_together("Estimator.run()", questions, self._seed, self._resources)
+        questions = [Question.of_pub(pub, self.sampling(pub.precision)) for pub in pubs]
+        of_run = self.run_seed([question.sampling for question in questions])
+        told, seed = ask_together("Estimator.run()", questions, of_run, self._resources)
         results = [
             self._result(pub, question, answers, seed)
             for pub, question, answers in zip(pubs, questions, told, strict=True)
@@ -133,6 +133,19 @@ class Estimator(BaseEstimatorV2):
                 "circuit_metadata": pub.circuit.metadata,
             },
         )
+
+    @property
+    def resources(self) -> Resources:
+        """Threads, and groups of ranks that share a state."""
+        return self._resources
+
+    def sampling(self, precision: float) -> Sampling:
+        """Return how values of a target precision are obtained."""
+        return Sampling(self._simulator, self._shots(precision))
+
+    def run_seed(self, samplings: Sequence[Sampling]) -> int | None:
+        """Return the seed of one run; a generator goes on only where there are shots."""
+        return run_seed(self._seed, is_used=any(each.shots for each in samplings))
 
     def _shots(self, precision: float) -> int | None:
         """Return the shots for a target precision, or None where values are exact."""

@@ -16,8 +16,6 @@ from hybrid.core.ask import Ask, Told
 from hybrid.core.checks import checked_points
 from hybrid.core.digest import digest
 from hybrid.core.resources import Resources
-from hybrid.primitives.seeding import Seed, run_seed
-from hybrid.simulators import Choice
 from hybrid.simulators.together import Part, Together
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation
@@ -44,7 +42,7 @@ class Question:
     sampling: Sampling
 
     @classmethod
-    def of_pub(cls, pub: EstimatorPub, simulator: Choice, shots: int | None) -> Question:
+    def of_pub(cls, pub: EstimatorPub, sampling: Sampling) -> Question:
         """Return what a pub asks, its circuit and observables compiled.
 
         Raises:
@@ -67,13 +65,13 @@ class Question:
             tuple(chosen),
             tuple(places),
             np.broadcast_shapes(rows.shape, which.shape),
-            Sampling(simulator, shots),
+            sampling,
         )
 
     def parts(self) -> tuple[Part, ...]:
         """Return the question as the ranks take it, one part for each observable."""
         return tuple(
-            Part(workload.prepare(self.sampling), Ask(points))
+            Part(workload.prepare(self.sampling), Ask(points), workload.num_qubits)
             for workload, points in zip(self.workloads, self.points, strict=True)
         )
 
@@ -93,7 +91,7 @@ class Question:
 
 
 def ask_together(
-    name: str, questions: Sequence[Question], seed: Seed, resources: Resources
+    name: str, questions: Sequence[Question], seed: int | None, resources: Resources
 ) -> tuple[list[list[Told]], int]:
     """Put all questions to the ranks at once; return the answers of each, and the run's seed."""
     found, used = ask_parts(
@@ -111,7 +109,7 @@ def ask_parts(
     name: str,
     parts: Callable[[], Sequence[Part]],
     content: Callable[[], str],
-    seed: Seed,
+    seed: int | None,
     resources: Resources,
 ) -> tuple[list[Any], int]:
     """Put all parts to the ranks as one question; return their answers, and the run's seed.
@@ -120,10 +118,9 @@ def ask_parts(
         name: of the public call, for messages.
         parts: makes them; raises InputError.
         content: returns a digest of what the ranks must have alike.
-        seed: as the user gave it.
+        seed: of the run, or None for a fresh one.
         resources: for the call.
     """
-    of_run = run_seed(seed)
 
     def prepare() -> Prepared:
         made = tuple(parts())
@@ -132,7 +129,7 @@ def ask_parts(
             first_ask=Ask(np.empty((len(made), 0))),
             num_qubits=max((part.num_qubits for part in made), default=0),
             contents=lambda: {"list of pubs": content()},
-            seed=of_run,
+            seed=seed,
             resources=resources,
         )
 

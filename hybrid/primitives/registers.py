@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,12 @@ class Readout:
             for register in circuit.cregs
         }
         return cls(_without_bits(bare), registers)
+
+    @cached_property
+    def measured(self) -> tuple[int, ...]:
+        """The qubits that are read, ascending."""
+        read = {qubit for qubits in self.qubit_of.values() for qubit in qubits}
+        return tuple(sorted(read - {_NEVER_READ}))
 
     def packed(self, outcomes: IntArray) -> dict[str, NDArray[np.uint8]]:
         """Return for each register the bits of outcomes, as ``BitArray`` holds them.

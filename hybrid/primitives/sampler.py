@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,19 +26,19 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.resources import Auto, Resources
-from hybrid.core.seeds import derive
 from hybrid.primitives.job import FinishedJob
 from hybrid.primitives.questions import ask_parts
 from hybrid.primitives.registers import Readout, bit_arrays
-from hybrid.primitives.seeding import Seed
+from hybrid.primitives.seeding import Seed, run_seed, shot_source
 from hybrid.programs import compile_program, flatten
 from hybrid.simulators import Aer, Choice, Native
 from hybrid.simulators.aer_memory import AerMemory
+from hybrid.simulators.per_point import Probabilities
 from hybrid.simulators.sampling import SamplingEvaluation
 from hybrid.simulators.together import Part
 
-_ORDER = 1
-"""Keys the seeds of the order of shots, apart from those of the shots themselves."""
+_WIDEST_DRAWN = 20
+"""Up to so many measured qubits, shots are drawn from probabilities, with Qiskit's numbers."""
 
 
 class Sampler(BaseSamplerV2):
@@ -46,7 +46,8 @@ class Sampler(BaseSamplerV2):
 
     Takes the place of ``qiskit.primitives.StatevectorSampler``. All pubs of one :meth:`run` are
     one question, whose points and shots are split over the ranks of the job. Every rank makes the
-    same call and gets the same bits.
+    same call and gets the same bits. An integer seed gives the shots that
+    ``StatevectorSampler`` gives, up to 20 measured qubits.
 
     Circuits whose measurements come last run on the native kernels. Circuits that measure, reset
     or branch on the way, and all circuits where the simulator is ``Aer``, run on Aer, with its
@@ -135,13 +136,11 @@ class Sampler(BaseSamplerV2):
             "Sampler.run()",
             lambda: [each.part() for each in shots],
             lambda: digest([each.content() for each in shots]),
-            self._seed,
+            run_seed(self._seed, is_used=not all(each.is_drawn_here for each in shots)),
             self._resources,
         )
-        results = [
-            each.result(answer, derive(seed, _ORDER, number))
-            for number, (each, answer) in enumerate(zip(shots, found, strict=True))
-        ]
+        source = shot_source(self._seed, seed)
+        results = [each.result(answer, source) for each, answer in zip(shots, found, strict=True)]
         return PrimitiveResult(results, metadata={"version": 2})
 
 
@@ -182,38 +181,50 @@ class _Shots:
 
     def part(self) -> Part:
         """Return the question."""
-        ask = Ask(self.points)
-        if self.readout is not None:
-            program = compile_program(flatten(self.readout.circuit))
-            return Part(SamplingEvaluation(program, self.pub.shots), ask)
-        job = self.aer.job(self.pub.circuit.num_qubits, sampled=True)
-        return Part(AerMemory(job, self.pub.circuit, self.pub.shots), ask)
+        ask, width = Ask(self.points), self.pub.circuit.num_qubits
+        if self.readout is None:
+            job = self.aer.job(width, sampled=True)
+            return Part(AerMemory(job, self.pub.circuit, self.pub.shots), ask, width)
+        program = compile_program(flatten(self.readout.circuit))
+        if self.is_drawn_here:
+            return Part(Probabilities(program, self.readout.measured), ask, width)
+        return Part(SamplingEvaluation(program, self.pub.shots), ask, width)
 
     def content(self) -> str:
         """Return a digest of what the ranks must have alike."""
         on = "native" if self.readout is not None else self.aer.content()
         return digest(identity_of(self.pub.circuit), self.points, self.pub.shots, on)
 
-    def result(self, answer: Any, seed: int) -> SamplerPubResult:
-        """Return the registers that Qiskit's users read."""
+    def result(self, answer: Any, rng: Callable[[], np.random.Generator]) -> SamplerPubResult:
+        """Return the registers that Qiskit's users read; ``rng`` gives the source for a point."""
         circuit = self.pub.circuit
-        if self.readout is not None:
-            rng = np.random.default_rng(seed)
-            parts = [self.readout.packed(_in_random_order(counts, rng)) for counts in answer]
-        else:
+        if self.readout is None:
             parts = [_registers(bits, self.pub) for bits in answer]
+        else:
+            parts = [self.readout.packed(self._outcomes(each, rng())) for each in answer]
         arrays = bit_arrays(parts, circuit.cregs, self.pub.shape, self.pub.shots)
         return SamplerPubResult(
             DataBin(**arrays, shape=self.pub.shape),
             metadata={"shots": self.pub.shots, "circuit_metadata": circuit.metadata},
         )
 
+    @property
+    def is_drawn_here(self) -> bool:
+        """Whether each rank draws all shots from probabilities, as Qiskit does."""
+        return self.readout is not None and len(self.readout.measured) <= _WIDEST_DRAWN
 
-def _in_random_order(counts: dict[str, int], rng: np.random.Generator) -> IntArray:
-    """Return one outcome for each shot: users cut shots in halves, so none may be sorted."""
-    outcomes = np.array([int(label, 2) for label in counts], dtype=np.int64)
-    shots = np.repeat(outcomes, list(counts.values()))
-    return rng.permutation(shots)
+    def _outcomes(self, answer: Any, rng: np.random.Generator) -> IntArray:
+        """Return the basis state of each shot, shape (shots,)."""
+        assert self.readout is not None
+        if not self.is_drawn_here:
+            outcomes = np.array([int(label, 2) for label in answer], dtype=np.int64)
+            # Users cut shots in halves, so they must not be sorted.
+            return rng.permutation(np.repeat(outcomes, list(answer.values())))
+        drawn = rng.choice(len(answer), p=answer / answer.sum(), size=self.pub.shots)
+        outcomes = np.zeros(self.pub.shots, dtype=np.int64)
+        for bit, qubit in enumerate(self.readout.measured):
+            outcomes |= ((drawn >> bit) & 1) << qubit
+        return outcomes
 
 
 def _registers(bits: NDArray[np.uint8], pub: SamplerPub) -> dict[str, NDArray[np.uint8]]:

@@ -42,11 +42,6 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
         """One line."""
         return f"{self.job.description}, {self.shots} shots"
 
-    @property
-    def num_qubits(self) -> int:
-        """Width of the circuit."""
-        return int(self.circuit.num_qubits)
-
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return slices of the shots, for each point."""
         starts = range(0, self.shots, _SHOTS_PER_PIECE)

@@ -12,6 +12,7 @@ from typing import Any
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
+from hybrid.core.work import Work
 from hybrid.simulators.base import Evaluation
 
 
@@ -22,19 +23,16 @@ class Part:
     Attributes:
         evaluation: what answers it.
         ask: the question.
+        num_qubits: width of its circuits.
     """
 
     evaluation: Evaluation[Any]
     ask: Ask
-
-    @property
-    def num_qubits(self) -> int:
-        """Width of its circuits."""
-        return int(getattr(self.evaluation, "num_qubits", 0))
+    num_qubits: int
 
 
 @dataclass(frozen=True)
-class Together:
+class Together(Evaluation[list[Any]]):
     """Evaluations of different circuits; pieces are those of all parts, in order.
 
     The Ask that it answers names none of the points: each part has its own.
@@ -71,6 +69,21 @@ class Together:
             for part, start, pieces in zip(self.parts, self._starts, self._pieces, strict=True)
         ]
 
+    def work(self, ask: Ask, piece: Piece) -> Work | None:
+        """Return the work of a piece of the part that it belongs to."""
+        part, own = self._own(piece)
+        return part.evaluation.work(part.ask, own)
+
+    def partial_bytes(self, ask: Ask, piece: Piece) -> int:
+        """Return the bytes of a partial answer of the part that it belongs to."""
+        part, own = self._own(piece)
+        return part.evaluation.partial_bytes(part.ask, own)
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether all parts give the same bits again."""
+        return all(part.evaluation.reproducible for part in self.parts)
+
     def memory_bytes(self, ask: Ask) -> int:
         """Return the most that a piece of any part allocates."""
         return max((part.evaluation.memory_bytes(part.ask) for part in self.parts), default=0)
@@ -86,5 +99,5 @@ class Together:
     @cached_property
     def _starts(self) -> tuple[int, ...]:
         """Number of the first piece of each part."""
-        counts = (len(pieces) for pieces in self._pieces[:-1])
-        return tuple(accumulate(counts, initial=0))
+        ends = accumulate((len(pieces) for pieces in self._pieces), initial=0)
+        return tuple(ends)[: len(self.parts)]
