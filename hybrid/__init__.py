@@ -73,4 +73,11 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     module = import_module(_HOMES[name])
-    return module if _HOMES[name] == f"hybrid.{name}" else getattr(module, name)
+    found = module if _HOMES[name] == f"hybrid.{name}" else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the names of the module, those not yet imported included."""
+    return sorted({*globals(), *__all__})

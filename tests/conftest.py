@@ -7,7 +7,6 @@ test runs on one rank only, which is then a job of one rank to the code under te
 from __future__ import annotations
 
 import io
-import os
 import sys
 import zlib
 from collections.abc import Iterator
@@ -16,19 +15,10 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import HealthCheck, settings
 
-import hybrid.cli.app
-import hybrid.cli.calibrate
-import hybrid.cli.check
-import hybrid.cli.doctor
-import hybrid.cli.journal
-import hybrid.cli.plan
-import hybrid.cli.resume
-import hybrid.cli.run
-import hybrid.collective.call
-import hybrid.loop.minimize
 from hybrid.runtime import World, world
-from hybrid.runtime.communicator import SerialCommunicator, host_name
 from hybrid.runtime.messages import pack, unpack
+from hybrid.runtime.world import alone as job_of_one_rank
+from hybrid.runtime.world import use
 
 # Derandomised, because ranks that run a test together must see the same examples.
 settings.register_profile(
@@ -38,20 +28,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("suite")
-
-_KNOW_THE_WORLD = (
-    hybrid.cli.app,
-    hybrid.cli.calibrate,
-    hybrid.cli.check,
-    hybrid.cli.doctor,
-    hybrid.cli.journal,
-    hybrid.cli.plan,
-    hybrid.cli.resume,
-    hybrid.cli.run,
-    hybrid.collective.call,
-    hybrid.loop.minimize,
-)
-"""Modules that ask for the ranks of the job; tests of one rank show them a job of one rank."""
 
 _failures: list[str] = []
 
@@ -87,10 +63,12 @@ def _owner(path: str) -> int:
 
 
 @pytest.fixture(autouse=True)
-def _job_of_one_rank(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _job_of_one_rank(request: pytest.FixtureRequest) -> Iterator[None]:
     if world().size > 1 and not request.node.get_closest_marker("ranks"):
-        for module in _KNOW_THE_WORLD:
-            monkeypatch.setattr(module, "world", _alone)
+        with use(job_of_one_rank()):
+            yield
+    else:
+        yield
 
 
 @pytest.fixture
@@ -102,12 +80,7 @@ def job() -> World:
 @pytest.fixture
 def alone() -> World:
     """A job of this rank only, for what a test compares the job of all ranks with."""
-    return _alone()
-
-
-def _alone() -> World:
-    cores = frozenset(os.sched_getaffinity(0))
-    return World(SerialCommunicator(), (host_name(),), (cores,))
+    return job_of_one_rank()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import numpy as np
@@ -14,7 +15,8 @@ import hybrid.collective.call
 from hybrid.core.piece import Piece
 from hybrid.core.plan import Plan
 from hybrid.loop.result import Result
-from hybrid.runtime import World, world
+from hybrid.runtime import World
+from hybrid.runtime.world import use
 from hybrid.scheduler import assign
 from hybrid.scheduler.assign import longest_first
 from hybrid.simulators import Aer
@@ -57,18 +59,16 @@ def bits(result: Result) -> list[str]:
 
 @pytest.mark.ranks
 @pytest.mark.parametrize("run", [native, wide_native, shots, spsa_shots])
-def test_bits_do_not_depend_on_ranks_or_threads(
-    run, alone: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bits_do_not_depend_on_ranks_or_threads(run, alone: World) -> None:
     on_all_ranks = {threads: bits(run(threads)) for threads in (1, 2)}
-    monkeypatch.setattr(hybrid.collective.call, "world", lambda: alone)
-    on_one_rank = bits(run(1))
+    with use(alone):
+        on_one_rank = bits(run(1))
     assert on_all_ranks[1] == on_one_rank
     assert on_all_ranks[2] == on_one_rank
 
 
 @pytest.mark.ranks
-def test_samples_and_batches_too(alone: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_samples_and_batches_too(alone: World) -> None:
     circuit = real_amplitudes(3, reps=1)
     points = np.random.default_rng(0).normal(size=(2500, 6))
 
@@ -78,8 +78,8 @@ def test_samples_and_batches_too(alone: World, monkeypatch: pytest.MonkeyPatch) 
         return values.tobytes() + gradients.tobytes(), counts
 
     together = everything()
-    monkeypatch.setattr(hybrid.collective.call, "world", lambda: alone)
-    assert everything() == together
+    with use(alone):
+        assert everything() == together
 
 
 def everywhere(pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
@@ -110,17 +110,19 @@ def test_bits_do_not_depend_on_the_plan(
         forced.setattr(hybrid.collective.call, "Scheduler", lambda *_: plan)
         if plan is not drawn or job.size > 1:
             assert bits(run(1)) == chosen
-    monkeypatch.setattr(hybrid.collective.call, "world", lambda: alone)
-    assert bits(run(1)) == chosen
+    with use(alone):
+        assert bits(run(1)) == chosen
 
 
 @pytest.mark.ranks
-def test_a_slow_rank_takes_fewer_items_and_changes_nothing(job: World) -> None:
+def test_a_slow_rank_takes_fewer_items_and_changes_nothing(
+    job: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def item(number: int) -> list[int]:
-        time.sleep(0.004 if rank_of() == job.size - 1 and job.size > 1 else 0.001)
+        time.sleep(float(os.environ["PAUSE"]))
         return [number**2, 0]
 
-    def rank_of() -> int:
-        return world().rank
-
+    # In the environment, because the function must be the same on all ranks.
+    is_slow = job.rank == job.size - 1 and job.size > 1
+    monkeypatch.setenv("PAUSE", "0.004" if is_slow else "0.001")
     assert [each[0] for each in hybrid.map(item, range(60))] == [n**2 for n in range(60)]

@@ -16,7 +16,7 @@ from hybrid.core.piece import Piece, slices
 from hybrid.core.plan import Plan
 from hybrid.machine import Curve, Machine
 from hybrid.machine.timer import seconds_of_call, timings_of_calls
-from hybrid.runtime import Team, World
+from hybrid.runtime import Team, World, usable_cores
 from hybrid.runtime.communicator import SerialCommunicator
 from hybrid.simulators.base import Evaluation, Simulator
 from hybrid.simulators.native import Native
@@ -46,7 +46,7 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
         latency: seconds of a message between ranks, as a job of several ranks has measured it.
         bandwidth: bytes a second between ranks, likewise.
     """
-    cores = len(os.sched_getaffinity(0))
+    cores = len(usable_cores())
     around_ask, around_piece = _runtime_seconds()
     gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
     kernels = native_timings()  # which serve twice: for rates, and for the disturbance
@@ -88,7 +88,7 @@ def quick(reference: Machine) -> Machine:
     return reference.model_copy(
         update={
             "kind": kind_of_host(),
-            "cores": len(os.sched_getaffinity(0)),
+            "cores": len(usable_cores()),
             "memory_bytes": _memory(),
             "speed": float(np.exp(np.mean(np.log(ratios)))),
             "disturbance": disturbance(timings),

@@ -11,7 +11,7 @@ import numpy as np
 
 from hybrid.collective.call import Prepared, answer
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_seed, checked_shots
+from hybrid.core.checks import checked_row, checked_seed, checked_shots
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, PieceError
 from hybrid.core.fingerprint import identity_of
@@ -71,7 +71,7 @@ def map(
             raise InputError(
                 "function", got=type(function).__name__, expected="a function of one item"
             )
-        listed = list(items)
+        listed = _listed(items)
         sampling = Sampling(simulator, checked_shots(shots))
         return Prepared(
             evaluation=MapEvaluation(function, listed, _checked_costs(costs, listed), sampling),
@@ -134,12 +134,15 @@ class MapEvaluation(Evaluation[list[bytes]]):
                 where = f"item {number} of map({_name(self.function)})"
                 raise PieceError(f"{where} failed: {type(error).__name__}: {error}") from error
         try:
-            return np.frombuffer(pack(results), dtype=np.uint8)
-        except TypeError as error:
+            packed = pack(results)
+            _refuse_other_keys(results)
+            return np.frombuffer(packed, dtype=np.uint8)
+        except (TypeError, ValueError) as error:
             items = f"item {piece.start}" + (f" to {piece.stop - 1}" if len(piece) > 1 else "")
             raise PieceError(
                 f"{items} of map({_name(self.function)}): the result cannot be sent to the other "
-                f"ranks: {error}; return numbers, strings, arrays, lists or dictionaries of these"
+                f"ranks: {error}; return numbers, strings, arrays, lists or dictionaries of these "
+                "with strings as keys"
             ) from None
 
     def combine(self, ask: Ask, partials: Sequence[Any]) -> list[bytes]:
@@ -156,6 +159,27 @@ class MapEvaluation(Evaluation[list[bytes]]):
         return 1.0 if self.costs is None else sum(self.costs[start:stop])
 
 
+def _listed(items: Iterable[Any]) -> list[Any]:
+    try:
+        return list(items)
+    except TypeError:
+        raise InputError(
+            "items", got=type(items).__name__, expected="a list of items, one for each call"
+        ) from None
+
+
+def _refuse_other_keys(value: object) -> None:
+    """Raise a TypeError for keys of dictionaries that the other ranks would refuse to read."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"a dictionary with the key {key!r} cannot be sent")
+            _refuse_other_keys(held)
+    elif isinstance(value, list | tuple):
+        for held in value:
+            _refuse_other_keys(held)
+
+
 def _takes_simulator(function: Callable[..., Any]) -> bool:
     try:
         return "simulator" in inspect.signature(function).parameters
@@ -166,12 +190,11 @@ def _takes_simulator(function: Callable[..., Any]) -> bool:
 def _checked_costs(costs: Sequence[float] | None, items: list[Any]) -> tuple[float, ...] | None:
     if costs is None:
         return None
-    numbers = np.asarray(costs, dtype=np.float64)
-    if numbers.shape != (len(items),) or not np.all(np.isfinite(numbers) & (numbers > 0.0)):
+    numbers = checked_row(costs, len(items), "costs", "item")
+    if not np.all(numbers > 0.0):
+        place = int(np.argmin(numbers > 0.0))
         raise InputError(
-            "costs",
-            got=f"shape {numbers.shape}" if numbers.shape != (len(items),) else "numbers below 0",
-            expected=f"{len(items)} positive numbers, one for each item",
+            "costs", got=f"{numbers[place]} for item {place}", expected="positive numbers"
         )
     return tuple(numbers.tolist())
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,9 +16,12 @@ from hybrid.core.checks import checked_points, checked_threads
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
-from hybrid.programs import Program, compile_program, flatten
-from hybrid.simulators.kernel import load
+from hybrid.programs import Program
+from hybrid.runtime import free_bytes
+from hybrid.scheduler import check_memory
+from hybrid.simulators.kernel import state_bytes
 from hybrid.simulators.per_point import Amplitudes, Metric, PerPoint, Probabilities
+from hybrid.workloads.compiled import compiled_program
 
 
 def probabilities(
@@ -68,7 +72,9 @@ def probabilities(
         return Probabilities(program, _checked_qubits(qubits, program.num_qubits))
 
     split = (threads, shards, groups)
-    return _at_points("probabilities()", circuit, points, make, split, qubits=str(qubits))
+    return _at_points(
+        "probabilities()", circuit, points, make, split, lambda: {"qubits": str(qubits)}
+    )
 
 
 def metric(
@@ -164,7 +170,9 @@ def amplitudes(
         return Amplitudes(program, _checked_states(states, program.num_qubits))
 
     split = (threads, shards, groups)
-    parts = _at_points("amplitudes()", circuit, points, make, split, states=str(list(states)))
+    parts = _at_points(
+        "amplitudes()", circuit, points, make, split, lambda: {"states": str(list(states))}
+    )
     found = np.empty(parts.shape[:-2] + parts.shape[-1:], dtype=np.complex128)
     found.real, found.imag = parts[..., 0, :], parts[..., 1, :]
     return found
@@ -186,7 +194,7 @@ def state(
         shape (2^n,), complex128.
 
     Raises:
-        InputError: an argument is not usable.
+        InputError: an argument is not usable, or the state does not fit in memory.
 
     Example:
         >>> from qiskit import QuantumCircuit
@@ -195,13 +203,19 @@ def state(
         >>> state(plus, []).round(4).real.tolist()
         [0.7071, 0.7071]
     """
-    program = compile_program(flatten(circuit))
+    program = compiled_program(circuit)
     checked = checked_points(point, program.angles.num_parameters)
     if len(checked) != 1:
         raise InputError("point", got=f"{len(checked)} points", expected="one, of shape (P,)")
-    angles = program.angles.angles(checked)[0]
-    amplitudes = load(program).state(angles, threads=checked_threads(threads) or 0)
-    return np.asarray(amplitudes, dtype=np.complex128)
+    needed = state_bytes(program.num_qubits, gradient=False, single=False)
+    check_memory(needed, free_bytes(), ranks_on_host=1, num_qubits=program.num_qubits, halves=False)
+    angles = program.angles.angles(checked)
+    amplitudes = program.kernel.state(angles[0], threads=checked_threads(threads) or 0)
+    found: ComplexArray = np.asarray(amplitudes, dtype=np.complex128)
+    factor = program.phase_factors(checked, angles)[0]
+    if factor != 1.0:
+        found *= factor
+    return found
 
 
 def _at_points(
@@ -210,10 +224,10 @@ def _at_points(
     points: ArrayLike,
     make: Callable[[Program], PerPoint],
     split: tuple[object, object, object],
-    **contents: str,
+    contents: Callable[[], Mapping[str, str]] = dict,
 ) -> FloatArray:
     def prepare() -> Prepared:
-        program = compile_program(flatten(circuit))
+        program = compiled_program(circuit)
         checked = checked_points(points, program.angles.num_parameters)
         return Prepared(
             evaluation=make(program),
@@ -221,8 +235,9 @@ def _at_points(
             num_qubits=program.num_qubits,
             contents=lambda: {
                 "circuit": program.content(),
+                "global phase of the circuit": program.phase_content(),
                 "set of points": digest(checked),
-                **contents,
+                **contents(),
             },
             resources=Resources.checked(*split),
         )
@@ -234,28 +249,46 @@ def _at_points(
 def _checked_qubits(qubits: Sequence[int] | None, num_qubits: int) -> tuple[int, ...]:
     if qubits is None:
         return tuple(range(num_qubits))
-    chosen = tuple(qubits)
-    if not all(isinstance(q, int) and 0 <= q < num_qubits for q in chosen) or len(
-        set(chosen)
-    ) < len(chosen):
-        raise InputError(
-            "qubits",
-            got=str(chosen),
-            expected=f"different integers from 0 to {num_qubits - 1}",
-        )
-    return chosen
+    expected = f"a list of different integers from 0 to {num_qubits - 1}"
+    chosen = [_index(each, num_qubits) for each in _listed(qubits, "qubits", expected)]
+    if None in chosen or len(set(chosen)) < len(chosen):
+        raise InputError("qubits", got=str(list(qubits))[:200], expected=expected)
+    return tuple(each for each in chosen if each is not None)
 
 
 def _checked_states(states: Sequence[int | str], num_qubits: int) -> tuple[int, ...]:
-    expected = f"integers from 0 to {2**num_qubits - 1}, or strings of {num_qubits} zeros and ones"
+    expected = (
+        f"a list of integers from 0 to {2**num_qubits - 1}, or of strings of {num_qubits} zeros "
+        "and ones"
+    )
     checked = []
-    for state in states:
+    for state in _listed(states, "states", expected):
         number = state
         if isinstance(state, str) and len(state) == num_qubits and set(state) <= {"0", "1"}:
             number = int(state, 2)
-        if isinstance(number, bool) or not isinstance(number, int | np.integer):
-            raise InputError("states", got=repr(state), expected=expected)
-        if not 0 <= number < 2**num_qubits:
-            raise InputError("states", got=repr(state), expected=expected)
-        checked.append(int(number))
+        index = _index(number, 2**num_qubits)
+        if index is None:
+            raise InputError("states", got=repr(state)[:200], expected=expected)
+        checked.append(index)
     return tuple(checked)
+
+
+def _listed(values: object, what: str, expected: str) -> Sequence[Any]:
+    """Return a list as the user gave it; neither a set, which has no order, nor a generator."""
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        listed: Sequence[Any] = values.tolist()
+        return listed
+    if isinstance(values, Sequence) and not isinstance(values, str | bytes):
+        return values
+    if isinstance(values, int | np.integer) and not isinstance(values, bool):
+        advice = f"write [{values}] for a single one"
+        raise InputError(what, got=str(values), expected=expected, advice=advice)
+    got = repr(values) if isinstance(values, str) else type(values).__name__
+    raise InputError(what, got=got[:200], expected=expected)
+
+
+def _index(value: object, end: int) -> int | None:
+    """Return an integer from 0 to below ``end``, of Python's or NumPy's, or None for all else."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        return None
+    return int(value) if 0 <= value < end else None

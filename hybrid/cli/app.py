@@ -17,6 +17,7 @@ import hybrid
 from hybrid.cli.output import safe_streams
 from hybrid.cli.terminal import error_console, mend_size, output_console
 from hybrid.core.errors import HybridError, InputError, is_bad_input
+from hybrid.core.outcome import Outcome
 from hybrid.loop.result import Result
 from hybrid.runtime import abort, is_collective, join_if_launched, world
 
@@ -203,7 +204,7 @@ def journal_command(
 
 def _conclude(result: Result) -> None:
     """Turn a result into an exit code."""
-    if result.message.startswith("Interrupted"):
+    if result.outcome is Outcome.INTERRUPTED:
         raise typer.Exit(INTERRUPTED)
     if not math.isfinite(result.value):
         raise typer.Exit(FAILED)

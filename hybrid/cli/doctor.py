@@ -18,7 +18,7 @@ import hybrid
 from hybrid import _kernels
 from hybrid.cli import quantities
 from hybrid.cli.report import Row, count, panel
-from hybrid.runtime import World, free_bytes, world
+from hybrid.runtime import World, free_bytes, thread_limit, world
 from hybrid.runtime.messages import pack, unpack
 
 _PACKAGES = ("qiskit", "qiskit-aer", "numpy", "scipy", "mpi4py", "qiskit-nature")
@@ -106,8 +106,8 @@ def _hosts(job: World, ranks: list[Mapping[str, Any]]) -> Iterator[Row]:
             f"{count(len(members), 'rank')}, {count(len(cores), 'core')}, "
             f"{quantities.size(memory)} free, kernels {' and '.join(sorted(builds))}",
         )
-    limit = os.environ.get("OMP_NUM_THREADS")
-    if limit:
+    limit = thread_limit()
+    if limit is not None:
         yield "threads", f"at most {limit} a rank (OMP_NUM_THREADS)"
 
 

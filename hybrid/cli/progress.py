@@ -11,7 +11,8 @@ from rich.progress import Progress as Bar
 
 from hybrid.cli import quantities
 from hybrid.cli.report import description_rows, panel
-from hybrid.loop.result import Observer, Progress, Result, RunDescription
+from hybrid.loop.observers import Observer
+from hybrid.loop.result import Progress, Result, RunDescription
 from hybrid.settings import Reference
 
 _SECONDS_BETWEEN_LINES = 2.0

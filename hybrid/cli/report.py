@@ -89,7 +89,7 @@ def closing_panel(
         ("core-seconds", f"{result.core_seconds:.2f} ({workers})"),
         ("seed", str(result.seed)),
     ]
-    verdict = Text("converged", "green") if result.success else Text("not converged", "yellow")
+    verdict = Text(result.outcome.verdict, "green" if result.success else "yellow")
     return panel(verdict, rows)
 
 

@@ -20,6 +20,7 @@ from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
 from hybrid.runtime import agree, on_survivors, world
 from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
+from hybrid.simulators import Choice
 
 _CUT_SAMPLES = 1024
 _CUT_STREAM = 2
@@ -90,7 +91,7 @@ def run(
             result = hybrid.minimize(job.workload, **chosen, observer=observer)
     extra: list[report.Row] = []
     try:
-        extra = _cut_rows(job, result)
+        extra = _cut_rows(job, result, arguments["simulator"])
     finally:  # the result is printed whatever happens to the samples
         if world().rank == 0:
             workers = report.count(world().size, "rank")
@@ -120,12 +121,12 @@ def prepared(path: Path, overrides: Mapping[str, object]) -> tuple[Job, Minimize
     return on_survivors(lambda: agree(world().communicator, "the command line", read, contents))
 
 
-def _cut_rows(job: Job, result: Result) -> list[report.Row]:
-    """Sample the end of a maximum cut; collective."""
+def _cut_rows(job: Job, result: Result, simulator: Choice) -> list[report.Row]:
+    """Sample the end of a maximum cut, with the noise of the run; collective."""
     if job.graph is None:
         return []
     seed = derive(result.seed, _CUT_STREAM)
-    counts = hybrid.sample(job.circuit, result.x, _CUT_SAMPLES, seed=seed)
+    counts = hybrid.sample(job.circuit, result.x, _CUT_SAMPLES, simulator=simulator, seed=seed)
     assert isinstance(counts, dict)
     largest = -job.reference.value if job.reference is not None else None
     return report.cut_rows(job.graph, job.graph.interpret(counts), result, largest)

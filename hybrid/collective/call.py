@@ -6,12 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from hybrid.collective.site import site_of, thread_limit
+from hybrid.collective.site import site_of
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
 from hybrid.core.resources import ANY, Resources
 from hybrid.core.seeds import fresh
-from hybrid.runtime import Team, World, agree, free_bytes, mark_collective, on_survivors, world
+from hybrid.runtime import (
+    Team,
+    World,
+    agree,
+    free_bytes,
+    mark_collective,
+    on_survivors,
+    thread_limit,
+    world,
+)
 from hybrid.runtime.messages import pack, unpack
 from hybrid.scheduler import Scheduler, check_memory, shards_to_try
 from hybrid.simulators import Evaluation
@@ -109,7 +118,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
         prepared = prepare()
         prepared.resources.check(job.size)
         prepared.evaluation.check(prepared.first_ask)
-        _check_memory(prepared, job.size)
+        check_fits(prepared, job.size, free_bytes())
         return prepared
 
     prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.agreed())
@@ -117,7 +126,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     if seed is None:
         seed = _shared_seed(job, prepared.recorded_seed)
     site = site_of(job, thread_limit())
-    can_draw = not getattr(job.communicator, "survives_losses", False)
+    can_draw = not job.communicator.survives_losses
     resources = prepared.resources
     planner = Scheduler(site, resources, can_draw)
     team = Team(job, prepared.evaluation, planner, seed=seed, threads=resources.threads)
@@ -145,8 +154,8 @@ def _refuse_together(plan: Callable[[], object]) -> None:
         raise mark_collective(error) from None
 
 
-def _check_memory(prepared: Prepared, num_ranks: int) -> None:
-    """Refuse what does not fit on this rank's host even when one rank works alone.
+def check_fits(prepared: Prepared, num_ranks: int, memory_bytes: int) -> None:
+    """Refuse what does not fit on a host with so much free memory even when one rank works alone.
 
     Where it fits on some of a host's ranks only, the scheduler lets the others rest; where ranks
     may share a state, it finds out whether that fits.
@@ -157,7 +166,7 @@ def _check_memory(prepared: Prepared, num_ranks: int) -> None:
         return
     check_memory(
         prepared.evaluation.memory_bytes(prepared.first_ask),
-        free_bytes(),
+        memory_bytes,
         ranks_on_host=1,
         num_qubits=prepared.num_qubits,
     )

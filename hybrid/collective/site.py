@@ -8,7 +8,7 @@ from functools import lru_cache
 from hybrid.calibration import here
 from hybrid.machine import Machine
 from hybrid.machine.store import VARIABLE
-from hybrid.runtime import World, agree, free_bytes
+from hybrid.runtime import World, agree, free_bytes, thread_limit
 from hybrid.runtime.messages import pack, unpack
 from hybrid.scheduler import Site
 
@@ -63,12 +63,6 @@ def cores_of(job: World, threads: int | None = None) -> int:
         limit = threads or thread_limit()
         total += cores if limit is None else min(cores, limit * len(ranks))
     return max(total, 1)
-
-
-def thread_limit() -> int | None:
-    """Return the bound on threads that ``OMP_NUM_THREADS`` sets, if it does."""
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return int(limit) if limit.isdecimal() and int(limit) > 0 else None
 
 
 def _machines(job: World) -> tuple[list[Machine], int, str]:

@@ -47,8 +47,15 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
         JournalError: there is no such file, or it is no journal, damaged, or of a newer version.
 
     Example:
-        >>> with open_journal("water.db") as journal:  # doctest: +SKIP
-        ...     values = journal.values()
+        >>> import hybrid, os, tempfile
+        >>> from qiskit.circuit.library import real_amplitudes
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp(["ZZ", "XX"]))
+        >>> path = os.path.join(tempfile.mkdtemp(), "run.db")
+        >>> result = hybrid.minimize(problem, seed=7, journal=path)
+        >>> with open_journal(path) as journal:
+        ...     len(journal) == len(result.history), float(min(journal.values())) == result.value
+        (True, True)
     """
     file = Path(path)
     if not _is_blank(file):

@@ -14,6 +14,7 @@ from pathlib import Path
 from hybrid import _kernels
 from hybrid.core.digest import digest
 from hybrid.runtime.communicator import host_name
+from hybrid.runtime.cores import usable_cores
 
 _PACKAGES = ("numpy", "scipy", "qiskit", "qiskit-aer")
 _ROOMS = ("optimizers", "programs", "scheduler", "sharding", "simulators", "workloads", "_kernels")
@@ -48,7 +49,7 @@ def environment() -> Mapping[str, object]:
         "mpi": _mpi_library(),
         "host": host_name(),
         "process": os.getpid(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": len(usable_cores()),
         "command": [*sys.argv][:64],
         "folder": os.getcwd(),
         "batch job": os.environ.get("SLURM_JOB_ID", ""),

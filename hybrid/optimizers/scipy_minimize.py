@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.optimize
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import real_array
 from hybrid.core.errors import HybridError, InputError, nearest
-from hybrid.optimizers.base import Solution, Steps, keep_best
+from hybrid.core.outcome import Outcome
+from hybrid.optimizers.base import Solution, Steps
 from hybrid.optimizers.checks import check_array, check_count, check_flag, check_real
 from hybrid.optimizers.inversion import inverted
 from hybrid.optimizers.scipy_methods import METHODS, UNLIMITED, Method
@@ -67,18 +69,33 @@ class SciPy:
                 advice=nearest(self.method, METHODS),
             )
         object.__setattr__(self, "method", method)
-        object.__setattr__(self, "options", dict(self.options))
         if self.max_iterations is not None:
-            check_count(f"max_iterations of {method}", self.max_iterations)
+            limit = check_count(f"max_iterations of {method}", self.max_iterations)
+            object.__setattr__(self, "max_iterations", limit)
         if self.tolerance is not None:
-            check_real(f"tolerance of {method}", self.tolerance, above=0.0)
-        for name, value in self.options.items():
-            self._check_option(name, value)
+            tolerance = check_real(f"tolerance of {method}", self.tolerance, above=0.0)
+            object.__setattr__(self, "tolerance", tolerance)
+        # In one order, because an optimizer is compared by its text with the one in a journal.
+        named = sorted((str(name), value) for name, value in self.options.items())
+        options = {name: self._checked_option(name, value) for name, value in named}
+        object.__setattr__(self, "options", options)
 
     @property
     def name(self) -> str:
         """SciPy's name of the method."""
         return self.method
+
+    def in_unit(self, unit: float) -> SciPy:
+        """Return it with the options that are values of the cost, or its curvature, in the unit."""
+        power = {"f_target": -1, "minfev": -1, "hess_inv0": 1}
+        factors = {name: unit ** power.get(name, 0) for name in self.options}
+        if all(factor == 1.0 for factor in factors.values()):
+            return self
+        options = {
+            name: value if factors[name] == 1.0 else (np.asarray(value) * factors[name]).tolist()
+            for name, value in self.options.items()
+        }
+        return replace(self, options=options)
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
         """Return the generator; the seed is not used, these methods are deterministic.
@@ -86,7 +103,7 @@ class SciPy:
         Raises:
             InputError: at the first ``next``, an option that does not suit the length of x0.
         """
-        return keep_best(inverted(lambda ask: self._minimized(ask, x0.copy())))
+        return inverted(lambda ask: self._minimized(ask, x0.copy()))
 
     def _minimized(self, ask: Callable[[Ask], Told], x0: FloatArray) -> Solution:
         method = METHODS[self.method]
@@ -105,7 +122,7 @@ class SciPy:
                     callback=cost.iterated,
                     options=options,
                 )
-            except (ArithmeticError, RuntimeError, ValueError) as error:
+            except (ArithmeticError, MemoryError, RuntimeError, ValueError) as error:
                 if cost.evaluations:  # its arithmetic failed on this cost: an end like any other
                     return self._failed(cost, error)
                 raise InputError(
@@ -120,20 +137,21 @@ class SciPy:
         reached = isinstance(limit, int) and iterations >= limit
         success, said = bool(result.success), str(result.message)
         message = self._why(success, reached, iterations, said)
-        return Solution(x, float(result.fun), success, message, iterations)
+        how = _outcome(success, reached)
+        return Solution(x, float(result.fun), success, message, iterations, how)
 
     def _failed(self, cost: _Cost, error: Exception) -> Solution:
         """Return where a method was that raised: the last point it was told of."""
         x, value = cost.last
         message = self._why(False, False, cost.iterations, str(error))
-        return Solution(x, value, False, message, cost.iterations)
+        return Solution(x, value, False, message, cost.iterations, Outcome.FAILED)
 
     def _resolved_options(self, method: Method, parameters: int) -> dict[str, object]:
         """Return SciPy's options with the limits filled in."""
         options = dict(self.options)
         for name in options:
             if method.options[name] is np.ndarray:  # settings files have lists
-                options[name] = np.array(options[name], dtype=np.float64)
+                options[name] = real_array(options[name], name)
         if self.max_iterations is not None:
             options[method.limit] = int(self.max_iterations)
             for other in method.other_limits:
@@ -150,7 +168,8 @@ class SciPy:
             )
         return options
 
-    def _check_option(self, name: str, value: object) -> None:
+    def _checked_option(self, name: str, value: object) -> object:
+        """Return an option as plain Python."""
         method = METHODS[self.method]
         what = f"option '{name}' of {self.method}"
         if name not in method.options:
@@ -168,9 +187,8 @@ class SciPy:
                 advice="they set the same limit",
             )
         if name in {method.limit, *method.other_limits}:
-            check_count(what, value)
-        else:
-            _CHECKS[method.options[name]](what, value)
+            return check_count(what, value)
+        return _CHECKS[method.options[name]](what, value)
 
     def _why(self, success: bool, limit_reached: bool, iterations: int, said: str) -> str:
         counted = "evaluation" if METHODS[self.method].limits_evaluations else "iteration"
@@ -183,12 +201,18 @@ class SciPy:
         return f"{self.method} stopped after {count} without converging (SciPy: {said})."
 
 
-_CHECKS: Mapping[type, Callable[[str, object], None]] = {
+_CHECKS: Mapping[type, Callable[[str, object], object]] = {
     int: lambda what, value: check_count(what, value, least=-1),  # -1 is SciPy's "choose for me"
     float: lambda what, value: check_real(what, value, infinite=True),
     bool: check_flag,
     np.ndarray: check_array,
 }
+
+
+def _outcome(success: bool, limit_reached: bool) -> Outcome:
+    if success:
+        return Outcome.CONVERGED
+    return Outcome.LIMIT if limit_reached else Outcome.FAILED
 
 
 def plain(name: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.optimizers.base import Solution, Steps, keep_best
-from hybrid.optimizers.checks import check_count, check_real
+from hybrid.core.outcome import Outcome
+from hybrid.optimizers.base import Solution, Steps
+from hybrid.optimizers.checks import Options
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,7 @@ class SPSA:
     step moves each parameter by ``first_step`` on average.
 
     SPSA has no test of convergence: it takes its steps, evaluates the point where they end, and
-    reports success. With exact values the Solution is the lowest point evaluated, with sampled
-    ones the point at the end.
+    reports success.
 
     Source: J. C. Spall, "Implementation of the simultaneous perturbation algorithm for stochastic
     optimization", IEEE Trans. Aerosp. Electron. Syst. 34 (1998) 817; the exponents are its table's,
@@ -71,19 +71,26 @@ class SPSA:
     average_last: int = 1
 
     def __post_init__(self) -> None:
-        check_count("max_iterations of SPSA", self.max_iterations)
+        options = Options(self)
+        options.count("max_iterations")
         if self.learning_rate is not None:
-            check_real("learning_rate of SPSA", self.learning_rate, above=0.0)
+            options.real("learning_rate", above=0.0)
         if self.stability is not None:
-            check_real("stability of SPSA", self.stability, least=0.0)
+            options.real("stability", least=0.0)
         for positive in ("perturbation", "alpha", "gamma", "first_step"):
-            check_real(f"{positive} of SPSA", getattr(self, positive), above=0.0)
+            options.real(positive, above=0.0)
         for count in ("calibration_directions", "directions", "average_last"):
-            check_count(f"{count} of SPSA", getattr(self, count))
+            options.count(count)
+
+    def in_unit(self, unit: float) -> SPSA:
+        """Return it with the gain ``learning_rate``, which is per value, for the unit."""
+        if self.learning_rate is None:
+            return self
+        return replace(self, learning_rate=self.learning_rate * unit)
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
         """Return the generator; every direction is a function of the seed and the step."""
-        return keep_best(self._descend(x0.copy(), seed))
+        return self._descend(x0.copy(), seed)
 
     def _descend(self, x: FloatArray, seed: int) -> Steps:
         stability = 0.1 * self.max_iterations if self.stability is None else self.stability
@@ -101,7 +108,8 @@ class SPSA:
         x = np.mean(np.stack(last), axis=0)
         told = yield Ask(x[np.newaxis].copy(), iteration=self.max_iterations)
         message = f"SPSA took its {self.max_iterations} steps; it has no test of convergence."
-        return Solution(x, float(told.values[0]), True, message, self.max_iterations)
+        value = float(told.values[0])
+        return Solution(x, value, True, message, self.max_iterations, Outcome.FINISHED)
 
     def _calibrated(
         self, x: FloatArray, seed: int, stability: float

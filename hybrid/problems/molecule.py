@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,14 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError, nearest
+from hybrid.problems.determinant import (
+    Determinants,
+    Occupation,
+    checked_electrons,
+    checked_occupation,
+)
 from hybrid.problems.fcidump import read_fcidump
+from hybrid.problems.integrals import checked_integrals
 from hybrid.problems.nature import in_fixed_order, qiskit_nature
 
 MAPPERS = ("jordan_wigner", "parity", "bravyi_kitaev")
@@ -31,18 +40,22 @@ class Molecule:
             qubits; "parity" takes 2n - 2, as it drops the two that the electron numbers fix.
             Spin orbitals are ordered alpha first, then beta.
         name: for reports.
+        occupation: the orbitals that are occupied in the reference determinant, of spin alpha and
+            of spin beta, counted from 0. If None, the restricted determinant of lowest energy, in
+            whatever order the orbitals come.
 
     Raises:
-        InputError: shapes that do not fit, numbers that are not finite, more electrons than
-            orbitals, or an unknown mapper.
+        InputError: shapes that do not fit; numbers that are not real and finite; integrals
+            without the symmetries of real spatial orbitals, or in another order than chemists';
+            electron numbers or an occupation that do not fit; or an unknown mapper.
 
     Example:
         >>> from hybrid.problems import Molecule
         >>> hydrogen = Molecule.from_fcidump("examples/data/h2.fcidump")
         >>> hydrogen.num_qubits, len(hydrogen.hamiltonian()), hydrogen.uccsd().num_parameters
         (4, 15, 3)
-        >>> round(hydrogen.hartree_fock_energy(), 6)
-        -1.116999
+        >>> hydrogen.occupation, round(hydrogen.hartree_fock_energy(), 6)
+        (((0,), (0,)), -1.116999)
     """
 
     one_body: FloatArray = field(repr=False)
@@ -51,26 +64,53 @@ class Molecule:
     num_electrons: tuple[int, int]
     mapper: str = "jordan_wigner"
     name: str = "molecule"
+    occupation: Occupation | None = None
 
     def __post_init__(self) -> None:
-        for attribute in ("one_body", "two_body"):
-            array = np.array(getattr(self, attribute), dtype=np.float64)
-            array.setflags(write=False)
-            object.__setattr__(self, attribute, array)
-        self._check()
+        _check_mapper(self.mapper)
+        one_body, two_body = checked_integrals(self.name, self.one_body, self.two_body)
+        num_electrons = checked_electrons(self.name, self.num_electrons, len(one_body))
+        if self.occupation is None:
+            occupation = Determinants.of(one_body, two_body).chosen(num_electrons)
+        else:
+            occupation = checked_occupation(
+                self.name, self.occupation, num_electrons, len(one_body)
+            )
+        checked = {
+            "one_body": one_body,
+            "two_body": two_body,
+            "core_energy": _checked_energy(self.name, self.core_energy),
+            "num_electrons": num_electrons,
+            "occupation": occupation,
+        }
+        for attribute, value in checked.items():
+            object.__setattr__(self, attribute, value)
+        if self.num_qubits == 0:
+            raise InputError(
+                f"mapper of {self.name}",
+                got="'parity' for one orbital, which leaves no qubit",
+                expected="two orbitals or more",
+                advice="use 'jordan_wigner'",
+            )
 
     @classmethod
-    def from_fcidump(cls, path: str | Path, *, mapper: str = "jordan_wigner") -> Molecule:
+    def from_fcidump(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        mapper: str = "jordan_wigner",
+        occupation: Occupation | None = None,
+    ) -> Molecule:
         """Read the integrals from an FCIDUMP file of a spin-restricted calculation.
 
         Args:
-            path: the file. Its orbitals must be ordered by occupation in the Hartree-Fock
-                state: the first ones are the occupied ones.
+            path: the file; its orbitals may come in any order.
             mapper: see the class.
+            occupation: see the class.
 
         Raises:
             InputError: the file is missing, damaged or not of this kind (the message names the
-                line), the mapper unknown, or qiskit-nature not installed.
+                line), or see the class.
         """
         _check_mapper(mapper)
         read = read_fcidump(path)
@@ -81,6 +121,7 @@ class Molecule:
             read.num_electrons,
             mapper,
             Path(path).stem,
+            occupation,
         )
 
     @property
@@ -123,24 +164,52 @@ class Molecule:
         return SparsePauliOp(total.paulis, total.coeffs.real)
 
     def hartree_fock(self) -> QuantumCircuit:
-        """Return the circuit of X gates that prepares the Hartree-Fock determinant."""
-        with qiskit_nature():
-            from qiskit_nature.second_q.circuit.library import HartreeFock
+        """Return the circuit of X gates that prepares the reference determinant.
 
-            state = HartreeFock(self.num_spatial_orbitals, self.num_electrons, self._mapper())
-            circuit = QuantumCircuit(self.num_qubits)
-            circuit.compose(state, inplace=True)
+        Warns:
+            UserWarning: a determinant that differs in one orbital lies lower, so the reference
+                may be another state than the one that is wanted.
+        """
+        if warning := self.warning():
+            warnings.warn(warning, stacklevel=2)
+        with qiskit_nature():
+            from qiskit_nature.second_q.operators import FermionicOp
+
+            mapper, n = self._mapper(), self.num_spatial_orbitals
+            occupied = [orbital + n * spin for spin in (0, 1) for orbital in self._occupied()[spin]]
+            flips = np.zeros(self.num_qubits, dtype=bool)
+            for mode in occupied:
+                # Each mapping encodes occupations linearly: creating an electron flips these.
+                creation = FermionicOp({f"+_{mode}": 1.0}, num_spin_orbitals=2 * n)
+                flips ^= mapper.map(creation).paulis.x[0]
+        circuit = QuantumCircuit(self.num_qubits)
+        circuit.x(np.flatnonzero(flips).tolist())
         return circuit
 
+    def warning(self) -> str:
+        """Return what is doubtful about the reference determinant in a sentence, or nothing."""
+        below = self._determinants().below(self._occupied())
+        if below is None:
+            return ""
+        lower, depth = below
+        return (
+            f"{self.name}: the determinant {_listed(lower)} lies {depth:.6f} hartree below the "
+            f"reference {_listed(self._occupied())}, from which it differs in one orbital; "
+            "occupation= sets another reference"
+        )
+
     def uccsd(self) -> QuantumCircuit:
-        """Return unitary coupled cluster with singles and doubles on the Hartree-Fock state.
+        """Return unitary coupled cluster with singles and doubles on the reference determinant.
 
         One parameter per excitation, one first-order Trotter step. The circuit is flat: X
         gates, then one ``PauliEvolutionGate`` of commuting strings per excitation. All
-        parameters zero is the Hartree-Fock state.
+        parameters zero is the reference determinant.
 
         Raises:
             InputError: no electron can be excited within its spin (all orbitals full or empty).
+
+        Warns:
+            UserWarning: see :meth:`hartree_fock`.
 
         Source: A. Peruzzo et al., Nat. Commun. 5, 4213 (2014), doi:10.1038/ncomms5213.
         """
@@ -152,28 +221,52 @@ class Molecule:
                 expected="an occupied and an empty orbital of the same spin",
                 advice="use a larger basis set or active space",
             )
+        reference = self.hartree_fock()
         with qiskit_nature():
-            from qiskit_nature.second_q.circuit.library import UCCSD
+            from qiskit_nature.second_q.circuit.library import UCC
 
-            ansatz = UCCSD(
-                orbitals, self.num_electrons, self._mapper(), initial_state=self.hartree_fock()
+            ansatz = UCC(
+                orbitals,
+                self.num_electrons,
+                self._excitations,
+                self._mapper(),
+                initial_state=reference,
             )
             circuit: QuantumCircuit = ansatz.decompose()
         circuit.name = f"uccsd_{self.name}"
         return circuit
 
     def hartree_fock_energy(self) -> float:
-        """Return the energy of the Hartree-Fock determinant, from the integrals themselves."""
-        alpha, beta = self.num_electrons
-        spins = (slice(alpha), slice(beta))
-        energy = self.core_energy
-        for mine in spins:
-            energy += float(np.trace(self.one_body[mine, mine]))
-            energy -= 0.5 * float(np.einsum("ijji->", self.two_body[mine, mine, mine, mine]))
-            for other in spins:
-                repulsion = self.two_body[mine, mine, other, other]
-                energy += 0.5 * float(np.einsum("iijj->", repulsion))
-        return energy
+        """Return the energy of the reference determinant, from the integrals themselves."""
+        return self.core_energy + self._determinants().energy(self._occupied())
+
+    def _determinants(self) -> Determinants:
+        return Determinants.of(self.one_body, self.two_body)
+
+    def _occupied(self) -> Occupation:
+        assert self.occupation is not None  # set when the molecule is made
+        return self.occupation
+
+    def _excitations(
+        self, num_spatial_orbitals: int, num_particles: tuple[int, int]
+    ) -> list[tuple[tuple[int, ...], ...]]:
+        """Return single and double excitations of the reference, as spin orbitals."""
+        from qiskit_nature.second_q.circuit.library.ansatzes.utils import (
+            generate_fermionic_excitations,
+        )
+
+        # qiskit-nature excites from the first orbitals: count occupied ones first, then rename.
+        n = num_spatial_orbitals
+        order = [
+            orbital + n * spin
+            for spin, occupied in enumerate(self._occupied())
+            for orbital in (*occupied, *sorted(set(range(n)) - set(occupied)))
+        ]
+        return [
+            tuple(tuple(order[mode] for mode in modes) for modes in excitation)
+            for rank in (1, 2)
+            for excitation in generate_fermionic_excitations(rank, n, num_particles)
+        ]
 
     def _mapper(self) -> Any:
         """Return qiskit-nature's mapper of that name."""
@@ -185,37 +278,23 @@ class Molecule:
             return mappers.BravyiKitaevMapper()
         return mappers.JordanWignerMapper()
 
-    def _check(self) -> None:
-        _check_mapper(self.mapper)
-        n = len(self.one_body) if self.one_body.ndim else 0
-        if n == 0 or self.one_body.shape != (n, n) or self.two_body.shape != (n, n, n, n):
-            raise InputError(
-                f"integrals of {self.name}",
-                got=f"shapes {self.one_body.shape} and {self.two_body.shape}",
-                expected="(n, n) and (n, n, n, n) for n orbitals",
-                advice="give two_body in full, in chemists' order",
-            )
-        if not all(np.isfinite(x).all() for x in (self.one_body, self.two_body, self.core_energy)):
-            raise InputError(
-                f"integrals of {self.name}",
-                got="NaN or infinity",
-                expected="finite numbers",
-                advice="check the calculation that they come from",
-            )
-        if not all(0 <= count <= n for count in self.num_electrons) or not any(self.num_electrons):
-            raise InputError(
-                f"electrons of {self.name} (alpha, beta)",
-                got=self.num_electrons,
-                expected=f"0 to {n} of each spin, and at least one",
-                advice="check the number of electrons and the spin",
-            )
-        if self.num_qubits == 0:
-            raise InputError(
-                f"mapper of {self.name}",
-                got="'parity' for one orbital, which leaves no qubit",
-                expected="two orbitals or more",
-                advice="use 'jordan_wigner'",
-            )
+
+def _checked_energy(name: str, energy: object) -> float:
+    """Return the core energy."""
+    if isinstance(energy, int | float | np.integer | np.floating) and np.isfinite(energy):
+        return float(energy)
+    raise InputError(
+        f"core_energy of {name}",
+        got=repr(energy)[:60],
+        expected="a finite real number, in hartree",
+        advice="check the calculation that it comes from",
+    )
+
+
+def _listed(occupation: Occupation) -> str:
+    """Return a determinant for a message."""
+    alpha, beta = (" ".join(map(str, occupied)) or "none" for occupied in occupation)
+    return f"(alpha {alpha}; beta {beta})"
 
 
 def _check_mapper(mapper: str) -> None:

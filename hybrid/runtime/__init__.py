@@ -2,6 +2,7 @@
 
 from hybrid.runtime.agreement import agree
 from hybrid.runtime.batch import batch_time_limit
+from hybrid.runtime.cores import thread_limit, usable_cores
 from hybrid.runtime.failure import abort, install_excepthook, is_collective, mark_collective
 from hybrid.runtime.memory import free_bytes
 from hybrid.runtime.shares import Done
@@ -31,5 +32,7 @@ __all__ = [
     "join_if_launched",
     "mark_collective",
     "on_survivors",
+    "thread_limit",
+    "usable_cores",
     "world",
 ]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from hybrid.core.errors import MismatchError
-from hybrid.runtime.communicator import Communicator
-from hybrid.runtime.failure import describe, from_description, mark_collective
-from hybrid.runtime.messages import pack, unpack
+from hybrid.runtime.communicator import SCRIPT_END, Communicator
+from hybrid.runtime.failure import FAILURES, describe, error_of, in_step, mark_collective
+from hybrid.runtime.protocol import Failure, Message, Ready, decode, encode
 
 T = TypeVar("T")
-
-_END = "the end of its script"
 
 
 def agree(
@@ -35,27 +33,28 @@ def agree(
 
     Raises:
         MismatchError: ranks made another call, or gave other things; on every rank.
-        RankError: ``prepare`` failed on another rank only.
-        Exception: whatever ``prepare`` raised here; the other ranks raise too.
+        Exception: whatever ``prepare`` raised here; what it raised elsewhere is raised on every
+            other rank with a RankError as its cause, or as a RankError.
     """
     if communicator.size == 1:
         return prepare()
-    failure: Exception | None = None
-    try:
-        value = prepare()
-        report: dict[str, Any] = {"kind": "ready", "call": call, "contents": dict(contents(value))}
-    except Exception as error:
-        failure = error
-        report = describe(error, communicator.rank) | {"call": call}
-    reports = [unpack(message) for message in communicator.all_gather(pack(report))]
-    if failure is not None:
-        raise mark_collective(failure)
-    _refuse_other_calls(reports)
-    for other in reports:
-        if other["kind"] == "failure":
-            raise from_description(other)
-    _refuse_other_contents(call, reports)
-    return value
+    with in_step(communicator):
+        failure: BaseException | None = None
+        try:
+            value = prepare()
+            report: Message = Ready(call, dict(contents(value)))
+        except FAILURES as error:
+            failure = error
+            report = describe(error, communicator.rank, call)
+        reports = [_checked(each) for each in communicator.all_gather(encode(report), call)]
+        if failure is not None:
+            raise mark_collective(failure)
+        _refuse_other_calls(reports)
+        for other in reports:
+            if isinstance(other, Failure):
+                raise error_of(other)
+        _refuse_other_contents(call, [other for other in reports if isinstance(other, Ready)])
+        return value
 
 
 def agree_on_the_end(communicator: Communicator) -> None:
@@ -63,13 +62,21 @@ def agree_on_the_end(communicator: Communicator) -> None:
 
     They are told that this rank has gone, and raise, instead of waiting for it for ever.
     """
-    message = pack({"kind": "ready", "call": _END, "contents": {}})
-    while any(unpack(other)["call"] != _END for other in communicator.all_gather(message)):
+    message = encode(Ready(SCRIPT_END, {}))
+    while any(
+        _checked(other).call != SCRIPT_END for other in communicator.all_gather(message, SCRIPT_END)
+    ):
         pass
 
 
-def _refuse_other_calls(reports: list[dict[str, Any]]) -> None:
-    ranks_of = _by([report["call"] for report in reports])
+def _checked(message: bytes) -> Ready | Failure:
+    report = decode(message)
+    assert isinstance(report, Ready | Failure)
+    return report
+
+
+def _refuse_other_calls(reports: Sequence[Ready | Failure]) -> None:
+    ranks_of = _by([report.call for report in reports])
     if len(ranks_of) > 1:
         places = "; ".join(f"{_ranks(ranks)} reached {call}" for call, ranks in ranks_of.items())
         raise mark_collective(
@@ -81,9 +88,9 @@ def _refuse_other_calls(reports: list[dict[str, Any]]) -> None:
         )
 
 
-def _refuse_other_contents(call: str, reports: list[dict[str, Any]]) -> None:
-    for name in reports[0]["contents"]:
-        ranks_of = _by([report["contents"].get(name, "") for report in reports])
+def _refuse_other_contents(call: str, reports: Sequence[Ready]) -> None:
+    for name in reports[0].contents:
+        ranks_of = _by([report.contents.get(name, "") for report in reports])
         if len(ranks_of) > 1:
             groups = " / ".join(_ranks(ranks) for ranks in ranks_of.values())
             raise mark_collective(

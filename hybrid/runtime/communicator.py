@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 from hybrid.runtime.cells import Cells, LocalCells
 
+SCRIPT_END = "the end of its script"
+"""The name under which a rank that has ended its script takes part in the calls of the others."""
+
 
 class RanksLost(BaseException):
     """Ranks of the job have died, and the others can go on without them.
@@ -20,8 +23,9 @@ class RanksLost(BaseException):
 class Members(Protocol):
     """Some ranks of a job, who move arrays among themselves."""
 
-    def __hash__(self) -> int:
-        """Return the same as long as they are in step: what is kept for them is found by it."""
+    @property
+    def kept(self) -> dict[str, list[Any]]:
+        """What is kept for them from call to call, by name; all members keep alike."""
 
     @property
     def rank(self) -> int:
@@ -78,8 +82,12 @@ class Communicator(Protocol):
     def broadcast(self, message: bytes | None) -> bytes:
         """Return on every rank what rank 0 gave; the others give None and wait without spinning."""
 
-    def all_gather(self, message: bytes) -> list[bytes]:
-        """Return on every rank what each rank gave, in rank order."""
+    def all_gather(self, message: bytes, call: str = "") -> list[bytes]:
+        """Return on every rank what each rank gave, in rank order.
+
+        Where ``call`` names the call that all ranks meet in, and some are missing for long, one of
+        those that wait says so.
+        """
 
     def tell(self, message: bytes, ranks: Sequence[int]) -> None:
         """Send from rank 0 to others, each of which calls :meth:`hear`; nobody else is bothered."""
@@ -102,8 +110,25 @@ class Communicator(Protocol):
     def wait_until(self, is_true: Callable[[], bool]) -> None:
         """Return when a condition, which other ranks bring about, holds; without spinning long."""
 
+    def name_hosts(self, hosts: Sequence[str]) -> None:
+        """Learn the machine of each rank, for messages."""
+
     def spin_longer(self) -> None:
         """Wait at full speed for longer from now on: no other rank needs this rank's core."""
+
+    @property
+    def survives_losses(self) -> bool:
+        """Whether the ranks that live can go on without those that die: by :meth:`revoke`,
+        :meth:`agree` and :meth:`shrink`, in this order."""
+
+    def revoke(self) -> None:
+        """Make every call of every rank raise RanksLost, so that all come to agree."""
+
+    def agree(self, well: bool) -> bool:
+        """Return whether all is well with every rank and none has died; the same on all."""
+
+    def shrink(self) -> Communicator:
+        """Return a communicator of the ranks that live, in their old order; collective."""
 
     @property
     def cells(self) -> Cells:
@@ -118,6 +143,10 @@ class Communicator(Protocol):
     def close(self) -> None:
         """Give back what the communicator holds; collective, at the end of the job."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no message can be sent any more."""
+
     def abort(self, code: int) -> None:
         """End the processes of all ranks now, with an exit code."""
 
@@ -127,6 +156,8 @@ class SerialCommunicator:
 
     rank = 0
     size = 1
+    survives_losses = False
+    is_over = False
 
     def __init__(self) -> None:
         self.cells: Cells = LocalCells()
@@ -136,7 +167,7 @@ class SerialCommunicator:
         assert message is not None
         return message
 
-    def all_gather(self, message: bytes) -> list[bytes]:
+    def all_gather(self, message: bytes, call: str = "") -> list[bytes]:
         """Return the message in a list."""
         return [message]
 
@@ -164,8 +195,22 @@ class SerialCommunicator:
         if not is_true():
             raise RuntimeError("a job of one rank cannot wait for others")
 
+    def name_hosts(self, hosts: Sequence[str]) -> None:
+        """Do nothing: a single rank never waits."""
+
     def spin_longer(self) -> None:
         """Do nothing: a single rank never waits."""
+
+    def revoke(self) -> None:
+        """Do nothing: there is nobody to interrupt."""
+
+    def agree(self, well: bool) -> bool:
+        """Return whether all is well here."""
+        return well
+
+    def shrink(self) -> Communicator:
+        """Return the communicator itself."""
+        return self
 
     def receive(self, source: int) -> bytes:
         """Refuse: a single rank has nobody to hear from."""

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from hybrid.core.errors import RankError, is_bad_input
-from hybrid.runtime.communicator import Communicator, host_name
+from hybrid.core import errors
+from hybrid.core.errors import HybridError, RankError, is_bad_input
+from hybrid.runtime.communicator import Communicator, RanksLost, host_name
+from hybrid.runtime.messages import pack
+from hybrid.runtime.protocol import Failure
 
-Failure = TypeVar("Failure", bound=BaseException)
+Error = TypeVar("Error", bound=BaseException)
+
+FAILURES = (Exception, SystemExit)
+"""What code that ranks run together may raise, and what is then raised on all of them.
+
+A ``sys.exit`` in a function of the user's is one too: otherwise its rank would end alone.
+"""
 
 _GRACE_SECONDS = 0.3
 """How long rank r > 0 leaves rank 0, and then each rank before it, to report the same error."""
@@ -22,33 +32,116 @@ _GRACE_SECONDS = 0.3
 _PATIENCE_SECONDS = 3.0
 """How long a failed rank waits for the others to end with it."""
 
+_INTERRUPTED = 130
+"""Exit code after Control-C: 128 and the number of the signal, as shells have it."""
 
-def describe(error: BaseException, rank: int) -> dict[str, object]:
+
+def describe(error: BaseException, rank: int, call: str = "") -> Failure:
     """Return an exception as a message to the other ranks."""
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return {
-        "kind": "failure",
-        "rank": rank,
-        "host": host_name(),
-        "summary": f"{type(error).__name__}: {error}".splitlines()[0],
-        "traceback": "".join(lines),
-        "bad_input": is_bad_input(error),
-    }
-
-
-def from_description(message: dict[str, object]) -> RankError:
-    """Return the error to raise on every rank for a failure that a rank has described."""
-    error = RankError(
-        int(str(message["rank"])),
-        str(message["host"]),
-        str(message["summary"]),
-        str(message["traceback"]),
-        bad_input=bool(message["bad_input"]),
+    summary = f"{type(error).__name__}: {error}".splitlines()[0]
+    kind, arguments, state = _plain(error)
+    return Failure(
+        rank=rank,
+        host=host_name(),
+        summary=summary,
+        traceback="".join(lines),
+        bad_input=is_bad_input(error),
+        kind=kind,
+        arguments=arguments,
+        state=state,
+        call=call,
     )
+
+
+def error_of(failure: Failure) -> BaseException:
+    """Return the exception to raise for a failure of another rank.
+
+    Its class is that of the exception there, or the nearest base of it that is built in or ours, so
+    that ``except ValueError`` works on every rank. Its ``__cause__`` is a RankError with rank, host
+    and traceback. Where there is no such base but Exception, it is that RankError.
+    """
+    where = RankError(
+        failure.rank,
+        failure.host,
+        failure.summary,
+        failure.traceback,
+        bad_input=failure.bad_input,
+    )
+    error = _rebuilt(failure.kind, failure.arguments, failure.state)
+    if error is None:
+        return mark_collective(where)
+    error.__cause__ = where
     return mark_collective(error)
 
 
-def mark_collective(error: Failure) -> Failure:
+def _plain(error: BaseException) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """Return name, arguments and attributes from which other ranks can rebuild an exception."""
+    for kind in filter(_can_travel, type(error).__mro__):
+        if kind in (HybridError, Exception):
+            break
+        if kind is SystemExit:
+            return kind.__name__, (_exit_code(error),), {}
+        if kind is type(error):
+            whole = kind.__name__, tuple(error.args), _state(error)
+            if _is_plain(list(error.args)) and str(_rebuilt(*whole)) == str(error):
+                return whole
+        # Of another class, or with arguments that cannot be sent: its text still can.
+        text = str(error) if kind is type(error) else f"{type(error).__name__}: {error}"
+        if _rebuilt(kind.__name__, (text,), {}) is not None:
+            return kind.__name__, (text,), {}
+    return "", (), {}
+
+
+def _state(error: BaseException) -> dict[str, Any]:
+    """Return the attributes of an exception of ours; what is no plain data as text."""
+    if not _is_ours(type(error)):
+        return {}
+    return {name: each if _is_plain(each) else str(each) for name, each in vars(error).items()}
+
+
+def _rebuilt(name: str, arguments: Any, state: Mapping[str, Any]) -> BaseException | None:
+    """Return an exception of a named class, built in or ours; None where that cannot be made."""
+    kind = getattr(errors, name, None) or getattr(builtins, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, FAILURES) and _can_travel(kind)):
+        return None
+    try:
+        if _is_ours(kind):
+            error: BaseException = kind.__new__(kind, *arguments)
+            error.args = tuple(arguments)
+            vars(error).update(state)
+            if isinstance(error, SystemExit):
+                error.code = arguments[0]
+        else:
+            error = kind(*arguments)
+    except TypeError:
+        return None
+    return error
+
+
+def _can_travel(kind: type) -> bool:
+    return _is_ours(kind) or kind.__module__ == builtins.__name__
+
+
+def _is_ours(kind: type) -> bool:
+    return kind.__module__ == errors.__name__
+
+
+def _exit_code(error: BaseException) -> int:
+    """Return the code with which other ranks end; a text is printed by the rank that has it."""
+    code = getattr(error, "code", None)
+    return 0 if code is None else code if isinstance(code, int) else 1
+
+
+def _is_plain(value: object) -> bool:
+    try:
+        pack(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
+
+
+def mark_collective(error: Error) -> Error:
     """Return the error, marked as one that every rank raises at the same place."""
     error.__dict__["raised_on_all_ranks"] = True
     return error
@@ -79,13 +172,37 @@ def install_excepthook(communicator: Communicator) -> None:
     sys.excepthook = hook
 
 
+@contextmanager
+def in_step(communicator: Communicator) -> Iterator[None]:
+    """End the job if this rank leaves this context alone: the others would wait for it.
+
+    What all ranks raise passes, and so does the loss of ranks, which the others see too.
+    """
+    try:
+        yield
+    except RanksLost:
+        raise
+    except BaseException as error:
+        if communicator.size > 1 and not is_collective(error):
+            abort(communicator, error)
+        raise
+
+
 def abort(communicator: Communicator, error: BaseException) -> None:
     """Print the error with rank and host, and end the processes of all ranks."""
     if communicator.rank > 0:
         # All ranks often fail alike; the first to report ends the others before they print.
         time.sleep(min(_GRACE_SECONDS + 0.05 * communicator.rank, 3.0))
     _print_with_place(communicator, error)
-    communicator.abort(2 if is_bad_input(error) else 1)
+    communicator.abort(_code_of(error))
+
+
+def _code_of(error: BaseException) -> int:
+    if isinstance(error, KeyboardInterrupt):
+        return _INTERRUPTED
+    if isinstance(error, SystemExit):
+        return _exit_code(error)
+    return 2 if is_bad_input(error) else 1
 
 
 @contextmanager
@@ -97,7 +214,7 @@ def ending_anyway(communicator: Communicator, error: BaseException) -> Iterator[
 
     def end() -> None:
         _print_with_place(communicator, error)
-        communicator.abort(1)
+        communicator.abort(_code_of(error))
 
     timer = threading.Timer(_PATIENCE_SECONDS, end)
     timer.daemon = True
@@ -109,14 +226,23 @@ def ending_anyway(communicator: Communicator, error: BaseException) -> Iterator[
 
 
 def _print_with_place(communicator: Communicator, error: BaseException) -> None:
-    if not isinstance(error, RankError):
+    if _remote(error) is None:
         print(f"rank {communicator.rank} on {host_name()} failed:", file=sys.stderr)
     _print(error, error.__traceback__)
 
 
 def _print(error: BaseException, trace: TracebackType | None) -> None:
-    if isinstance(error, RankError):
-        print(error, file=sys.stderr)
+    """Print an error with the traceback of the rank where it began."""
+    remote = _remote(error)
+    if remote is not None:
+        print(remote, file=sys.stderr)
     else:
         traceback.print_exception(type(error), error, trace)
     sys.stderr.flush()
+
+
+def _remote(error: BaseException) -> RankError | None:
+    """Return the account of another rank's failure, where the error stands for one."""
+    if isinstance(error, RankError):
+        return error
+    return error.__cause__ if isinstance(error.__cause__, RankError) else None

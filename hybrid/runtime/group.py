@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,11 +33,14 @@ class RankGroup:
 
     Every transfer and every sum begins with an agreement. A member that fails takes part in one
     more, and says there that it has failed; it also warns those that wait for its messages.
+
+    Memory is kept with the members from call to call, on all of them alike: one that forgot its
+    memory would wait for others to allocate.
     """
 
     def __init__(self, members: Members) -> None:
         self._members = members
-        self._memory: dict[str, list[Amplitudes]] = {}
+        self._memory: dict[str, list[Amplitudes]] = members.kept
         self.rank = members.rank
         self.size = members.size
 
@@ -130,15 +132,6 @@ class RankGroup:
         if self.any(not fits):
             return [np.empty(count, dtype)]
         return [part.view(dtype) for part in self._members.shared_memory(num_bytes)]
-
-
-@cache
-def group_of(members: Members) -> RankGroup:
-    """Return the group of some ranks, with the memory that it has kept from call to call.
-
-    Kept on all members alike: one that forgot its memory would wait for others to allocate.
-    """
-    return RankGroup(members)
 
 
 def _shared_room() -> int:

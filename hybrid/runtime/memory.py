@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
-_MEMINFO = Path("/proc/meminfo")
-_CGROUP_LIMITS = (
-    # limit and use of the control group, versions 2 and 1; batch systems set these for a job
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (
-        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ),
-)
+from hybrid.runtime.cgroup import control_groups, read, read_numbers
+
+_MEMINFO = "/proc/meminfo"
+_FILES = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
+"""Names of limit and use in a control group, versions 2 and 1."""
 
 
 def free_bytes() -> int:
@@ -24,34 +21,42 @@ def free_bytes() -> int:
         True
     """
     available = _available()
-    for limit, used in _CGROUP_LIMITS:
-        bound, current = _number(limit), _number(used)
-        if bound is not None and current is not None:
+    for limit, used in _limits():
+        (bound, *_), (current, *_) = read_numbers(limit) or [None], read_numbers(used) or [None]
+        # A limit above what is available binds less than that.
+        if bound is not None and current is not None and bound - current < available:
             in_use = max(current - _file_cache(limit.parent / "memory.stat"), 0)
             available = min(available, max(bound - in_use, 0))
     return available
 
 
+@cache
+def _limits() -> tuple[tuple[Path, Path], ...]:
+    """Return the files with limit and use of each group that has a limit; looked up once."""
+    pairs = [
+        (folder / limit, folder / used)
+        for folder in control_groups("memory")
+        for limit, used in _FILES
+    ]
+    return tuple(pair for pair in pairs if _is_limit(pair[0]) and pair[1].exists())
+
+
+def _is_limit(path: Path) -> bool:
+    """Return whether a file holds a limit below what the host has."""
+    (bound, *_) = read_numbers(path) or [None]
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return bound is not None and bound < total
+
+
 def _file_cache(statistics: Path) -> int:
     """Return the bytes of a control group that only cache files, and give way when needed."""
-    try:
-        lines = statistics.read_text().splitlines()
-    except OSError:
-        return 0
+    lines = read(statistics).splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
 
 
 def _available() -> int:
-    if _MEMINFO.exists():
-        for line in _MEMINFO.read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
+    text = read(_MEMINFO)
+    start = text.find("MemAvailable:")
+    if start >= 0:
+        return int(text[start:].split(maxsplit=2)[1]) * 1024
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
-
-
-def _number(path: Path) -> int | None:
-    try:
-        text = path.read_text().strip()
-    except OSError:
-        return None
-    return int(text) if text.isdecimal() else None

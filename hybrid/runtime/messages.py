@@ -8,10 +8,12 @@ from typing import Any
 import msgpack
 import numpy as np
 
-from hybrid.core.ask import Told
+from hybrid.core.ask import Ask, Told
 
 _ARRAY = 1
-_TOLD = 2
+_CLASSES: dict[int, type[Any]] = {2: Told, 3: Ask}
+"""Classes of plain data that messages may hold, by the code of their extension."""
+_CODES = {kind: code for code, kind in _CLASSES.items()}
 _DTYPES = frozenset({"<f8", "<f4", "<c16", "<c8", "<i8", "<i4", "<u8", "|u1"})
 
 
@@ -19,9 +21,10 @@ def pack(message: object) -> bytes:
     """Return a message as bytes.
 
     Args:
-        message: None, booleans, integers, floats, strings, bytes, arrays of plain numbers,
-            answers (:class:`~hybrid.core.ask.Told`), and lists or string-keyed dictionaries of
-            these.
+        message: None, booleans, integers, floats, strings, bytes, NumPy's scalars (which arrive as
+            Python's), arrays of plain numbers,
+            questions and answers (:class:`~hybrid.core.ask.Ask`, :class:`~hybrid.core.ask.Told`),
+            and lists or string-keyed dictionaries of these.
 
     Raises:
         TypeError: it holds something else.
@@ -38,22 +41,24 @@ def unpack(message: bytes) -> Any:
     return msgpack.unpackb(message, ext_hook=_decode, raw=False, strict_map_key=True)
 
 
-def _encode(value: object) -> msgpack.ExtType:
+def _encode(value: object) -> object:
     if isinstance(value, np.ndarray):
         array = np.ascontiguousarray(value)
         if array.dtype.str not in _DTYPES:
             raise TypeError(f"an array of {array.dtype} cannot be sent")
         head = msgpack.packb([array.dtype.str, list(value.shape)])
         return msgpack.ExtType(_ARRAY, bytes([len(head)]) + head + array.tobytes())
-    if isinstance(value, Told):
-        parts = {field.name: getattr(value, field.name) for field in fields(value)}
-        return msgpack.ExtType(_TOLD, pack(parts))
+    if isinstance(value, np.bool_ | np.integer | np.floating):
+        return value.item()
+    if type(value) in _CODES:
+        parts = {field.name: getattr(value, field.name) for field in fields(value)}  # type: ignore[arg-type]
+        return msgpack.ExtType(_CODES[type(value)], pack(parts))
     raise TypeError(f"a {type(value).__name__} cannot be sent")
 
 
 def _decode(code: int, data: bytes) -> object:
-    if code == _TOLD:
-        return Told(**unpack(data))
+    if code in _CLASSES:
+        return _CLASSES[code](**unpack(data))
     if code != _ARRAY:
         raise ValueError(f"a message holds the unknown extension {code}")
     start = 1 + data[0]

@@ -9,13 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.runtime.communicator import Communicator
-from hybrid.runtime.messages import pack, unpack
+from hybrid.runtime.protocol import Failure, Message, Report, Stall, Stop, decode, encode
 
 _SECONDS_BETWEEN_MESSAGES = 0.25
 
@@ -57,33 +56,34 @@ class Outbox:
         """Send a finished piece, now or with one of the next."""
         self._waiting.append(done)
         if time.perf_counter() - self._sent > _SECONDS_BETWEEN_MESSAGES:
-            self._communicator.post(pack(self._report("some")), 0)
+            self._communicator.post(encode(self._report(is_last=False)), 0)
             self._waiting, self._sent = [], time.perf_counter()
 
     def close(self, stop: str | None) -> None:
         """Send the rest, and why this rank was told to stop if it was."""
-        self._communicator.send(pack(self._report("last") | {"stop": stop}), 0)
+        self._communicator.send(encode(self._report(is_last=True, stop=stop)), 0)
 
     def give_up(self) -> None:
         """Send the rest; this rank could not go on because another, which says why, has failed."""
-        self._communicator.post(pack(self._report("last") | {"stop": None}), 0)
+        self._communicator.post(encode(self._report(is_last=True)), 0)
 
     def is_stopped(self) -> bool:
         """Return whether rank 0 has said to stop this question."""
         while self._communicator.has_message(0):
-            if unpack(self._communicator.receive(0)) == self._serial:
+            if decode(self._communicator.receive(0)) == Stop(self._serial):
                 return True
         return False
 
-    def _report(self, kind: str) -> dict[str, Any]:
+    def _report(self, *, is_last: bool, stop: str | None = None) -> Report:
         waiting = self._waiting
-        return {
-            "kind": kind,
-            "pieces": [done.piece for done in waiting],
-            "predicted": [done.predicted for done in waiting],
-            "seconds": [done.seconds for done in waiting],
-            "partials": _stacked([done.partial for done in waiting]),
-        }
+        return Report(
+            [done.piece for done in waiting],
+            [done.predicted for done in waiting],
+            [done.seconds for done in waiting],
+            _stacked([done.partial for done in waiting]),
+            is_last,
+            stop,
+        )
 
 
 def _stacked(partials: list[FloatArray]) -> FloatArray | list[FloatArray]:
@@ -105,7 +105,7 @@ class Inbox:
 
     Attributes:
         waiting: ranks that have not sent their last message.
-        failure: the first description of a failure that came (see ``failure.describe``).
+        failure: the first failure that came.
         stop: why a rank stopped early, where one did.
     """
 
@@ -115,7 +115,7 @@ class Inbox:
         serial: int,
         ranks: Iterable[int],
         heard: Callable[[Done], None],
-        late: Callable[[dict[str, Any]], None],
+        late: Callable[[Stall], None],
     ) -> None:
         self._communicator = communicator
         self._serial = serial
@@ -123,14 +123,14 @@ class Inbox:
         self._late = late
         self._told_to_stop = False
         self.waiting = set(ranks)
-        self.failure: dict[str, Any] | None = None
+        self.failure: Failure | None = None
         self.stop: str | None = None
 
     def look(self) -> bool:
         """Take in what has come; return whether everything has."""
         for rank in sorted(self.waiting):
             while rank in self.waiting and self._communicator.has_message(rank):
-                self._take(rank, unpack(self._communicator.receive(rank)))
+                self._take(rank, decode(self._communicator.receive(rank)))
         return not self.waiting
 
     def tell_to_stop(self) -> None:
@@ -138,19 +138,19 @@ class Inbox:
         if not self._told_to_stop:
             self._told_to_stop = True
             for rank in sorted(self.waiting):
-                self._communicator.post(pack(self._serial), rank)
+                self._communicator.post(encode(Stop(self._serial)), rank)
 
-    def _take(self, rank: int, report: dict[str, Any]) -> None:
-        if report["kind"] == "failure":
-            self.waiting.discard(rank)
-            self.failure = self.failure or report
-            return
-        if report["kind"] == "stall":
-            self._late(report)
-            return
-        columns = [report[name] for name in ("pieces", "predicted", "seconds", "partials")]
-        for piece, predicted, seconds, partial in zip(*columns, strict=True):
-            self._heard(Done(piece, rank, predicted, seconds, partial))
-        if report["kind"] == "last":
-            self.waiting.discard(rank)
-            self.stop = self.stop or report["stop"]
+    def _take(self, rank: int, message: Message) -> None:
+        match message:
+            case Failure():
+                self.waiting.discard(rank)
+                self.failure = self.failure or message
+            case Stall():
+                self._late(message)
+            case Report(pieces, predicted, seconds, partials, is_last, stop):
+                for columns in zip(pieces, predicted, seconds, partials, strict=True):
+                    piece, expected, took, partial = columns
+                    self._heard(Done(piece, rank, expected, took, partial))
+                if is_last:
+                    self.waiting.discard(rank)
+                    self.stop = self.stop or stop

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from hybrid.runtime.communicator import host_name
-from hybrid.runtime.messages import pack
+from hybrid.runtime.protocol import Stall, encode
 from hybrid.runtime.world import World
 
 OnStall: TypeAlias = Literal["report", "abort"]
-"""What to do of a late piece: say so, or end the job so that it can be resumed."""
+"""How to handle a late piece: report it, or end the job so that it can be resumed."""
 
 RESUME_ME = 75
 """Exit code of a run that ended early and can go on: EX_TEMPFAIL of sysexits.h."""
@@ -44,11 +44,11 @@ class StallReport:
             f"{predicted:.2g} s were predicted; it is at:\n{stack}"
         )
         print(text, file=sys.stderr, flush=True)
-        message = {"kind": "stall", "rank": rank, "what": what, "seconds": seconds}
+        message = Stall(rank, what, seconds)
         if rank == 0:
             self.taken(message)
         else:
-            self.world.communicator.post(pack(message), 0)
+            self.world.communicator.post(encode(message), 0)
             if self.action == "abort":
                 time.sleep(_GRACE_SECONDS)
                 self.world.communicator.abort(RESUME_ME)
@@ -63,15 +63,15 @@ class StallReport:
             file=sys.stderr,
             flush=True,
         )
-        self.taken({"kind": "stall", "rank": rank, "what": what, "seconds": seconds})
+        self.taken(Stall(rank, what, seconds))
 
-    def taken(self, message: dict[str, Any]) -> None:
+    def taken(self, stall: Stall) -> None:
         """Write a report down, and end the job where that was asked for; on rank 0."""
         if self.record is not None:
-            self.record({name: message[name] for name in ("rank", "what", "seconds")})
+            self.record({"rank": stall.rank, "what": stall.what, "seconds": stall.seconds})
         if self.action == "abort":
             print(
-                f"ended because rank {message['rank']} stalled (exit code {RESUME_ME}: start it "
+                f"ended because rank {stall.rank} stalled (exit code {RESUME_ME}: start it "
                 "again to resume)",
                 file=sys.stderr,
                 flush=True,

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from hybrid.core.errors import Suspended
-from hybrid.runtime.communicator import RanksLost
-from hybrid.runtime.failure import is_collective
+from hybrid.runtime.communicator import Communicator, RanksLost
+from hybrid.runtime.failure import FAILURES, is_collective
 from hybrid.runtime.world import regroup, world
 
 T = TypeVar("T")
@@ -27,17 +26,19 @@ def on_survivors(attempt: Callable[[], T]) -> T:
 
     Without fault tolerance in the MPI library it is called once, and a loss ends the job.
     """
-    if not getattr(world().communicator, "survives_losses", False):
+    if not world().communicator.survives_losses:
         return attempt()
     while True:
-        communicator: Any = world().communicator
-        well, failure, value = True, None, None
+        communicator = world().communicator
+        well = True
+        failure: BaseException | None = None
+        value: T | None = None
         try:
             value = attempt()
         except RanksLost:
             communicator.revoke()
             well = False
-        except (Exception, Suspended) as error:
+        except FAILURES as error:
             if not is_collective(error):
                 raise
             failure = error
@@ -48,7 +49,7 @@ def on_survivors(attempt: Callable[[], T]) -> T:
         _close_ranks(communicator)
 
 
-def _close_ranks(communicator: Any) -> None:
+def _close_ranks(communicator: Communicator) -> None:
     """Make the survivors the job; also if more ranks die meanwhile."""
     while True:
         communicator = communicator.shrink()

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import cache
 
+from hybrid.core import launcher
+from hybrid.core.errors import InputError
 from hybrid.runtime.communicator import (
     Communicator,
     RanksLost,
     SerialCommunicator,
     host_name,
 )
+from hybrid.runtime.cores import usable_cores
 from hybrid.runtime.failure import install_excepthook
 from hybrid.runtime.messages import pack, unpack
-
-_LAUNCHER_VARIABLES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "MPI_LOCALNRANKS")
-"""What the launchers of MPI libraries set for the processes that they start."""
 
 
 @dataclass(frozen=True)
@@ -54,45 +56,84 @@ class World:
         return tuple(dict.fromkeys(self.rank_hosts))
 
 
+class _Process:
+    """What this process knows of its job: all that :func:`world` and :func:`alone` keep.
+
+    Attributes:
+        joined: the job, once it is joined; after a loss of ranks the job of the survivors.
+        alone: a job of this process only, once somebody has asked for it.
+        lock: held while the job is joined.
+    """
+
+    def __init__(self) -> None:
+        self.joined: World | None = None
+        self.alone: World | None = None
+        self.lock = threading.Lock()
+
+
+_process = _Process()
+_used: ContextVar[World | None] = ContextVar("job", default=None)
+"""The job that takes the place of the one this process has joined; see :func:`use`."""
+
+
 def world() -> World:
     """Return the job that this process belongs to; the first call starts MPI where there is one.
 
     Collective over the ranks of the job. Without an MPI library, or without mpi4py, it is a job
-    of one rank.
+    of one rank. So it is in a child of a rank, and for code that runs within :func:`use`.
+
+    Raises:
+        InputError: a launcher started several processes, and MPI cannot make a job of them.
 
     Example:
-        >>> world().size
+        >>> 0 <= world().rank < world().size
+        True
+    """
+    used = _used.get()
+    if used is not None:
+        return used
+    return _process.joined or _join()
+
+
+@contextmanager
+def use(job: World) -> Iterator[None]:
+    """Let :func:`world` return another job within this context, in this thread.
+
+    Example:
+        >>> with use(alone()):
+        ...     world() is alone()
+        True
+    """
+    token = _used.set(job)
+    try:
+        yield
+    finally:
+        _used.reset(token)
+
+
+def alone() -> World:
+    """Return a job of this process only; the same each time.
+
+    Example:
+        >>> alone().size
         1
     """
-    return _survivors[-1] if _survivors else _joined()
+    if _process.alone is None:
+        _process.alone = World(SerialCommunicator(), (host_name(),), (usable_cores(),))
+    return _process.alone
 
 
-_survivors: list[World] = []
-"""What became of the job after each loss of ranks."""
+def join_if_launched() -> None:
+    """Join the job at once where an MPI launcher started this process.
 
+    A rank that never calls anything collective then still takes part in the goodbye at its end,
+    so the others learn that it has gone instead of waiting for it.
 
-@cache
-def _joined() -> World:
-    communicator = _communicator()
-    if communicator.size > 1:
-        atexit.register(_say_goodbye)
-    return _around(communicator)
-
-
-def _around(communicator: Communicator) -> World:
-    """Return the job of a communicator; collective."""
-    mine = pack({"host": host_name(), "cores": sorted(os.sched_getaffinity(0))})
-    ranks = [unpack(message) for message in communicator.all_gather(mine)]
-    if communicator.size > 1 or _survivors:
-        install_excepthook(communicator)
-    near = [rank["cores"] for rank in ranks if rank["host"] == host_name()]
-    if len(near) <= len(set().union(*near)):
-        communicator.spin_longer()
-    return World(
-        communicator,
-        tuple(rank["host"] for rank in ranks),
-        tuple(frozenset(rank["cores"]) for rank in ranks),
-    )
+    Raises:
+        InputError: a launcher started several processes, and MPI cannot make a job of them.
+    """
+    if launcher.is_launched():
+        world()
 
 
 def regroup(communicator: Communicator) -> World:
@@ -104,47 +145,11 @@ def regroup(communicator: Communicator) -> World:
     before = world()
     old_ranks = [unpack(m) for m in communicator.all_gather(pack(before.rank))]
     now = _around(communicator)
+    install_excepthook(communicator)
     gone = [rank for rank in range(before.size) if rank not in old_ranks]
     lost = tuple(f"rank {rank} on {before.rank_hosts[rank]}" for rank in gone)
-    _survivors.append(replace(now, lost=(*before.lost, *lost)))
-    return world()
-
-
-def join_if_launched() -> None:
-    """Join the job at once where an MPI launcher started this process.
-
-    A rank that never calls anything collective then still takes part in the goodbye at its end,
-    so the others learn that it has gone instead of waiting for it.
-    """
-    if any(name in os.environ for name in _LAUNCHER_VARIABLES):
-        world()
-
-
-def is_joined() -> bool:
-    """Return whether :func:`world` has been called, without calling it."""
-    return _joined.cache_info().currsize > 0
-
-
-def _communicator() -> Communicator:
-    try:
-        from hybrid.runtime.mpi import MPICommunicator
-    except (ImportError, RuntimeError):
-        # mpi4py raises RuntimeError where no MPI library can be loaded.
-        return SerialCommunicator()
-    communicator = MPICommunicator()
-    return communicator if communicator.size > 1 else SerialCommunicator()
-
-
-def _say_goodbye() -> None:
-    """Tell the other ranks that this one has ended its script; see ``agreement``."""
-    communicator = world().communicator
-    if getattr(communicator, "is_over", False):
-        return
-    from hybrid.runtime.agreement import agree_on_the_end
-
-    with suppress(RanksLost):
-        agree_on_the_end(communicator)
-        communicator.close()
+    _process.joined = replace(now, lost=(*before.lost, *lost))
+    return _process.joined
 
 
 def shared_cores(world: World, active: Sequence[int]) -> int:
@@ -160,3 +165,82 @@ def shared_cores(world: World, active: Sequence[int]) -> int:
         for rank in active_set
     ]
     return max(1, min(counts))
+
+
+def _join() -> World:
+    with _process.lock:
+        if _process.joined is None:
+            communicator = _communicator()
+            job = _around(communicator)
+            if communicator.size > 1:
+                atexit.register(_say_goodbye, os.getpid())
+                install_excepthook(communicator)
+                launcher.mark_children()
+                os.register_at_fork(after_in_child=_be_a_child)
+            _process.joined = job
+        return _process.joined
+
+
+def _communicator() -> Communicator:
+    reason = ""
+    if launcher.uses_mpi():
+        try:
+            from hybrid.runtime.mpi import MPICommunicator
+        except (ImportError, RuntimeError) as error:
+            # mpi4py raises RuntimeError where no MPI library can be loaded.
+            reason = f"no MPI library can be loaded ({str(error).splitlines()[0]})"
+        else:
+            communicator = MPICommunicator()
+            if communicator.size > 1:
+                return communicator
+            reason = "the MPI library that Python loads is not the launcher's"
+        if launcher.launched_processes() > 1:
+            _refuse_copies(reason)
+    return SerialCommunicator()
+
+
+def _refuse_copies(reason: str) -> None:
+    count = launcher.launched_processes()
+    raise InputError(
+        "launcher",
+        got=f"{count} processes that cannot form one job: {reason}",
+        expected=f"an MPI job of {count} ranks; as it is, each process would do the whole run",
+        advice="use the launcher of the MPI library that mpi4py loads (see 'hybrid doctor'), or "
+        "set HYBRID_MPI=off to run separate copies",
+    )
+
+
+def _around(communicator: Communicator) -> World:
+    """Return the job of a communicator; collective."""
+    mine = pack({"host": host_name(), "cores": sorted(usable_cores())})
+    gathered = communicator.all_gather(mine, "the start of hybrid")
+    ranks = [unpack(message) for message in gathered]
+    hosts = tuple(rank["host"] for rank in ranks)
+    communicator.name_hosts(hosts)
+    near = [rank["cores"] for rank in ranks if rank["host"] == host_name()]
+    if len(near) <= len(set().union(*near)):
+        communicator.spin_longer()
+    return World(communicator, hosts, tuple(frozenset(rank["cores"]) for rank in ranks))
+
+
+def _say_goodbye(process: int) -> None:
+    """Tell the other ranks that this one has ended its script; see ``agreement``."""
+    if os.getpid() != process or _process.joined is None:
+        return  # a forked child
+    communicator = _process.joined.communicator
+    if communicator.is_over:
+        return
+    from hybrid.runtime.agreement import agree_on_the_end
+
+    with suppress(RanksLost):
+        agree_on_the_end(communicator)
+        communicator.close()
+
+
+def _be_a_child() -> None:
+    """Make a forked child of a rank a job of its own: the communicator is its parent's."""
+    _process.__init__()  # type: ignore[misc]
+    _process.alone = World(SerialCommunicator(), (host_name(),), (frozenset({0}),))
+    _process.joined = _process.alone
+    _used.set(None)
+    sys.excepthook = sys.__excepthook__

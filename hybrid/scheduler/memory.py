@@ -7,7 +7,9 @@ import math
 from hybrid.core.errors import InputError
 
 
-def check_memory(needed: int, free: int, *, ranks_on_host: int, num_qubits: int) -> None:
+def check_memory(
+    needed: int, free: int, *, ranks_on_host: int, num_qubits: int, halves: bool = True
+) -> None:
     """Refuse an evaluation that does not fit, and say what would.
 
     Args:
@@ -15,6 +17,7 @@ def check_memory(needed: int, free: int, *, ranks_on_host: int, num_qubits: int)
         free: bytes free on the host.
         ranks_on_host: how many ranks of the host allocate at once.
         num_qubits: width of the state, for the advice; its memory doubles with each qubit.
+        halves: whether complex64 can be chosen instead.
 
     Raises:
         InputError: it does not fit.
@@ -33,7 +36,8 @@ def check_memory(needed: int, free: int, *, ranks_on_host: int, num_qubits: int)
         "memory",
         got=f"a state of {num_qubits} qubits that needs {gigabytes(needed)}{each}",
         expected=f"at most the {gigabytes(free)} that are free there",
-        advice=f"{max(fits, 1)} qubits would fit{also}; complex64 halves the need",
+        advice=f"{max(fits, 1)} qubits would fit{also}"
+        + ("; complex64 halves the need" if halves else ""),
     )
 
 

@@ -129,7 +129,7 @@ def _optimizer(table: Optimizer) -> Iterator[InputError]:
             table.name,
             max_iterations=table.max_iterations,
             tolerance=table.tolerance,
-            **table.options,
+            options=table.options,
         )
     except InputError as error:
         key = "optimizer.name" if error.what == "optimizer" else f"optimizer: {error.what}"

@@ -28,8 +28,8 @@ def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Run
         RunFileError: it is missing, no TOML, or has faults; an InputError that lists all of them.
 
     Example:
-        >>> load("water.toml", {"run.seed": 7}).run.seed  # doctest: +SKIP
-        7
+        >>> load("examples/water.toml", {"run.seed": 8}).run.seed
+        8
     """
     path = Path(path)
     data = _parse(path)

@@ -12,13 +12,16 @@ import numpy as np
 
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, nearest
+from hybrid.core.fingerprint import identity_of
 from hybrid.core.work import Work
 from hybrid.machine import Curve, Machine
+from hybrid.programs import FlatCircuit
 from hybrid.simulators import aer_cost
-from hybrid.simulators.aer_job import AerJob
-from hybrid.simulators.base import Estimation, Estimator, Simulator
+from hybrid.simulators.aer_gates import bindable
+from hybrid.simulators.aer_job import MOST_SHOTS, AerJob
+from hybrid.simulators.base import Counts, Estimation, Estimator, Evaluation, Simulator
 from hybrid.simulators.expansion import Expansion
-from hybrid.simulators.lowering import lower
+from hybrid.simulators.lowering import Lowered, lower, lower_source
 
 if TYPE_CHECKING:
     from qiskit_aer.noise import NoiseModel
@@ -77,6 +80,13 @@ class Aer(Simulator):
                     expected=f"one of {', '.join(known)}",
                     advice=nearest(str(value), known),
                 )
+        bond = self.max_bond_dimension
+        if bond is not None and (
+            isinstance(bond, bool) or not isinstance(bond, int | np.integer) or bond < 1
+        ):
+            raise InputError(
+                "max_bond_dimension", got=repr(bond), expected="a positive integer, or None"
+            )
         if self.noise_model is not None and not hasattr(self.noise_model, "noise_instructions"):
             raise InputError(
                 "noise_model",
@@ -86,11 +96,14 @@ class Aer(Simulator):
 
     def refusal(self, estimation: Estimation) -> str | None:
         """Return why this simulator does not suit the estimation, or None if it does."""
+        refused = self._refused_settings()
+        if refused is not None:
+            return refused
         if estimation.shots is not None:
-            return None
+            return _too_many(estimation.shots)
         if self._misreads:
             return (
-                "errors of the readout show in shots only: give shots, or leave them out of the "
+                "errors of measurements show in shots only: give shots, or leave them out of the "
                 "noise model"
             )
         if self._has_noise and self.method not in ("automatic", "density_matrix"):
@@ -100,10 +113,25 @@ class Aer(Simulator):
             )
         return None
 
+    def _refused_settings(self) -> str | None:
+        """Return why this installation of Aer cannot do what the settings ask for, or None."""
+        if self.device == "CPU":
+            return None
+        from qiskit_aer import AerSimulator
+
+        if self.device in AerSimulator().available_devices():
+            return None
+        return f"Aer finds no {self.device} here: leave out device, or install qiskit-aer-gpu"
+
     def content(self) -> str:
         """Return a digest of the settings, the noise model's content included."""
         noise = json.dumps(self._noise, sort_keys=True, default=_plain)
-        return digest(self.method, self.device, self.precision, self.max_bond_dimension, noise)
+        passes = [
+            [type(each).__qualname__, *(identity_of(vars(each)[name]) for name in _times(each))]
+            for each in self._passes
+        ]
+        settings = (self.method, self.device, self.precision, self.max_bond_dimension, noise)
+        return digest(*settings, *([repr(passes)] if passes else []))
 
     def prepare(self, estimation: Estimation) -> Estimator:
         """Return the estimation with its circuit compiled to gates of Aer."""
@@ -113,21 +141,59 @@ class Aer(Simulator):
         refusal = self.refusal(estimation)
         if refusal is not None:
             raise InputError("simulator", got="aer", expected="one that suits", advice=refusal)
-        job = AerJob(
-            method=self.chosen_method(estimation),
-            num_qubits=estimation.circuit.num_qubits,
+        job = self.job(estimation.circuit.num_qubits, sampled=estimation.shots is not None)
+        flat, lowered = self._lowered(estimation.circuit, job)
+        expansion = Expansion(flat, lowered, self._has_noise, estimation.finite_difference)
+        if estimation.shots is None:
+            return AerExact(job, expansion, estimation.observable)
+        return AerSampled(job, expansion, estimation.observable, estimation.shots)
+
+    def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
+        """Return the measurement of all qubits, with the noise of gates and readout."""
+        from hybrid.simulators.aer_counts import AerCounts
+
+        refusal = _too_many(shots) or self._refused_settings()
+        if refusal is not None:
+            raise InputError("simulator", got="aer", expected="one that suits", advice=refusal)
+        job = self.job(circuit.num_qubits, sampled=True)
+        flat, lowered = self._lowered(circuit, job)
+        return AerCounts(job, flat, lowered, shots)
+
+    @property
+    def inexact(self) -> str | None:
+        """Why its states are not the exact ones, or None if they are."""
+        if self.noise_model is not None:
+            return "it has a noise model"
+        if self.max_bond_dimension is not None:
+            return "it truncates matrix product states"
+        return None
+
+    def _lowered(self, flat: FlatCircuit, job: AerJob) -> tuple[FlatCircuit, Lowered]:
+        """Return the circuit compiled for Aer: with noise as it was written, gate by gate."""
+        if self._has_noise and flat.source is not None:
+            flat, lowered = lower_source(flat.source, job.compiled)
+        else:
+            lowered = lower(flat, job.compiled)
+        return flat, bindable(lowered)
+
+    def job(self, num_qubits: int, *, sampled: bool) -> AerJob:
+        """Return how circuits of a width are run.
+
+        An automatic method is chosen from the problem alone: Aer's own choice looks at the memory
+        of the host, which must not change the answer.
+        """
+        method = self.method
+        if method == "automatic":
+            exact_noise = not sampled or num_qubits <= _WIDEST_SAMPLED_DENSITY_MATRIX
+            method = "density_matrix" if self._has_noise and exact_noise else "statevector"
+        return AerJob(
+            method=method,
+            num_qubits=num_qubits,
             noise_model=self.noise_model if self._has_noise or self._misreads else None,
             device=self.device,
             precision=self.precision,
             max_bond_dimension=self.max_bond_dimension,
         )
-        lowered = lower(estimation.circuit, job.compiled)
-        expansion = Expansion(
-            estimation.circuit, lowered, self._has_noise, estimation.finite_difference
-        )
-        if estimation.shots is None:
-            return AerExact(job, expansion, estimation.observable)
-        return AerSampled(job, expansion, estimation.observable, estimation.shots)
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:
@@ -141,18 +207,6 @@ class Aer(Simulator):
 
         return aer_rates()
 
-    def chosen_method(self, estimation: Estimation) -> str:
-        """Return the method, chosen from the problem alone where it is automatic.
-
-        Aer's own choice looks at the memory of the host, which must not change the answer.
-        """
-        if self.method != "automatic":
-            return self.method
-        narrow = estimation.circuit.num_qubits <= _WIDEST_SAMPLED_DENSITY_MATRIX
-        if self._has_noise and (estimation.shots is None or narrow):
-            return "density_matrix"
-        return "statevector"
-
     @cached_property
     def _noise(self) -> list[dict[str, Any]]:
         """The errors of the noise model as plain data, without the identifiers of objects."""
@@ -163,12 +217,23 @@ class Aer(Simulator):
         return [*({k: v for k, v in e.items() if k != "id"} for e in errors), basis]
 
     @property
+    def _passes(self) -> list[Any]:
+        """What adds noise by the duration of delays, in the model of a device."""
+        return list(getattr(self.noise_model, "_custom_noise_passes", ()))
+
+    @property
     def _has_noise(self) -> bool:
-        return any(error["type"] == "qerror" for error in self._noise)
+        return bool(self._passes) or any(error["type"] == "qerror" for error in self._noise)
 
     @property
     def _misreads(self) -> bool:
-        return any(error["type"] == "roerror" for error in self._noise)
+        return self.noise_model is not None and "measure" in self.noise_model.noise_instructions
+
+
+def _too_many(shots: int) -> str | None:
+    if shots <= MOST_SHOTS:
+        return None
+    return f"it takes at most {MOST_SHOTS} shots of a circuit: leave out shots for exact values"
 
 
 def _plain(value: object) -> object:
@@ -176,3 +241,8 @@ def _plain(value: object) -> object:
     if isinstance(value, complex):
         return [value.real, value.imag]
     return np.asarray(value).tolist()
+
+
+def _times(noise_pass: object) -> list[str]:
+    """Return the names of a pass's own settings, such as the relaxation times of qubits."""
+    return sorted(name for name in vars(noise_pass) if name.startswith("_"))

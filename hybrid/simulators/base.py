@@ -19,6 +19,9 @@ from hybrid.sharding.group import Group
 
 Answer = TypeVar("Answer", covariant=True)
 
+Counts: TypeAlias = dict[str, int]
+"""How often each bit string was seen; qubit 0 is the last character."""
+
 CotangentsOf: TypeAlias = Callable[[FloatArray, slice], FloatArray]
 """From the values of some points, and which points they are, to the weights of their gradients."""
 
@@ -203,6 +206,30 @@ class Simulator(ABC):
         Raises:
             InputError: the estimation does not suit; the message is that of :meth:`refusal`.
         """
+
+    def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
+        """Return the measurement of all qubits, compiled; answers are counts of bit strings.
+
+        Args:
+            circuit: what prepares the state.
+            shots: for each point.
+
+        Raises:
+            InputError: this simulator draws no bit strings, or not so many.
+        """
+        raise InputError(
+            "simulator",
+            got=repr(self.name),
+            expected="one that draws bit strings, such as 'native' or 'aer'",
+        )
+
+    @property
+    def inexact(self) -> str | None:
+        """Why its states are not the exact ones, or None if they are.
+
+        Where they are, what the native kernels read from exact states holds for it too.
+        """
+        return "its states are not known"
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:

@@ -37,7 +37,7 @@ class KernelEvaluation(Evaluation[Answer]):
     @cached_property
     def kernel_program(self) -> _kernels.Program:
         """The program in the kernels, or what takes its place on a group of ranks."""
-        program: _kernels.Program = load(self.program) if self.loaded is None else self.loaded
+        program: _kernels.Program = self.program.kernel if self.loaded is None else self.loaded
         return program
 
     def on_group(self, group: Group) -> Evaluation[Answer]:
@@ -97,23 +97,3 @@ def state_bytes(num_qubits: int, *, gradient: bool, single: bool) -> int:
     """Return the bytes that the kernels allocate for one point."""
     width = min(num_qubits, _WIDEST)
     return int(_kernels.memory_bytes(width, gradient, single)) << (num_qubits - width)
-
-
-def load(program: Program) -> _kernels.Program:
-    """Return the program as the kernels hold it."""
-    return _kernels.Program(
-        program.num_qubits,
-        program.kind,
-        program.targets,
-        program.control_mask,
-        program.control_value,
-        program.matrix_offset,
-        program.matrices,
-        program.x_mask,
-        program.string_offset,
-        program.string_count,
-        program.z_masks,
-        program.coefficients,
-        program.slot,
-        program.angles.num_angles,
-    )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import Instruction, Parameter, ParameterExpression, ParameterVector
+from qiskit.circuit import (
+    ControlledGate,
+    Instruction,
+    Parameter,
+    ParameterExpression,
+    ParameterVector,
+)
 
-from hybrid.programs import FlatCircuit, ParameterMap
+from hybrid.programs import FlatCircuit, ParameterMap, Step
 from hybrid.programs.gates import generator_of
 
 Compiler = Callable[[QuantumCircuit], QuantumCircuit]
@@ -42,7 +48,30 @@ def lower(flat: FlatCircuit, compiler: Compiler) -> Lowered:
         compiler: turns it into one of gates that can run; called once.
     """
     symbols = ParameterVector("angle", flat.angles.num_angles)
-    compiled = compiler(flat.to_circuit(list(symbols)))
+    return _set_apart(compiler(flat.to_circuit(list(symbols))), tuple(symbols))
+
+
+def lower_source(source: QuantumCircuit, compiler: Compiler) -> tuple[FlatCircuit, Lowered]:
+    """Return the circuit compiled as it was written, for what depends on how it is written: noise.
+
+    The arguments themselves are the angles of the flat circuit that comes with it. It has no
+    generators, so each argument is differentiated by itself.
+
+    Args:
+        source: the circuit, with the user's parameters.
+        compiler: turns it into one of gates that can run; called once.
+    """
+    found = _set_apart(compiler(source), tuple(source.parameters))
+    steps = tuple(
+        Step(Instruction(gate, 0, 0, []), (), slot) for slot, gate in enumerate(found.gates)
+    )
+    identity = ParameterMap.from_expressions(found.arguments, list(found.arguments))
+    lowered = Lowered(found.circuit, found.arguments, identity, found.frequencies, found.gates)
+    return FlatCircuit(source.num_qubits, steps, found.angles), lowered
+
+
+def _set_apart(compiled: QuantumCircuit, symbols: Sequence[Parameter]) -> Lowered:
+    """Return a compiled circuit with a parameter of its own in place of each expression."""
     driven = [_driven(instruction.operation) for instruction in compiled.data]
     arguments = ParameterVector("argument", sum(len(places) for places in driven))
     fresh = iter(arguments)
@@ -83,8 +112,10 @@ def _driven(operation: Instruction) -> list[int]:
 
 def _frequencies(gate: Instruction, place: int) -> tuple[float, ...] | None:
     """Return the frequencies with which an expectation value depends on an argument of a gate."""
-    if gate.name in ("u", "u2", "u3") and not hasattr(gate, "base_gate"):
-        return (1.0,)
+    base = gate.base_gate if isinstance(gate, ControlledGate) else gate
+    if base.name in ("u", "u2", "u3"):  # P(phi) RY(theta) P(lambda), up to a phase
+        turned = place == 0 and base.name != "u2"
+        return (0.5, 1.0) if turned and base is not gate else (1.0,)
     if gate.name == "r":  # RZ(phi) RX(theta) RZ(-phi)
         return (1.0,) if place == 0 else (1.0, 2.0)
     generator = generator_of(gate)

@@ -16,10 +16,17 @@ from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
 from hybrid.machine import Curve, Machine
-from hybrid.programs import Observable, compile_program, count_operations
+from hybrid.programs import FlatCircuit, Observable, count_operations
 from hybrid.sharding.program import Reading, shardings
 from hybrid.simulators import native_cost
-from hybrid.simulators.base import CotangentsOf, Estimation, Estimator, Simulator
+from hybrid.simulators.base import (
+    CotangentsOf,
+    Counts,
+    Estimation,
+    Estimator,
+    Evaluation,
+    Simulator,
+)
 from hybrid.simulators.kernel import KernelEvaluation, state_bytes
 
 PRECISIONS = ("complex128", "complex64")
@@ -71,14 +78,23 @@ class Native(Simulator):
         """Return what identifies the settings."""
         return self.precision
 
+    def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
+        """Return the measurement of all qubits in the exact state, by inverse transform."""
+        from hybrid.simulators.sampling import SamplingEvaluation
+
+        return SamplingEvaluation(circuit.program, shots)
+
+    @property
+    def inexact(self) -> str | None:
+        """None: its states are exact."""
+        return None
+
     def prepare(self, estimation: Estimation) -> NativeEvaluation:
         """Return the estimation compiled to flat arrays and loaded into the kernels."""
         refusal = self.refusal(estimation)
         if refusal is not None:
             raise InputError("simulator", got="native", expected="one that suits", advice=refusal)
-        return NativeEvaluation(
-            compile_program(estimation.circuit), estimation.observable, self.single
-        )
+        return NativeEvaluation(estimation.circuit.program, estimation.observable, self.single)
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:

@@ -99,7 +99,7 @@ class Probabilities(PerPoint):
 
 @dataclass(frozen=True)
 class Amplitudes(PerPoint):
-    """Amplitudes of some basis states.
+    """Amplitudes of some basis states, with the circuit's global phase.
 
     Attributes:
         program: the compiled circuit.
@@ -117,6 +117,7 @@ class Amplitudes(PerPoint):
         """Return shape (2, states): real and imaginary parts."""
         angles = self.program.angles.angles(point[None])[0]
         found = self.kernel_program.amplitudes(angles, list(self.states), threads=threads)
+        found *= self.program.phase_factors(point[None], angles[None])[0]
         return np.stack([found.real, found.imag])
 
     @property

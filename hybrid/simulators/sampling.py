@@ -9,17 +9,19 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
+from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.work import Sharding, Work
 from hybrid.sharding.program import Reading, shardings
+from hybrid.simulators.base import Counts
 from hybrid.simulators.kernel import StateEvaluation, state_bytes
-
-Counts = dict[str, int]
 
 _SHOTS_PER_PIECE = 1 << 20
 """So many shots take about as long as the state of a wide circuit; more are worth another rank."""
 _SHOT_SECONDS = 1e-7
 """Of drawing a shot from a state that is there."""
+
+_MOST_PIECES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,19 @@ class SamplingEvaluation(StateEvaluation[list[Counts]]):
     def _shots_of(self, part: int) -> int:
         """Return how many shots a slice has; the last may have fewer."""
         return min(_SHOTS_PER_PIECE, self.shots - part * _SHOTS_PER_PIECE)
+
+
+def check_shots(shots: int, num_points: int) -> None:
+    """Refuse more shots than can be planned piece by piece; they would take hours.
+
+    Raises:
+        InputError: shots of all points are more than 65536 pieces, of a million each.
+    """
+    most = max(_MOST_PIECES // num_points, 1) * _SHOTS_PER_PIECE
+    if shots > most:
+        raise InputError(
+            "shots",
+            got=f"{shots:,} for each of {num_points} points",
+            expected=f"at most {most:,}",
+            advice="add up the counts of several calls with different seeds",
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
@@ -70,3 +72,39 @@ def test_qubits_that_cannot_be_read(qubits: list[int]) -> None:
 def test_a_state_of_several_points() -> None:
     with pytest.raises(InputError, match="one, of shape"):
         hybrid.state(circuit(), POINTS)
+
+
+@pytest.mark.parametrize("qubits", [np.arange(2), [np.int64(0), np.uint8(1)], range(2), (0, 1)])
+def test_integers_of_every_make_are_qubits(qubits: Any) -> None:
+    expected = hybrid.probabilities(circuit(), POINTS, [0, 1])
+    np.testing.assert_array_equal(hybrid.probabilities(circuit(), POINTS, qubits), expected)
+
+
+@pytest.mark.parametrize(
+    "qubits", [0, "01", [True, False], [0.0, 1.0], {0, 1}, iter([0, 1]), np.zeros((1, 2), int)]
+)
+def test_qubits_that_could_mean_something_else(qubits: Any) -> None:
+    with pytest.raises(InputError, match="a list of different integers from 0 to 3"):
+        hybrid.probabilities(circuit(), POINTS, qubits)
+
+
+@pytest.mark.parametrize(
+    "states", [np.arange(16), list(range(16)), [f"{k:04b}" for k in range(16)]]
+)
+def test_basis_states_by_number_and_by_string(states: Any) -> None:
+    found = hybrid.amplitudes(circuit(), POINTS[0], states)
+    np.testing.assert_allclose(found, bound(POINTS[0]), atol=1e-12)
+
+
+@pytest.mark.parametrize("states", [3, "0000", None, [True], [1.0], iter([0]), [16], ["00"]])
+def test_basis_states_that_are_none(states: Any) -> None:
+    with pytest.raises(InputError, match="a list of integers from 0 to 15, or of strings of 4"):
+        hybrid.amplitudes(circuit(), POINTS, states)
+
+
+@pytest.mark.parametrize("width", [36, 40, 48, 62, 63])
+def test_a_state_that_does_not_fit_in_memory(width: int) -> None:
+    wide = QuantumCircuit(width)
+    wide.h(0)
+    with pytest.raises(InputError, match=f"a state of {width} qubits that needs .* are free"):
+        hybrid.state(wide)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hybrid.cli.progress import Lines, Live, follower
 from hybrid.cli.report import closing_panel
+from hybrid.core.outcome import Outcome
 from hybrid.loop.result import History, Progress, Result, RunDescription
 from hybrid.settings import Reference
 
@@ -33,14 +34,17 @@ DESCRIPTION = RunDescription(
 
 def step(iteration: int, wall_time: float, max_iterations: int | None = None) -> Progress:
     value = -75.0 - 1e-3 * iteration
-    return Progress(iteration, max_iterations, iteration + 1, value, value, wall_time)
+    point = np.zeros(140)
+    return Progress(iteration, max_iterations, iteration + 1, value, value, wall_time, point)
 
 
 def result(value: float = -75.0124) -> Result:
     empty = np.array([], dtype=np.int64)
     history = History(empty, empty, np.array([]), np.array([]))
     message = "The relative reduction of the cost fell below the tolerance."
-    return Result(value, np.zeros(140), message, True, 46, 40, 5.5, 10.4, history, None, 7)
+    seed, how = 7, Outcome.CONVERGED
+    x = np.zeros(140)
+    return Result(value, x, message, True, 46, 40, 5.5, 10.4, history, None, seed, how)
 
 
 def lines(steps: Iterable[Progress], reference: Reference | None = FCI) -> list[str]:

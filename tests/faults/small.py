@@ -18,7 +18,7 @@ import hybrid
 from hybrid.loop.result import Result
 from hybrid.problems import MaxCut
 from hybrid.runtime import world
-from hybrid.runtime.team import Team
+from hybrid.runtime.runner import Runner
 from hybrid.scheduler import Site
 from hybrid.simulators import Aer
 
@@ -101,10 +101,10 @@ def bits(result: Result) -> str:
 
 def slow_down(seconds: float) -> None:
     """Let every piece of every rank sleep first."""
-    run = Team._run
+    run = Runner.run
 
-    def slowly(self, ask, split):
-        pieces = run(self, ask, split)
+    def slowly(self, *question):
+        pieces = run(self, *question)
         while True:
             time.sleep(seconds)
             done = next(pieces, None)
@@ -112,7 +112,7 @@ def slow_down(seconds: float) -> None:
                 return
             yield done
 
-    Team._run = slowly
+    Runner.run = slowly
 
 
 def spread_out() -> None:

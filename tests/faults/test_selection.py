@@ -83,10 +83,10 @@ from tests.faults import small
 from hybrid.runtime import world
 from hybrid.simulators.aer_sampled import AerSampled
 import hybrid
-run, calls = AerSampled.run, []
+run, calls, rank = AerSampled.run, [], world().rank
 def stalling(self, *arguments, **settings):
     calls.append(1)
-    if world().rank == int(sys.argv[2]) and len(calls) == 12:
+    if rank == int(sys.argv[2]) and len(calls) == 12:
         time.sleep(60)
     return run(self, *arguments, **settings)
 AerSampled.run = stalling

@@ -95,6 +95,8 @@ def test_the_room_imports_nothing_above_it():
         "hybrid.core.arrays",
         "hybrid.core.ask",
         "hybrid.core.errors",
+        "hybrid.core.outcome",
+        "hybrid.core.seeds",
     ]
 
 

@@ -43,6 +43,17 @@ def values_of(team: Team[Told], asks: Sequence[Ask]) -> list[list[float]]:
     return message
 
 
+def assert_told_by(culprit: int, error: BaseException, job: World) -> None:
+    """The culprit raises its own exception, the others one with its account as the cause."""
+    if job.rank == culprit:
+        assert not isinstance(error.__cause__, RankError)
+        return
+    cause = error.__cause__
+    assert isinstance(cause, RankError)
+    assert cause.rank == culprit
+    assert "Traceback" in cause.remote_traceback
+
+
 ASKS = [Ask(np.arange(6.0).reshape(3, 2)), Ask(np.ones((1, 2))), Ask(np.zeros((7, 2)))]
 
 
@@ -63,10 +74,9 @@ def test_a_large_ask_and_answer_travel_whole(job: World) -> None:
 @pytest.mark.parametrize("broken", range(4))
 def test_a_failing_piece_is_raised_on_every_rank(job: World, broken: int) -> None:
     team = Team(job, Noisy(fails_on=broken), assign, seed=5, threads=None)
-    owner = broken % job.size
-    expected = ZeroDivisionError if owner == 0 and job.rank == 0 else RankError
-    with pytest.raises(expected, match=f"piece {broken} is broken"):
+    with pytest.raises(ZeroDivisionError, match=f"piece {broken} is broken") as caught:
         team.run(lambda t: t.ask(Ask(np.zeros((4, 2)))).values.tolist())
+    assert_told_by(broken % job.size, caught.value, job)
 
 
 @pytest.mark.ranks
@@ -75,9 +85,9 @@ def test_a_failing_leader_is_raised_on_every_rank(job: World) -> None:
         team.ask(Ask(np.zeros((4, 2))))
         raise ZeroDivisionError("the leader is broken")
 
-    expected = ZeroDivisionError if job.rank == 0 else RankError
-    with pytest.raises(expected, match="the leader is broken"):
+    with pytest.raises(ZeroDivisionError, match="the leader is broken") as caught:
         Team(job, Noisy(), assign, seed=5, threads=None).run(lead)
+    assert_told_by(0, caught.value, job)
 
 
 @pytest.mark.ranks
@@ -107,9 +117,9 @@ def test_a_failing_preparation_is_raised_on_every_rank(job: World) -> None:
             raise ZeroDivisionError("the last rank is broken")
         return 7
 
-    expected = ZeroDivisionError if job.rank == last else RankError
-    with pytest.raises(expected, match="the last rank is broken"):
+    with pytest.raises(ZeroDivisionError, match="the last rank is broken") as caught:
         agree(job.communicator, "f()", prepare, lambda _: {})
+    assert_told_by(last, caught.value, job)
 
 
 @pytest.mark.ranks
@@ -156,7 +166,7 @@ def test_a_question_whose_pieces_are_all_known_is_combined_and_nobody_works(job:
     assert heard == []
     assert (
         np.asarray(values).tobytes()
-        == call.team._evaluation.combine(
+        == call.team._runner.evaluation.combine(
             ask, [known[k] for k in range(len(pieces))]
         ).values.tobytes()
     )

@@ -11,7 +11,7 @@ from qiskit.circuit import ParameterVector, QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-from hybrid.core.errors import InputError, RankError
+from hybrid.core.errors import InputError
 from hybrid.runtime import World
 from hybrid.runtime.messages import pack, unpack
 
@@ -63,6 +63,12 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
         ).x
     ),
 }
+
+
+def forget_groups(job: World) -> None:
+    """Let groups be made anew, without the memory that they have kept."""
+    for ranks in list(job.communicator._members):
+        job.communicator.forget(ranks)
 
 
 def as_bytes(answer: Any) -> bytes:
@@ -120,7 +126,7 @@ def test_a_member_that_fails_is_named_on_every_rank(
 
     if job.rank == culprit:
         monkeypatch.setattr(passes.TwoStates, "backward", fail)
-    with pytest.raises((RankError, ZeroDivisionError), match="a bug in the middle"):
+    with pytest.raises(ZeroDivisionError, match="a bug in the middle"):
         hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)
     monkeypatch.undo()
     # The ranks are in step again, and share states as before.
@@ -141,11 +147,11 @@ def test_a_member_that_fails_while_others_wait_for_its_messages(
     def fail(self: exchange._Pipeline, *_: Any) -> None:
         raise ZeroDivisionError("a bug in an exchange")
 
-    group.group_of.cache_clear()
+    forget_groups(job)
     monkeypatch.setattr(group, "_shared_room", lambda: 0)
     if job.rank == culprit:
         monkeypatch.setattr(exchange._Pipeline, "exchange", fail)
-    with pytest.raises((RankError, ZeroDivisionError), match="a bug in an exchange"):
+    with pytest.raises(ZeroDivisionError, match="a bug in an exchange"):
         hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)
     monkeypatch.undo()
     assert np.all(np.isfinite(hybrid.expectation(circuit(), CHAIN, POINTS, shards=2)))
@@ -160,7 +166,7 @@ def test_messages_where_memory_cannot_be_shared(
     from hybrid.runtime import group
 
     expected = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
-    group.group_of.cache_clear()
+    forget_groups(job)
     monkeypatch.setattr(group, "_shared_room", lambda: 0)
     found = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
     assert found.tobytes() == expected.tobytes()

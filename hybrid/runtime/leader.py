@@ -1,0 +1,184 @@
+"""Rank 0 of a team: it puts the questions, gathers the answers and ends the call."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from typing import Generic, TypeVar
+
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.errors import Suspended
+from hybrid.core.plan import Plan
+from hybrid.runtime.failure import (
+    FAILURES,
+    describe,
+    ending_anyway,
+    error_of,
+    is_collective,
+    mark_collective,
+)
+from hybrid.runtime.group import MemberFailedError
+from hybrid.runtime.protocol import (
+    End,
+    Farewell,
+    Message,
+    Question,
+    Stall,
+    Suspension,
+    Used,
+    decode,
+    encode,
+)
+from hybrid.runtime.runner import Runner
+from hybrid.runtime.shares import Done, Inbox
+from hybrid.runtime.stall import StallReport
+from hybrid.runtime.stops import Stopped
+from hybrid.runtime.watchdog import allowed, patience
+
+Answer = TypeVar("Answer")
+
+_serials = itertools.count()
+"""Numbers the questions of this process, over all teams: a late word to stop names an old one."""
+
+
+class Leader(Generic[Answer]):
+    """Puts questions to all ranks.
+
+    Args:
+        runner: of this rank.
+        stall: what becomes of late pieces; None if nobody looks.
+
+    Attributes:
+        number: number of the next question; keys the seeds of its pieces.
+    """
+
+    def __init__(self, runner: Runner[Answer], stall: StallReport | None) -> None:
+        self.number = 0
+        self._runner = runner
+        self._stall = stall
+        self._communicator = runner.world.communicator
+        self._others = range(1, runner.world.size)
+
+    def ask(
+        self,
+        ask: Ask,
+        known: Mapping[int, FloatArray],
+        heard: Callable[[Done], None],
+    ) -> Answer:
+        """Return the answer to a question; see :meth:`hybrid.runtime.team.Team.ask`."""
+        partials = dict(known)
+        plan = self._runner.plan(ask, partials)
+        serial = next(_serials)
+
+        def take(done: Done) -> None:
+            partials[done.piece] = done.partial
+            heard(done)
+
+        workers = [rank for rank in plan.active_ranks if rank != 0]
+        # A rank without work need not hear of the question, unless a counter is set up by all.
+        hearers = self._others if plan.dynamic else workers
+        if hearers:
+            question = Question(ask, self.number, serial, list(partials))
+            self._communicator.tell(encode(question), hearers)
+        inbox = Inbox(self._communicator, serial, workers, take, self._late)
+        try:
+            self._work(ask, plan, inbox, take)
+            self._await(inbox, plan)
+        except FAILURES as error:
+            self._announce(error, inbox)
+            raise
+        finally:
+            self._runner.reset_counter()
+        self.number += 1
+        if inbox.failure is not None:
+            self._tell_all(inbox.failure)
+            raise error_of(inbox.failure)
+        if len(partials) < len(plan.pieces):
+            raise Stopped(self._runner.stops.reason or inbox.stop or "an unknown reason")
+        ordered = [partials[k] for k in range(len(partials))]
+        return self._runner.evaluation.combine(ask, ordered)
+
+    def end(self, result: object, core_seconds: float) -> float:
+        """Send the other ranks home with a result; return the core-seconds of all ranks."""
+        self._tell_all(End())
+        for rank in self._others:
+            used = decode(self._communicator.receive(rank))
+            assert isinstance(used, Used)
+            core_seconds += used.core_seconds
+        self._tell_all(Farewell(result, core_seconds))
+        return core_seconds
+
+    def give_up(self, error: BaseException) -> None:
+        """Tell the other ranks why this one cannot go on, unless they know."""
+        if isinstance(error, Suspended):
+            self._tell_all(Suspension(error.reason, error.message))
+            mark_collective(error)
+        elif not is_collective(error):
+            self._announce(error)
+
+    def _work(self, ask: Ask, plan: Plan, inbox: Inbox, take: Callable[[Done], None]) -> None:
+        """Run this rank's pieces, and take in those of other ranks meanwhile."""
+        with suppress(MemberFailedError), closing(self._runner.run(ask, plan, self.number)) as run:
+            for done in run:
+                take(done)
+                inbox.look()
+                if self._runner.stops.reason or inbox.failure or inbox.stop:
+                    return
+
+    def _await(self, inbox: Inbox, plan: Plan) -> None:
+        """Wait for the other ranks; pass the word to stop on, and notice who is silent."""
+        stops = self._runner.stops
+        since = time.monotonic()
+        late: set[int] = set()
+
+        def is_complete() -> bool:
+            if stops.reason or inbox.stop:
+                inbox.tell_to_stop()
+            self._report_silence(inbox.waiting - late, plan, since, late)
+            return inbox.look() or inbox.failure is not None
+
+        if not inbox.look():
+            self._communicator.wait_until(is_complete)
+        if inbox.failure is not None:
+            with ending_anyway(self._communicator, error_of(inbox.failure)):
+                inbox.tell_to_stop()
+                self._communicator.wait_until(inbox.look)
+        if inbox.stop is not None:
+            stops.stop(inbox.stop)
+
+    def _report_silence(self, ranks: set[int], plan: Plan, since: float, late: set[int]) -> None:
+        seconds = time.monotonic() - since
+        if self._stall is None or seconds < patience():
+            return
+        for rank in sorted(ranks):
+            pieces = plan.pieces_of(plan.group_of(rank)[0])
+            predicted = self._runner.pace.seconds(sum(piece.cost for piece in pieces))
+            # Later than the rank would report itself, which can say more.
+            if predicted is not None and seconds > 1.5 * allowed(predicted):
+                late.add(rank)
+                indices = ", ".join(str(piece.index) for piece in pieces[:8])
+                what = f"pieces {indices} of Ask {self.number}"
+                self._stall.of_silent_rank(rank, what, seconds, predicted)
+
+    def _late(self, stall: Stall) -> None:
+        """Take in what another rank says of its own lateness."""
+        if self._stall is not None:
+            self._stall.taken(stall)
+
+    def _announce(self, error: BaseException, inbox: Inbox | None = None) -> None:
+        """Tell the other ranks of an error of rank 0, which raises it itself."""
+        mark_collective(error)
+        if not self._others:
+            return
+        with ending_anyway(self._communicator, error):
+            if inbox is not None and not inbox.look():
+                inbox.tell_to_stop()
+                self._communicator.wait_until(inbox.look)
+            self._tell_all(describe(error, 0))
+
+    def _tell_all(self, message: Message) -> None:
+        if self._others:
+            self._communicator.tell(encode(message), self._others)

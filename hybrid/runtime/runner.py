@@ -1,0 +1,192 @@
+"""Running pieces on this rank: its own, those it draws, or those of a group that shares a state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from hybrid.core.ask import Ask
+from hybrid.core.piece import Piece
+from hybrid.core.plan import Plan
+from hybrid.core.seeds import derive
+from hybrid.runtime.cores import thread_limit
+from hybrid.runtime.counter import SharedCounter, chunks
+from hybrid.runtime.group import MemberFailedError, RankGroup
+from hybrid.runtime.shares import Done
+from hybrid.runtime.stops import Stops
+from hybrid.runtime.watchdog import Pace, Watchdog
+from hybrid.runtime.world import World, shared_cores
+from hybrid.simulators.base import Evaluation
+from hybrid.simulators.counted import CountedPieces
+
+Answer = TypeVar("Answer")
+
+Assign: TypeAlias = Callable[[tuple[Piece, ...], int], Plan]
+"""From the pieces of an Ask and the number of ranks to who runs what; the same on every rank."""
+
+
+class Runner(Generic[Answer]):
+    """Runs this rank's share of questions to one evaluation.
+
+    Args:
+        world: the job.
+        evaluation: what all ranks have compiled.
+        assign: the scheduler's choice of who runs which piece.
+        seed: seed of the run; piece k of question n is seeded by (seed, n, k).
+        threads: bound on the threads of each rank, or None to share the cores of each host.
+
+    Attributes:
+        stops: reasons to stop early, looked at after each piece.
+        watchdog: looks for late pieces, if anybody does.
+        pace: how long pieces have taken so far.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        evaluation: Evaluation[Answer],
+        assign: Assign,
+        seed: int,
+        threads: int | None,
+    ) -> None:
+        self.world = world
+        self.evaluation = evaluation
+        self.stops = Stops(())
+        self.watchdog: Watchdog | None = None
+        self.pace = Pace()
+        self._pieces = CountedPieces(evaluation)
+        self._assign = assign
+        self._seed = seed
+        self._threads = threads
+        self._counter: SharedCounter | None = None
+        self._groups: dict[tuple[int, ...], tuple[RankGroup, Evaluation[Answer]]] = {}
+
+    def plan(self, ask: Ask, known: Container[int] = ()) -> Plan:
+        """Return who runs which of the pieces that are not known; the same on every rank."""
+        whole = self._assign(self._pieces(ask), self.world.size)
+        if not known:
+            return whole
+        missing = tuple(piece for piece in whole.pieces if piece.index not in known)
+        return replace(self._assign(missing, self.world.size), pieces=whole.pieces)
+
+    def threads(self, plan: Plan) -> int:
+        """Return how many threads each rank with work uses."""
+        if self._threads is not None:
+            return self._threads
+        if plan.threads is not None:
+            return plan.threads
+        cores = shared_cores(self.world, plan.active_ranks)
+        return min(cores, thread_limit() or cores)
+
+    def run(self, ask: Ask, plan: Plan, number: int) -> Generator[Done, None, None]:
+        """Run this rank's pieces of a question one by one; a reader may stop between them.
+
+        Raises:
+            MemberFailedError: another rank of this rank's group failed, and says how.
+        """
+        if self.world.rank not in plan.active_ranks:
+            return
+        if plan.shards > 1:
+            yield from self._run_shared(ask, plan, number)
+            return
+        threads = self.threads(plan)
+        for piece in self._mine(plan):
+            yield self._run_piece(self.evaluation, ask, plan, number, piece, threads)
+
+    def share_counter(self) -> SharedCounter:
+        """Return the counter from which ranks draw pieces; collective on first use."""
+        if self._counter is None:
+            cells = self.world.communicator.cells
+            self._counter = SharedCounter(cells, self.world.rank, self.world.size)
+        return self._counter
+
+    def reset_counter(self) -> None:
+        """Start the counter afresh; by rank 0, when no rank draws any more."""
+        if self._counter is not None:
+            self._counter.reset()
+
+    def rest(self) -> None:
+        """Give back what is too large to be kept until the next call; on all ranks."""
+        for group, _ in self._groups.values():
+            group.rest()
+
+    def _mine(self, plan: Plan) -> Iterator[Piece]:
+        """Yield this rank's pieces: those assigned, or one after the other as it draws them."""
+        if not plan.dynamic:
+            yield from plan.pieces_of(self.world.rank)
+            return
+        ordered = [plan.pieces[index] for index in plan.order]
+        bounds = chunks([piece.cost for piece in ordered], self.world.size)
+        for place in self.share_counter().draw(bounds):
+            yield ordered[place]
+
+    def _run_piece(
+        self,
+        evaluation: Evaluation[Any],
+        ask: Ask,
+        plan: Plan,
+        number: int,
+        piece: Piece,
+        threads: int,
+    ) -> Done:
+        predicted = plan.predicted(piece.index)
+        seed = derive(self._seed, number, piece.index)
+        start = time.perf_counter()
+        with self._watching(piece, number, predicted):
+            partial = evaluation.run(ask, piece, seed=seed, threads=threads)
+        seconds = time.perf_counter() - start
+        self.pace.learn(piece.cost, seconds)
+        return Done(piece.index, self.world.rank, predicted, seconds, partial)
+
+    def _run_shared(self, ask: Ask, plan: Plan, number: int) -> Generator[Done, None, None]:
+        """Run the pieces of this rank's group with its other members; its leader reports them."""
+        ranks = plan.group_of(self.world.rank)
+        group, evaluation = self._group(ranks)
+        threads = self.threads(plan)
+        with self._left_if_failed(group, ranks):
+            for piece in plan.pieces_of(ranks[0]):
+                if group.any(self.stops.reason is not None):
+                    return
+                done = self._run_piece(evaluation, ask, plan, number, piece, threads)
+                if group.rank > 0:
+                    continue
+                try:
+                    yield done
+                except GeneratorExit:
+                    group.any(True)  # the others stop before their next piece
+                    raise
+            group.any(False)  # the leader may have been told to stop after the last piece
+
+    def _group(self, ranks: tuple[int, ...]) -> tuple[RankGroup, Evaluation[Answer]]:
+        """Return the ranks that share a state, and the evaluation as they run it.
+
+        Collective over these ranks on first use.
+        """
+        if ranks not in self._groups:
+            group = RankGroup(self.world.communicator.members(ranks))
+            self._groups[ranks] = group, self.evaluation.on_group(group)
+        return self._groups[ranks]
+
+    @contextmanager
+    def _left_if_failed(self, group: RankGroup, ranks: tuple[int, ...]) -> Iterator[None]:
+        """Tell the group of a failure here, and leave it after one anywhere: it is out of step."""
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, MemberFailedError):
+                group.fail()
+            del self._groups[ranks]
+            self.world.communicator.forget(ranks)
+            raise
+
+    def _watching(
+        self, piece: Piece, number: int, predicted: float | None
+    ) -> AbstractContextManager[None]:
+        if self.watchdog is None:
+            return nullcontext()
+        learnt = self.pace.seconds(piece.cost)
+        expected = predicted if learnt is None else learnt
+        return self.watchdog.watching(f"piece {piece.index} of Ask {number}", expected)

@@ -1,0 +1,176 @@
+"""Circuits in instructions that Aer runs, with the noise that each of them has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Delay, Gate, Instruction, Operation
+from qiskit.circuit.library import CXGate, IGate, UnitaryGate
+from qiskit.transpiler import Target
+
+from hybrid.core.errors import HybridError, InputError
+from hybrid.simulators.lowering import Lowered
+from hybrid.simulators.spelling import is_driven, is_library, spelled_out
+
+_SILENT = "without noise"
+"""A label that no noise model names: Aer adds no noise to what bears it."""
+
+_NO_GATES = frozenset({"measure", "barrier", "reset"})
+"""They run whatever the method, and cannot be compiled to others."""
+
+
+@dataclass(frozen=True)
+class AerGates:
+    """What a method of Aer runs with a noise model.
+
+    Aer looks up the noise of an instruction by its label or, without one, by its name. An
+    instruction that the noise model names therefore has to reach Aer under that name. Where the
+    method does not have it (``cswap`` on density matrices, a gate of the user's own), it is
+    compiled to gates without noise, followed by an identity that bears its name.
+
+    Attributes:
+        target: what may carry noise: instructions of the method among the noise model's basis
+            gates.
+        ideal: all instructions of the method.
+        named: names and labels for which the noise model has errors.
+    """
+
+    target: Target
+    ideal: Target
+    named: frozenset[str] = frozenset()
+
+    def compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        """Return the circuit in instructions that can run; those that can already stay.
+
+        Raises:
+            InputError: an instruction that the noise model names cannot be given its noise, or a
+                gate cannot be taken apart; says which.
+        """
+        whole: list[Operation] = []
+
+        def kept(operation: Operation) -> Operation | None:
+            _refuse_open_delay(operation)
+            name = key_of(operation)
+            if name not in self.named or name in _NO_GATES or self._runs(operation):
+                return None
+            whole.append(operation)
+            return Gate(_place(len(whole) - 1), operation.num_qubits, [])
+
+        spelled = spelled_out(circuit, kept if self.named else None)
+        if not whole:
+            return transpile(spelled, target=self.target, optimization_level=0)
+        target = deepcopy(self.target)
+        for number, operation in enumerate(whole):
+            placeholder = Gate(_place(number), operation.num_qubits, [])
+            target.add_instruction(placeholder, name=placeholder.name)
+        found = transpile(spelled, target=target, optimization_level=0)
+        places = {_place(number): operation for number, operation in enumerate(whole)}
+        return _rewritten(found, lambda gate: self._with_noise_apart(places.get(gate.name), gate))
+
+    def _runs(self, operation: Operation) -> bool:
+        return operation.name in self.target.operation_names and is_library(operation)
+
+    def _with_noise_apart(self, whole: Operation | None, gate: Operation) -> Sequence[_Part]:
+        """Return an operation without noise, and after it an identity that has its noise."""
+        everywhere = tuple(range(gate.num_qubits))
+        if whole is None:
+            return [(gate, everywhere)]
+        name = key_of(whole)
+        alone = QuantumCircuit(whole.num_qubits)
+        alone.append(whole, alone.qubits)
+        try:
+            ideal = transpile(spelled_out(alone), target=self.ideal, optimization_level=0)
+        except Exception as cause:
+            raise _no_noise_for(name) from cause
+        place = {qubit: k for k, qubit in enumerate(ideal.qubits)}
+        parts: list[_Part] = []
+        for instruction in ideal.data:
+            silent = instruction.operation.to_mutable()
+            silent.label = _SILENT
+            parts.append((silent, tuple(place[qubit] for qubit in instruction.qubits)))
+        return [*parts, *((gate, everywhere) for gate in self._identity(name, whole.num_qubits))]
+
+    def _identity(self, name: str, num_qubits: int) -> list[Operation]:
+        """Return gates that do nothing, the last of which has the noise of the name."""
+        if "unitary" in self.ideal.operation_names:
+            return [UnitaryGate(np.eye(2**num_qubits), label=name)]
+        if num_qubits == 1:
+            return [IGate(label=name)]
+        if num_qubits == 2:
+            return [CXGate(label=_SILENT), CXGate(label=name)]
+        raise _no_noise_for(name)
+
+
+_Part = tuple[Operation, tuple[int, ...]]
+
+
+def key_of(operation: Operation) -> str:
+    """Return the name by which Aer looks up the noise of an operation."""
+    return getattr(operation, "label", None) or str(operation.name)
+
+
+def bindable(lowered: Lowered) -> Lowered:
+    """Return a lowered circuit whose arguments Aer finds.
+
+    Aer binds arguments where an instruction keeps them itself; a controlled gate keeps them in the
+    gate that it controls, where Aer does not look. Aer runs by name, so a plain instruction takes
+    the gate's place.
+
+    Raises:
+        InputError: an argument is left that Aer would not bind.
+    """
+
+    def plain(gate: Operation) -> Sequence[_Part]:
+        if is_driven(gate):
+            gate = Instruction(gate.name, gate.num_qubits, 0, gate.params, label=gate.label)
+        return [(gate, tuple(range(gate.num_qubits)))]
+
+    circuit = _rewritten(lowered.circuit, plain)
+    found = {
+        parameter
+        for instruction in circuit.data
+        if instruction.operation.is_parameterized()
+        for parameter in instruction.operation.params
+    }
+    if not found.issuperset(lowered.arguments):
+        raise HybridError("Aer would not bind all arguments of the compiled circuit")
+    return replace(lowered, circuit=circuit)
+
+
+def _rewritten(
+    circuit: QuantumCircuit, parts_of: Callable[[Operation], Sequence[_Part]]
+) -> QuantumCircuit:
+    """Return the circuit with each operation replaced by parts on its own qubits."""
+    rewritten = circuit.copy_empty_like()
+    for instruction in circuit.data:
+        for part, places in parts_of(instruction.operation):
+            qubits = [instruction.qubits[place] for place in places]
+            rewritten.append(part, qubits, instruction.clbits, copy=False)
+    return rewritten
+
+
+def _place(number: int) -> str:
+    return f"kept whole {number}"
+
+
+def _no_noise_for(name: str) -> InputError:
+    return InputError(
+        "noise_model",
+        got=f"an error of instruction '{name}', which this method of Aer cannot run",
+        expected="errors of instructions that can run",
+        advice=f"give the error to the gates that '{name}' consists of, or choose another method",
+    )
+
+
+def _refuse_open_delay(operation: Operation) -> None:
+    if isinstance(operation, Delay) and is_driven(operation):
+        raise InputError(
+            "circuit",
+            got="a delay whose duration is a parameter, beside a noise model",
+            expected="delays of fixed duration",
+            advice="bind the duration with assign_parameters",
+        )

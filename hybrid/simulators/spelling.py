@@ -1,0 +1,165 @@
+"""A circuit in which every gate is what its name says, for compilers that go by names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import (
+    AnnotatedOperation,
+    ControlledGate,
+    Instruction,
+    Operation,
+    ParameterExpression,
+)
+from qiskit.circuit.library import UnitaryGate
+from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
+
+from hybrid.core.errors import InputError
+
+Kept = Callable[[Operation], Operation | None]
+"""What stands for an operation that must stay whole, or None where it may be taken apart."""
+
+_LIBRARY = (
+    "qiskit.circuit.library.",
+    "qiskit.circuit.barrier",
+    "qiskit.circuit.delay",
+    "qiskit.circuit.reset",
+    "qiskit.circuit.measure",
+)
+_BY_NAME = {
+    name: getattr(gate, "base_class", type(gate))
+    for name, gate in get_standard_gate_name_mapping().items()
+}
+_WIDEST_MATRIX = 6
+
+
+def spelled_out(circuit: QuantumCircuit, kept: Kept | None = None) -> QuantumCircuit:
+    """Return the circuit with the user's own gates replaced by what defines them.
+
+    Compilers and Aer take a gate by its name, so a gate of the user's own that is called "rx" would
+    run as RX whatever it holds. Gates of Qiskit's library stay; others are replaced by their
+    definition, at any depth, or by their matrix where they have none.
+
+    Args:
+        circuit: any circuit.
+        kept: what stands in for an operation that must stay whole.
+
+    Raises:
+        InputError: an angle is NaN or infinite, or a gate has neither matrix nor definition.
+
+    Example:
+        >>> from qiskit.circuit.library import XGate
+        >>> body = QuantumCircuit(1, name="id")
+        >>> _ = body.append(XGate(), [0])
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.append(body.to_gate(), [0])
+        >>> [instruction.name for instruction in spelled_out(circuit).data]
+        ['x']
+    """
+    spelled = circuit.copy_empty_like()
+    for operation, qubits, clbits in _operations(circuit, range(circuit.num_qubits), kept):
+        spelled.append(operation, qubits, clbits, copy=False)
+    return spelled
+
+
+_Placed = tuple[Operation, Sequence[int], Sequence[int]]
+
+
+def _operations(
+    circuit: QuantumCircuit, qubits: Sequence[int], kept: Kept | None
+) -> Iterator[_Placed]:
+    place = {bit: qubits[k] for k, bit in enumerate(circuit.qubits)}
+    clbits = {bit: k for k, bit in enumerate(circuit.clbits)}
+    for instruction in circuit.data:
+        operation = instruction.operation
+        placed = [place[bit] for bit in instruction.qubits]
+        if instruction.clbits:
+            yield operation, placed, [clbits[bit] for bit in instruction.clbits]
+            continue
+        _refuse_undefined_angles(operation)
+        whole = None if kept is None else kept(operation)
+        if whole is not None:
+            yield whole, placed, []
+        elif is_library(operation):
+            yield operation, placed, []
+        else:
+            definition = definition_of(operation)
+            if isinstance(definition, UnitaryGate):
+                yield definition, placed, []
+            else:
+                yield from _operations(definition, placed, kept)
+
+
+def is_library(operation: Operation) -> bool:
+    """Return whether the operation is one of Qiskit's library under the library's own name."""
+    kind = getattr(operation, "base_class", type(operation))
+    if not kind.__module__.startswith(_LIBRARY):
+        return False
+    return _BY_NAME.get(operation.name, kind) is kind
+
+
+def definition_of(operation: Operation) -> QuantumCircuit | UnitaryGate:
+    """Return the circuit that defines an operation, or its matrix as a gate.
+
+    Raises:
+        InputError: it has neither.
+    """
+    if isinstance(operation, AnnotatedOperation):
+        matrix = matrix_of(operation)
+        if matrix is not None:
+            return UnitaryGate(matrix)
+    elif isinstance(operation, ControlledGate):
+        # Made anew, because new parameters do not reach the definition that a gate has cached.
+        operation = operation.base_gate.control(
+            operation.num_ctrl_qubits, ctrl_state=operation.ctrl_state, annotated=False
+        )
+        if is_library(operation):
+            alone = QuantumCircuit(operation.num_qubits)
+            alone.append(operation, range(operation.num_qubits))
+            return alone
+    definition = getattr(operation, "definition", None)
+    if isinstance(definition, QuantumCircuit):
+        return definition
+    matrix = matrix_of(operation)
+    if matrix is None:
+        raise InputError(
+            f"gate '{operation.name}'",
+            got="neither a definition by other gates nor a matrix",
+            expected="a gate that can be taken apart",
+            advice="give the gate a definition, or use a UnitaryGate",
+        )
+    return UnitaryGate(matrix)
+
+
+def matrix_of(operation: Operation) -> np.ndarray | None:
+    """Return the matrix of a fixed operation on few qubits, or None if it has none."""
+    if operation.num_qubits > _WIDEST_MATRIX or is_driven(operation):
+        return None
+    try:
+        if hasattr(operation, "to_matrix"):
+            return np.asarray(operation.to_matrix(), dtype=np.complex128)
+        return np.asarray(operation.__array__(), dtype=np.complex128)
+    except Exception:
+        return None
+
+
+def is_driven(operation: Operation) -> bool:
+    """Return whether an argument of the operation has free parameters."""
+    if isinstance(operation, AnnotatedOperation):
+        return is_driven(operation.base_op)
+    return any(
+        isinstance(parameter, ParameterExpression) and parameter.parameters
+        for parameter in getattr(operation, "params", ())
+    )
+
+
+def _refuse_undefined_angles(operation: Operation) -> None:
+    for parameter in getattr(operation, "params", ()) if isinstance(operation, Instruction) else ():
+        if isinstance(parameter, int | float) and not np.isfinite(parameter):
+            raise InputError(
+                f"argument of gate '{operation.name}'",
+                got=repr(float(parameter)),
+                expected="a finite number",
+            )

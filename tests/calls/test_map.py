@@ -1,0 +1,44 @@
+"""What a mapped function may be given and may return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hybrid
+from hybrid.core.errors import InputError, PieceError
+
+
+def nested_in_itself(_: int) -> list[Any]:
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda item: {1: item}, "a dictionary with the key 1"),
+        (lambda item: [{"a": {(0, 1): item}}], r"a dictionary with the key \(0, 1\)"),
+        (lambda item: {item}, "a set"),
+        (lambda item: 1j * item, "a complex"),
+        (lambda item: "\udcff", "surrogates"),
+        (nested_in_itself, "recursion"),
+    ],
+)
+def test_results_that_cannot_be_sent(function: Callable[[int], Any], reason: str) -> None:
+    with pytest.raises(PieceError, match=f"item 0 of map.*cannot be sent.*{reason}"):
+        hybrid.map(function, [1, 2])
+
+
+def test_results_that_come_back() -> None:
+    found = hybrid.map(lambda item: {"a": [np.float64(item), None, (1, "b")]}, [1, 2])
+    assert found == [{"a": [1.0, None, [1, "b"]]}, {"a": [2.0, None, [1, "b"]]}]
+
+
+def test_items_that_are_none() -> None:
+    with pytest.raises(InputError, match="items: got int, expected a list"):
+        hybrid.map(lambda item: item, 5)  # type: ignore[arg-type]
