@@ -10,7 +10,6 @@ import io
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -104,17 +103,3 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         session.exitstatus = pytest.ExitCode.OK
-
-
-@pytest.fixture
-def one_rank():
-    """Return a context in which calls see a job of one rank, to compare with that of all."""
-    return _seen_as
-
-
-@contextmanager
-def _seen_as(job: World) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patched:
-        for module in _KNOW_THE_WORLD:
-            patched.setattr(module, "world", lambda: job)
-        yield

@@ -28,10 +28,9 @@ from hybrid.core.fingerprint import identity_of
 from hybrid.primitives.estimator import Estimator
 from hybrid.primitives.job import FinishedJob
 from hybrid.primitives.questions import ask_parts
-from hybrid.programs import compile_program, flatten
 from hybrid.simulators.per_point import Metric
 from hybrid.simulators.together import Part
-from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
 
 Chosen = Sequence[Sequence[Parameter] | None] | None
 
@@ -207,7 +206,7 @@ class QGT(BaseQGT):
         ]
 
         def parts() -> list[Part]:
-            programs = [compile_program(flatten(circuit)) for circuit in circuits]
+            programs = [compiled_circuit(circuit).program for circuit in circuits]
             return [
                 Part(Metric(program), Ask(point), program.num_qubits)
                 for program, point in zip(programs, points, strict=True)

@@ -30,12 +30,12 @@ from hybrid.primitives.job import FinishedJob
 from hybrid.primitives.questions import ask_parts
 from hybrid.primitives.registers import Readout, bit_arrays
 from hybrid.primitives.seeding import Seed, run_seed, shot_source
-from hybrid.programs import compile_program, flatten
 from hybrid.simulators import Aer, Choice, Native
 from hybrid.simulators.aer_memory import AerMemory
 from hybrid.simulators.per_point import Probabilities
 from hybrid.simulators.sampling import SamplingEvaluation
 from hybrid.simulators.together import Part
+from hybrid.workloads.compiled import compiled_circuit
 
 _WIDEST_DRAWN = 20
 """Up to so many measured qubits, shots are drawn from probabilities, with Qiskit's numbers."""
@@ -185,7 +185,7 @@ class _Shots:
         if self.readout is None:
             job = self.aer.job(width, sampled=True)
             return Part(AerMemory(job, self.pub.circuit, self.pub.shots), ask, width)
-        program = compile_program(flatten(self.readout.circuit))
+        program = compiled_circuit(self.readout.circuit).program
         if self.is_drawn_here:
             return Part(Probabilities(program, self.readout.measured), ask, width)
         return Part(SamplingEvaluation(program, self.pub.shots), ask, width)

@@ -12,6 +12,7 @@ from qiskit.quantum_info import SparseObservable, SparsePauliOp, Statevector
 import hybrid
 from hybrid.core.errors import InputError
 from hybrid.runtime import World
+from hybrid.runtime.world import use
 from hybrid.simulators import Aer
 
 CIRCUIT = real_amplitudes(3, reps=1)
@@ -118,7 +119,7 @@ def test_bad_settings_are_refused() -> None:
 
 
 @pytest.mark.ranks
-def test_all_ranks_get_the_bits_of_one(alone: World, one_rank) -> None:
+def test_all_ranks_get_the_bits_of_one(alone: World) -> None:
     def everything() -> list[bytes]:
         pubs = list(PUBS.values())
         exact = hybrid.Estimator(seed=2).run(pubs, precision=0.01).result()
@@ -126,5 +127,5 @@ def test_all_ranks_get_the_bits_of_one(alone: World, one_rank) -> None:
         return [each.data.evs.tobytes() for each in [*exact, *shots]]
 
     together = everything()
-    with one_rank(alone):
+    with use(alone):
         assert everything() == together

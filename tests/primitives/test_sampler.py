@@ -12,6 +12,7 @@ from qiskit_aer.noise import NoiseModel, depolarizing_error
 import hybrid
 from hybrid.core.errors import InputError
 from hybrid.runtime import World
+from hybrid.runtime.world import use
 from hybrid.simulators import Aer
 
 
@@ -102,7 +103,7 @@ def test_bad_input_is_refused() -> None:
 
 
 @pytest.mark.ranks
-def test_all_ranks_get_the_bits_of_one(alone: World, one_rank) -> None:
+def test_all_ranks_get_the_bits_of_one(alone: World) -> None:
     steered = QuantumCircuit(1, 1)
     steered.h(0)
     steered.measure(0, 0)
@@ -113,5 +114,5 @@ def test_all_ranks_get_the_bits_of_one(alone: World, one_rank) -> None:
         return [each.data[name].array.tobytes() for each in result for name in each.data]
 
     together = everything()
-    with one_rank(alone):
+    with use(alone):
         assert everything() == together
