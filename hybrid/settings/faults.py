@@ -13,6 +13,14 @@ from hybrid.core.errors import InputError, nearest
 from hybrid.settings.tables import KINDS, PLAIN, Table
 
 _LONGEST_SHOWN = 50
+_ELEMENTS = {
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "string_type": "a string",
+    "tuple_type": "a pair",
+    "too_long": "a pair",
+}
+"""What is expected of a part of an array, by the kind of Pydantic's error."""
 
 
 class RunFileError(InputError):
@@ -46,7 +54,7 @@ def show(value: object) -> str:
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, list):
-        return "an array"
+        return "an array" if value else "an empty array"
     if isinstance(value, bool):
         return str(value).lower()
     try:
@@ -103,6 +111,11 @@ def _fault(table: str, model: type[Table], error: Any) -> InputError:
     if error["type"] == "missing":
         advice = "" if any(isinstance(step, int) for step in place) else "add the key"
         return InputError(key, got="nothing", expected=expected, advice=advice)
+    if any(isinstance(step, int) for step in place):
+        element = _ELEMENTS.get(error["type"])
+        expected = f"{element} in {expected}" if element else expected
+    if error["type"] == "less_than_equal" and " to " not in expected:
+        expected = f"at most {error['ctx']['le']}, {expected}"
     given = error["input"]
     advice = nearest(given, _choices(field)) if isinstance(given, str) else ""
     return InputError(key, got=show(given), expected=expected, advice=advice)
