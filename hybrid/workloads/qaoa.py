@@ -52,7 +52,7 @@ class QAOA(Expectation):
                 advice="minimise other operators with hybrid.VQE and an ansatz of your own",
             )
         circuit = qaoa_circuit(checked.operator, depth)
-        super().__init__(compiled_circuit(circuit), checked)
+        super().__init__(compiled_circuit(circuit), (checked,))
         object.__setattr__(self, "circuit", circuit)
 
     @property
