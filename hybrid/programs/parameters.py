@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -204,7 +205,7 @@ class ParameterMap:
 
         There may be axes between the two, as of several observables.
         """
-        flat = by_angle.reshape(-1, by_angle.shape[-1])
+        flat = by_angle.reshape(math.prod(by_angle.shape[:-1]), by_angle.shape[-1])
         by_parameter = np.ascontiguousarray((self._transposed @ flat.T).T)
         by_parameter = by_parameter.reshape(*by_angle.shape[:-1], self.num_parameters)
         for row in self.nonlinear:
