@@ -188,8 +188,9 @@ class Journal:
         return ends[-1] if ends else None
 
     def values(self) -> FloatArray:
-        """Return the smallest value of each answer, shape (N,), float64."""
-        return np.array([np.min(answer.told.values) for answer in self.answers()])
+        """Return the smallest value of each answer, shape (N,), float64; NaN where all are."""
+        smallest = [np.fmin.reduce(answer.told.values) for answer in self.answers()]
+        return np.array(smallest, dtype=np.float64)
 
     def answers(self, first: int = 0) -> Iterator[Answer]:
         """Yield the answers from number ``first`` on, with their exact bits."""

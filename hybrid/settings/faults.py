@@ -46,7 +46,8 @@ class RunFileError(InputError):
 
 def faults_of(table: str, model: type[Table], error: ValidationError) -> list[InputError]:
     """Return what Pydantic found wrong with a table."""
-    return [_fault(table, model, each) for each in error.errors(include_url=False)]
+    faults = [_fault(table, model, each) for each in error.errors(include_url=False)]
+    return list({str(fault): fault for fault in faults}.values())  # alternatives fail alike
 
 
 def show(value: object) -> str:
@@ -101,7 +102,7 @@ def show_key(key: str) -> str:
 
 
 def _fault(table: str, model: type[Table], error: Any) -> InputError:
-    place: tuple[int | str, ...] = error["loc"]
+    place = _without_alternatives(model, error["loc"])
     key = show_key(".".join([table, *map(str, place)]))
     if error["type"] == "extra_forbidden":
         parent = _model_at(model, place[:-1])
@@ -119,6 +120,17 @@ def _fault(table: str, model: type[Table], error: Any) -> InputError:
     given = error["input"]
     advice = nearest(given, _choices(field)) if isinstance(given, str) else ""
     return InputError(key, got=show(given), expected=expected, advice=advice)
+
+
+def _without_alternatives(
+    model: type[BaseModel], place: tuple[int | str, ...]
+) -> tuple[int | str, ...]:
+    """Return a place without the names that Pydantic gives the alternatives of a union."""
+    name, *inner = place
+    field = model.model_fields.get(str(name))
+    if field is None or _table_in(field) is not None:
+        return place
+    return (name, *(step for step in inner if isinstance(step, int)))
 
 
 def _field_at(model: type[BaseModel], place: Sequence[int | str]) -> FieldInfo | None:

@@ -20,6 +20,8 @@ Layers: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 Probability: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
 Term: TypeAlias = Annotated[tuple[str, float], Field(strict=False)]  # TOML has arrays, no tuples
 
+Occupation: TypeAlias = Annotated[tuple[list[int], list[int]], Field(strict=False)]
+
 
 class Table(BaseModel):
     """A table of a run file: exact types, finite numbers, no other keys."""
@@ -34,6 +36,11 @@ class Molecule(Table):
     fcidump: str = Field(min_length=1, description="the path of an FCIDUMP file")
     mapper: Literal["jordan_wigner", "parity", "bravyi_kitaev"] = Field(
         "jordan_wigner", description="one of 'jordan_wigner', 'parity', 'bravyi_kitaev'"
+    )
+    occupation: Occupation | None = Field(
+        None,
+        description="orbitals of the reference determinant, counted from 0, as two arrays: of spin "
+        "alpha and of spin beta",
     )
     reference_energy: float | None = Field(
         None, description="a finite number, in hartree, to compare the result with"

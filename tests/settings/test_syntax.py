@@ -73,6 +73,8 @@ def test_other_encodings_are_named(tmp_path: Path) -> None:
         ("problem", {"terms": []}, "got an empty array, expected an array of pairs"),
         ("simulator", {"shots": 10**18}, "expected at most 2147483647, a positive integer"),
         ("ansatz", {"layers": 10**9}, "expected at most 10000, a positive integer"),
+        ("run", {"shards": 0}, "1 fault; nothing was run\n  run.shards: got 0, expected 'auto' or"),
+        ("run", {"groups": "x"}, "run.groups: got 'x', expected 'auto' or a positive integer"),
         ("optimizer", {"name": "lbfgs"}, "did you mean 'L-BFGS-B'?"),
     ],
 )
