@@ -21,7 +21,14 @@ from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.content import circuit_digest, is_known, operation_digest, operator_digest
-from hybrid.programs import FlatCircuit, Observable, Program, compile_observable, flatten
+from hybrid.programs import (
+    FlatCircuit,
+    Observable,
+    Program,
+    compile_observable,
+    flatten,
+    refuse_changeable,
+)
 from hybrid.workloads.expectation import Expectation
 
 T = TypeVar("T")
@@ -119,7 +126,7 @@ _expectations: Recent[tuple[FlatCircuit, Observable, Expectation]] = Recent(_KEP
 
 def compiled_circuit(circuit: QuantumCircuit) -> FlatCircuit:
     """Return a circuit as steps, flattened at most once; its program is made at most once too."""
-    return _flat(circuit, _key(circuit, QuantumCircuit, circuit_digest))
+    return _flat(circuit, _key(circuit, QuantumCircuit, _digest_of))
 
 
 def compiled_program(circuit: QuantumCircuit) -> Program:
@@ -143,7 +150,7 @@ def compiled_expectation(
         varied: the columns of the parameters by which derivatives are wanted; None for all.
     """
     keys = (
-        _key(circuit, QuantumCircuit, circuit_digest),
+        _key(circuit, QuantumCircuit, _digest_of),
         _key(observable, SparsePauliOp, operator_digest),
     )
     flat = _flat(circuit, keys[0])
@@ -175,3 +182,9 @@ def _observable(observable: SparsePauliOp, num_qubits: int, key: str | None) -> 
 
 def _key(given: object, kind: type, digest: Callable[..., str | None]) -> str | None:
     return digest(given) if isinstance(given, kind) else None
+
+
+def _digest_of(circuit: QuantumCircuit) -> str | None:
+    """Return the digest of a circuit as it is and as Qiskit copies it, which are the same."""
+    refuse_changeable(circuit)
+    return circuit_digest(circuit)
