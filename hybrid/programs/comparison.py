@@ -122,7 +122,7 @@ class Comparison:
                 operation,
                 "a definition that is another gate than its base gate under controls",
                 "both the same",
-                "use gate.control(annotated=True), or rename the gate that is controlled: Qiskit may "
+                "use gate.control(annotated=True), or rename the gate under it: Qiskit may "
                 "have controlled another of that name",
             )
 

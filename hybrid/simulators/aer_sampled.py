@@ -19,7 +19,7 @@ from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.base import Estimator
 from hybrid.simulators.expansion import Expansion
 from hybrid.simulators.grain import cut
-from hybrid.simulators.measurement import Group, measurement_groups
+from hybrid.simulators.measurement import TABLE_BYTES, Group, measurement_groups
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,12 @@ class AerSampled(Estimator):
         return aer_cost.counted(self.job, len(piece), gates, shots=-(-self.shots // slices))
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of the states that may be held at once, and of the shots of one."""
+        """Return the bytes of the states that may be held at once, of shots, and of groups."""
         pieces = self.pieces(ask)
         largest = max(piece.stop - piece.start for piece in pieces)
-        return self.job.state_bytes * largest + self.job.shot_bytes(self._slices(ask)[0])
+        groups = sum(group.nbytes for group in self._groups) + TABLE_BYTES
+        shots = self.job.shot_bytes(self._slices(ask)[0])
+        return self.job.state_bytes * largest + shots + groups
 
     @property
     def _constant(self) -> float:

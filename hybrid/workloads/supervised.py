@@ -12,6 +12,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
+from hybrid import _kernels
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.checks import checked_points, checked_row, real_array
@@ -30,10 +31,10 @@ from hybrid.workloads.task import Partials, Task
 Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 """From outputs and labels, shape (k,) each, to losses and their slopes by the outputs, (k,)."""
 
-_LANES = 8
+_LANES = _kernels.limits()["lanes"]
 """Samples in a piece are a multiple of this, so that vector lanes are full."""
 _PIECES = 48
-_FULL = 11
+_FULL = _kernels.limits()["batched_qubits"]
 """From this width on full lanes are work enough for a piece ..."""
 _NARROW = 14
 """... and from this one on a sample is."""
@@ -173,8 +174,8 @@ class Supervised(Workload):
             losses[which], slopes = self._losses(values, labels[which])
             return slopes
 
-        _, summed = evaluation.pull_back(points, slopes, seed=piece.seed, threads=piece.threads)
-        return losses.sum(), summed[self._weights]
+        pulled = evaluation.pull_back(points, slopes, seed=piece.seed, threads=piece.threads)
+        return losses.sum(), pulled.summed[self._weights]
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return losses and slopes, checked: one of each for each output."""
