@@ -209,9 +209,13 @@ def state(
         raise InputError("point", got=f"{len(checked)} points", expected="one, of shape (P,)")
     needed = state_bytes(program.num_qubits, gradient=False, single=False)
     check_memory(needed, free_bytes(), ranks_on_host=1, num_qubits=program.num_qubits, halves=False)
-    angles = program.angles.angles(checked)[0]
-    amplitudes = program.kernel.state(angles, threads=checked_threads(threads) or 0)
-    return np.asarray(amplitudes, dtype=np.complex128)
+    angles = program.angles.angles(checked)
+    amplitudes = program.kernel.state(angles[0], threads=checked_threads(threads) or 0)
+    found: ComplexArray = np.asarray(amplitudes, dtype=np.complex128)
+    factor = program.phase_factors(checked, angles)[0]
+    if factor != 1.0:
+        found *= factor
+    return found
 
 
 def _at_points(
@@ -231,6 +235,7 @@ def _at_points(
             num_qubits=program.num_qubits,
             contents=lambda: {
                 "circuit": program.content(),
+                "global phase of the circuit": program.phase_content(),
                 "set of points": digest(checked),
                 **contents(),
             },

@@ -27,6 +27,8 @@ def check(path: Path, overrides: Mapping[str, object], console: Console) -> None
     rows = report.description_rows(_described(job, arguments), job.reference)
     if arguments["seed"] is None:
         rows["seed"] = "none given, will be drawn"
+    for number, note in enumerate(job.notes, 1):
+        rows["note" if number == 1 else f"note {number}"] = note
     if world().rank == 0:
         console.print(report.panel("hybrid check", rows.items()))
         console.print(Text(f"{path} is in order; nothing was run."), soft_wrap=True)

@@ -173,7 +173,7 @@ def _line(progress: Progress, reference: Reference | None) -> str:
 def _status(progress: Progress, reference: Reference | None) -> str:
     of = f"/{progress.max_iterations}" if progress.max_iterations else ""
     parts = [f"it {progress.iteration}{of}", f"eval {progress.evaluations}"]
-    parts.append(f"best {progress.best_value:.6f}")
+    parts.append(f"best {progress.best_value:z.6f}")
     if reference is not None:
         parts.append(f"err {quantities.error(progress.best_value, reference)}")
     return " · ".join(parts)

@@ -92,12 +92,17 @@ def answer(name: str, prepare: Callable[[], Prepared]) -> Any:
         MismatchError: the ranks made other calls, or gave other things.
         RankError: another rank failed.
     """
+    return answer_with_seed(name, prepare)[0]
+
+
+def answer_with_seed(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:
+    """Do as :func:`answer`, and return the seed of the run too, the same on every rank."""
     return on_survivors(lambda: _one_question(call_together(name, prepare)))
 
 
-def _one_question(call: Call[Prepared]) -> Any:
+def _one_question(call: Call[Prepared]) -> tuple[Any, int]:
     found, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
-    return found
+    return found, call.seed
 
 
 def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:

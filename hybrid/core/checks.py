@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -238,7 +239,7 @@ def checked_time_limit(seconds: object) -> float | None:
     """
     if seconds is None:
         return None
-    number = not isinstance(seconds, bool) and isinstance(seconds, int | float)
+    number = isinstance(seconds, Real) and not isinstance(seconds, bool)
     if not number or not 0.0 < seconds < np.inf:  # type: ignore[operator]
         raise InputError("time_limit", got=repr(seconds), expected="a positive number of seconds")
     return float(seconds)  # type: ignore[arg-type]

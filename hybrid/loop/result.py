@@ -128,7 +128,7 @@ class Result:
         """Return a few lines for a person to read."""
         error = f" +/- {self.standard_error:.2g}" if self.standard_error is not None else ""
         return (
-            f"{self.outcome.verdict}: value {self.value:.10f}{error}\n"
+            f"{self.outcome.verdict}: value {self.value:z.10f}{error}\n"
             f"  {self.message}\n"
             f"  {self.iterations} iterations, {self.evaluations} evaluations, "
             f"{self.wall_time:.2f} s, {self.core_seconds:.2f} core-seconds, seed {self.seed}"

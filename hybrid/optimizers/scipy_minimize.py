@@ -12,13 +12,12 @@ import scipy.optimize
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.core.checks import real_array
 from hybrid.core.errors import HybridError, InputError, nearest
 from hybrid.core.outcome import Outcome
 from hybrid.optimizers.base import Solution, Steps
 from hybrid.optimizers.checks import check_array, check_count, check_flag, check_real
 from hybrid.optimizers.inversion import inverted
-from hybrid.optimizers.scipy_methods import METHODS, UNLIMITED, Method
+from hybrid.optimizers.scipy_methods import METHODS, SHAPES, UNLIMITED, Method
 
 _REMEMBERED_POINTS = 8  # a line search or a Hessian-vector product goes back at most a few points
 
@@ -151,7 +150,7 @@ class SciPy:
         options = dict(self.options)
         for name in options:
             if method.options[name] is np.ndarray:  # settings files have lists
-                options[name] = real_array(options[name], name)
+                options[name] = self._shaped(name, parameters)
         if self.max_iterations is not None:
             options[method.limit] = int(self.max_iterations)
             for other in method.other_limits:
@@ -167,6 +166,18 @@ class SciPy:
                 advice="its first model of the cost takes that many evaluations",
             )
         return options
+
+    def _shaped(self, name: str, parameters: int) -> FloatArray:
+        """Return an option that is an array, of the shape that it must have."""
+        array = np.array(self.options[name], dtype=np.float64)
+        shape = SHAPES[name](parameters)
+        if array.shape != shape:
+            raise InputError(
+                f"option '{name}' of {self.method}",
+                got=f"shape {array.shape}",
+                expected=f"shape {shape} for {parameters} parameter{'s' * (parameters != 1)}",
+            )
+        return array
 
     def _checked_option(self, name: str, value: object) -> object:
         """Return an option as plain Python."""

@@ -200,12 +200,17 @@ class ParameterMap:
         return angles
 
     def pull_back(self, points: FloatArray, by_angle: FloatArray) -> FloatArray:
-        """Return derivatives by parameter, shape (B, P), from those by angle, shape (B, K)."""
-        by_parameter = np.ascontiguousarray((self._transposed @ by_angle.T).T)
+        """Return derivatives by parameter, shape (B, P), from those by angle, shape (B, K).
+
+        There may be axes between the two, as of several observables.
+        """
+        flat = by_angle.reshape(-1, by_angle.shape[-1])
+        by_parameter = np.ascontiguousarray((self._transposed @ flat.T).T)
+        by_parameter = by_parameter.reshape(*by_angle.shape[:-1], self.num_parameters)
         for row in self.nonlinear:
             for b, point in enumerate(points):
                 for column, slope in self._slopes(row, point):
-                    by_parameter[b, column] += slope * by_angle[b, row.slot]
+                    by_parameter[b, ..., column] += slope * by_angle[b, ..., row.slot]
         return by_parameter
 
     def _slopes(self, row: _Nonlinear, point: FloatArray) -> Iterator[tuple[int, float]]:
@@ -218,6 +223,12 @@ class ParameterMap:
     def nonlinear_slots(self) -> tuple[int, ...]:
         """The angles whose derivatives by parameter differ from point to point."""
         return tuple(row.slot for row in self.nonlinear)
+
+    def slots_of(self, columns: Sequence[int]) -> tuple[int, ...]:
+        """Return the angles that some of the parameters move, ascending."""
+        moved = set(self.matrix[:, list(columns)].nonzero()[0].tolist())
+        moved |= {row.slot for row in self.nonlinear if set(columns) & set(row.columns)}
+        return tuple(sorted(moved))
 
     def pull_back_sum(
         self, points: FloatArray, by_angle: FloatArray, nonlinear: FloatArray

@@ -9,7 +9,7 @@ same. What cannot be digested is compiled at each call.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -21,6 +21,7 @@ from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.content import circuit_digest, is_known, operation_digest, operator_digest
+from hybrid.core.errors import InputError
 from hybrid.programs import FlatCircuit, Observable, Program, compile_observable, flatten
 from hybrid.workloads.expectation import Expectation
 
@@ -114,7 +115,7 @@ class _Flat:
 
 _circuits: Recent[_Flat] = Recent(_KEPT)
 _observables: Recent[Observable] = Recent(_KEPT)
-_expectations: Recent[tuple[FlatCircuit, Observable, Expectation]] = Recent(_KEPT)
+_expectations: Recent[tuple[FlatCircuit, Expectation]] = Recent(_KEPT)
 
 
 def compiled_circuit(circuit: QuantumCircuit) -> FlatCircuit:
@@ -133,33 +134,49 @@ def compiled_observable(observable: SparsePauliOp, num_qubits: int) -> Observabl
 
 
 def compiled_expectation(
-    circuit: QuantumCircuit, observable: SparsePauliOp, varied: Iterable[int] | None = None
+    circuit: QuantumCircuit,
+    observables: SparsePauliOp | Sequence[SparsePauliOp],
+    varied: Iterable[int] | None = None,
 ) -> Expectation:
-    """Return the expectation of an observable in a circuit's state, compiled at most once.
+    """Return the expectations of observables in a circuit's state, compiled at most once.
 
     Args:
         circuit: unitary.
-        observable: as wide.
+        observables: one, or several in a sequence; as wide.
         varied: the columns of the parameters by which derivatives are wanted; None for all.
     """
+    listed = tuple(observables) if is_sequence(observables) else (observables,)
     keys = (
         _key(circuit, QuantumCircuit, circuit_digest),
-        _key(observable, SparsePauliOp, operator_digest),
+        *(_key(each, SparsePauliOp, operator_digest) for each in listed),
     )
     flat = _flat(circuit, keys[0])
-    compiled = _observable(observable, flat.num_qubits, keys[1])
     columns = None if varied is None else frozenset(varied)
 
-    def make() -> tuple[FlatCircuit, Observable, Expectation]:
+    def make() -> tuple[FlatCircuit, Expectation]:
+        compiled = tuple(
+            _observable(each, flat.num_qubits, key)
+            for each, key in zip(listed, keys[1:], strict=True)
+        )
         angles = replace(flat.angles, varied=columns)
         chosen = flat if columns is None else replace(flat, angles=angles)
-        return flat, compiled, Expectation(chosen, compiled)
+        return flat, Expectation(chosen, compiled)
 
-    return _expectations.get(
-        None if None in keys else (*keys, columns),
-        make,
-        lambda kept: kept[0] is flat and kept[1] is compiled,
-    )[2]
+    key = None if None in keys else (*keys, columns)
+    return _expectations.get(key, make, lambda kept: kept[0] is flat)[1]
+
+
+def is_sequence(observables: object) -> bool:
+    """Return whether several observables are given, not one.
+
+    Raises:
+        InputError: a sequence of none.
+    """
+    if not isinstance(observables, list | tuple):
+        return False
+    if not observables:
+        raise InputError("observable", got="none", expected="at least one SparsePauliOp")
+    return True
 
 
 def _flat(circuit: QuantumCircuit, key: str | None) -> FlatCircuit:

@@ -166,7 +166,7 @@ class Workload:
 
     def prepare(self, sampling: Sampling) -> CustomEvaluation:
         """Return the workload as the runtime takes it."""
-        if not isinstance(self.num_parameters, int) or self.num_parameters < 1:
+        if not isinstance(self.num_parameters, int | np.integer) or self.num_parameters < 1:
             raise InputError(
                 f"num_parameters of {type(self).__name__}",
                 got=repr(self.num_parameters),

@@ -1,4 +1,4 @@
-"""The expectation value of one observable in the state of one parametrised circuit."""
+"""The expectation values of observables in the state of one parametrised circuit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from qiskit.circuit.library import PauliEvolutionGate
 
 from hybrid.core.arrays import FloatArray
+from hybrid.core.digest import digest
 from hybrid.programs import FlatCircuit, Generator, Observable
 from hybrid.simulators import Estimation, Estimator, choose
 from hybrid.workloads.base import Sampling
@@ -20,22 +21,27 @@ _KEPT = 4
 
 @dataclass(frozen=True)
 class Expectation:
-    """``<observable>`` as a function of the circuit's parameters.
+    """Expectation values as a function of the circuit's parameters.
 
     Attributes:
         flat: the circuit, flattened.
-        observable: compiled observable, as wide.
+        observables: compiled observables, as wide; one where it is to be minimised.
     """
 
     flat: FlatCircuit
-    observable: Observable
+    observables: tuple[Observable, ...]
+
+    @property
+    def observable(self) -> Observable:
+        """The first of the observables."""
+        return self.observables[0]
 
     @property
     def description(self) -> str:
         """One line: width, parameters and terms."""
         return (
             f"{self.num_qubits} qubits, {self.num_parameters} parameters, "
-            f"{self.observable.num_terms} terms"
+            f"{sum(each.num_terms for each in self.observables)} terms"
         )
 
     @property
@@ -92,7 +98,7 @@ class Expectation:
             if known == sampling:
                 return evaluation
         estimation = Estimation(
-            self.flat, self.observable, sampling.shots, sampling.finite_difference
+            self.flat, self.observables, sampling.shots, sampling.finite_difference
         )
         evaluation = choose(sampling.simulator, estimation).prepare(estimation)
         self._prepared.append((sampling, evaluation))
@@ -106,9 +112,11 @@ class Expectation:
 
     @cached_property
     def _digests(self) -> Mapping[str, str]:
+        each = [observable.content() for observable in self.observables]
+        content = each[0] if len(each) == 1 else digest(each)
         return {
             "circuit": self.flat.program.content(),
-            "observable": self.observable.content(),
+            "observable": content,
         }
 
 

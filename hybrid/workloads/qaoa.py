@@ -40,8 +40,9 @@ class QAOA(Expectation):
     circuit: QuantumCircuit
 
     def __init__(self, cost: SparsePauliOp, depth: int) -> None:
-        if not isinstance(depth, int) or isinstance(depth, bool) or depth < 1:
+        if not isinstance(depth, int | np.integer) or isinstance(depth, bool) or depth < 1:
             raise InputError("depth", got=repr(depth), expected="an integer of at least 1")
+        depth = int(depth)
         checked = compiled_observable(cost, getattr(cost, "num_qubits", 0))
         if np.any(checked.x_masks):
             raise InputError(
@@ -51,7 +52,7 @@ class QAOA(Expectation):
                 advice="minimise other operators with hybrid.VQE and an ansatz of your own",
             )
         circuit = qaoa_circuit(checked.operator, depth)
-        super().__init__(compiled_circuit(circuit), checked)
+        super().__init__(compiled_circuit(circuit), (checked,))
         object.__setattr__(self, "circuit", circuit)
 
     @property

@@ -45,7 +45,7 @@ class VQE(Expectation):
                 expected="at least one Parameter to vary",
                 advice="hybrid.expectation() gives the value of a fixed circuit",
             )
-        super().__init__(flat, compiled_observable(observable, flat.num_qubits))
+        super().__init__(flat, (compiled_observable(observable, flat.num_qubits),))
         object.__setattr__(self, "circuit", ansatz)
 
     @property
