@@ -23,6 +23,9 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.core.content import circuit_digest, is_known, operation_digest, operator_digest
 from hybrid.core.errors import InputError
 from hybrid.programs import FlatCircuit, Observable, Program, compile_observable, flatten
+from hybrid.simulators import Choice, Evaluation, content_of
+from hybrid.simulators.base import Counts
+from hybrid.simulators.registry import sampler
 from hybrid.workloads.expectation import Expectation
 
 T = TypeVar("T")
@@ -115,6 +118,7 @@ class _Flat:
 
 _circuits: Recent[_Flat] = Recent(_KEPT)
 _observables: Recent[Observable] = Recent(_KEPT)
+_samplers: Recent[tuple[FlatCircuit, Evaluation[list[Counts]]]] = Recent(_KEPT)
 _expectations: Recent[tuple[FlatCircuit, Expectation]] = Recent(_KEPT)
 
 
@@ -177,6 +181,19 @@ def is_sequence(observables: object) -> bool:
     if not observables:
         raise InputError("observable", got="none", expected="at least one SparsePauliOp")
     return True
+
+
+def compiled_sampler(
+    circuit: QuantumCircuit, simulator: Choice, shots: int
+) -> Evaluation[list[Counts]]:
+    """Return the measurement of all qubits by a simulator, compiled at most once."""
+    key = _key(circuit, QuantumCircuit, circuit_digest)
+    flat = _flat(circuit, key)
+    return _samplers.get(
+        None if key is None else (key, content_of(simulator), shots),
+        lambda: (flat, sampler(simulator, flat, shots)),
+        lambda kept: kept[0] is flat,
+    )[1]
 
 
 def _flat(circuit: QuantumCircuit, key: str | None) -> FlatCircuit:
