@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -17,7 +17,6 @@ from hybrid.core.ask import Ask
 from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
-from hybrid.core.fingerprint import identity_of
 from hybrid.core.resources import Resources
 from hybrid.simulators import Native
 from hybrid.simulators.base import CotangentsOf
@@ -26,6 +25,7 @@ from hybrid.simulators.weighted import WeightedEvaluation
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation, is_sequence
 from hybrid.workloads.custom import failed
+from hybrid.workloads.identity import contents_of
 
 
 @overload
@@ -132,7 +132,7 @@ def pull_back(
             contents=lambda: {
                 **workload.contents(),
                 "set of points": digest(checked),
-                "set of cotangents": _content(cotangents),
+                **_contents(cotangents),
                 "inputs": str(columns),
             },
             resources=Resources.checked(threads),
@@ -174,10 +174,10 @@ def _checked_function(
     return checked
 
 
-def _content(cotangents: ArrayLike | CotangentsOf) -> str:
+def _contents(cotangents: ArrayLike | CotangentsOf) -> Mapping[str, str]:
     if callable(cotangents):
-        return identity_of(cotangents)
-    return digest(real_array(cotangents, "cotangents"))
+        return contents_of(cotangents, "set of cotangents", "pull_back()")
+    return {"set of cotangents": digest(real_array(cotangents, "cotangents"))}
 
 
 def _checked(cotangents: ArrayLike, shape: tuple[int, ...]) -> FloatArray:
