@@ -104,14 +104,9 @@ def test_the_room_imports_nothing_above_it():
         " or m.startswith('hybrid.') and not m.startswith('hybrid.optimizers')))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.split() == [
-        "hybrid.core",
-        "hybrid.core.arrays",
-        "hybrid.core.ask",
-        "hybrid.core.errors",
-        "hybrid.core.outcome",
-        "hybrid.core.seeds",
-    ]
+    loaded = out.stdout.split()
+    assert loaded
+    assert all(name.startswith("hybrid.core") for name in loaded)
 
 
 def test_make_does_not_modify_what_it_is_given():
