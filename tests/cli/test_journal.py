@@ -88,7 +88,7 @@ def test_a_journal_without_answers(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_output_that_cannot_be_written(path: Path, redirected: str) -> None:
     ended = subprocess.run(
         ["sh", "-c", f'"$0" -m hybrid journal "$1" --csv {redirected}', sys.executable, str(path)],
-        capture_output=True, text=True, timeout=60, env=environment_of_a_job(), check=False,
+        capture_output=True, text=True, timeout=120, env=environment_of_a_job(), check=False,
     )  # fmt: skip
     assert "Traceback" not in ended.stderr
     if redirected == ">/dev/full":
