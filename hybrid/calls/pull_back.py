@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
@@ -12,7 +14,6 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
-from hybrid.core.fingerprint import identity_of
 from hybrid.core.resources import Resources
 from hybrid.simulators import Native
 from hybrid.simulators.base import CotangentsOf
@@ -21,6 +22,7 @@ from hybrid.simulators.weighted import WeightedEvaluation
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation
 from hybrid.workloads.custom import failed
+from hybrid.workloads.identity import contents_of
 
 
 def pull_back(
@@ -88,7 +90,7 @@ def pull_back(
             contents=lambda: {
                 **workload.contents(),
                 "set of points": digest(checked),
-                "set of cotangents": _content(cotangents),
+                **_contents(cotangents),
             },
             resources=Resources.checked(threads),
         )
@@ -114,10 +116,10 @@ def _checked_function(cotangents: ArrayLike | CotangentsOf, num_points: int) -> 
     return checked
 
 
-def _content(cotangents: ArrayLike | CotangentsOf) -> str:
+def _contents(cotangents: ArrayLike | CotangentsOf) -> Mapping[str, str]:
     if callable(cotangents):
-        return identity_of(cotangents)
-    return digest(real_array(cotangents, "cotangents"))
+        return contents_of(cotangents, "set of cotangents", "pull_back()")
+    return {"set of cotangents": digest(real_array(cotangents, "cotangents"))}
 
 
 def _checked(cotangents: ArrayLike, num_points: int) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -171,7 +171,9 @@ class Aer(Simulator):
     def _lowered(self, flat: FlatCircuit, job: AerJob) -> tuple[FlatCircuit, Lowered]:
         """Return the circuit compiled for Aer: with noise as it was written, gate by gate."""
         if self._has_noise and flat.source is not None:
+            varied = flat.angles.varied
             flat, lowered = lower_source(flat.source, job.compiled)
+            flat = replace(flat, angles=replace(flat.angles, varied=varied))
         else:
             lowered = lower(flat, job.compiled)
         return flat, bindable(lowered)

@@ -22,7 +22,17 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.content import circuit_digest, is_known, operation_digest, operator_digest
 from hybrid.core.errors import InputError
-from hybrid.programs import FlatCircuit, Observable, Program, compile_observable, flatten
+from hybrid.programs import (
+    FlatCircuit,
+    Observable,
+    Program,
+    compile_observable,
+    flatten,
+    refuse_changeable,
+)
+from hybrid.simulators import Choice, Evaluation, content_of
+from hybrid.simulators.base import Counts
+from hybrid.simulators.registry import sampler
 from hybrid.workloads.expectation import Expectation
 
 T = TypeVar("T")
@@ -115,12 +125,13 @@ class _Flat:
 
 _circuits: Recent[_Flat] = Recent(_KEPT)
 _observables: Recent[Observable] = Recent(_KEPT)
+_samplers: Recent[tuple[FlatCircuit, Evaluation[list[Counts]]]] = Recent(_KEPT)
 _expectations: Recent[tuple[FlatCircuit, Expectation]] = Recent(_KEPT)
 
 
 def compiled_circuit(circuit: QuantumCircuit) -> FlatCircuit:
     """Return a circuit as steps, flattened at most once; its program is made at most once too."""
-    return _flat(circuit, _key(circuit, QuantumCircuit, circuit_digest))
+    return _flat(circuit, _key(circuit, QuantumCircuit, _digest_of))
 
 
 def compiled_program(circuit: QuantumCircuit) -> Program:
@@ -147,7 +158,7 @@ def compiled_expectation(
     """
     listed = tuple(observables) if is_sequence(observables) else (observables,)
     keys = (
-        _key(circuit, QuantumCircuit, circuit_digest),
+        _key(circuit, QuantumCircuit, _digest_of),
         *(_key(each, SparsePauliOp, operator_digest) for each in listed),
     )
     flat = _flat(circuit, keys[0])
@@ -179,6 +190,19 @@ def is_sequence(observables: object) -> bool:
     return True
 
 
+def compiled_sampler(
+    circuit: QuantumCircuit, simulator: Choice, shots: int
+) -> Evaluation[list[Counts]]:
+    """Return the measurement of all qubits by a simulator, compiled at most once."""
+    key = _key(circuit, QuantumCircuit, _digest_of)
+    flat = _flat(circuit, key)
+    return _samplers.get(
+        None if key is None else (key, content_of(simulator), shots),
+        lambda: (flat, sampler(simulator, flat, shots)),
+        lambda kept: kept[0] is flat,
+    )[1]
+
+
 def _flat(circuit: QuantumCircuit, key: str | None) -> FlatCircuit:
     return _circuits.get(key, lambda: _Flat.of(circuit), _Flat.is_unchanged).circuit
 
@@ -192,3 +216,9 @@ def _observable(observable: SparsePauliOp, num_qubits: int, key: str | None) -> 
 
 def _key(given: object, kind: type, digest: Callable[..., str | None]) -> str | None:
     return digest(given) if isinstance(given, kind) else None
+
+
+def _digest_of(circuit: QuantumCircuit) -> str | None:
+    """Return the digest of a circuit as it is and as Qiskit copies it, which are the same."""
+    refuse_changeable(circuit)
+    return circuit_digest(circuit)

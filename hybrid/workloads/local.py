@@ -15,11 +15,16 @@ from hybrid.core.checks import checked_points, checked_shots
 from hybrid.core.errors import InputError
 from hybrid.core.seeds import derive
 from hybrid.simulators.base import Counts
-from hybrid.simulators.registry import check_exact, sampler
+from hybrid.simulators.registry import check_exact
 from hybrid.simulators.sampling import check_shots
 from hybrid.simulators.states import states_of
 from hybrid.workloads.base import Sampling
-from hybrid.workloads.compiled import compiled_circuit, compiled_expectation, compiled_program
+from hybrid.workloads.compiled import (
+    compiled_circuit,
+    compiled_expectation,
+    compiled_program,
+    compiled_sampler,
+)
 
 
 @dataclass
@@ -84,7 +89,7 @@ class LocalSimulator:
             raise InputError("shots", got="None", expected="a positive integer")
         ask = Ask(checked_points(points, flat.angles.num_parameters))
         check_shots(wanted, len(ask.points))
-        evaluation = sampler(self.sampling.simulator, flat, wanted)
+        evaluation = compiled_sampler(circuit, self.sampling.simulator, wanted)
         return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
 
     def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
