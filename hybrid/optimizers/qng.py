@@ -32,7 +32,8 @@ class QNG:
 
     Each step asks for value, gradient and metric G, and is ``x - rate * solve(G, gradient)``, with
     ``regularization * mean(diag(G))`` added to the diagonal of G. A step that does not lower the
-    cost enough is halved; after one that does, the rate grows by a quarter, up to ``learning_rate``.
+    cost enough is halved; after one that does, the rate grows by a quarter, at most to
+    ``learning_rate``.
 
     It stops when no component of the gradient is larger than ``tolerance`` (success), else after
     ``max_iterations`` steps (no success). It needs a simulator that has the metric, and exact
