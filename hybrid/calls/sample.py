@@ -18,9 +18,8 @@ from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
 from hybrid.simulators import Choice, content_of
 from hybrid.simulators.base import Counts
-from hybrid.simulators.registry import sampler
 from hybrid.simulators.sampling import check_shots
-from hybrid.workloads.compiled import compiled_circuit
+from hybrid.workloads.compiled import compiled_circuit, compiled_sampler
 
 
 def sample(
@@ -79,7 +78,7 @@ def sample(
         checked = checked_points(points, flat.angles.num_parameters)
         check_shots(wanted, len(checked))
         return Prepared(
-            evaluation=sampler(simulator, flat, wanted),
+            evaluation=compiled_sampler(circuit, simulator, wanted),
             first_ask=Ask(checked),
             num_qubits=flat.num_qubits,
             contents=lambda: {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Run
         >>> load("examples/water.toml", {"run.seed": 8}).run.seed
         8
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError("run file", got=repr(path)[:60], expected="the path of a TOML file")
     path = Path(path)
     data = _parse(path)
     faults = [

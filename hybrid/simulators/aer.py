@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -145,8 +145,8 @@ class Aer(Simulator):
         flat, lowered = self._lowered(estimation.circuit, job)
         expansion = Expansion(flat, lowered, self._has_noise, estimation.finite_difference)
         if estimation.shots is None:
-            return AerExact(job, expansion, estimation.observable)
-        return AerSampled(job, expansion, estimation.observable, estimation.shots)
+            return AerExact(job, expansion, estimation.observables)
+        return AerSampled(job, expansion, estimation.observables, estimation.shots)
 
     def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
         """Return the measurement of all qubits, with the noise of gates and readout."""
@@ -171,7 +171,9 @@ class Aer(Simulator):
     def _lowered(self, flat: FlatCircuit, job: AerJob) -> tuple[FlatCircuit, Lowered]:
         """Return the circuit compiled for Aer: with noise as it was written, gate by gate."""
         if self._has_noise and flat.source is not None:
+            varied = flat.angles.varied
             flat, lowered = lower_source(flat.source, job.compiled)
+            flat = replace(flat, angles=replace(flat.angles, varied=varied))
         else:
             lowered = lower(flat, job.compiled)
         return flat, bindable(lowered)
