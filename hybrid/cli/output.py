@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import TextIO
+from typing import TextIO, cast
 
 _PLAIN = str.maketrans(
     {"±": "+-", "µ": "u", "·": "-", "…": "...", "│": "|", "├": "|", "└": "`", "─": "-"}
@@ -91,6 +91,11 @@ class Output(io.TextIOBase):
         _forget_buffered(self)
 
 
+def safe(stream: TextIO | None) -> TextIO:
+    """Return a stream that never raises; the one given where it is such."""
+    return cast(TextIO, stream if isinstance(stream, Output) else Output(stream))
+
+
 @contextmanager
 def safe_streams() -> Iterator[Output]:
     """Replace the standard streams by ones that never raise; yield that of standard output."""
@@ -106,6 +111,21 @@ def plain(text: str, encoding: str) -> str:
         '3 us - Z\\\\xfcrich'
     """
     return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def printable(text: str) -> str:
+    """Return a text whose control characters, but for ends of lines, are spelled out.
+
+    Names and messages may come from files of others; none of them may steer the terminal.
+
+    Example:
+        >>> printable("energy\\x1b[2J")
+        'energy\\\\x1b[2J'
+    """
+    return "".join(
+        each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode()
+        for each in text
+    )
 
 
 def _forget_buffered(output: Output) -> None:
