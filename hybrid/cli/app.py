@@ -17,7 +17,7 @@ import hybrid
 from hybrid.cli.output import safe_streams
 from hybrid.cli.terminal import error_console, mend_size, output_console
 from hybrid.core.early import INTERRUPTED
-from hybrid.core.errors import HybridError, InputError, is_bad_input
+from hybrid.core.errors import HybridError, InputError, is_bad_input, printable
 from hybrid.core.outcome import Outcome
 from hybrid.loop.result import Result
 from hybrid.runtime import abort, is_collective, join_if_launched, world
@@ -119,7 +119,7 @@ def refuse(error: HybridError) -> int:
     if world().size > 1 and not is_collective(error):
         abort(world().communicator, error)
     if world().rank == 0:
-        text = Text.assemble(("error: ", "bold red"), str(error))
+        text = Text.assemble(("error: ", "bold red"), printable(str(error)))
         error_console().print(text, soft_wrap=True)
     return code
 

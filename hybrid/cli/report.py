@@ -49,10 +49,7 @@ def panel(title: str | Text, rows: Iterable[Row]) -> Panel:
 
 
 def _text(content: str | Text) -> Text:
-    """Return a text without what would control the terminal: journals may come from others."""
-    if isinstance(content, Text):
-        return content
-    return Text(printable(content))
+    return content if isinstance(content, Text) else Text(printable(content))
 
 
 def value_rows(

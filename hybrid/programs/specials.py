@@ -116,7 +116,7 @@ def _many_targets(reader: Reader, gate: gates.MCMTGate, frame: Frame) -> Iterato
 def _turning(reader: Reader, gate: gates.RVGate, frame: Frame) -> Iterator[Found]:
     if is_driven(gate):
         raise not_understood(
-            gate, "parameters in a rotation vector", "write the rotation as RZ, RY and RX gates"
+            gate, "parameters", "numbers in a rotation vector", "write it as RZ, RY and RX gates"
         )
     yield from reader.fixed(gate, frame)
 
@@ -162,7 +162,8 @@ def _refuse_wide(gate: Operation) -> None:
         raise not_understood(
             gate,
             f"an exact exponential on {gate.num_qubits} qubits",
-            f"at most {WIDEST} qubits, or a PauliEvolutionGate with a product formula",
+            f"one on at most {WIDEST} qubits",
+            "use a PauliEvolutionGate with a product formula, such as SuzukiTrotter",
         )
 
 
@@ -202,7 +203,11 @@ def _annotated(reader: Reader, operation: AnnotatedOperation, frame: Frame) -> I
     elif isinstance(last, PowerModifier):
         yield from power_of(reader, inner, last.power, frame)
     else:
-        raise not_understood(operation, f"a modifier of type {type(last).__name__}")
+        raise not_understood(
+            operation,
+            f"a modifier of type {type(last).__name__}",
+            "InverseModifier, ControlModifier or PowerModifier",
+        )
 
 
 def _loop(reader: Reader, loop: ForLoopOp, frame: Frame) -> Iterator[Found]:
@@ -213,7 +218,9 @@ def _loop(reader: Reader, loop: ForLoopOp, frame: Frame) -> Iterator[Found]:
     ):
         raise not_unitary(loop, reader.circuit)
     if len(indices) > _MOST_ROUNDS:
-        raise not_understood(loop, f"{len(indices)} rounds", f"at most {_MOST_ROUNDS} rounds")
+        raise not_understood(
+            loop, f"{len(indices)} rounds", f"at most {_MOST_ROUNDS}", "put the loop into Python"
+        )
     for index in reversed(indices) if frame.inverse else indices:
         turned = variable is not None and variable in body.parameters
         round_ = body.assign_parameters({variable: int(index)}) if turned else body
