@@ -14,10 +14,10 @@ import typer
 from rich.text import Text
 
 import hybrid
-from hybrid.cli.output import printable, safe_streams
+from hybrid.cli.output import safe_streams
 from hybrid.cli.terminal import error_console, mend_size, output_console
 from hybrid.core.early import INTERRUPTED
-from hybrid.core.errors import HybridError, InputError, is_bad_input
+from hybrid.core.errors import HybridError, InputError, is_bad_input, printable
 from hybrid.core.outcome import Outcome
 from hybrid.loop.result import Result
 from hybrid.runtime import abort, is_collective, join_if_launched, world

@@ -13,13 +13,14 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, TypeGuard, TypeVar
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import Operation
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
+from hybrid.core.ask import Told
 from hybrid.core.content import circuit_digest, is_known, operation_digest, operator_digest
 from hybrid.core.errors import InputError
 from hybrid.programs import (
@@ -177,7 +178,7 @@ def compiled_expectation(
     return _expectations.get(key, make, lambda kept: kept[0] is flat)[1]
 
 
-def is_sequence(observables: object) -> bool:
+def is_sequence(observables: object) -> TypeGuard[Sequence[SparsePauliOp]]:
     """Return whether several observables are given, not one.
 
     Raises:
@@ -188,6 +189,17 @@ def is_sequence(observables: object) -> bool:
     if not observables:
         raise InputError("observable", got="none", expected="at least one SparsePauliOp")
     return True
+
+
+def with_axis(told: Told) -> Told:
+    """Return the answer for the only one of a list of observables, with the axis of the list."""
+    return replace(
+        told,
+        values=told.values[:, None],
+        gradients=None if told.gradients is None else told.gradients[:, None],
+        standard_errors=None if told.standard_errors is None else told.standard_errors[:, None],
+        variances=None if told.variances is None else told.variances[:, None],
+    )
 
 
 def compiled_sampler(
