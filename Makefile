@@ -65,6 +65,8 @@ ROUNDS ?= 20000
 
 fuzz: $(VENV)/.tools
 	$(BIN)/python -m tests.fuzz.circuits --count $(ROUNDS)
+	$(BIN)/python -m tests.fuzz.aer --count $(ROUNDS)
+	$(BIN)/python -m tests.fuzz.noise --count $(ROUNDS)
 	$(BIN)/python -m tests.fuzz.files --count $(ROUNDS)
 
 $(FT)/.installed: $(SOURCES)
