@@ -25,6 +25,7 @@ from qiskit.circuit import (
 )
 from qiskit.circuit import library as gates
 from qiskit.quantum_info import SparsePauliOp
+from qiskit.synthesis import QDrift
 
 from hybrid.core.arrays import ComplexArray
 from hybrid.programs.dense import WIDEST
@@ -145,6 +146,12 @@ def _evolution(reader: Reader, gate: gates.PauliEvolutionGate, frame: Frame) -> 
         else:
             _refuse_wide(gate)
             yield from _spectral(reader, operator.to_matrix(), gate.time, frame)
+    elif isinstance(gate.synthesis, QDrift) and is_driven(gate):
+        raise not_understood(
+            gate,
+            "a QDrift evolution for a time that is a parameter",
+            "QDrift makes more factors for longer times, so give the time as a number",
+        )
     else:
         yield from reader.defined(gate, frame)
 
