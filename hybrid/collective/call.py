@@ -10,15 +10,15 @@ from hybrid.collective.site import site_of
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
 from hybrid.core.resources import ANY, Resources
-from hybrid.core.seeds import fresh
 from hybrid.runtime import (
     Team,
     World,
     agree,
     free_bytes,
     mark_collective,
+    nested_seed,
     on_survivors,
-    thread_limit,
+    thread_bound,
     world,
 )
 from hybrid.runtime.messages import pack, unpack
@@ -120,33 +120,35 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     seed = prepared.seed
     if seed is None:
         seed = _shared_seed(job, prepared.recorded_seed)
-    site = site_of(job, thread_limit())
+    site = site_of(job, thread_bound())
     can_draw = not job.communicator.survives_losses
     resources = prepared.resources
     planner = Scheduler(site, resources, can_draw)
     team = Team(job, prepared.evaluation, planner, seed=seed, threads=resources.threads)
     if len(prepared.first_ask.points) > 0 and prepared.evaluation.may_spread:
-        _refuse_together(lambda: team.plan(prepared.first_ask))
+        _refuse_together(job, lambda: team.plan(prepared.first_ask))
     elif resources.shards not in (None, 1):
-        _refuse_together(lambda: shards_to_try((), site, resources))
+        _refuse_together(job, lambda: shards_to_try((), site, resources))
     return Call(job, prepared, seed, team)
 
 
 def _shared_seed(job: World, recorded: int | None) -> int:
     """Return the seed that rank 0 has found recorded, or drawn afresh, for all."""
-    seed = fresh() if recorded is None else recorded
+    seed = nested_seed() if recorded is None else recorded
     if job.size == 1:
         return seed
     mine = pack(seed) if job.rank == 0 else None
     return int(unpack(job.communicator.broadcast(mine)))
 
 
-def _refuse_together(plan: Callable[[], object]) -> None:
+def _refuse_together(job: World, plan: Callable[[], object]) -> None:
     """Plan on all ranks, which come to the same, so that all refuse what does not fit."""
     try:
         plan()
     except InputError as error:
-        raise mark_collective(error) from None
+        if job.size > 1:
+            mark_collective(error)
+        raise
 
 
 def _check_memory(prepared: Prepared, num_ranks: int) -> None:

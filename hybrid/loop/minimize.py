@@ -153,7 +153,12 @@ def minimize(
             evaluation=workload.prepare(sampling),
             first_ask=first_ask(method, workload.num_parameters),
             num_qubits=workload.num_qubits,
-            contents=lambda: {**contents(), "journal": str(journal), "seed": str(seed)},
+            contents=lambda: {
+                **contents(),
+                "journal": str(journal),
+                "time limit": str(time_limit),
+                "way to handle stalls": str(stall),
+            },
             seed=checked_seed(seed),
             resources=Resources.checked(threads, shards, groups),
             recorded_seed=_recorded_seed(recording, contents, seed),
