@@ -117,7 +117,8 @@ def prepared(path: Path, overrides: Mapping[str, object]) -> tuple[Job, Minimize
     def contents(made: tuple[Job, MinimizeArguments]) -> Mapping[str, str]:
         return made[0].workload.contents()
 
-    return on_survivors(lambda: agree(world().communicator, "the command line", read, contents))
+    call = "the command line"
+    return on_survivors(lambda: agree(world().communicator, call, read, contents), call)
 
 
 def _cut_rows(job: Job, result: Result) -> list[report.Row]:

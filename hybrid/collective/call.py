@@ -92,7 +92,7 @@ def answer(name: str, prepare: Callable[[], Prepared]) -> Any:
         MismatchError: the ranks made other calls, or gave other things.
         RankError: another rank failed.
     """
-    return on_survivors(lambda: _one_question(call_together(name, prepare)))
+    return on_survivors(lambda: _one_question(call_together(name, prepare)), name)
 
 
 def _one_question(call: Call[Prepared]) -> Any:

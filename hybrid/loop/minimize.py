@@ -168,7 +168,7 @@ def minimize(
             stall=checked_stall(stall),
         )
 
-    result = on_survivors(lambda: _minimized(prepare, observer))
+    result = on_survivors(lambda: _minimized(prepare, observer), "minimize()")
     if observer is not None and world().rank == 0:
         observer.finished(result)
     return result
