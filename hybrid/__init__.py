@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from hybrid.core.piece import Piece as Piece
     from hybrid.journal import open_journal as open_journal
     from hybrid.loop.minimize import minimize as minimize
+    from hybrid.primitives import QGT as QGT
+    from hybrid.primitives import Estimator as Estimator
+    from hybrid.primitives import EstimatorGradient as EstimatorGradient
+    from hybrid.primitives import Sampler as Sampler
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQE as VQE
     from hybrid.workloads import Supervised as Supervised
@@ -32,7 +36,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "QAOA": "hybrid.workloads",
+    "Estimator": "hybrid.primitives",
+    "EstimatorGradient": "hybrid.primitives",
     "Piece": "hybrid.core.piece",
+    "QGT": "hybrid.primitives",
+    "Sampler": "hybrid.primitives",
     "Session": "hybrid.calls.session",
     "Supervised": "hybrid.workloads",
     "VQE": "hybrid.workloads",

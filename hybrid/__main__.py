@@ -15,6 +15,12 @@ once. Where the user's input is at fault the exit code is 2, on any number of ra
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from hybrid.core.early import end_on_control_c, listen
+
+    listen()  # before the rest of the program is loaded
+    end_on_control_c()
+
 import io
 import os
 import runpy
@@ -25,11 +31,7 @@ import types
 from collections.abc import Callable
 from pathlib import Path
 
-if __name__ == "__main__":
-    from hybrid.core.early import listen
-
-    listen()  # before the rest of the program is loaded
-
+from hybrid.core.early import loaded
 from hybrid.core.errors import HybridError, InputError
 from hybrid.runtime import agree, is_collective, world
 from hybrid.runtime.communicator import Communicator, host_name
@@ -52,6 +54,7 @@ def main() -> None:
         from hybrid.cli.app import refuse
 
         sys.exit(refuse(error))
+    loaded()
     run_on_all_ranks(program)
 
 

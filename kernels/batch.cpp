@@ -10,10 +10,6 @@ namespace hybrid {
 
 namespace {
 
-// Measured: up to this width eight states in a block beat one state after another; there they fill
-// half of a usual L2 cache.
-constexpr int kMostQubits = 11;
-
 // out[k] += conj(c(v)) psi(v ^ x) for v = first + k; here each basis state is a row, and its
 // coefficient the same for all points.
 template <class T>
@@ -52,18 +48,23 @@ void for_image(const PauliSum& h, const Split<T>* psi, Use use) {
 
 // Values and gradients of up to eight points.
 template <class T>
-void evaluate_lanes(const Batch& batch, const PauliSum& h, const LaneAngles& angles,
+void evaluate_lanes(const Batch& batch, const Observables& observables, const LaneAngles& angles,
                     BatchRun<T>& run, double* values, double* gradients, int count) {
+    const std::int64_t many = observables.size(), slots = batch.num_slots;
     run.forward(angles);
-    const Lanes<double> value = run.image(h);
-    for (int l = 0; l < count; ++l) values[l] = value[l];
-    if (!gradients) return;
-    const auto sums = run.backward();
-    std::fill_n(gradients, std::int64_t(count) * batch.num_slots, 0.0);
-    for (std::size_t t = 0; t < sums.size(); ++t) {
-        const Term& term = batch.block.terms[t];
-        for (int l = 0; l < count; ++l)
-            gradients[std::int64_t(l) * batch.num_slots + term.slot] += term.weight * sums[t][l];
+    if (gradients && many > 1) run.keep();
+    if (gradients) std::fill_n(gradients, count * many * slots, 0.0);
+    for (std::int64_t o = 0; o < many; ++o) {
+        if (gradients && o > 0) run.restore();
+        const Lanes<double> value = run.image(*observables[o]);
+        for (int l = 0; l < count; ++l) values[l * many + o] = value[l];
+        if (!gradients) continue;
+        const auto sums = run.backward();
+        for (std::size_t t = 0; t < sums.size(); ++t) {
+            const Term& term = batch.block.terms[t];
+            for (int l = 0; l < count; ++l)
+                gradients[(l * many + o) * slots + term.slot] += term.weight * sums[t][l];
+        }
     }
 }
 
@@ -112,6 +113,16 @@ void BatchRun<T>::add_image(const PauliSum& h, Lanes<T> weight) {
 }
 
 template <class T>
+void BatchRun<T>::keep() {
+    kept_.assign(scratch_.psi(), scratch_.psi() + bit(batch_.num_qubits));
+}
+
+template <class T>
+void BatchRun<T>::restore() {
+    std::copy(kept_.begin(), kept_.end(), scratch_.psi());
+}
+
+template <class T>
 std::vector<Lanes<double>> BatchRun<T>::backward() {
     std::vector<Lanes<double>> sums(batch_.block.terms.size());
     block_backward(batch_.block, bound_, scratch_, 0, sums.data());
@@ -120,7 +131,7 @@ std::vector<Lanes<double>> BatchRun<T>::backward() {
 
 std::optional<Batch> compile_batch(const std::vector<Operation>& operations, int num_qubits,
                                    int num_slots) {
-    if (num_qubits > kMostQubits) return {};
+    if (num_qubits > kMostBatchedQubits) return {};
     std::vector<const Operation*> all;
     for (const auto& op : operations) {
         if (popcount(footprint(op).active) > num_qubits) return {};
@@ -131,8 +142,9 @@ std::optional<Batch> compile_batch(const std::vector<Operation>& operations, int
 }
 
 template <class T>
-void evaluate_batch(const Batch& batch, const PauliSum& h, const double* angles,
+void evaluate_batch(const Batch& batch, const Observables& observables, const double* angles,
                     std::int64_t points, double* values, double* gradients, int threads) {
+    const std::int64_t many = observables.size();
     const std::int64_t batches = (points + kLanes - 1) / kLanes;
     threads = int(std::min<std::int64_t>(threads, batches));
     std::vector<BatchRun<T>> runs;  // allocated here, where running out may be thrown
@@ -140,18 +152,18 @@ void evaluate_batch(const Batch& batch, const PauliSum& h, const double* angles,
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (threads > 1)
     for (std::int64_t b = 0; b < batches; ++b) {
         const std::int64_t p = b * kLanes;
-        evaluate_lanes(batch, h, lanes_of(batch, angles, p, points),
-                       runs[threads > 1 ? omp_get_thread_num() : 0], values + p,
-                       gradients ? gradients + p * batch.num_slots : nullptr,
+        evaluate_lanes(batch, observables, lanes_of(batch, angles, p, points),
+                       runs[threads > 1 ? omp_get_thread_num() : 0], values + p * many,
+                       gradients ? gradients + p * many * batch.num_slots : nullptr,
                        int(std::min<std::int64_t>(kLanes, points - p)));
     }
 }
 
 template class BatchRun<double>;
 template class BatchRun<float>;
-template void evaluate_batch<double>(const Batch&, const PauliSum&, const double*, std::int64_t,
+template void evaluate_batch<double>(const Batch&, const Observables&, const double*, std::int64_t,
                                      double*, double*, int);
-template void evaluate_batch<float>(const Batch&, const PauliSum&, const double*, std::int64_t,
+template void evaluate_batch<float>(const Batch&, const Observables&, const double*, std::int64_t,
                                     double*, double*, int);
 
 }  // namespace hybrid

@@ -7,11 +7,16 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "block.hpp"
-#include "pauli_sum.hpp"
+#include "observables.hpp"
 
 namespace hybrid {
+
+// Up to this width eight states in a block beat one state after another (measured); there they fill
+// half of a usual L2 cache.
+inline constexpr int kMostBatchedQubits = 11;
 
 struct Batch {
     int num_qubits = 0;
@@ -40,6 +45,9 @@ class BatchRun {
     // lambda := weight lambda; lambda += weight H psi.
     void scale_image(Lanes<T> weight);
     void add_image(const PauliSum& h, Lanes<T> weight);
+    // psi as it is now, to come back to after the way back.
+    void keep();
+    void restore();
     // Undoes the program on psi and lambda; the sums of the block's terms.
     std::vector<Lanes<double>> backward();
 
@@ -47,11 +55,12 @@ class BatchRun {
     const Batch& batch_;
     BoundBlock<T> bound_;
     Scratch<T> scratch_;
+    std::vector<Split<T>> kept_;
 };
 
 // As evaluate(), in evaluate.hpp.
 template <class T>
-void evaluate_batch(const Batch& batch, const PauliSum& h, const double* angles,
+void evaluate_batch(const Batch& batch, const Observables& observables, const double* angles,
                     std::int64_t points, double* values, double* gradients, int threads);
 
 }  // namespace hybrid

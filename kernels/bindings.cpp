@@ -18,7 +18,9 @@
 #include "evaluate.hpp"
 #include "metric.hpp"
 #include "outcomes.hpp"
+#include "overlaps.hpp"
 #include "tape.hpp"
+#include "variances.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -159,22 +161,41 @@ Shape shape_of(const std::string& name) {
     throw std::invalid_argument("shape is '" + name + "', expected auto, batched or blocked");
 }
 
-nb::object evaluate_points(const Program& program, const PauliSum& h, nb::object angles,
+// Observables of the program's width, at least one; the Python objects must outlive them.
+Observables observables_of(nb::handle objects, const Program& program) {
+    Observables of;
+    for (nb::handle each : objects) {
+        of.push_back(&nb::cast<const PauliSum&>(each));
+        check_widths(*of.back(), program);
+    }
+    if (of.empty()) throw std::invalid_argument("observables is empty; expected at least one");
+    return of;
+}
+
+nb::object evaluate_points(const Program& program, nb::object observable, nb::object angles,
                            bool gradient, int threads, bool single, const std::string& shape_name) {
     threads = checked_threads(threads);
     const Shape shape = shape_of(shape_name);
-    check_widths(h, program);
+    const bool alone = nb::isinstance<PauliSum>(observable);
+    const nb::object held = alone ? nb::object(nb::make_tuple(observable))
+                                  : nb::object(nb::tuple(observable));
+    const Observables of = observables_of(held, program);
+    const std::size_t many = of.size();
     const std::size_t points = length_of(angles, "angles"), slots = program.num_slots;
     if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
     const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
     check_finite(a, points * slots, "angles");
-    double* values = new double[points];
-    nb::object values_array = numpy_array(values, {points});
-    double* gradients = gradient ? new double[points * slots] : nullptr;
-    nb::object gradients_array = gradient ? numpy_array(gradients, {points, slots}) : nb::none();
+    double* values = new double[points * many];
+    nb::object values_array =
+        alone ? numpy_array(values, {points}) : numpy_array(values, {points, many});
+    double* gradients = gradient ? new double[points * many * slots] : nullptr;
+    nb::object gradients_array = nb::none();
+    if (gradient)
+        gradients_array = alone ? numpy_array(gradients, {points, slots})
+                                : numpy_array(gradients, {points, many, slots});
     {
         nb::gil_scoped_release release;
-        (single ? evaluate<float> : evaluate<double>)(program, h, a, points, values, gradients,
+        (single ? evaluate<float> : evaluate<double>)(program, of, a, points, values, gradients,
                                                       threads, shape);
     }
     return nb::make_tuple(values_array, gradients_array);
@@ -193,12 +214,8 @@ nb::object record_points(nb::handle_t<Program> self, nb::object observables, nb:
     const Program& program = nb::cast<const Program&>(self);
     threads = checked_threads(threads);
     const Shape shape = shape_of(shape_name);
-    Observables of;
-    for (nb::handle each : observables) {
-        of.push_back(&nb::cast<const PauliSum&>(each));
-        check_widths(*of.back(), program);
-    }
-    if (of.empty()) throw std::invalid_argument("observables is empty; expected at least one");
+    const nb::object held = nb::tuple(observables);
+    Observables of = observables_of(held, program);
     const std::size_t points = length_of(angles, "angles");
     if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
     const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
@@ -207,7 +224,7 @@ nb::object record_points(nb::handle_t<Program> self, nb::object observables, nb:
     nb::object values_array = numpy_array(values, {points, of.size()});
     PythonTape out{nullptr,
                    nb::borrow(self),
-                   nb::tuple(observables),
+                   held,
                    std::int64_t(points),
                    std::int64_t(of.size()),
                    program.num_slots};
@@ -300,6 +317,44 @@ nb::object metric_tensor(const Program& program, nb::object angles, int threads)
     return array;
 }
 
+nb::object overlaps_with(const Program& program, nb::object others, nb::object angles,
+                         bool gradient, int threads) {
+    threads = checked_threads(threads);
+    const std::size_t points = length_of(angles, "angles"), slots = program.num_slots;
+    if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
+    const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
+    check_finite(a, points * slots, "angles");
+    const std::size_t count = length_of(others, "others");
+    const auto* states = data_of<std::complex<double>>(
+        others, "others", {-1, std::int64_t{1} << program.num_qubits});
+    double* values = new double[points * count];
+    nb::object values_array = numpy_array(values, {points, count});
+    double* gradients = gradient ? new double[points * count * slots] : nullptr;
+    nb::object gradients_array =
+        gradient ? numpy_array(gradients, {points, count, slots}) : nb::none();
+    {
+        nb::gil_scoped_release release;
+        overlaps(program, states, count, a, points, values, gradients, threads);
+    }
+    return nb::make_tuple(values_array, gradients_array);
+}
+
+nb::object variances_of(const Program& program, nb::object observables, nb::object angles,
+                        int threads) {
+    threads = checked_threads(threads);
+    const nb::object held = nb::tuple(observables);
+    const Observables of = observables_of(held, program);
+    const std::size_t points = length_of(angles, "angles");
+    if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
+    const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
+    check_finite(a, points * program.num_slots, "angles");
+    double* out = new double[points * of.size()];
+    nb::object array = numpy_array(out, {points, of.size()});
+    nb::gil_scoped_release release;
+    variances(program, of, a, points, out, threads);
+    return array;
+}
+
 nb::object marginal(const Program& program, nb::object angles, Mask qubits, int threads) {
     threads = checked_threads(threads);
     if (qubits & ~low_bits(program.num_qubits))
@@ -346,9 +401,18 @@ nb::dict about() {
     return facts;
 }
 
-std::uint64_t memory(std::int64_t num_qubits, bool gradient, bool single) {
+std::uint64_t memory(std::int64_t num_qubits, bool gradient, bool single, bool several) {
     check_num_qubits(num_qubits);
-    return memory_bytes(int(num_qubits), gradient, single);
+    return memory_bytes(int(num_qubits), gradient, single, several);
+}
+
+// What the shape of a problem is compared with in the kernels.
+nb::dict limits() {
+    nb::dict facts;
+    facts["lanes"] = kLanes;
+    facts["batched_qubits"] = kMostBatchedQubits;
+    facts["qubits"] = kMaxQubits;
+    return facts;
 }
 
 }  // namespace
@@ -381,6 +445,10 @@ NB_MODULE(HYBRID_MODULE, m) {
              "single"_a = false, "shape"_a = "auto")
         .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
         .def("amplitudes", &amplitudes, "angles"_a, "states"_a, nb::kw_only(), "threads"_a = 0)
+        .def("overlaps", &overlaps_with, "others"_a, "angles"_a, "gradient"_a, nb::kw_only(),
+             "threads"_a = 0)
+        .def("variances", &variances_of, "observables"_a, "angles"_a, nb::kw_only(),
+             "threads"_a = 0)
         .def("metric", &metric_tensor, "angles"_a, nb::kw_only(), "threads"_a = 0)
         .def("probabilities", &marginal, "angles"_a, "qubits"_a, nb::kw_only(), "threads"_a = 0)
         .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
@@ -390,5 +458,6 @@ NB_MODULE(HYBRID_MODULE, m) {
     bind_planner(m);
     bind_shards(m);
     m.def("about", &about);
-    m.def("memory_bytes", &memory, "num_qubits"_a, "gradient"_a, "single"_a);
+    m.def("limits", &limits);
+    m.def("memory_bytes", &memory, "num_qubits"_a, "gradient"_a, "single"_a, "several"_a = false);
 }

@@ -4,7 +4,7 @@
 #include <complex>
 #include <cstdint>
 
-#include "pauli_sum.hpp"
+#include "observables.hpp"
 #include "program.hpp"
 
 namespace hybrid {
@@ -23,13 +23,16 @@ bool is_batched(const Program& program, std::int64_t points, Shape shape);
 // Threads that work on one state: all, or 1 where each takes states of its own.
 int threads_of_state(int num_qubits, std::int64_t points, int threads);
 
-// values[p] and, if gradients is not null, gradients[p * num_slots + k] for each of the points.
-// Throws as is_batched().
+// values[p, o] and, if gradients is not null, gradients[p, o, k] for each of the points and
+// observables, of which there is at least one. The state of a point is prepared once; each value
+// and gradient has the bits that it has where its observable is alone. Throws as is_batched().
 template <class T>
-void evaluate(const Program& program, const PauliSum& h, const double* angles, std::int64_t points,
-              double* values, double* gradients, int threads, Shape shape = Shape::kAuto);
+void evaluate(const Program& program, const Observables& observables, const double* angles,
+              std::int64_t points, double* values, double* gradients, int threads,
+              Shape shape = Shape::kAuto);
 
-std::uint64_t memory_bytes(int num_qubits, bool gradient, bool single);
+// Bytes of the states of a point: one, two for a gradient, three for those of several observables.
+std::uint64_t memory_bytes(int num_qubits, bool gradient, bool single, bool several = false);
 
 // Threads to use when `threads` were asked for; 0 means OMP_NUM_THREADS or the processors allowed.
 int threads_to_use(int threads);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "state.hpp"
+#include "fallback.hpp"
 #include "strips.hpp"
 
 namespace hybrid {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "state.hpp"
+#include "fallback.hpp"
 #include "strips.hpp"
 
 namespace hybrid {

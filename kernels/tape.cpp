@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "buffer.hpp"
+#include "fallback.hpp"
 #include "hamiltonian.hpp"
 #include "passes.hpp"
-#include "state.hpp"
 #include "strips.hpp"
 
 namespace hybrid {

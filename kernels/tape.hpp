@@ -13,8 +13,6 @@
 
 namespace hybrid {
 
-using Observables = std::vector<const PauliSum*>;
-
 class Tape {
   public:
     virtual ~Tape() = default;

@@ -120,11 +120,14 @@ class Traffic:
 def traffic(workload: Workload) -> Iterator[Traffic]:
     """Yield the traffic of a workload's gradient over 2 shards and more."""
     program, observable = _compiled(workload)
-    evaluation = NativeEvaluation(program, observable, False)
+    evaluation = NativeEvaluation(program, (observable,), False)
     active = list(_active(program))
     n = program.num_qubits
     for each in shardings(
-        evaluation.kernel_program, Reading.EXPECTATION, evaluation.kernel_observable, gradient=True
+        evaluation.kernel_program,
+        Reading.EXPECTATION,
+        evaluation.kernel_observables[0],
+        gradient=True,
     ):
         shard = 16 * 2**n // each.shards
         spread = (each.shards - 1) * (2**n // each.shards)  # the highest qubits, all the time
@@ -154,7 +157,7 @@ def _active(program: Program) -> Iterator[int]:
 def on_paper(workload: Workload, nodes: int) -> tuple[float, float, int]:
     """Return the seconds of work and of exchanges of a gradient over nodes, and the bytes sent."""
     program, observable = _compiled(workload)
-    evaluation = NativeEvaluation(program, observable, False)
+    evaluation = NativeEvaluation(program, (observable,), False)
     ask = Ask(np.zeros((1, program.angles.num_parameters)), gradient=True)
     load = evaluation.work(ask, evaluation.pieces(ask)[0])
     node = reference().model_copy(

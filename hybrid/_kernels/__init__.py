@@ -77,6 +77,7 @@ gather_diagonals = _build.gather_diagonals
 gradient_of = _build.gradient_of
 image_from = _build.image_from
 image_product = _build.image_product
+limits = _build.limits
 memory_bytes = _build.memory_bytes
 outcome_strips = _build.outcome_strips
 plan_groups = _build.plan_groups
@@ -104,6 +105,7 @@ __all__ = [
     "gradient_of",
     "image_from",
     "image_product",
+    "limits",
     "memory_bytes",
     "outcome_strips",
     "plan_groups",

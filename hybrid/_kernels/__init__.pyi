@@ -50,7 +50,7 @@ class Program:
     @overload
     def evaluate(
         self,
-        observable: PauliSum,
+        observable: PauliSum | Sequence[PauliSum],
         angles: NDArray[np.float64],
         gradient: Literal[True],
         *,
@@ -61,7 +61,7 @@ class Program:
     @overload
     def evaluate(
         self,
-        observable: PauliSum,
+        observable: PauliSum | Sequence[PauliSum],
         angles: NDArray[np.float64],
         gradient: Literal[False],
         *,
@@ -72,7 +72,7 @@ class Program:
     @overload
     def evaluate(
         self,
-        observable: PauliSum,
+        observable: PauliSum | Sequence[PauliSum],
         angles: NDArray[np.float64],
         gradient: bool,
         *,
@@ -95,6 +95,27 @@ class Program:
     def amplitudes(
         self, angles: NDArray[np.float64], states: list[int], *, threads: int = 0
     ) -> NDArray[np.complex128]: ...
+    @overload
+    def overlaps(
+        self,
+        others: NDArray[np.complex128],
+        angles: NDArray[np.float64],
+        gradient: Literal[True],
+        *,
+        threads: int = 0,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    @overload
+    def overlaps(
+        self,
+        others: NDArray[np.complex128],
+        angles: NDArray[np.float64],
+        gradient: bool,
+        *,
+        threads: int = 0,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]: ...
+    def variances(
+        self, observables: Sequence[PauliSum], angles: NDArray[np.float64], *, threads: int = 0
+    ) -> NDArray[np.float64]: ...
     def metric(self, angles: NDArray[np.float64], *, threads: int = 0) -> NDArray[np.float64]: ...
     def probabilities(
         self, angles: NDArray[np.float64], qubits: int, *, threads: int = 0
@@ -113,7 +134,8 @@ def plan_groups(
 ) -> list[tuple[int, list[int]]]: ...
 def gather_diagonals(operations: list[tuple[int, int]]) -> list[int]: ...
 def about() -> dict[str, str | int]: ...
-def memory_bytes(num_qubits: int, gradient: bool, single: bool) -> int: ...
+def limits() -> dict[str, int]: ...
+def memory_bytes(num_qubits: int, gradient: bool, single: bool, several: bool = False) -> int: ...
 
 class Placement:
     def __init__(self, position: list[int], fixed: int, value: int) -> None: ...

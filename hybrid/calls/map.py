@@ -11,7 +11,7 @@ import numpy as np
 
 from hybrid.collective.call import Prepared, answer
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_seed, checked_shots
+from hybrid.core.checks import checked_row, checked_seed, checked_shots
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, PieceError
 from hybrid.core.fingerprint import identity_of
@@ -190,12 +190,11 @@ def _takes_simulator(function: Callable[..., Any]) -> bool:
 def _checked_costs(costs: Sequence[float] | None, items: list[Any]) -> tuple[float, ...] | None:
     if costs is None:
         return None
-    numbers = np.asarray(costs, dtype=np.float64)
-    if numbers.shape != (len(items),) or not np.all(np.isfinite(numbers) & (numbers > 0.0)):
+    numbers = checked_row(costs, len(items), "costs", "item")
+    if not np.all(numbers > 0.0):
+        place = int(np.argmin(numbers > 0.0))
         raise InputError(
-            "costs",
-            got=f"shape {numbers.shape}" if numbers.shape != (len(items),) else "numbers below 0",
-            expected=f"{len(items)} positive numbers, one for each item",
+            "costs", got=f"{numbers[place]} for item {place}", expected="positive numbers"
         )
     return tuple(numbers.tolist())
 

@@ -14,8 +14,8 @@ from hybrid.core.checks import (
 )
 from hybrid.core.digest import digest
 from hybrid.core.resources import Resources
-from hybrid.programs import compile_program, flatten
 from hybrid.simulators.overlap import OverlapEvaluation
+from hybrid.workloads.compiled import compiled_program
 
 
 def overlaps(
@@ -52,7 +52,7 @@ def overlaps(
     """
 
     def prepare() -> Prepared:
-        program = compile_program(flatten(circuit))
+        program = compiled_program(circuit)
         rows = checked_points(points, program.angles.num_parameters)
         columns = None
         if others is not None:

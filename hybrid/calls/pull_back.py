@@ -10,9 +10,8 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.collective.call import Prepared, answer
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_points
+from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
-from hybrid.core.errors import InputError
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.resources import Resources
 from hybrid.simulators import Native
@@ -118,17 +117,8 @@ def _checked_function(cotangents: ArrayLike | CotangentsOf, num_points: int) -> 
 def _content(cotangents: ArrayLike | CotangentsOf) -> str:
     if callable(cotangents):
         return identity_of(cotangents)
-    return digest(np.asarray(cotangents, dtype=np.float64))
+    return digest(real_array(cotangents, "cotangents"))
 
 
 def _checked(cotangents: ArrayLike, num_points: int) -> FloatArray:
-    weights = np.asarray(cotangents, dtype=np.float64)
-    if weights.shape != (num_points,):
-        raise InputError(
-            "cotangents",
-            got=f"shape {weights.shape}",
-            expected=f"shape ({num_points},), one for each point",
-        )
-    if not np.all(np.isfinite(weights)):
-        raise InputError("cotangents", got="NaN or infinity", expected="finite numbers")
-    return weights
+    return checked_row(cotangents, num_points, "cotangents", "point")

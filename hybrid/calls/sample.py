@@ -16,8 +16,10 @@ from hybrid.core.checks import (
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
-from hybrid.programs import compile_program, flatten
-from hybrid.simulators.sampling import Counts, SamplingEvaluation, check_shots
+from hybrid.simulators import Choice, content_of
+from hybrid.simulators.base import Counts
+from hybrid.simulators.sampling import check_shots
+from hybrid.workloads.compiled import compiled_circuit, compiled_sampler
 
 
 def sample(
@@ -25,6 +27,7 @@ def sample(
     points: ArrayLike,
     shots: int,
     *,
+    simulator: Choice = "auto",
     seed: int | None = None,
     threads: int | None = None,
     shards: int | Auto = "auto",
@@ -33,14 +36,16 @@ def sample(
     """Return how often each bit string is seen when all qubits are measured.
 
     Collective: every rank makes the same call, points and shots are split over the ranks, and
-    all get the same counts, for any number of ranks. Shots are drawn from the exact state by
-    inverse transform.
+    all get the same counts, for any number of ranks.
 
     Args:
         circuit: unitary, from \\|0...0>; without measurements.
         points: shape (B, P), or (P,) for a single point; columns in the order of
             ``circuit.parameters``; ``[]`` for a circuit without parameters.
-        shots: for each point; up to 2^36 for all points together.
+        shots: for each point; up to 2^36 for all points together, 2^30 a point by Aer.
+        simulator: ``"native"`` or ``"auto"`` draws from the exact state by inverse transform;
+            ``"aer"`` or :class:`hybrid.simulators.Aer` by its method, with the noise of gates and
+            readout.
         seed: of the shots; by default drawn afresh.
         threads: for each rank.
         shards: ranks that share one state, a power of two; by default as few as have the memory, or
@@ -69,15 +74,16 @@ def sample(
         wanted = checked_shots(shots)
         if wanted is None:
             raise InputError("shots", got="None", expected="a positive integer")
-        program = compile_program(flatten(circuit))
-        checked = checked_points(points, program.angles.num_parameters)
+        flat = compiled_circuit(circuit)
+        checked = checked_points(points, flat.angles.num_parameters)
         check_shots(wanted, len(checked))
         return Prepared(
-            evaluation=SamplingEvaluation(program, wanted),
+            evaluation=compiled_sampler(circuit, simulator, wanted),
             first_ask=Ask(checked),
-            num_qubits=program.num_qubits,
+            num_qubits=flat.num_qubits,
             contents=lambda: {
-                "circuit": program.content(),
+                "circuit": flat.program.content(),
+                "simulator": content_of(simulator),
                 "set of points": digest(checked),
                 "number of shots": str(shots),
             },

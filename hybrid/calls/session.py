@@ -28,7 +28,8 @@ from hybrid.core.seeds import derive
 from hybrid.loop.minimize import minimize
 from hybrid.loop.result import Result
 from hybrid.simulators import Choice
-from hybrid.simulators.sampling import Counts
+from hybrid.simulators.base import Counts
+from hybrid.simulators.registry import check_exact
 from hybrid.workloads import Minimizable
 
 
@@ -126,6 +127,7 @@ class Session:
             circuit,
             points,
             wanted,
+            simulator=self.simulator,
             seed=self._seed(),
             threads=self.threads,
             shards=self.shards,
@@ -135,7 +137,12 @@ class Session:
     def overlaps(
         self, circuit: QuantumCircuit, points: ArrayLike, others: ArrayLike | None = None
     ) -> FloatArray:
-        """Return a matrix of overlaps; see :func:`hybrid.overlaps`."""
+        """Return a matrix of overlaps; see :func:`hybrid.overlaps`.
+
+        Raises:
+            InputError: the session has shots, or a simulator whose states are not exact.
+        """
+        check_exact(self.simulator, self.shots, "overlaps")
         return overlaps(circuit, points, others, threads=self.threads)
 
     def map(

@@ -16,11 +16,12 @@ from hybrid.core.checks import checked_points, checked_threads
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
-from hybrid.programs import Program, compile_program, flatten
+from hybrid.programs import Program
 from hybrid.runtime import free_bytes
 from hybrid.scheduler import check_memory
-from hybrid.simulators.kernel import load, state_bytes
+from hybrid.simulators.kernel import state_bytes
 from hybrid.simulators.per_point import Amplitudes, Metric, PerPoint, Probabilities
+from hybrid.workloads.compiled import compiled_program
 
 
 def probabilities(
@@ -202,15 +203,19 @@ def state(
         >>> state(plus, []).round(4).real.tolist()
         [0.7071, 0.7071]
     """
-    program = compile_program(flatten(circuit))
+    program = compiled_program(circuit)
     checked = checked_points(point, program.angles.num_parameters)
     if len(checked) != 1:
         raise InputError("point", got=f"{len(checked)} points", expected="one, of shape (P,)")
     needed = state_bytes(program.num_qubits, gradient=False, single=False)
     check_memory(needed, free_bytes(), ranks_on_host=1, num_qubits=program.num_qubits, halves=False)
-    angles = program.angles.angles(checked)[0]
-    amplitudes = load(program).state(angles, threads=checked_threads(threads) or 0)
-    return np.asarray(amplitudes, dtype=np.complex128)
+    angles = program.angles.angles(checked)
+    amplitudes = program.kernel.state(angles[0], threads=checked_threads(threads) or 0)
+    found: ComplexArray = np.asarray(amplitudes, dtype=np.complex128)
+    factor = program.phase_factors(checked, angles)[0]
+    if factor != 1.0:
+        found *= factor
+    return found
 
 
 def _at_points(
@@ -222,7 +227,7 @@ def _at_points(
     contents: Callable[[], Mapping[str, str]] = dict,
 ) -> FloatArray:
     def prepare() -> Prepared:
-        program = compile_program(flatten(circuit))
+        program = compiled_program(circuit)
         checked = checked_points(points, program.angles.num_parameters)
         return Prepared(
             evaluation=make(program),
@@ -230,6 +235,7 @@ def _at_points(
             num_qubits=program.num_qubits,
             contents=lambda: {
                 "circuit": program.content(),
+                "global phase of the circuit": program.phase_content(),
                 "set of points": digest(checked),
                 **contents(),
             },

@@ -16,11 +16,13 @@ from rich.text import Text
 import hybrid
 from hybrid.cli.output import safe_streams
 from hybrid.cli.terminal import error_console, mend_size, output_console
+from hybrid.core.early import INTERRUPTED
 from hybrid.core.errors import HybridError, InputError, is_bad_input
+from hybrid.core.outcome import Outcome
 from hybrid.loop.result import Result
 from hybrid.runtime import abort, is_collective, join_if_launched, world
 
-FAILED, BAD_INPUT, RESUME_ME, INTERRUPTED = 1, 2, 75, 130
+FAILED, BAD_INPUT, RESUME_ME = 1, 2, 75
 
 _HELP = f"""Variational quantum algorithms on a laptop or a supercomputer.
 
@@ -203,7 +205,7 @@ def journal_command(
 
 def _conclude(result: Result) -> None:
     """Turn a result into an exit code."""
-    if result.message.startswith("Interrupted"):
+    if result.outcome is Outcome.INTERRUPTED:
         raise typer.Exit(INTERRUPTED)
     if not math.isfinite(result.value):
         raise typer.Exit(FAILED)

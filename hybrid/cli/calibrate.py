@@ -14,8 +14,8 @@ from hybrid.cli import quantities
 from hybrid.cli.report import panel
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
-from hybrid.machine import path_of, save
-from hybrid.runtime import World, world
+from hybrid.machine import may_save, path_of, save
+from hybrid.runtime import World, agree, world
 from hybrid.runtime.messages import pack, unpack
 
 _ROUNDS = 5
@@ -30,13 +30,13 @@ def measure(output: Path | None, console: Console) -> None:
         InputError: the file cannot be written.
     """
     job = world()
+    agree(job.communicator, "hybrid calibrate", lambda: _check_output(output, job.rank), _none)
     latency, bandwidth = _messages(job)
     if job.rank == 0:
         start = time.perf_counter()
         machine = calibrate(latency, bandwidth)
         path = path_of(machine.kind) if output is None else output
-        if not save(machine, path):
-            raise InputError("output", got=str(path), expected="a path that can be written")
+        saved = save(machine, path)
         spent = time.perf_counter() - start
         rows = [
             ("host", machine.kind),
@@ -49,11 +49,28 @@ def measure(output: Path | None, console: Console) -> None:
             ("others", f"make calls {machine.disturbance:.2f} times as long as at best"),
             ("copies", f"{quantities.size(int(machine.copy_bandwidth))}/s"),
             ("messages", _message_row(machine.latency, machine.bandwidth, job.size > 1)),
-            ("written to", str(path)),
+            ("written to", str(path) if saved else "no file"),
         ]
         console.print(panel("hybrid calibrate", rows))
         console.print(Text(f"measured in {spent:.1f} s"))
+        if not saved:
+            raise _unwritable(path)
     job.communicator.all_gather(b"measured")
+
+
+def _check_output(output: Path | None, rank: int) -> None:
+    """Refuse a path that cannot be written before anything is measured; on rank 0."""
+    if rank == 0 and output is not None and not may_save(output):
+        raise _unwritable(output)
+
+
+def _unwritable(path: Path) -> InputError:
+    return InputError("output", got=str(path), expected="the path of a file that can be written")
+
+
+def _none(_: object) -> dict[str, str]:
+    """Nothing has to be the same on all ranks."""
+    return {}
 
 
 def _messages(job: World) -> tuple[float | None, float | None]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -48,9 +50,14 @@ def export(path: Path, table: Table) -> None:
     def write() -> None:
         with open_journal(path) as journal:
             rows = {"answers": _answers, "pieces": _pieces, "events": _events}[table](journal)
-            csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+            csv.writer(sys.stdout, lineterminator="\n").writerows(takewhile(_is_read, rows))
 
     _on_first_rank(write)
+
+
+def _is_read(_: object) -> bool:
+    """Return whether standard output still takes what is written; see ``output.py``."""
+    return getattr(sys.stdout, "failure", None) is None
 
 
 def _on_first_rank(act: Callable[[], None]) -> None:
@@ -78,7 +85,7 @@ def _work_rows(journal: Journal) -> Iterator[Row]:
     known = count(len(unfinished.partials), "piece") if unfinished else ""
     yield "answers", f"{len(values)}{f', and {known} of the next' if known else ''}"
     if len(values):
-        yield "best value", quantities.value(float(np.min(values)))
+        yield "best value", quantities.value(float(np.fmin.reduce(values)))
     measured, predicted, number = 0.0, 0.0, 0
     for piece in journal.pieces():
         number += 1
@@ -122,7 +129,7 @@ def _pieces(journal: Journal) -> Iterator[Iterable[object]]:
 def _events(journal: Journal) -> Iterator[Iterable[object]]:
     yield ["time", "kind", "detail"]
     for event in journal.events:
-        yield [event.time, event.kind, dict(event.detail)]
+        yield [event.time, event.kind, json.dumps(event.detail)]
 
 
 def _shortened(content: str) -> str:

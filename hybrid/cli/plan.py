@@ -13,19 +13,14 @@ from rich.text import Text
 from hybrid.calibration import here
 from hybrid.cli.run import prepared
 from hybrid.collective.site import site_of
-from hybrid.core.checks import checked_step
 from hybrid.core.errors import InputError
 from hybrid.core.plan import Plan
-from hybrid.core.resources import Resources
 from hybrid.core.units import duration
-from hybrid.loop.minimize import first_ask
+from hybrid.loop.minimization import Minimization
 from hybrid.machine import load
-from hybrid.optimizers import make
 from hybrid.runtime import free_bytes, thread_limit, world
-from hybrid.scheduler import Simulated, Site, check_memory, plan, simulate
+from hybrid.scheduler import Simulated, Site, simulate
 from hybrid.scheduler.explain import as_data, core_seconds, explained
-from hybrid.simulators.counted import counted
-from hybrid.workloads import Sampling
 
 
 def show_plan(
@@ -45,38 +40,25 @@ def show_plan(
         HybridError: the file is at fault, or the run does not fit.
     """
     job, arguments = prepared(path, overrides)
-    step = checked_step(arguments["gradient"], arguments["shots"])
-    sampling = Sampling(arguments["simulator"], arguments["shots"], step)
-    evaluation = job.workload.prepare(sampling)
-    optimizer = make(
-        arguments["optimizer"],
-        arguments["max_iterations"],
-        arguments["tolerance"],
-        **arguments["options"],
-    )
-    ask = first_ask(optimizer, job.workload.num_parameters)
-    on_paper = any(each is not None for each in (ranks, memory, machine))
-    if on_paper or threads is not None:
+    on_paper = any(each is not None for each in (ranks, threads, memory, machine))
+    arguments["threads"] = threads = arguments["threads"] if threads is None else threads
+    arguments["journal"] = None  # whether it may be written does not change the plan
+    run = Minimization.prepared(job.workload, **arguments)
+    if on_paper:
         known = here() if machine is None else load(machine)
         room = known.memory_bytes if memory is None else size_of(memory)
         site = Site.uniform(known, ranks or world().size, threads=threads, memory_bytes=room)
     else:
         site = site_of(world(), thread_limit())
         room = free_bytes()
-    if site.size == 1:
-        check_memory(
-            evaluation.memory_bytes(ask), room, ranks_on_host=1, num_qubits=job.workload.num_qubits
-        )
-    resources = Resources.checked(threads, arguments["shards"], arguments["groups"])
-    resources.check(site.size)
-    made = plan(counted(evaluation, ask), site, resources)
+    made = run.plan(site, room)
     on_clock = None if made.prediction is None else simulate(made, site)
     if world().rank != 0:
         return
     if as_json:
-        console.print_json(json.dumps(_data(made, on_clock, evaluation.description)))
+        console.print_json(json.dumps(_data(made, on_clock, run.evaluation.description)))
         return
-    console.print(Text(f"{job.workload.description}\n{evaluation.description}"), soft_wrap=True)
+    console.print(Text(f"{job.workload.description}\n{run.evaluation.description}"), soft_wrap=True)
     console.print(Text(explained(made)), soft_wrap=True)
     if on_clock is not None and site.size > 1:
         text = (
@@ -84,7 +66,7 @@ def show_plan(
             f"efficiency {on_clock.efficiency:.0%}; {on_clock.why}"
         )
         console.print(Text(text), soft_wrap=True)
-    limit = getattr(optimizer, "max_iterations", None)
+    limit = run.max_iterations
     if limit and made.prediction is not None:
         total = made.prediction.wall * limit
         hours = core_seconds(made) * limit / 3600.0

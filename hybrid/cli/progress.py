@@ -11,7 +11,8 @@ from rich.progress import Progress as Bar
 
 from hybrid.cli import quantities
 from hybrid.cli.report import description_rows, panel
-from hybrid.loop.result import Observer, Progress, Result, RunDescription
+from hybrid.loop.observers import Observer
+from hybrid.loop.result import Progress, Result, RunDescription
 from hybrid.settings import Reference
 
 _SECONDS_BETWEEN_LINES = 2.0
@@ -172,7 +173,7 @@ def _line(progress: Progress, reference: Reference | None) -> str:
 def _status(progress: Progress, reference: Reference | None) -> str:
     of = f"/{progress.max_iterations}" if progress.max_iterations else ""
     parts = [f"it {progress.iteration}{of}", f"eval {progress.evaluations}"]
-    parts.append(f"best {progress.best_value:.6f}")
+    parts.append(f"best {progress.best_value:z.6f}")
     if reference is not None:
         parts.append(f"err {quantities.error(progress.best_value, reference)}")
     return " · ".join(parts)

@@ -11,8 +11,10 @@ def value(number: float) -> str:
     Example:
         >>> value(-75.01257817812345)
         '-75.0125781781'
+        >>> value(-0.0), value(-1e-12)
+        ('0.0000000000', '0.0000000000')
     """
-    return f"{number:.10f}"
+    return f"{number:z.10f}"
 
 
 def seconds(duration: float) -> str:
@@ -54,5 +56,5 @@ def error(number: float, reference: Reference) -> str:
     """
     difference = number - reference.value
     if reference.unit == "hartree":
-        return f"{1000.0 * difference:.4f} mHa"
+        return f"{1000.0 * difference:z.4f} mHa"
     return f"{difference:.4g}"

@@ -57,39 +57,51 @@ def _text(content: str | Text) -> Text:
     return Text("".join(shown))
 
 
-def closing_panel(
-    result: Result,
-    reference: Reference | None,
-    *,
-    workers: str,
-    extra: Iterable[Row] = (),
-) -> Panel:
-    """Return how the run ended.
+def value_rows(
+    name: str, value: float, standard_error: float | None, reference: Reference | None
+) -> list[Row]:
+    """Return the rows of a value and of how far it is from its reference, if there is one.
 
     Args:
-        result: of the run.
-        reference: what its value is compared with.
-        workers: ranks in words, beside the core-seconds.
-        extra: further rows, after the value.
+        name: of the value.
+        value: in the unit of the reference.
+        standard_error: where it was sampled, else None.
+        reference: what it is compared with.
     """
-    name = "energy" if reference is not None and reference.unit == "hartree" else "value"
-    number = quantities.value(result.value)
-    if result.standard_error is not None:
-        number += f" +/- {result.standard_error:.2g}"
+    number = quantities.value(value)
+    if standard_error is not None:
+        number += f" +/- {standard_error:.2g}"
     if reference is not None and reference.unit:
         number += f" {reference.unit}"
     rows: list[Row] = [(name, Text(number, style="bold"))]
     if reference is not None:
-        rows.append(("error", _error(result, reference)))
-    rows += extra
-    rows += [
+        rows.append(("error", _error(value, reference)))
+    return rows
+
+
+def result_rows(result: Result, reference: Reference | None) -> list[Row]:
+    """Return the rows of what was minimised."""
+    name = "energy" if reference is not None and reference.unit == "hartree" else "value"
+    return value_rows(name, result.value, result.standard_error, reference)
+
+
+def closing_panel(result: Result, first: Iterable[Row], *, workers: str) -> Panel:
+    """Return how the run ended.
+
+    Args:
+        result: of the run.
+        first: rows of what was found.
+        workers: ranks in words, beside the core-seconds.
+    """
+    rows = [
+        *first,
         ("stopped", Text(result.message)),
         ("evaluations", f"{result.evaluations} in {result.iterations} iterations"),
         ("wall time", quantities.seconds(result.wall_time)),
         ("core-seconds", f"{result.core_seconds:.2f} ({workers})"),
         ("seed", str(result.seed)),
     ]
-    verdict = Text("converged", "green") if result.success else Text("not converged", "yellow")
+    verdict = Text(result.outcome.verdict, "green" if result.success else "yellow")
     return panel(verdict, rows)
 
 
@@ -121,12 +133,12 @@ def _reference(reference: Reference) -> str:
     return f"{quantities.value(reference.value)} {reference.unit}".rstrip() + f", {reference.name}"
 
 
-def _error(result: Result, reference: Reference) -> Text:
-    text = Text(quantities.error(result.value, reference))
+def _error(value: float, reference: Reference) -> Text:
+    text = Text(quantities.error(value, reference))
     if reference.accuracy is None:
         return text
     limit = f"chemical accuracy ({1000 * reference.accuracy:g} mHa)"
-    if abs(result.value - reference.value) <= reference.accuracy:
+    if abs(value - reference.value) <= reference.accuracy:
         return text.append(f", within {limit}", "green")
     return text.append(f", outside {limit}", "yellow")
 

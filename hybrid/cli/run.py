@@ -9,17 +9,20 @@ from typing import Any, Literal
 
 from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 import hybrid
-from hybrid.cli import report
+from hybrid.cli import electrons, report
 from hybrid.cli.budget import Budget
 from hybrid.cli.progress import follower
 from hybrid.cli.terminal import error_console
 from hybrid.collective.site import cores_of
+from hybrid.core.early import loaded
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
 from hybrid.runtime import agree, on_survivors, world
 from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
+from hybrid.simulators import Choice
 
 _CUT_SAMPLES = 1024
 _CUT_STREAM = 2
@@ -79,24 +82,28 @@ def run(
         HybridError: see :func:`hybrid.minimize` and :func:`hybrid.settings.load`.
     """
     job, arguments = prepared(path, overrides)
+    loaded()
     chosen: dict[str, Any] = {
         **arguments,
         **(keeping or Keeping()).arguments(path, overrides),
     }
+    if world().rank == 0 and not quiet:
+        for note in job.notes:
+            console.print(Text(f"note: {note}", "yellow"), soft_wrap=True)
     if quiet:
         result = hybrid.minimize(job.workload, **chosen)
     else:
         with follower(console, job.reference) as observer:
             result = hybrid.minimize(job.workload, **chosen, observer=observer)
-    extra: list[report.Row] = []
+    rows = report.result_rows(result, job.reference if job.electrons is None else None)
     try:
-        extra = _cut_rows(job, result)
-    finally:  # the result is printed whatever happens to the samples
+        if job.electrons is not None:
+            rows = electrons.rows(job, result, arguments)
+        rows += _cut_rows(job, result, arguments["simulator"])
+    finally:  # the result is printed whatever happens to the measurements
         if world().rank == 0:
             workers = report.count(world().size, "rank")
-            _deliver(
-                console, report.closing_panel(result, job.reference, workers=workers, extra=extra)
-            )
+            _deliver(console, report.closing_panel(result, rows, workers=workers))
     return result
 
 
@@ -121,12 +128,12 @@ def prepared(path: Path, overrides: Mapping[str, object]) -> tuple[Job, Minimize
     return on_survivors(lambda: agree(world().communicator, call, read, contents), call)
 
 
-def _cut_rows(job: Job, result: Result) -> list[report.Row]:
-    """Sample the end of a maximum cut; collective."""
+def _cut_rows(job: Job, result: Result, simulator: Choice) -> list[report.Row]:
+    """Sample the end of a maximum cut, with the noise of the run; collective."""
     if job.graph is None:
         return []
     seed = derive(result.seed, _CUT_STREAM)
-    counts = hybrid.sample(job.circuit, result.x, _CUT_SAMPLES, seed=seed)
+    counts = hybrid.sample(job.circuit, result.x, _CUT_SAMPLES, simulator=simulator, seed=seed)
     assert isinstance(counts, dict)
     largest = -job.reference.value if job.reference is not None else None
     return report.cut_rows(job.graph, job.graph.interpret(counts), result, largest)

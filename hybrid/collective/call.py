@@ -92,12 +92,17 @@ def answer(name: str, prepare: Callable[[], Prepared]) -> Any:
         MismatchError: the ranks made other calls, or gave other things.
         RankError: another rank failed.
     """
+    return answer_with_seed(name, prepare)[0]
+
+
+def answer_with_seed(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:
+    """Do as :func:`answer`, and return the seed of the run too, the same on every rank."""
     return on_survivors(lambda: _one_question(call_together(name, prepare)), name)
 
 
-def _one_question(call: Call[Prepared]) -> Any:
+def _one_question(call: Call[Prepared]) -> tuple[Any, int]:
     found, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
-    return found
+    return found, call.seed
 
 
 def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
@@ -113,7 +118,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
         prepared = prepare()
         prepared.resources.check(job.size)
         prepared.evaluation.check(prepared.first_ask)
-        _check_memory(prepared, job.size)
+        check_fits(prepared, job.size, free_bytes())
         return prepared
 
     prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.agreed())
@@ -151,8 +156,8 @@ def _refuse_together(job: World, plan: Callable[[], object]) -> None:
         raise
 
 
-def _check_memory(prepared: Prepared, num_ranks: int) -> None:
-    """Refuse what does not fit on this rank's host even when one rank works alone.
+def check_fits(prepared: Prepared, num_ranks: int, memory_bytes: int) -> None:
+    """Refuse what does not fit on a host with so much free memory even when one rank works alone.
 
     Where it fits on some of a host's ranks only, the scheduler lets the others rest; where ranks
     may share a state, it finds out whether that fits.
@@ -163,7 +168,7 @@ def _check_memory(prepared: Prepared, num_ranks: int) -> None:
         return
     check_memory(
         prepared.evaluation.memory_bytes(prepared.first_ask),
-        free_bytes(),
+        memory_bytes,
         ranks_on_host=1,
         num_qubits=prepared.num_qubits,
     )

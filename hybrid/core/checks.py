@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -27,14 +28,12 @@ def checked_points(points: ArrayLike, num_parameters: int, what: str = "points")
         InputError: not numbers, another shape, no points, NaN or infinity.
     """
     expected = f"shape (B, {num_parameters}) or ({num_parameters},), one column a parameter"
-    try:
-        array = np.array(points, dtype=np.float64, order="C")
-    except (TypeError, ValueError):
-        raise InputError(what, got=_short(points), expected="real numbers") from None
+    array = real_array(points, what)
+    given = array.shape
     if array.ndim == 1:
         array = array[None, :]
     if array.ndim != 2 or array.shape[1] != num_parameters:
-        raise InputError(what, got=f"shape {np.shape(points)}", expected=expected)
+        raise InputError(what, got=f"shape {given}", expected=expected)
     if len(array) == 0:
         raise InputError(what, got="no points", expected="at least one point")
     if not np.all(np.isfinite(array)):
@@ -47,21 +46,89 @@ def checked_points(points: ArrayLike, num_parameters: int, what: str = "points")
     return array
 
 
+def checked_row(numbers: ArrayLike, length: int, what: str, each: str) -> FloatArray:
+    """Return finite real numbers as a contiguous array of shape (length,).
+
+    Args:
+        numbers: shape (length,).
+        length: how many are expected.
+        what: the name of the argument, for the message.
+        each: what there is one number for, for the message.
+
+    Raises:
+        InputError: not real numbers, another shape, NaN or infinity.
+
+    Example:
+        >>> checked_row([1, 2], 2, "labels", "sample")
+        array([1., 2.])
+    """
+    array = real_array(numbers, what)
+    if array.shape != (length,):
+        raise InputError(
+            what,
+            got=f"shape {array.shape}",
+            expected=f"shape ({length},), one finite number for each {each}",
+        )
+    if not np.all(np.isfinite(array)):
+        place = int(np.argmin(np.isfinite(array)))
+        raise InputError(
+            what, got=f"{array[place]} for {each} {place}", expected="finite real numbers"
+        )
+    return array
+
+
+def real_array(numbers: object, what: str) -> FloatArray:
+    """Return real numbers as a new contiguous array of float64, of any shape.
+
+    Complex numbers are refused whatever their imaginary parts, and so are strings that spell a
+    number: NumPy would take the real part of the one and read the other.
+
+    Raises:
+        InputError: anything but integers, floats and booleans, alone or in even rows.
+
+    Example:
+        >>> real_array([[1, 2.5]], "points")
+        array([[1. , 2.5]])
+        >>> real_array([1j], "points")
+        Traceback (most recent call last):
+        ...
+        hybrid.core.errors.InputError: points: got complex numbers, expected real numbers
+    """
+    try:
+        array = np.asarray(numbers)
+        if array.dtype.kind == "O":
+            # One by one, because a whole array of them would take None for NaN.
+            flat = [_real(number) for number in array.ravel().tolist()]
+            array = np.array(flat, dtype=np.float64).reshape(array.shape)
+    except (TypeError, ValueError):
+        raise InputError(what, got=_short(numbers), expected="real numbers") from None
+    if array.dtype.kind not in "buif":
+        got = "complex numbers" if array.dtype.kind == "c" else _short(numbers)
+        raise InputError(what, got=got, expected="real numbers")
+    return np.array(array, dtype=np.float64, order="C")
+
+
+def _real(number: object) -> float:
+    if isinstance(number, str | bytes | complex | np.complexfloating) or number is None:
+        raise TypeError("no real number")
+    return float(number)  # type: ignore[arg-type]
+
+
 def checked_start(x0: ArrayLike, num_parameters: int) -> FloatArray:
     """Return a start point of shape (P,).
 
     Raises:
         InputError: not numbers, another length, NaN or infinity.
     """
-    if np.ndim(x0) != 1 or np.shape(x0) != (num_parameters,):
+    start = real_array(x0, "x0")
+    if start.shape != (num_parameters,):
         raise InputError(
             "x0",
-            got=f"shape {np.shape(x0)}",
+            got=f"shape {start.shape}",
             expected=f"shape ({num_parameters},), one number for each parameter",
             advice="leave it out to start where the workload suggests",
         )
-    start: FloatArray = checked_points(x0, num_parameters, "x0")[0]
-    return start
+    return checked_row(start, num_parameters, "x0", "parameter")
 
 
 def checked_shots(shots: object) -> int | None:
@@ -172,7 +239,7 @@ def checked_time_limit(seconds: object) -> float | None:
     """
     if seconds is None:
         return None
-    number = not isinstance(seconds, bool) and isinstance(seconds, int | float)
+    number = isinstance(seconds, Real) and not isinstance(seconds, bool)
     if not number or not 0.0 < seconds < np.inf:  # type: ignore[operator]
         raise InputError("time_limit", got=repr(seconds), expected="a positive number of seconds")
     return float(seconds)  # type: ignore[arg-type]

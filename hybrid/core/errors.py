@@ -136,10 +136,16 @@ def is_bad_input(error: BaseException) -> bool:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return "did you mean 'x'?" for the known name nearest to ``name``, or an empty string.
 
+    Upper and lower case are the same, and so are names with and without signs.
+
     Example:
-        >>> nearest("adm", ["adam", "spsa"])
-        "did you mean 'adam'?"
+        >>> nearest("adm", ["adam", "spsa"]), nearest("lbfgsb", ["BFGS", "L-BFGS-B"])
+        ("did you mean 'adam'?", "did you mean 'L-BFGS-B'?")
     """
-    by_lower_case = {word.lower(): word for word in known}
-    found = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)
-    return f"did you mean '{by_lower_case[found[0]]}'?" if found else ""
+    by_letters = {_letters(word): word for word in known}
+    found = difflib.get_close_matches(_letters(name), by_letters, n=1, cutoff=0.5)
+    return f"did you mean '{by_letters[found[0]]}'?" if found else ""
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower())) or name

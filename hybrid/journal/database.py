@@ -146,8 +146,7 @@ def _connect(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse what is not one of our journals in good order."""
-    if schema.version_of(connection) == schema.VERSION:
-        schema.check_tables(connection)
+    schema.check_tables(connection)
     with _bounded(connection, path):
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":

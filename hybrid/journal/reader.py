@@ -19,6 +19,7 @@ from hybrid.journal.blobs import DamagedError, checksum, decode
 from hybrid.journal.database import connect_to_read, faults
 from hybrid.journal.identity import Identity
 from hybrid.journal.rows import Answer, Event, PieceRow, Start, Unfinished
+from hybrid.journal.wants import ask_of, has_extras, has_others, is_code, shapes_of
 
 _ROWS_AT_ONCE = 64
 
@@ -47,8 +48,15 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
         JournalError: there is no such file, or it is no journal, damaged, or of a newer version.
 
     Example:
-        >>> with open_journal("water.db") as journal:  # doctest: +SKIP
-        ...     values = journal.values()
+        >>> import hybrid, os, tempfile
+        >>> from qiskit.circuit.library import real_amplitudes
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp(["ZZ", "XX"]))
+        >>> path = os.path.join(tempfile.mkdtemp(), "run.db")
+        >>> result = hybrid.minimize(problem, seed=7, journal=path)
+        >>> with open_journal(path) as journal:
+        ...     len(journal) == len(result.history), float(min(journal.values())) == result.value
+        (True, True)
     """
     file = Path(path)
     if not _is_blank(file):
@@ -180,8 +188,9 @@ class Journal:
         return ends[-1] if ends else None
 
     def values(self) -> FloatArray:
-        """Return the smallest value of each answer, shape (N,), float64."""
-        return np.array([np.min(answer.told.values) for answer in self.answers()])
+        """Return the smallest value of each answer, shape (N,), float64; NaN where all are."""
+        smallest = [np.fmin.reduce(answer.told.values) for answer in self.answers()]
+        return np.array(smallest, dtype=np.float64)
 
     def answers(self, first: int = 0) -> Iterator[Answer]:
         """Yield the answers from number ``first`` on, with their exact bits."""
@@ -189,7 +198,7 @@ class Journal:
         while rows := self._query(_ANSWERS, expected, _ROWS_AT_ONCE):
             for row in rows:
                 with faults(self.path):
-                    answer = _answer(row)
+                    answer = _answer(row, self._extras(row[0], row[2]))
                     if answer.number != expected:
                         raise DamagedError(f"answer {expected} is missing")
                 yield answer
@@ -217,16 +226,28 @@ class Journal:
             "SELECT piece, partial, checksum FROM partials WHERE ask = ? ORDER BY piece", number
         )
         with faults(self.path):
-            ask = _ask(asks[0])
+            ask = _ask(asks[0], self._extras(number, asks[0][2]))
             return Unfinished(
                 number, ask, {_integer(row[0]): _partial(number, row) for row in rows}
             )
+
+    def _extras(self, number: object, code: object) -> dict[str, FloatArray]:
+        """Return the arrays of a question and its answer that have rows of their own, by name."""
+        if not has_extras(_integer(code)):
+            return {}
+        rows = self._query("SELECT name, array, checksum FROM extras WHERE number = ?", number)
+        found = {}
+        for name, blob, check in rows:
+            if checksum(number, name, blob) != check:
+                raise DamagedError(f"{_text(name)} of answer {number} has a wrong checksum")
+            found[_text(name)] = decode(blob)
+        return found
 
     @property
     def _run(self) -> dict[str, str]:
         return {_text(name): _text(value) for name, value in self._query("SELECT * FROM run")}
 
-    def _query(self, statement: str, *arguments: int) -> list[Any]:
+    def _query(self, statement: str, *arguments: object) -> list[Any]:
         with faults(self.path):
             try:
                 return self._connection.execute(statement, arguments).fetchall()
@@ -234,9 +255,9 @@ class Journal:
                 raise ValueError(f"{self.path} has been closed") from error
 
 
-def _answer(row: tuple[Any, ...]) -> Answer:
+def _answer(row: tuple[Any, ...], extras: Mapping[str, FloatArray]) -> Answer:
     number, start, time, seconds = _integer(row[0]), row[5], row[6], row[7]
-    ask = _ask(row[:5])
+    ask = _ask(row[:5], extras)
     if checksum(number, start, time, seconds, *row[8:11]) != row[11]:
         raise DamagedError(f"answer {number} has a wrong checksum")
     batch, width = ask.points.shape
@@ -244,20 +265,39 @@ def _answer(row: tuple[Any, ...]) -> Answer:
         decode(row[8], (batch,)),
         None if row[9] is None else decode(row[9], (batch, width)),
         None if row[10] is None else decode(row[10], (batch,)),
+        **_answered(number, ask, extras),
     )
     if (told.gradients is not None) != ask.gradient:
         raise DamagedError(f"answer {number} has no gradient that fits its question")
     return Answer(number, ask, told, _integer(start), _real(time), _real(seconds))
 
 
-def _ask(row: tuple[Any, ...]) -> Ask:
-    number, iteration, gradient, points, check = row
-    if checksum(number, iteration, gradient, points) != check:
+def _ask(row: tuple[Any, ...], extras: Mapping[str, FloatArray]) -> Ask:
+    number, iteration, code, points, check = row
+    if checksum(number, iteration, code, points) != check:
         raise DamagedError(f"question {number} has a wrong checksum")
     array = decode(points)
     if array.ndim != 2:
         raise DamagedError(f"question {number} has points of {array.ndim} axes")
-    return Ask(array, bool(_integer(gradient)), _integer(iteration))
+    if not is_code(_integer(code)):
+        raise DamagedError(f"question {number} wants what no version knows")
+    others = extras.get("others")
+    if has_others(code) and (others is None or others.shape[1:] != array.shape[1:]):
+        raise DamagedError(f"question {number} has no other points that fit it")
+    return ask_of(array, code, _integer(iteration), others if has_others(code) else None)
+
+
+def _answered(
+    number: int, ask: Ask, extras: Mapping[str, FloatArray]
+) -> dict[str, FloatArray | None]:
+    """Return the arrays of an answer that have rows of their own."""
+    found: dict[str, FloatArray | None] = {}
+    for name, shape in shapes_of(ask).items():
+        array = extras.get(name)
+        if array is None or array.shape != shape:
+            raise DamagedError(f"answer {number} has no {name} that fits its question")
+        found[name] = array
+    return found
 
 
 def _partial(number: int, row: tuple[Any, ...]) -> FloatArray:

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Mapping
 
 APPLICATION_ID = 0x68796272  # "hybr", in the header of every journal
-VERSION = 1
+VERSION = 2
 
-TABLES: tuple[str, ...] = (
+_FIRST: tuple[str, ...] = (
     # What the run is: its seed, when it was made, the run file it came from.
     "CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     # Digest or short text of all that decides the numbers; a resumed run must have it alike.
@@ -29,8 +29,19 @@ TABLES: tuple[str, ...] = (
     " detail TEXT NOT NULL)",
 )
 
-STEPS: Mapping[int, tuple[str, ...]] = {}
+STEPS: Mapping[int, tuple[str, ...]] = {
+    1: (
+        # What else a question gives (``others``) and its answer holds (``metric``, ...).
+        "CREATE TABLE extras (number INTEGER NOT NULL, name TEXT NOT NULL, array BLOB NOT NULL,"
+        " checksum INTEGER NOT NULL, PRIMARY KEY (number, name))",
+    ),
+}
 """For each older version the statements that make it the next one."""
+
+
+def tables(version: int = VERSION) -> tuple[str, ...]:
+    """Return the tables of a version."""
+    return _FIRST + tuple(step for older in range(1, version) for step in STEPS[older])
 
 
 class ForeignError(ValueError):
@@ -39,7 +50,7 @@ class ForeignError(ValueError):
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables in an empty database, within the transaction that is open."""
-    for statement in TABLES:
+    for statement in tables():
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -70,7 +81,7 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def check_tables(connection: sqlite3.Connection) -> None:
-    """Refuse a journal of this version whose tables are not ours, to the letter.
+    """Refuse a journal whose tables are not ours, to the letter.
 
     So nothing of a file's own schema (triggers, views, generated columns, indices over
     expressions) is ever run by a query.
@@ -81,7 +92,7 @@ def check_tables(connection: sqlite3.Connection) -> None:
     found = connection.execute(
         "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL LIMIT 100"
     ).fetchall()
-    if sorted(str(row[0]) for row in found) != sorted(TABLES):
+    if sorted(str(row[0]) for row in found) != sorted(tables(version_of(connection))):
         raise ForeignError("a journal whose tables are not those of its format")
 
 

@@ -21,6 +21,7 @@ from hybrid.journal.database import connect_to_write, faults
 from hybrid.journal.identity import Identity, differences
 from hybrid.journal.lock import RunLock, unwritable
 from hybrid.journal.reader import Journal
+from hybrid.journal.wants import code_of, extras_of
 
 _SECONDS_BETWEEN_COMMITS = 0.5
 """Half of the second that is promised, which leaves the other half to the disk."""
@@ -30,12 +31,13 @@ _INSERT = {
     "tolds": "INSERT INTO tolds VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "pieces": "INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?)",
     "partials": "INSERT OR REPLACE INTO partials VALUES (?, ?, ?, ?)",
+    "extras": "INSERT OR REPLACE INTO extras VALUES (?, ?, ?, ?)",
     "events": "INSERT INTO events (time, kind, detail) VALUES (?, ?, ?)",
     "starts": "INSERT INTO starts VALUES (?, ?, ?, ?, ?, ?)",
 }
 
 
-_CHECKED = ("asks", "tolds", "partials")
+_CHECKED = ("asks", "tolds", "partials", "extras")
 """Tables whose last column is the checksum of the others; the thread adds it."""
 
 
@@ -111,13 +113,17 @@ class Writer:
 
     def ask(self, number: int, ask: Ask) -> None:
         """Record a question."""
-        self._put("asks", (number, int(ask.iteration), int(ask.gradient), encode(ask.points)))
+        self._put("asks", (number, int(ask.iteration), code_of(ask), encode(ask.points)))
+        if ask.others is not None:
+            self._put("extras", (number, "others", encode(ask.others)))
 
     def told(self, number: int, told: Told, seconds: float) -> None:
         """Record the answer to the question of that number, which must be the next."""
         arrays = (told.values, told.gradients, told.standard_errors)
         blobs = [None if array is None else encode(array) for array in arrays]
         self._put("tolds", (number, self._start, time.time(), seconds, *blobs))
+        for name, array in extras_of(told).items():
+            self._put("extras", (number, name, encode(array)))
         self.count = number + 1
 
     def piece(

@@ -17,7 +17,16 @@ from hybrid.runtime.communicator import host_name
 from hybrid.runtime.cores import usable_cores
 
 _PACKAGES = ("numpy", "scipy", "qiskit", "qiskit-aer")
-_ROOMS = ("optimizers", "programs", "scheduler", "sharding", "simulators", "workloads", "_kernels")
+_ROOMS = (
+    "core",
+    "optimizers",
+    "programs",
+    "scheduler",
+    "sharding",
+    "simulators",
+    "workloads",
+    "_kernels",
+)
 """Rooms of this package whose code decides bits."""
 
 

@@ -101,7 +101,7 @@ class Recorded:
         answer = next(self._recorded, None)
         if answer is None:
             return self._computed(ask)
-        if not _same(answer.ask, ask):
+        if not answer.ask.asks_the_same(ask):
             self._diverge(answer.number)
             return self._computed(ask)
         self._team.skip()
@@ -148,7 +148,7 @@ class Recorded:
         unfinished, self._unfinished = self._unfinished, None
         if unfinished is None or unfinished.number != number:
             return {}
-        if not _same(unfinished.ask, ask):
+        if not unfinished.ask.asks_the_same(ask):
             self._diverge(number)
             return {}
         return unfinished.partials
@@ -174,11 +174,3 @@ class Recorded:
         )
         if not self._reproducible:
             self._writer.flush()
-
-
-def _same(one: Ask, other: Ask) -> bool:
-    return (
-        one.points.shape == other.points.shape
-        and one.points.tobytes() == other.points.tobytes()
-        and one.gradient == bool(other.gradient)
-    )

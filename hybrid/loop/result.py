@@ -1,13 +1,13 @@
-"""What a run says of itself: before it starts, while it goes on, and when it has ended."""
+"""What a run reports: before it starts, while it goes on, and when it has ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray, IntArray
+from hybrid.core.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Progress:
         value: the smallest value of the latest answer.
         best_value: the smallest value so far.
         wall_time: seconds since the start.
+        point: shape (P,), float64; where the latest answer has that value.
+        gradient: shape (P,), float64; the gradient there, or None where none was asked for.
     """
 
     iteration: int
@@ -60,6 +62,8 @@ class Progress:
     value: float
     best_value: float
     wall_time: float
+    point: FloatArray
+    gradient: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class History:
     @property
     def best_values(self) -> FloatArray:
         """The smallest value up to each answer, shape (N,)."""
-        return np.minimum.accumulate(self.values)
+        return np.fmin.accumulate(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,11 @@ class Result:
     """The end of a run; the same on every rank.
 
     Attributes:
-        value: the best value found.
+        value: the best value found; NaN for a run that ended before its first value.
         x: shape (P,), float64; the parameters at which it was found.
-        message: one sentence that says why the run stopped.
-        success: whether the optimizer reached what it set out for.
+        outcome: why the run stopped, for programs (see :class:`hybrid.core.outcome.Outcome`).
+        message: the same as a sentence, with details.
+        success: whether the optimizer converged, or finished where it has no test of convergence.
         evaluations: parameter points evaluated (gradients included in their point).
         iterations: steps of the optimizer.
         wall_time: seconds.
@@ -117,27 +122,14 @@ class Result:
     history: History
     standard_error: float | None
     seed: int
+    outcome: Outcome
 
     def __str__(self) -> str:
         """Return a few lines for a person to read."""
         error = f" +/- {self.standard_error:.2g}" if self.standard_error is not None else ""
-        verdict = "converged" if self.success else "stopped"
         return (
-            f"{verdict}: value {self.value:.10f}{error}\n"
+            f"{self.outcome.verdict}: value {self.value:z.10f}{error}\n"
             f"  {self.message}\n"
             f"  {self.iterations} iterations, {self.evaluations} evaluations, "
             f"{self.wall_time:.2f} s, {self.core_seconds:.2f} core-seconds, seed {self.seed}"
         )
-
-
-class Observer(Protocol):
-    """Who wants to hear of a run while it goes on; called on rank 0 alone."""
-
-    def started(self, description: RunDescription) -> None:
-        """Hear what will run, before the first evaluation."""
-
-    def progressed(self, progress: Progress) -> None:
-        """Hear of each answer to the optimizer."""
-
-    def finished(self, result: Result) -> None:
-        """Hear the end."""

@@ -57,15 +57,31 @@ def load(path: Path) -> Machine:
 
 def save(machine: Machine, path: Path) -> bool:
     """Write a machine; return whether that could be done. Readers never see half a file."""
+    if not may_save(path):
+        return False
+    part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(machine.model_dump_json(indent=1))
-        os.replace(name, path)
+        os.replace(part, path)
     except OSError:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
         return False
     return True
+
+
+def may_save(path: Path) -> bool:
+    """Return whether a machine may be written here, as far as can be told before it is measured.
+
+    Only a regular file is ever replaced: never a folder, nor a device.
+    """
+    if path.exists():
+        return path.is_file() and os.access(path.parent, os.W_OK)
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 @cache

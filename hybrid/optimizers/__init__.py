@@ -20,9 +20,25 @@ Example:
 from __future__ import annotations
 
 from hybrid.optimizers.adam import Adam
-from hybrid.optimizers.base import Optimizer, Solution, Steps
+from hybrid.optimizers.base import Optimizer, Rescalable, Solution, Steps
+from hybrid.optimizers.best import Best, keep_best
+from hybrid.optimizers.drive import driven, first_ask
 from hybrid.optimizers.registry import make, names
 from hybrid.optimizers.scipy_minimize import SciPy
 from hybrid.optimizers.spsa import SPSA
 
-__all__ = ["SPSA", "Adam", "Optimizer", "SciPy", "Solution", "Steps", "make", "names"]
+__all__ = [
+    "SPSA",
+    "Adam",
+    "Best",
+    "Optimizer",
+    "Rescalable",
+    "SciPy",
+    "Solution",
+    "Steps",
+    "driven",
+    "first_ask",
+    "keep_best",
+    "make",
+    "names",
+]

@@ -9,8 +9,9 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.optimizers.base import Solution, Steps, keep_best
-from hybrid.optimizers.checks import check_count, check_real
+from hybrid.core.outcome import Outcome
+from hybrid.optimizers.base import Solution, Steps
+from hybrid.optimizers.checks import Options
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,7 @@ class Adam:
 
     It stops when no component of the gradient is larger than ``tolerance`` (success), else after
     ``max_iterations`` steps (no success). A sampled gradient seldom gets that small, so there the
-    number of steps decides. With exact values the Solution is the lowest point evaluated, with
-    sampled ones the last.
+    number of steps decides.
 
     Source: D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015,
     algorithm 1.
@@ -31,7 +31,7 @@ class Adam:
         beta2: decay of the running mean of its square, in [0, 1).
         epsilon: added to the root of the second moment.
         max_iterations: the number of steps.
-        tolerance: largest gradient component, in the cost's unit per radian, at which it stops.
+        tolerance: largest gradient component at which it stops.
 
     Raises:
         InputError: an option out of its range.
@@ -51,16 +51,21 @@ class Adam:
     tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
-        check_real("learning_rate of Adam", self.learning_rate, above=0.0)
-        check_real("beta1 of Adam", self.beta1, least=0.0, below=1.0)
-        check_real("beta2 of Adam", self.beta2, least=0.0, below=1.0)
-        check_real("epsilon of Adam", self.epsilon, above=0.0)
-        check_count("max_iterations of Adam", self.max_iterations)
-        check_real("tolerance of Adam", self.tolerance, least=0.0)
+        options = Options(self)
+        options.real("learning_rate", above=0.0)
+        options.real("beta1", least=0.0, below=1.0)
+        options.real("beta2", least=0.0, below=1.0)
+        options.real("epsilon", above=0.0)
+        options.count("max_iterations")
+        options.real("tolerance", least=0.0)
+
+    def in_unit(self, unit: float) -> Adam:
+        """Return itself: no option is a value of the cost."""
+        return self
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
         """Return the generator; the seed is not used."""
-        return keep_best(self._descend(x0.copy()))
+        return self._descend(x0.copy())
 
     def _descend(self, x: FloatArray) -> Steps:
         mean, square = np.zeros_like(x), np.zeros_like(x)
@@ -89,4 +94,5 @@ class Adam:
             f"Adam used all its {self.max_iterations} iterations before it converged: the largest "
             f"component of the last gradient is {slope:.2g}, the tolerance {self.tolerance:g}."
         )
-        return Solution(x, float(told.values[0]), False, message, self.max_iterations)
+        value = float(told.values[0])
+        return Solution(x, value, False, message, self.max_iterations, Outcome.LIMIT)

@@ -1,16 +1,14 @@
-"""What every optimizer is, what it returns, and the rules that all of them keep."""
+"""What every optimizer is, and what it returns."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
-
-import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
+from hybrid.core.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +22,7 @@ class Solution:
             has no such test, whether it finished its steps.
         message: one sentence saying why it stopped.
         iterations: how many iterations it took, in its own count.
+        how: why it stopped, for programs; None derives it from ``success``.
     """
 
     x: FloatArray
@@ -31,6 +30,14 @@ class Solution:
     success: bool
     message: str
     iterations: int
+    how: Outcome | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Why it stopped."""
+        if self.how is not None:
+            return self.how
+        return Outcome.CONVERGED if self.success else Outcome.FAILED
 
 
 Steps: TypeAlias = Generator[Ask, Told, Solution]
@@ -55,74 +62,19 @@ class Optimizer(Protocol):
         ...
 
 
-def keep_best(steps: Steps) -> Steps:
-    """Pass ``steps`` through, and see to the three things that no optimizer should forget.
+@runtime_checkable
+class Rescalable(Optimizer, Protocol):
+    """An optimizer that can be told a cost in another unit than the user's.
 
-    - A value or gradient that is not finite ends the run, and so does an Ask for a point that is
-      not (a method's own arithmetic can overflow): no method here can go on from it, and several
-      would loop or crash. The Solution is the best point before that.
-    - Exact values: the Solution is the lowest point that was evaluated, which is not always where
-      a method ends (a failed line search, a finite-difference probe that was lucky).
-    - Sampled values (``Told.standard_errors``): the Solution is the method's own answer. The
-      lowest of many noisy values is low by luck, and its value is biased by that luck. Only a run
-      cut short by a value that is not finite has no answer of its own and falls back to the lowest.
+    The loop divides the cost by a unit near its own size, so that tests of convergence mean the
+    same for energies in hartree and in joule. An optimizer without :meth:`in_unit` is told the
+    cost as it is.
     """
-    lowest = _Lowest()
-    with closing(steps):
-        ask = next(steps)
-        while True:
-            if not np.isfinite(ask.points).all():
-                return lowest.solution(ask, "the next point it chose was not finite")
-            told = yield ask
-            lowest.see(ask, told)
-            reason = _not_finite(told)
-            if reason:
-                return lowest.solution(ask, reason)
-            try:
-                ask = steps.send(told)
-            except StopIteration as end:
-                own: Solution = end.value
-                break
-    own_is_best = np.isfinite(own.value) and (lowest.sampled or own.value <= lowest.value)
-    if lowest.x is None or own_is_best:
-        return own
-    return replace(own, x=lowest.x, value=lowest.value)
 
+    def in_unit(self, unit: float) -> Optimizer:
+        """Return the optimizer for the cost divided by ``unit``.
 
-@dataclass(slots=True)
-class _Lowest:
-    """The point with the lowest finite value so far; the very first one while there is none."""
-
-    x: FloatArray | None = None
-    value: float = np.nan
-    sampled: bool = False
-
-    def see(self, ask: Ask, told: Told) -> None:
-        values = np.where(np.isfinite(told.values), told.values, np.inf)
-        row = int(np.argmin(values))
-        if self.x is None or values[row] < self.value:
-            self.x, self.value = ask.points[row].copy(), float(told.values[row])
-        if told.standard_errors is not None:
-            self.sampled = self.sampled or bool(np.any(told.standard_errors > 0.0))
-
-    def solution(self, ask: Ask, reason: str) -> Solution:
-        """Return the end of a run that cannot go on after ``ask``."""
-        if self.x is None or not np.isfinite(self.value):
-            message = f"Stopped at the first evaluation because {reason}."
-        else:
-            message = (
-                f"Stopped in iteration {ask.iteration} because {reason}; "
-                "the best point before that is kept."
-            )
-        x = ask.points[0].copy() if self.x is None else self.x
-        return Solution(x, self.value, False, message, ask.iteration)
-
-
-def _not_finite(told: Told) -> str:
-    """Say what is not finite in an answer, or return an empty string."""
-    if not np.isfinite(told.values).all():
-        culprit = told.values[~np.isfinite(told.values)][0]
-        return f"the cost was {culprit}"
-    if told.gradients is not None and not np.isfinite(told.gradients).all():
-        return "the gradient had a component that is not finite"
-    return ""
+        Options that are values of the cost, or rates per value, are converted; tolerances are
+        not: they hold in the new unit.
+        """
+        ...

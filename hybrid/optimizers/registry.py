@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from hybrid.core.errors import InputError, nearest
 from hybrid.optimizers.adam import Adam
 from hybrid.optimizers.base import Optimizer
@@ -30,7 +32,8 @@ def make(
     optimizer: str | Optimizer,
     max_iterations: int | None = None,
     tolerance: float | None = None,
-    **options: object,
+    options: Mapping[str, object] | None = None,
+    **more: object,
 ) -> Optimizer:
     """Return an optimizer by its name, or one that is made already with its limits changed.
 
@@ -38,8 +41,9 @@ def make(
         optimizer: one of :func:`names` (capitals, '-' and '_' do not matter), or an optimizer.
         max_iterations: limit of its iterations; None keeps its default.
         tolerance: its tolerance; None keeps its default. SPSA has none.
-        options: its other options: fields of :class:`Adam` and :class:`SPSA`, SciPy's own for
-            SciPy's methods.
+        options: its options by name: fields of :class:`Adam` and :class:`SPSA`, SciPy's own for
+            SciPy's methods. The two limits may stand here instead.
+        more: the same, as keywords.
 
     Raises:
         InputError: an unknown name or option, or a value of the wrong type or range.
@@ -50,8 +54,9 @@ def make(
     """
     limits = {"max_iterations": max_iterations, "tolerance": tolerance}
     given = {name: value for name, value in limits.items() if value is not None}
+    chosen = _once(given, _named(options), more)
     if not isinstance(optimizer, str):
-        return _adjusted(optimizer, given | options)
+        return _adjusted(optimizer, chosen)
     name = {plain(known): known for known in names()}.get(plain(optimizer))
     if name is None:
         raise InputError(
@@ -61,11 +66,51 @@ def make(
             advice=nearest(optimizer, names()),
         )
     if name in METHODS:
-        return SciPy(name, max_iterations, tolerance, options)
-    _check_known(name, _OURS[name], given | options)
-    chosen: Any = _OURS[name]
-    made: Optimizer = chosen(**given, **options)
+        own = {option: value for option, value in chosen.items() if option not in limits}
+        bounds: dict[str, Any] = {limit: chosen.get(limit) for limit in limits}
+        return SciPy(name, **bounds, options=own)
+    _check_known(name, _OURS[name], chosen)
+    kind: Any = _OURS[name]
+    made: Optimizer = kind(**chosen)
     return made
+
+
+def _named(options: object) -> Mapping[str, object]:
+    """Return options that a user passes, or an empty mapping.
+
+    Raises:
+        InputError: they are no mapping, or its keys are no names.
+    """
+    if options is None:
+        return {}
+    if not isinstance(options, Mapping):
+        raise InputError("options", got=repr(options), expected="a dict of options by name")
+    for name in options:
+        if not isinstance(name, str):
+            raise InputError("options", got=f"the key {name!r}", expected="the name of an option")
+    return options
+
+
+def _once(*sources: Mapping[str, object]) -> dict[str, object]:
+    """Return all options together.
+
+    Raises:
+        InputError: one is given twice with different values.
+    """
+    chosen: dict[str, object] = {}
+    for source in sources:
+        for name, value in source.items():
+            if value is None and name in ("max_iterations", "tolerance"):
+                continue
+            if name in chosen and not np.array_equal(chosen[name], value):  # type: ignore[arg-type]
+                raise InputError(
+                    f"option '{name}'",
+                    got=f"{chosen[name]!r} and {value!r}",
+                    expected="one value",
+                    advice="give it once, as an argument or in options",
+                )
+            chosen[name] = value
+    return chosen
 
 
 def _adjusted(optimizer: object, changes: dict[str, object]) -> Optimizer:

@@ -52,6 +52,15 @@ def _options(
     return {name: kind for names, kind in kinds for name in names.split()}
 
 
+SHAPES: Mapping[str, Callable[[int], tuple[int, ...]]] = {
+    "hess_inv0": lambda p: (p, p),
+    "direc": lambda p: (p, p),
+    "initial_simplex": lambda p: (p + 1, p),
+    "scale": lambda p: (p,),
+    "offset": lambda p: (p,),
+}
+"""The shapes of options that are arrays, for P parameters."""
+
 METHODS: Mapping[str, Method] = {
     "L-BFGS-B": Method(
         _options(counts="maxcor maxfun maxiter maxls", reals="ftol gtol"),

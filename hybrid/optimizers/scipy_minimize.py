@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.optimize
@@ -13,10 +13,11 @@ import scipy.optimize
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import HybridError, InputError, nearest
-from hybrid.optimizers.base import Solution, Steps, keep_best
+from hybrid.core.outcome import Outcome
+from hybrid.optimizers.base import Solution, Steps
 from hybrid.optimizers.checks import check_array, check_count, check_flag, check_real
 from hybrid.optimizers.inversion import inverted
-from hybrid.optimizers.scipy_methods import METHODS, UNLIMITED, Method
+from hybrid.optimizers.scipy_methods import METHODS, SHAPES, UNLIMITED, Method
 
 _REMEMBERED_POINTS = 8  # a line search or a Hessian-vector product goes back at most a few points
 
@@ -67,18 +68,33 @@ class SciPy:
                 advice=nearest(self.method, METHODS),
             )
         object.__setattr__(self, "method", method)
-        object.__setattr__(self, "options", dict(self.options))
         if self.max_iterations is not None:
-            check_count(f"max_iterations of {method}", self.max_iterations)
+            limit = check_count(f"max_iterations of {method}", self.max_iterations)
+            object.__setattr__(self, "max_iterations", limit)
         if self.tolerance is not None:
-            check_real(f"tolerance of {method}", self.tolerance, above=0.0)
-        for name, value in self.options.items():
-            self._check_option(name, value)
+            tolerance = check_real(f"tolerance of {method}", self.tolerance, above=0.0)
+            object.__setattr__(self, "tolerance", tolerance)
+        # In one order, because an optimizer is compared by its text with the one in a journal.
+        named = sorted((str(name), value) for name, value in self.options.items())
+        options = {name: self._checked_option(name, value) for name, value in named}
+        object.__setattr__(self, "options", options)
 
     @property
     def name(self) -> str:
         """SciPy's name of the method."""
         return self.method
+
+    def in_unit(self, unit: float) -> SciPy:
+        """Return it with the options that are values of the cost, or its curvature, in the unit."""
+        power = {"f_target": -1, "minfev": -1, "hess_inv0": 1}
+        factors = {name: unit ** power.get(name, 0) for name in self.options}
+        if all(factor == 1.0 for factor in factors.values()):
+            return self
+        options = {
+            name: value if factors[name] == 1.0 else (np.asarray(value) * factors[name]).tolist()
+            for name, value in self.options.items()
+        }
+        return replace(self, options=options)
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
         """Return the generator; the seed is not used, these methods are deterministic.
@@ -86,7 +102,7 @@ class SciPy:
         Raises:
             InputError: at the first ``next``, an option that does not suit the length of x0.
         """
-        return keep_best(inverted(lambda ask: self._minimized(ask, x0.copy())))
+        return inverted(lambda ask: self._minimized(ask, x0.copy()))
 
     def _minimized(self, ask: Callable[[Ask], Told], x0: FloatArray) -> Solution:
         method = METHODS[self.method]
@@ -105,7 +121,7 @@ class SciPy:
                     callback=cost.iterated,
                     options=options,
                 )
-            except (ArithmeticError, RuntimeError, ValueError) as error:
+            except (ArithmeticError, MemoryError, RuntimeError, ValueError) as error:
                 if cost.evaluations:  # its arithmetic failed on this cost: an end like any other
                     return self._failed(cost, error)
                 raise InputError(
@@ -120,20 +136,21 @@ class SciPy:
         reached = isinstance(limit, int) and iterations >= limit
         success, said = bool(result.success), str(result.message)
         message = self._why(success, reached, iterations, said)
-        return Solution(x, float(result.fun), success, message, iterations)
+        how = _outcome(success, reached)
+        return Solution(x, float(result.fun), success, message, iterations, how)
 
     def _failed(self, cost: _Cost, error: Exception) -> Solution:
         """Return where a method was that raised: the last point it was told of."""
         x, value = cost.last
         message = self._why(False, False, cost.iterations, str(error))
-        return Solution(x, value, False, message, cost.iterations)
+        return Solution(x, value, False, message, cost.iterations, Outcome.FAILED)
 
     def _resolved_options(self, method: Method, parameters: int) -> dict[str, object]:
         """Return SciPy's options with the limits filled in."""
         options = dict(self.options)
         for name in options:
             if method.options[name] is np.ndarray:  # settings files have lists
-                options[name] = np.array(options[name], dtype=np.float64)
+                options[name] = self._shaped(name, parameters)
         if self.max_iterations is not None:
             options[method.limit] = int(self.max_iterations)
             for other in method.other_limits:
@@ -150,7 +167,20 @@ class SciPy:
             )
         return options
 
-    def _check_option(self, name: str, value: object) -> None:
+    def _shaped(self, name: str, parameters: int) -> FloatArray:
+        """Return an option that is an array, of the shape that it must have."""
+        array = np.array(self.options[name], dtype=np.float64)
+        shape = SHAPES[name](parameters)
+        if array.shape != shape:
+            raise InputError(
+                f"option '{name}' of {self.method}",
+                got=f"shape {array.shape}",
+                expected=f"shape {shape} for {parameters} parameter{'s' * (parameters != 1)}",
+            )
+        return array
+
+    def _checked_option(self, name: str, value: object) -> object:
+        """Return an option as plain Python."""
         method = METHODS[self.method]
         what = f"option '{name}' of {self.method}"
         if name not in method.options:
@@ -168,9 +198,8 @@ class SciPy:
                 advice="they set the same limit",
             )
         if name in {method.limit, *method.other_limits}:
-            check_count(what, value)
-        else:
-            _CHECKS[method.options[name]](what, value)
+            return check_count(what, value)
+        return _CHECKS[method.options[name]](what, value)
 
     def _why(self, success: bool, limit_reached: bool, iterations: int, said: str) -> str:
         counted = "evaluation" if METHODS[self.method].limits_evaluations else "iteration"
@@ -183,12 +212,18 @@ class SciPy:
         return f"{self.method} stopped after {count} without converging (SciPy: {said})."
 
 
-_CHECKS: Mapping[type, Callable[[str, object], None]] = {
+_CHECKS: Mapping[type, Callable[[str, object], object]] = {
     int: lambda what, value: check_count(what, value, least=-1),  # -1 is SciPy's "choose for me"
     float: lambda what, value: check_real(what, value, infinite=True),
     bool: check_flag,
     np.ndarray: check_array,
 }
+
+
+def _outcome(success: bool, limit_reached: bool) -> Outcome:
+    if success:
+        return Outcome.CONVERGED
+    return Outcome.LIMIT if limit_reached else Outcome.FAILED
 
 
 def plain(name: str) -> str:

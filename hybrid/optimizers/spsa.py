@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.optimizers.base import Solution, Steps, keep_best
-from hybrid.optimizers.checks import check_count, check_real
+from hybrid.core.outcome import Outcome
+from hybrid.optimizers.base import Solution, Steps
+from hybrid.optimizers.checks import Options
+
+_FLAT = 1e-12
+"""A slope no larger than this, in the unit of the cost, is rounding."""
+
+_FLAT_DIRECTIONS = 9
+"""After more directions without a slope than this the start counts as stationary."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,11 @@ class SPSA:
     directions at the start are asked for as one batch, and ``a`` is chosen such that the first
     step moves each parameter by ``first_step`` on average.
 
+    A cost that is even about its start has no slope along any direction there; after ten such
+    directions one step, of the size ``first_step``, is random.
+
     SPSA has no test of convergence: it takes its steps, evaluates the point where they end, and
-    reports success. With exact values the Solution is the lowest point evaluated, with sampled
-    ones the point at the end.
+    reports success.
 
     Source: J. C. Spall, "Implementation of the simultaneous perturbation algorithm for stochastic
     optimization", IEEE Trans. Aerosp. Electron. Syst. 34 (1998) 817; the exponents are its table's,
@@ -71,48 +80,72 @@ class SPSA:
     average_last: int = 1
 
     def __post_init__(self) -> None:
-        check_count("max_iterations of SPSA", self.max_iterations)
+        options = Options(self)
+        options.count("max_iterations")
         if self.learning_rate is not None:
-            check_real("learning_rate of SPSA", self.learning_rate, above=0.0)
+            options.real("learning_rate", above=0.0)
         if self.stability is not None:
-            check_real("stability of SPSA", self.stability, least=0.0)
+            options.real("stability", least=0.0)
         for positive in ("perturbation", "alpha", "gamma", "first_step"):
-            check_real(f"{positive} of SPSA", getattr(self, positive), above=0.0)
+            options.real(positive, above=0.0)
         for count in ("calibration_directions", "directions", "average_last"):
-            check_count(f"{count} of SPSA", getattr(self, count))
+            options.count(count)
+
+    def in_unit(self, unit: float) -> SPSA:
+        """Return it with the gain ``learning_rate``, which is per value, for the unit."""
+        if self.learning_rate is None:
+            return self
+        return replace(self, learning_rate=self.learning_rate * unit)
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
         """Return the generator; every direction is a function of the seed and the step."""
-        return keep_best(self._descend(x0.copy(), seed))
+        return self._descend(x0.copy(), seed)
 
     def _descend(self, x: FloatArray, seed: int) -> Steps:
         stability = 0.1 * self.max_iterations if self.stability is None else self.stability
         rate = self.learning_rate
+        flat: int | None = 0  # directions without a slope so far, None after one with a slope
         if rate is None:
-            rate = yield from self._calibrated(x, seed, stability)
+            slopes = yield from self._calibration(x, seed)
+            rate = self._gain(slopes, stability)
+            flat = len(slopes) if _is_flat(slopes) else None
         last: deque[FloatArray] = deque(maxlen=self.average_last)
+        moved = ""
         for k in range(self.max_iterations):
             directions = _signs(seed, k + 1, (self.directions, x.size))
             perturbation = self.perturbation / (k + 1) ** self.gamma
             slopes = yield from _slopes(x, directions, perturbation, k)
-            gradient = np.mean(slopes[:, np.newaxis] * directions, axis=0)
-            x = x - rate / (k + 1 + stability) ** self.alpha * gradient
+            flat = None if flat is None or not _is_flat(slopes) else flat + len(slopes)
+            if flat is not None and flat > _FLAT_DIRECTIONS:
+                x, flat = x + self.first_step * directions[0], None
+                moved = " The cost had no slope at the start, so one step was random."
+            else:
+                gradient = np.mean(slopes[:, np.newaxis] * directions, axis=0)
+                x = x - rate / (k + 1 + stability) ** self.alpha * gradient
             last.append(x)
         x = np.mean(np.stack(last), axis=0)
         told = yield Ask(x[np.newaxis].copy(), iteration=self.max_iterations)
         message = f"SPSA took its {self.max_iterations} steps; it has no test of convergence."
-        return Solution(x, float(told.values[0]), True, message, self.max_iterations)
+        value = float(told.values[0])
+        outcome = Outcome.FINISHED
+        return Solution(x, value, True, message + moved, self.max_iterations, outcome)
 
-    def _calibrated(
-        self, x: FloatArray, seed: int, stability: float
-    ) -> Generator[Ask, Told, float]:
-        """Return the gain a for which the first step has the wanted size."""
+    def _calibration(self, x: FloatArray, seed: int) -> Generator[Ask, Told, FloatArray]:
+        """Return the slopes along random directions at the start."""
         directions = _signs(seed, 0, (self.calibration_directions, x.size))
-        slopes = yield from _slopes(x, directions, self.perturbation, 0)
-        slope = float(np.mean(np.abs(slopes)))
+        return (yield from _slopes(x, directions, self.perturbation, 0))
+
+    def _gain(self, slopes: FloatArray, stability: float) -> float:
+        """Return the gain a for which the first step has the wanted size."""
         # Where the start is flat in every direction tried, any gain will do: take a slope of one.
+        slope = 1.0 if _is_flat(slopes) else float(np.mean(np.abs(slopes)))
         rate: float = self.first_step * (1 + stability) ** self.alpha
-        return rate / (slope if slope > 0.0 else 1.0)
+        return rate / slope
+
+
+def _is_flat(slopes: FloatArray) -> bool:
+    """Return whether there is no slope but that of rounding; the cost has a size of about 1."""
+    return bool(np.max(np.abs(slopes)) <= _FLAT)
 
 
 def _signs(seed: int, iteration: int, shape: tuple[int, int]) -> FloatArray:

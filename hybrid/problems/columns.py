@@ -60,6 +60,7 @@ def _rows(path: str, text: str, comments: tuple[str, ...]) -> Iterator[Row]:
             continue
         where = f"{path}, line {number}"
         separator = next((mark for mark in ",;" if mark in line), " ")
+        line = re.sub(rf" *{separator} *", separator, line)
         try:
             (columns,) = csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True)
         except (csv.Error, ValueError):

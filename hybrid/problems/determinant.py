@@ -84,6 +84,27 @@ class Determinants:
         alpha, beta = (tuple(np.flatnonzero(spin).tolist()) for spin in moved[lowest])
         return (alpha, beta), depth
 
+    def cost_of_leaving(self, occupation: Occupation) -> float:
+        """Return a penalty in hartree that keeps a molecule from gaining by other electrons.
+
+        It is meant for each squared deviation of the electron numbers: twice the largest gain
+        for each among determinants with up to two electrons more or less of either spin, and the
+        smallest excitation besides.
+        """
+        alpha, beta = map(len, occupation)
+        here, n = self.energy(occupation), len(self.one_body)
+        gains = [
+            (here - self.energy(self.chosen((a, b)))) / ((a - alpha) ** 2 + (b - beta) ** 2)
+            for a in range(max(alpha - 2, 0), min(alpha + 2, n) + 1)
+            for b in range(max(beta - 2, 0), min(beta + 2, n) + 1)
+            if (a, b) != (alpha, beta)
+        ]
+        moved = _with_one_moved(self._filled(occupation))
+        steps = abs(self._energies(moved) - here) if len(moved) else np.array([])
+        steps = steps[steps > self._tolerance]
+        step = steps.min() if len(steps) else abs(self.one_body).max()
+        return 2.0 * max(0.0, *gains) + float(step)
+
     @property
     def _tolerance(self) -> float:
         return _EQUAL * float(max(abs(self.one_body).max(), abs(self.coulomb).max()))

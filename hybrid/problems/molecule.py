@@ -23,6 +23,7 @@ from hybrid.problems.determinant import (
 from hybrid.problems.fcidump import read_fcidump
 from hybrid.problems.integrals import checked_integrals
 from hybrid.problems.nature import in_fixed_order, qiskit_nature
+from hybrid.problems.sector import Sector, number_operator
 
 MAPPERS = ("jordan_wigner", "parity", "bravyi_kitaev")
 
@@ -235,6 +236,34 @@ class Molecule:
             circuit: QuantumCircuit = ansatz.decompose()
         circuit.name = f"uccsd_{self.name}"
         return circuit
+
+    def sector(self) -> Sector:
+        """Return the observables that tell whether a state has the molecule's electrons.
+
+        The ground state of :meth:`hamiltonian` among all states of its qubits may be that of
+        another ion or spin. Circuits that keep the electron numbers, such as :meth:`uccsd`,
+        cannot reach it; for others minimise ``hamiltonian() + sector().penalty``, and see whether
+        ``sector().deviation`` is zero in the end.
+
+        Example:
+            >>> from hybrid.problems import Molecule
+            >>> hydrogen = Molecule.from_fcidump("examples/data/h2.fcidump")
+            >>> alpha, beta = hydrogen.sector().numbers
+            >>> alpha
+            SparsePauliOp(['IIII', 'IIIZ', 'IIZI'],
+                          coeffs=[ 1. +0.j, -0.5+0.j, -0.5+0.j])
+        """
+        with qiskit_nature():
+            from qiskit_nature.second_q.operators import FermionicOp
+            from qiskit_nature.second_q.properties import AngularMomentum
+
+            n, mapper = self.num_spatial_orbitals, self._mapper()
+            occupied = [FermionicOp({f"+_{mode} -_{mode}": 1.0}, 2 * n) for mode in range(2 * n)]
+            numbers = [mapper.map(each) for each in occupied]
+            spin = mapper.map(in_fixed_order(AngularMomentum(n).second_q_ops()["AngularMomentum"]))
+        alpha, beta = number_operator(numbers[:n]), number_operator(numbers[n:])
+        weight = self._determinants().cost_of_leaving(self._occupied())
+        return Sector.of(self.num_electrons, (alpha, beta), spin, weight)
 
     def hartree_fock_energy(self) -> float:
         """Return the energy of the reference determinant, from the integrals themselves."""

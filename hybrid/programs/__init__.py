@@ -1,11 +1,12 @@
 """Circuits and observables compiled once, into flat arrays that the simulators share."""
 
 from hybrid.programs.counts import count_operations
-from hybrid.programs.flatten import FlatCircuit, Step, flatten
+from hybrid.programs.flatten import FlatCircuit, flatten
 from hybrid.programs.generator import Generator
 from hybrid.programs.observable import Observable, compile_observable
 from hybrid.programs.parameters import ParameterMap
 from hybrid.programs.program import Program, compile_program
+from hybrid.programs.step import Step
 
 __all__ = [
     "FlatCircuit",

@@ -7,17 +7,33 @@ from collections.abc import Iterator
 import numpy as np
 from qiskit.circuit import ParameterExpression
 from qiskit.circuit.library import PauliEvolutionGate
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import SparseObservable, SparsePauliOp
+from qiskit.synthesis import LieTrotter, MatrixExponential, SuzukiTrotter
 
-from hybrid.core.errors import InputError
+from hybrid.core.arrays import ComplexArray
+from hybrid.programs.coefficients import with_real_coefficients
 
 _COMMUTATION_LIMIT = 4000
 """Above so many strings commutation is not tested pair by pair: they count as not commuting."""
 
+Exponential = tuple[SparsePauliOp, ParameterExpression | float]
+"""``(G, angle)`` of ``exp(-i angle G)``; the strings of G have one X mask."""
 
-def exponentials(
-    gate: PauliEvolutionGate,
-) -> Iterator[tuple[SparsePauliOp, ParameterExpression | float]]:
+
+def is_product_formula(gate: PauliEvolutionGate) -> bool:
+    """Return whether the gate's synthesis is Lie's or Suzuki's formula over plain rotations."""
+    return (
+        type(gate.synthesis) in (LieTrotter, SuzukiTrotter)
+        and gate.synthesis.atomic_evolution is None
+    )
+
+
+def is_exact(gate: PauliEvolutionGate) -> bool:
+    """Return whether the gate's synthesis is the exponential of the whole operator."""
+    return type(gate.synthesis) is MatrixExponential
+
+
+def exponentials(gate: PauliEvolutionGate) -> Iterator[Exponential]:
     """Yield ``(G, angle)`` so that the product of ``exp(-i angle G)``, in order, is the gate.
 
     Each G holds strings of one X mask. Where all strings of the gate commute this is the exact
@@ -27,16 +43,41 @@ def exponentials(
     Raises:
         InputError: the operator has complex coefficients (not Hermitian) or free parameters.
     """
-    operators = gate.operator if isinstance(gate.operator, list) else [gate.operator]
-    operators = [_hermitian(operator) for operator in operators]
-    if len(operators) == 1 and commute(operators[0]):
-        for group in by_x_mask(operators[0]):
+    whole = operator_of(gate)
+    if not isinstance(gate.operator, list) and commute(whole):
+        for group in by_x_mask(whole):
             yield group, gate.time
         return
-    for label, qubits, angle in gate.synthesis.expand(gate):
-        # A factor of a product formula is a rotation exp(-i angle/2 P).
-        factor = SparsePauliOp.from_sparse_list([(label, qubits, 0.5)], gate.num_qubits)
-        yield factor, angle
+    for letters, qubits, angle in gate.synthesis.expand(gate):
+        # A factor of a product formula is exp(-i angle/2 F). Its letters may be projectors, whose
+        # Pauli strings all commute.
+        factor = SparseObservable.from_sparse_list([(letters, qubits, 0.5)], gate.num_qubits)
+        for group in by_x_mask(SparsePauliOp.from_sparse_observable(factor)):
+            yield group, angle
+
+
+def operator_of(gate: PauliEvolutionGate) -> SparsePauliOp:
+    """Return what a gate evolves by as one sum of Pauli strings with real coefficients.
+
+    Raises:
+        InputError: the operator has complex coefficients (not Hermitian) or free parameters.
+    """
+    listed = gate.operator if isinstance(gate.operator, list) else [gate.operator]
+    operators = [_checked(operator) for operator in listed]
+    return operators[0] if len(operators) == 1 else SparsePauliOp.sum(operators)
+
+
+def diagonal(energies: ComplexArray) -> SparsePauliOp:
+    """Return the sum of Z strings with given entries on its diagonal, by a Walsh transform."""
+    num_qubits = len(energies).bit_length() - 1
+    coefficients = np.asarray(energies, dtype=np.float64).reshape((2,) * num_qubits)
+    for axis in range(num_qubits):
+        even, odd = np.take(coefficients, 0, axis), np.take(coefficients, 1, axis)
+        coefficients = np.stack([even + odd, even - odd], axis) / 2
+    labels = [
+        format(z, f"0{num_qubits}b").translate({48: "I", 49: "Z"}) for z in range(len(energies))
+    ]
+    return SparsePauliOp(labels, coefficients.ravel())
 
 
 def by_x_mask(operator: SparsePauliOp) -> list[SparsePauliOp]:
@@ -57,26 +98,17 @@ def commute(operator: SparsePauliOp) -> bool:
     return not np.any((crossings + crossings.T) % 2)
 
 
-def _hermitian(operator: object) -> SparsePauliOp:
+def _checked(operator: object) -> SparsePauliOp:
     sparse = (
         operator
         if isinstance(operator, SparsePauliOp)
         else SparsePauliOp.from_sparse_observable(operator)
-        if hasattr(operator, "bit_terms")
+        if isinstance(operator, SparseObservable)
         else SparsePauliOp(operator)
     )
-    if sparse.coeffs.dtype == object:
-        raise InputError(
-            "operator of a PauliEvolutionGate",
-            got="coefficients with free parameters",
-            expected="numbers as coefficients",
-            advice="put the parameter into the gate's time",
-        )
-    if np.any(np.abs(sparse.coeffs.imag) > 1e-12):
-        raise InputError(
-            "operator of a PauliEvolutionGate",
-            got="complex coefficients",
-            expected="a Hermitian operator",
-            advice="multiply an anti-Hermitian one by 1j",
-        )
-    return sparse
+    return with_real_coefficients(
+        sparse,
+        "operator of a PauliEvolutionGate",
+        free="put the parameter into the gate's time",
+        imaginary="multiply an anti-Hermitian one by 1j",
+    )

@@ -1,28 +1,84 @@
-"""Which Qiskit gates are exponentials of one angle, and of what."""
+"""Which Qiskit gates are exponentials of one angle, and of what; known by their class."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 
-from qiskit.circuit import ControlledGate, Instruction
+from qiskit.circuit import ControlledGate, Gate, Operation, library
+from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 
 from hybrid.programs.generator import Generator
 
-_STRINGS: Mapping[str, tuple[int, tuple[int, ...], tuple[float, ...]]] = {
-    # name: X mask, Z masks, coefficients; local qubit k is bit k
-    "rx": (0b1, (0b0,), (0.5,)),
-    "ry": (0b1, (0b1,), (0.5,)),
-    "rz": (0b0, (0b1,), (0.5,)),
-    "p": (0b0, (0b1, 0b0), (0.5, -0.5)),
-    "u1": (0b0, (0b1, 0b0), (0.5, -0.5)),
-    "rxx": (0b11, (0b00,), (0.5,)),
-    "ryy": (0b11, (0b11,), (0.5,)),
-    "rzz": (0b00, (0b11,), (0.5,)),
-    "rzx": (0b10, (0b01,), (0.5,)),
+_STRINGS: Mapping[type[Gate], tuple[int, tuple[int, ...], tuple[float, ...]]] = {
+    # class: X mask, Z masks, coefficients; local qubit k is bit k
+    library.RXGate: (0b1, (0b0,), (0.5,)),
+    library.RYGate: (0b1, (0b1,), (0.5,)),
+    library.RZGate: (0b0, (0b1,), (0.5,)),
+    library.PhaseGate: (0b0, (0b1, 0b0), (0.5, -0.5)),
+    library.U1Gate: (0b0, (0b1, 0b0), (0.5, -0.5)),
+    library.RXXGate: (0b11, (0b00,), (0.5,)),
+    library.RYYGate: (0b11, (0b11,), (0.5,)),
+    library.RZZGate: (0b00, (0b11,), (0.5,)),
+    library.RZXGate: (0b10, (0b01,), (0.5,)),
 }
 
+_CONTROLLED: frozenset[type] = frozenset(
+    kind
+    for _, kind in inspect.getmembers(library, inspect.isclass)
+    if issubclass(kind, ControlledGate)
+) | {ControlledGate}
+"""Classes of Qiskit whose base gate and controls say what they are."""
 
-def generator_of(gate: Instruction) -> Generator | None:
+_STANDARD: Mapping[type, int] = {
+    gate.base_class: len(gate.params) for gate in get_standard_gate_name_mapping().values()
+}
+"""Qiskit's standard gates, and how many arguments each takes."""
+
+
+def class_of(operation: Operation) -> type:
+    """Return the class of an operation; an immutable gate counts as the class it stands for.
+
+    Example:
+        >>> class_of(library.XGate()) is library.XGate
+        True
+    """
+    return getattr(operation, "base_class", type(operation))
+
+
+def is_standard(operation: Operation) -> bool:
+    """Return whether an operation is of one of Qiskit's standard classes, whatever its name."""
+    return class_of(operation) in _STANDARD
+
+
+def standard_of(operation: Operation) -> type | None:
+    """Return the standard class that an operation's own class is derived from, if any.
+
+    Qiskit keeps instances of such classes as the standard gate when it copies a circuit.
+    """
+    kind = class_of(operation)
+    if kind in _STANDARD or getattr(operation, "_standard_gate", None) is None:
+        return None
+    return next((base for base in kind.__mro__ if base in _STANDARD), None)
+
+
+def is_plainly_controlled(operation: Operation) -> bool:
+    """Return whether an operation is its base gate under its controls, and nothing else.
+
+    Ruled out are a CU gate, which has a phase beside its base gate; gates on several targets; gates
+    with auxiliary qubits; and classes of the user's own.
+    """
+    return (
+        class_of(operation) in _CONTROLLED
+        and not isinstance(operation, library.CUGate)
+        and operation.num_qubits == operation.num_ctrl_qubits + operation.base_gate.num_qubits
+        and (not isinstance(operation, library.MCMTGate) or operation.num_target_qubits == 1)
+        and len(operation.params)
+        == _STANDARD.get(class_of(operation.base_gate), len(operation.params))
+    )
+
+
+def generator_of(gate: Operation) -> Generator | None:
     """Return G of a gate ``exp(-i angle G)`` whose only parameter is its angle, else None.
 
     Local qubit k of the gate is bit k of the masks. Controlled forms, any number of controls
@@ -35,10 +91,7 @@ def generator_of(gate: Instruction) -> Generator | None:
         3
     """
     if isinstance(gate, ControlledGate):
-        base = generator_of(gate.base_gate)
-        if base is None or len(gate.params) != 1:
-            return None
-        return base.controlled(gate.num_ctrl_qubits, gate.ctrl_state)
-    if gate.name not in _STRINGS or len(gate.params) != 1:
-        return None
-    return Generator(*_STRINGS[gate.name])
+        base = generator_of(gate.base_gate) if is_plainly_controlled(gate) else None
+        return None if base is None else base.controlled(gate.num_ctrl_qubits, gate.ctrl_state)
+    strings = _STRINGS.get(class_of(gate))
+    return None if strings is None else Generator(*strings)

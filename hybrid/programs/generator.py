@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,6 +54,14 @@ class Generator:
             self.coefficients,
             self.control_mask << num_controls | ones,
             self.control_value << num_controls | value,
+        )
+
+    def under(self, mask: int, value: int) -> Generator:
+        """Return the generator under further controls, as masks of qubits."""
+        return replace(
+            self,
+            control_mask=self.control_mask | mask,
+            control_value=self.control_value | value,
         )
 
     def without_identity(self) -> Generator:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import Operator, Pauli, PauliList, SparseObservable, SparsePauliOp
 
 from hybrid.core.arrays import FloatArray, MaskArray
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
+from hybrid.programs.coefficients import with_real_coefficients
 from hybrid.programs.masks import masks_of
 
 
@@ -50,9 +51,9 @@ def compile_observable(operator: SparsePauliOp, num_qubits: int) -> Observable:
     if not isinstance(operator, SparsePauliOp):
         raise InputError(
             "observable",
-            got=type(operator).__name__,
+            got=_kind(operator),
             expected="a qiskit SparsePauliOp",
-            advice="SparsePauliOp(...) takes labels, Paulis and Pauli lists",
+            advice=_conversion(operator),
         )
     if operator.num_qubits != num_qubits:
         raise InputError(
@@ -60,23 +61,36 @@ def compile_observable(operator: SparsePauliOp, num_qubits: int) -> Observable:
             got=f"an operator on {operator.num_qubits} qubits",
             expected=f"one on {num_qubits} qubits, as wide as the circuit",
         )
-    if operator.coeffs.dtype == object:
-        raise InputError(
-            "observable",
-            got="coefficients with free parameters",
-            expected="numbers as coefficients",
-            advice="bind them with assign_parameters",
-        )
-    if not np.all(np.isfinite(operator.coeffs)):
-        raise InputError(
-            "observable", got="NaN or infinite coefficients", expected="finite numbers"
-        )
-    if np.any(np.abs(operator.coeffs.imag) > 1e-10):
-        raise InputError(
-            "observable",
-            got="complex coefficients",
-            expected="a Hermitian operator with real coefficients",
-            advice="measure its Hermitian and anti-Hermitian parts apart",
-        )
-    merged = operator.simplify(atol=0.0, rtol=0.0)
+    checked = with_real_coefficients(
+        operator,
+        "observable",
+        free="bind them with assign_parameters",
+        imaginary="measure its Hermitian and anti-Hermitian parts apart",
+    )
+    merged = checked.simplify(atol=0.0, rtol=0.0)
+    if np.any(merged.coeffs.imag):  # from rounding
+        merged = SparsePauliOp(merged.paulis, merged.coeffs.real.astype(np.complex128))
     return Observable(num_qubits, *masks_of(merged), merged)
+
+
+def _kind(operator: object) -> str:
+    if isinstance(operator, list | tuple) and operator:
+        return f"a {type(operator).__name__} of {type(operator[0]).__name__}"
+    return type(operator).__name__
+
+
+def _conversion(operator: object) -> str:
+    """Return how to make a SparsePauliOp of something else."""
+    if isinstance(operator, Operator):
+        return "SparsePauliOp.from_operator(operator) converts it"
+    if isinstance(operator, SparseObservable):
+        return "SparsePauliOp.from_sparse_observable(operator) converts it"
+    if isinstance(operator, Pauli | PauliList | str):
+        return "SparsePauliOp(operator) converts it"
+    if isinstance(operator, np.ndarray):
+        return "SparsePauliOp.from_operator(Operator(matrix)) converts a matrix"
+    if isinstance(operator, list | tuple):
+        return "make one call for each observable, or add them up: SparsePauliOp.sum(operators)"
+    if type(operator).__module__.startswith("qiskit_nature."):
+        return "a mapper of qiskit-nature converts it: JordanWignerMapper().map(operator)"
+    return "SparsePauliOp(labels, coefficients) makes one, such as SparsePauliOp(['ZZ'], [0.5])"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit import Instruction
 from qiskit.circuit.library import PauliEvolutionGate
 
+from hybrid import _kernels
 from hybrid.core.arrays import ComplexArray, FloatArray, IntArray, MaskArray
 from hybrid.core.digest import digest
-from hybrid.programs.flatten import FlatCircuit, Step
-from hybrid.programs.generator import Generator, spread
+from hybrid.programs.flatten import FlatCircuit
+from hybrid.programs.generator import Generator
 from hybrid.programs.parameters import ParameterMap
+from hybrid.programs.phase import GlobalPhase
+from hybrid.programs.step import Block
 
 MATRIX_1, MATRIX_2, EVOLUTION = 0, 1, 2
 """Kinds of operation."""
@@ -43,6 +47,7 @@ class Program:
         coefficients: shape (S,), float64.
         slot: shape (N,), int32; which angle drives an evolution; -1 for a matrix.
         angles: the map from the circuit's P parameters to the K angles.
+        phase: the global phase of the circuit, which no operation holds; None for zero.
     """
 
     num_qubits: int
@@ -59,11 +64,46 @@ class Program:
     coefficients: FloatArray
     slot: NDArray[np.int32]
     angles: ParameterMap
+    phase: GlobalPhase | None = None
+
+    @cached_property
+    def kernel(self) -> _kernels.Program:
+        """The program in the kernels, loaded when it is first asked for."""
+        return _kernels.Program(
+            self.num_qubits,
+            self.kind,
+            self.targets,
+            self.control_mask,
+            self.control_value,
+            self.matrix_offset,
+            self.matrices,
+            self.x_mask,
+            self.string_offset,
+            self.string_count,
+            self.z_masks,
+            self.coefficients,
+            self.slot,
+            self.angles.num_angles,
+        )
 
     def content(self) -> str:
-        """Return a hexadecimal digest of all that determines the numbers this program gives."""
-        parts = [getattr(self, field.name) for field in fields(self) if field.name != "angles"]
+        """Return a hexadecimal digest of all that determines values, gradients and samples."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> str:
+        apart = ("angles", "phase")
+        parts = [getattr(self, field.name) for field in fields(self) if field.name not in apart]
         return digest(*parts, *self.angles.content())
+
+    def phase_content(self) -> str:
+        """Return a hexadecimal digest of the global phase."""
+        return digest(*(self.phase.content() if self.phase else ()))
+
+    def phase_factors(self, points: FloatArray, angles: FloatArray) -> ComplexArray:
+        """Return ``exp(i phase)``, shape (B,), at points of shape (B, P), angles (B, K)."""
+        phases = self.phase.at(points, angles) if self.phase else np.zeros(len(points))
+        return np.asarray(np.exp(1j * phases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +123,10 @@ def compile_program(circuit: FlatCircuit) -> Program:
     fixed_angles: list[float] = []
     operations = []
     for step in circuit.steps:
-        if step.generator is None:
-            operations.append(_matrix_operation(step))
+        if step.block is not None:
+            operations.append(_block_operation(step.block))
             continue
+        assert step.generator is not None
         if step.slot is None:
             slot = circuit.angles.num_angles + len(fixed_angles)
             fixed_angles.append(_fixed_angle(step.gate))
@@ -100,7 +141,8 @@ def compile_program(circuit: FlatCircuit) -> Program:
             )
         )
     angles, new_slot = circuit.angles.with_constants(fixed_angles).merged()
-    return _packed(circuit.num_qubits, operations, new_slot, angles)
+    phase = circuit.phase and circuit.phase.on_slots(new_slot, angles.num_angles)
+    return replace(_packed(circuit.num_qubits, operations, new_slot, angles), phase=phase)
 
 
 def _fixed_angle(gate: Instruction) -> float:
@@ -108,19 +150,10 @@ def _fixed_angle(gate: Instruction) -> float:
     return float(gate.time)
 
 
-def _matrix_operation(step: Step) -> _Operation:
-    base = getattr(step.gate, "base_gate", None)
-    if step.gate.num_qubits > 2 and base is not None:
-        num_controls = step.gate.num_ctrl_qubits
-        controls, targets = step.qubits[:num_controls], step.qubits[num_controls:]
-        return _Operation(
-            targets,
-            spread((1 << num_controls) - 1, controls),
-            spread(step.gate.ctrl_state, controls),
-            np.asarray(base.to_matrix(), dtype=np.complex128),
-        )
-    matrix = np.asarray(step.gate.to_matrix(), dtype=np.complex128)
-    return _with_control_found(matrix, step.qubits)
+def _block_operation(block: Block) -> _Operation:
+    if len(block.targets) == 2 and not block.control_mask:
+        return _with_control_found(block.matrix, block.targets)
+    return _Operation(block.targets, block.control_mask, block.control_value, block.matrix)
 
 
 def _with_control_found(matrix: ComplexArray, qubits: tuple[int, ...]) -> _Operation:

@@ -62,12 +62,15 @@ class _Process:
     Attributes:
         joined: the job, once it is joined; after a loss of ranks the job of the survivors.
         alone: a job of this process only, once somebody has asked for it.
+        used: the jobs of all contexts of :func:`use` that are open, the innermost last. Threads
+            that are started within such a context see the last one.
         lock: held while the job is joined.
     """
 
     def __init__(self) -> None:
         self.joined: World | None = None
         self.alone: World | None = None
+        self.used: list[World] = []
         self.lock = threading.Lock()
 
 
@@ -86,10 +89,12 @@ def world() -> World:
         InputError: a launcher started several processes, and MPI cannot make a job of them.
 
     Example:
-        >>> world().size
-        1
+        >>> 0 <= world().rank < world().size
+        True
     """
     used = _used.get()
+    if used is None and _process.used:
+        used = _process.used[-1]  # a thread that was started within a context of use()
     if used is not None:
         return used
     return _process.joined or _join()
@@ -97,7 +102,7 @@ def world() -> World:
 
 @contextmanager
 def use(job: World) -> Iterator[None]:
-    """Let :func:`world` return another job within this context, in this thread.
+    """Let :func:`world` return another job within this context, and in threads started there.
 
     Example:
         >>> with use(alone()):
@@ -105,9 +110,11 @@ def use(job: World) -> Iterator[None]:
         True
     """
     token = _used.set(job)
+    _process.used.append(job)
     try:
         yield
     finally:
+        _process.used.remove(job)
         _used.reset(token)
 
 

@@ -6,6 +6,8 @@ import math
 
 from hybrid.core.errors import InputError
 
+_UNITS = ((1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+
 
 def check_memory(
     needed: int, free: int, *, ranks_on_host: int, num_qubits: int, halves: bool = True
@@ -32,17 +34,25 @@ def check_memory(
     each = f" on each of {ranks_on_host} ranks of a host" if ranks_on_host > 1 else ""
     fewer_ranks = free // needed
     also = f", or at most {fewer_ranks} ranks on a host" if 0 < fewer_ranks < ranks_on_host else ""
+    advice = f"{fits} qubit{'s' if fits > 1 else ''} would fit{also}" if fits > 0 else ""
+    if advice and halves:
+        advice += "; complex64 halves the need"
     raise InputError(
         "memory",
         got=f"a state of {num_qubits} qubits that needs {gigabytes(needed)}{each}",
         expected=f"at most the {gigabytes(free)} that are free there",
-        advice=f"{max(fits, 1)} qubits would fit{also}"
-        + ("; complex64 halves the need" if halves else ""),
+        advice=advice,
     )
 
 
 def gigabytes(num_bytes: int) -> str:
-    """Return a number of bytes for a person, for instance ``68.7 GB``."""
-    if num_bytes < 1e8:
-        return f"{num_bytes / 1e6:.3g} MB"
-    return f"{num_bytes / 1e9:,.1f} GB"
+    """Return a number of bytes for a person.
+
+    Example:
+        >>> gigabytes(68_700_000_000), gigabytes(8192), gigabytes(1)
+        ('68.7 GB', '8.19 kB', '1 B')
+    """
+    if num_bytes >= 1e8:
+        return f"{num_bytes / 1e9:,.1f} GB"
+    unit, name = next((u, n) for u, n in _UNITS if num_bytes >= u or n == "B")
+    return f"{num_bytes / unit:.3g} {name}"

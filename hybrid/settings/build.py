@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
@@ -42,6 +43,19 @@ class Reference:
     accuracy: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Electrons:
+    """What tells whether a state is one of the molecule.
+
+    Attributes:
+        energy: the Hamiltonian, without penalty.
+        sector: observables of the electrons.
+    """
+
+    energy: SparsePauliOp
+    sector: problems.Sector
+
+
 @dataclass(frozen=True)
 class Job:
     """What a run file asks for, built.
@@ -51,12 +65,17 @@ class Job:
         circuit: its ansatz.
         reference: what its minimum can be compared with, if anything.
         graph: the graph, where the problem is a maximum cut.
+        electrons: where the ansatz may leave the electrons of a molecule: the energy and how to
+            count them. The workload then minimises the energy with a penalty.
+        notes: sentences that the user should read before the run.
     """
 
     workload: Expectation
     circuit: QuantumCircuit
     reference: Reference | None
     graph: problems.MaxCut | None = None
+    electrons: Electrons | None = None
+    notes: tuple[str, ...] = ()
 
 
 class MinimizeArguments(TypedDict):
@@ -91,14 +110,39 @@ def build(run_file: RunFile) -> Job:
     if isinstance(problem, tables.Pauli):
         labels, coefficients = zip(*problem.terms, strict=True)
         return _job(SparsePauliOp(list(labels), list(coefficients)), ansatz, _given(problem))
+    return _molecule(run_file, problem)
+
+
+def _molecule(run_file: RunFile, problem: tables.Molecule) -> Job:
+    """Return the ground state of a molecule, kept to its electrons."""
+    occupation = problem.occupation
     molecule = problems.Molecule.from_fcidump(
-        run_file.beside(problem.fcidump), mapper=problem.mapper
+        run_file.beside(problem.fcidump),
+        mapper=problem.mapper,
+        occupation=None if occupation is None else (tuple(occupation[0]), tuple(occupation[1])),
     )
-    hamiltonian = molecule.hamiltonian()
+    hamiltonian, ansatz = molecule.hamiltonian(), run_file.ansatz
     if isinstance(ansatz, tables.UCCSD):
-        circuit = molecule.uccsd()
-        return Job(VQE(circuit, hamiltonian), circuit, _given(problem))
-    return _job(hamiltonian, ansatz, _given(problem))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it is among the notes
+            circuit = molecule.uccsd()
+        notes = tuple(filter(None, [molecule.warning()]))
+        return Job(VQE(circuit, hamiltonian), circuit, _given(problem), notes=notes)
+    assert isinstance(ansatz, tables.HardwareEfficient)
+    sector = molecule.sector()
+    circuit = hardware_efficient(ansatz, molecule.num_qubits)
+    alpha, beta = molecule.num_electrons
+    note = (
+        f"the ansatz may leave the {alpha} + {beta} electrons (alpha + beta) of {molecule.name}: "
+        f"the value holds a penalty of {sector.weight:.4g} hartree for each squared deviation"
+    )
+    return Job(
+        VQE(circuit, (hamiltonian + sector.penalty).simplify()),
+        circuit,
+        _given(problem),
+        electrons=Electrons(hamiltonian, sector),
+        notes=(note,),
+    )
 
 
 def minimize_arguments(run_file: RunFile) -> MinimizeArguments:

@@ -73,8 +73,10 @@ def _file(key: str, folder: Path, name: str) -> Iterator[InputError]:
     path = folder / name
     if path.is_file():
         return
-    near = path.parent
-    names = [entry.name for entry in near.iterdir()] if near.is_dir() else []
+    try:
+        names = [] if path.exists() else [entry.name for entry in path.parent.iterdir()]
+    except (OSError, ValueError):
+        names = []
     yield InputError(
         key,
         got=f"{show(name)}, which is no file in {folder.absolute()}",
@@ -129,7 +131,7 @@ def _optimizer(table: Optimizer) -> Iterator[InputError]:
             table.name,
             max_iterations=table.max_iterations,
             tolerance=table.tolerance,
-            **table.options,
+            options=table.options,
         )
     except InputError as error:
         key = "optimizer.name" if error.what == "optimizer" else f"optimizer: {error.what}"

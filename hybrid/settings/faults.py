@@ -13,6 +13,14 @@ from hybrid.core.errors import InputError, nearest
 from hybrid.settings.tables import KINDS, PLAIN, Table
 
 _LONGEST_SHOWN = 50
+_ELEMENTS = {
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "string_type": "a string",
+    "tuple_type": "a pair",
+    "too_long": "a pair",
+}
+"""What is expected of a part of an array, by the kind of Pydantic's error."""
 
 
 class RunFileError(InputError):
@@ -38,7 +46,8 @@ class RunFileError(InputError):
 
 def faults_of(table: str, model: type[Table], error: ValidationError) -> list[InputError]:
     """Return what Pydantic found wrong with a table."""
-    return [_fault(table, model, each) for each in error.errors(include_url=False)]
+    faults = [_fault(table, model, each) for each in error.errors(include_url=False)]
+    return list({str(fault): fault for fault in faults}.values())  # alternatives fail alike
 
 
 def show(value: object) -> str:
@@ -46,7 +55,7 @@ def show(value: object) -> str:
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, list):
-        return "an array"
+        return "an array" if value else "an empty array"
     if isinstance(value, bool):
         return str(value).lower()
     try:
@@ -93,7 +102,7 @@ def show_key(key: str) -> str:
 
 
 def _fault(table: str, model: type[Table], error: Any) -> InputError:
-    place: tuple[int | str, ...] = error["loc"]
+    place = _without_alternatives(model, error["loc"])
     key = show_key(".".join([table, *map(str, place)]))
     if error["type"] == "extra_forbidden":
         parent = _model_at(model, place[:-1])
@@ -103,9 +112,25 @@ def _fault(table: str, model: type[Table], error: Any) -> InputError:
     if error["type"] == "missing":
         advice = "" if any(isinstance(step, int) for step in place) else "add the key"
         return InputError(key, got="nothing", expected=expected, advice=advice)
+    if any(isinstance(step, int) for step in place):
+        element = _ELEMENTS.get(error["type"])
+        expected = f"{element} in {expected}" if element else expected
+    if error["type"] == "less_than_equal" and " to " not in expected:
+        expected = f"at most {error['ctx']['le']}, {expected}"
     given = error["input"]
     advice = nearest(given, _choices(field)) if isinstance(given, str) else ""
     return InputError(key, got=show(given), expected=expected, advice=advice)
+
+
+def _without_alternatives(
+    model: type[BaseModel], place: tuple[int | str, ...]
+) -> tuple[int | str, ...]:
+    """Return a place without the names that Pydantic gives the alternatives of a union."""
+    name, *inner = place
+    field = model.model_fields.get(str(name))
+    if field is None or _table_in(field) is not None:
+        return place
+    return (name, *(step for step in inner if isinstance(step, int)))
 
 
 def _field_at(model: type[BaseModel], place: Sequence[int | str]) -> FieldInfo | None:

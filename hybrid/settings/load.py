@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import codecs
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from hybrid.core.errors import InputError, nearest
 from hybrid.settings.consistency import inconsistencies
 from hybrid.settings.faults import RunFileError, faults_of, show, unknown_key
+from hybrid.settings.syntax import parsed
 from hybrid.settings.tables import KINDS, PLAIN, RunFile, Table
 
 _LARGEST_BYTES = 2**20
@@ -28,8 +29,8 @@ def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Run
         RunFileError: it is missing, no TOML, or has faults; an InputError that lists all of them.
 
     Example:
-        >>> load("water.toml", {"run.seed": 7}).run.seed  # doctest: +SKIP
-        7
+        >>> load("examples/water.toml", {"run.seed": 8}).run.seed
+        8
     """
     path = Path(path)
     data = _parse(path)
@@ -71,9 +72,14 @@ def _model_of(name: str, table: object) -> tuple[type[Table] | None, list[InputE
         f"{name}.kind",
         got="nothing" if kind is None else show(kind),
         expected=f"one of {', '.join(map(repr, kinds))}",
-        advice=nearest(kind, kinds) if isinstance(kind, str) else "",
+        advice=nearest(kind, kinds) if isinstance(kind, str) else _miswritten(table),
     )
     return None, [fault]
+
+
+def _miswritten(table: Mapping[str, object]) -> str:
+    found = [name for name in table if name.lower() == "kind" and name != "kind"]
+    return f"write 'kind' for {found[0]!r}" if found else ""
 
 
 def _sound_part(model: type[Table], data: Mapping[str, object], error: ValidationError) -> Table:
@@ -101,17 +107,22 @@ def _parse(path: Path) -> dict[str, Any]:
             path, [InputError("file", got="more than 1 MiB", expected="a TOML file of a few lines")]
         )
     try:
-        return tomllib.loads(raw.decode("utf-8").replace("\r\n", "\n"))
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        got = f"bytes that are not UTF-8 in line {line}"
-    except RecursionError:
-        got = "arrays or tables that are nested too deeply"
-    except tomllib.TOMLDecodeError as error:
-        got = f"a syntax error: {error}"
-    except ValueError:
-        got = "an integer of thousands of digits"
-    raise RunFileError(path, [InputError("file", got=got, expected="TOML")]) from None
+        got, advice = _encoding(raw, error.start), "save it as UTF-8"
+        fault = InputError("file", got=got, expected="TOML in UTF-8", advice=advice)
+        raise RunFileError(path, [fault]) from None
+    try:
+        return parsed(text)
+    except InputError as fault:
+        raise RunFileError(path, [fault]) from None
+
+
+def _encoding(raw: bytes, start: int) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    line = raw[:start].count(b"\n") + 1
+    return f"bytes that are not UTF-8 in line {line}"
 
 
 def _missing(path: Path) -> InputError:

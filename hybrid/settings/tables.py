@@ -16,8 +16,11 @@ MAX_SEED = 2**63 - 1
 _MAX_COUNT = 2**31 - 1
 
 Count: TypeAlias = Annotated[int, Field(ge=1, le=_MAX_COUNT)]
+Layers: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 Probability: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
 Term: TypeAlias = Annotated[tuple[str, float], Field(strict=False)]  # TOML has arrays, no tuples
+
+Occupation: TypeAlias = Annotated[tuple[list[int], list[int]], Field(strict=False)]
 
 
 class Table(BaseModel):
@@ -33,6 +36,11 @@ class Molecule(Table):
     fcidump: str = Field(min_length=1, description="the path of an FCIDUMP file")
     mapper: Literal["jordan_wigner", "parity", "bravyi_kitaev"] = Field(
         "jordan_wigner", description="one of 'jordan_wigner', 'parity', 'bravyi_kitaev'"
+    )
+    occupation: Occupation | None = Field(
+        None,
+        description="orbitals of the reference determinant, counted from 0, as two arrays: of spin "
+        "alpha and of spin beta",
     )
     reference_energy: float | None = Field(
         None, description="a finite number, in hartree, to compare the result with"
@@ -72,7 +80,7 @@ class HardwareEfficient(Table):
     """``[ansatz] kind = "hardware_efficient"``: layers of rotations and CNOTs from |0...0>."""
 
     kind: Literal["hardware_efficient"]
-    layers: Count = Field(3, description="a positive integer")
+    layers: Layers = Field(3, description="a positive integer")
     circuit: Literal["efficient_su2", "real_amplitudes"] = Field(
         "efficient_su2", description="'efficient_su2' (RY and RZ) or 'real_amplitudes' (RY alone)"
     )
@@ -86,7 +94,7 @@ class QAOA(Table):
     """``[ansatz] kind = "qaoa"``: alternating layers of the cost and of X rotations."""
 
     kind: Literal["qaoa"]
-    depth: Count = Field(description="a positive integer, the number of layers")
+    depth: Layers = Field(description="a positive integer, the number of layers")
 
 
 class Optimizer(Table):

@@ -55,14 +55,25 @@ class SpreadProgram:
 
     def evaluate(
         self,
-        observable: _kernels.PauliSum,
+        observable: _kernels.PauliSum | Sequence[_kernels.PauliSum],
         angles: FloatArray,
         gradient: bool,
         *,
         threads: int = 0,
         single: bool = False,
     ) -> tuple[FloatArray, FloatArray | None]:
-        """Return values, shape (B,), and gradients by the angles, shape (B, K), or None."""
+        """Return values, shape (B,), and gradients by the angles, shape (B, K), or None.
+
+        Of M observables in a sequence shapes (B, M) and (B, M, K), by a run of the program each.
+        """
+        if not isinstance(observable, _kernels.PauliSum):
+            found = [
+                self.evaluate(each, angles, gradient, threads=threads, single=single)
+                for each in observable
+            ]
+            rows = [each for _, each in found if each is not None]
+            columns = np.stack([each for each, _ in found], axis=1)
+            return columns, np.stack(rows, axis=1) if gradient else None
         values = np.empty(len(angles))
         gradients = np.empty(angles.shape) if gradient else None
         for place, point in enumerate(angles):

@@ -1,7 +1,15 @@
 """What computes expectation values: the project's kernels, Qiskit Aer, any Qiskit estimator."""
 
 from hybrid.simulators.aer import Aer
-from hybrid.simulators.base import CotangentsOf, Estimation, Estimator, Evaluation, Simulator
+from hybrid.simulators.base import (
+    CotangentsOf,
+    Estimation,
+    Estimator,
+    Evaluation,
+    PulledBack,
+    Simulator,
+)
+from hybrid.simulators.derived import DerivedEstimator
 from hybrid.simulators.native import Native
 from hybrid.simulators.primitive import Primitive
 from hybrid.simulators.registry import SIMULATORS, Choice, choose, content_of, names
@@ -11,11 +19,13 @@ __all__ = [
     "Aer",
     "Choice",
     "CotangentsOf",
+    "DerivedEstimator",
     "Estimation",
     "Estimator",
     "Evaluation",
     "Native",
     "Primitive",
+    "PulledBack",
     "Simulator",
     "choose",
     "content_of",

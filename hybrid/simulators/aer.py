@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,8 +18,8 @@ from hybrid.machine import Curve, Machine
 from hybrid.programs import FlatCircuit
 from hybrid.simulators import aer_cost
 from hybrid.simulators.aer_gates import bindable
-from hybrid.simulators.aer_job import AerJob
-from hybrid.simulators.base import Estimation, Estimator, Simulator
+from hybrid.simulators.aer_job import MOST_SHOTS, AerJob
+from hybrid.simulators.base import Counts, Estimation, Estimator, Evaluation, Simulator
 from hybrid.simulators.expansion import Expansion
 from hybrid.simulators.lowering import Lowered, lower, lower_source
 
@@ -80,6 +80,13 @@ class Aer(Simulator):
                     expected=f"one of {', '.join(known)}",
                     advice=nearest(str(value), known),
                 )
+        bond = self.max_bond_dimension
+        if bond is not None and (
+            isinstance(bond, bool) or not isinstance(bond, int | np.integer) or bond < 1
+        ):
+            raise InputError(
+                "max_bond_dimension", got=repr(bond), expected="a positive integer, or None"
+            )
         if self.noise_model is not None and not hasattr(self.noise_model, "noise_instructions"):
             raise InputError(
                 "noise_model",
@@ -89,8 +96,11 @@ class Aer(Simulator):
 
     def refusal(self, estimation: Estimation) -> str | None:
         """Return why this simulator does not suit the estimation, or None if it does."""
+        refused = self._refused_settings()
+        if refused is not None:
+            return refused
         if estimation.shots is not None:
-            return None
+            return _too_many(estimation.shots)
         if self._misreads:
             return (
                 "errors of measurements show in shots only: give shots, or leave them out of the "
@@ -102,6 +112,16 @@ class Aer(Simulator):
                 "'density_matrix' for exact values"
             )
         return None
+
+    def _refused_settings(self) -> str | None:
+        """Return why this installation of Aer cannot do what the settings ask for, or None."""
+        if self.device == "CPU":
+            return None
+        from qiskit_aer import AerSimulator
+
+        if self.device in AerSimulator().available_devices():
+            return None
+        return f"Aer finds no {self.device} here: leave out device, or install qiskit-aer-gpu"
 
     def content(self) -> str:
         """Return a digest of the settings, the noise model's content included."""
@@ -128,10 +148,32 @@ class Aer(Simulator):
             return AerExact(job, expansion, estimation.observable)
         return AerSampled(job, expansion, estimation.observable, estimation.shots)
 
+    def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
+        """Return the measurement of all qubits, with the noise of gates and readout."""
+        from hybrid.simulators.aer_counts import AerCounts
+
+        refusal = _too_many(shots) or self._refused_settings()
+        if refusal is not None:
+            raise InputError("simulator", got="aer", expected="one that suits", advice=refusal)
+        job = self.job(circuit.num_qubits, sampled=True)
+        flat, lowered = self._lowered(circuit, job)
+        return AerCounts(job, flat, lowered, shots)
+
+    @property
+    def inexact(self) -> str | None:
+        """Why its states are not the exact ones, or None if they are."""
+        if self.noise_model is not None:
+            return "it has a noise model"
+        if self.max_bond_dimension is not None:
+            return "it truncates matrix product states"
+        return None
+
     def _lowered(self, flat: FlatCircuit, job: AerJob) -> tuple[FlatCircuit, Lowered]:
         """Return the circuit compiled for Aer: with noise as it was written, gate by gate."""
         if self._has_noise and flat.source is not None:
+            varied = flat.angles.varied
             flat, lowered = lower_source(flat.source, job.compiled)
+            flat = replace(flat, angles=replace(flat.angles, varied=varied))
         else:
             lowered = lower(flat, job.compiled)
         return flat, bindable(lowered)
@@ -188,6 +230,12 @@ class Aer(Simulator):
     @property
     def _misreads(self) -> bool:
         return self.noise_model is not None and "measure" in self.noise_model.noise_instructions
+
+
+def _too_many(shots: int) -> str | None:
+    if shots <= MOST_SHOTS:
+        return None
+    return f"it takes at most {MOST_SHOTS} shots of a circuit: leave out shots for exact values"
 
 
 def _plain(value: object) -> object:

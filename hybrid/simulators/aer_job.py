@@ -13,6 +13,7 @@ from qiskit.circuit import Parameter
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import HybridError, InputError
 from hybrid.simulators.aer_gates import AerGates
+from hybrid.simulators.grain import shot_slices
 
 if TYPE_CHECKING:
     from qiskit_aer import AerSimulator
@@ -23,6 +24,16 @@ _NEVER = 64
 
 _WIDE = 16
 """States of so many index bits or more are simulated one at a time."""
+
+_CHUNK_SAMPLED = 1 << 16
+_CHUNK_TRAJECTORIES = 1 << 10
+"""Shots that are worth simulating the state again on another rank."""
+_SHOTS_OF_A_START = 6000
+"""So many shots, of however many circuits, take about as long as starting Aer."""
+_SHOT_BYTES = 128
+"""Aer holds every shot until it has counted them all."""
+MOST_SHOTS = 1 << 30
+"""Of a circuit; the standard error is then 3e-5, and the counting takes an hour."""
 
 Bound = tuple[QuantumCircuit, FloatArray]
 """A circuit with parameters and the values to run it at, shape (n, parameters)."""
@@ -93,6 +104,26 @@ class AerJob:
     def is_wide(self) -> bool:
         """Whether one circuit is work enough for a piece."""
         return self.index_bits >= _WIDE
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a few shots of one circuit are work enough for a piece."""
+        return self.is_wide or self.draws_trajectories
+
+    def slices(self, circuits: int, shots: int) -> list[int]:
+        """Return how the shots of each of so many circuits are cut."""
+        chunk = _CHUNK_TRAJECTORIES if self.draws_trajectories else _CHUNK_SAMPLED
+        return shot_slices(circuits, shots, chunk)
+
+    @staticmethod
+    def circuits_of_a_start(shots: int) -> int:
+        """Return how many circuits of so many shots are worth a start of Aer."""
+        return _SHOTS_OF_A_START // shots
+
+    @staticmethod
+    def shot_bytes(shots: int) -> int:
+        """Return the memory of the shots of one circuit."""
+        return _SHOT_BYTES * shots
 
     @property
     def state_bytes(self) -> int:

@@ -64,7 +64,7 @@ class _Probe:
         """The evaluation, the Ask and the piece that are run."""
         flat = flatten(layered(self.width, self.layers))
         operator = compile_observable(self._observable, self.width)
-        evaluation = Aer().prepare(Estimation(flat, operator, self.shots))
+        evaluation = Aer().prepare(Estimation(flat, (operator,), self.shots))
         point = np.random.default_rng(0).uniform(-np.pi, np.pi, (1, flat.angles.num_parameters))
         ask = Ask(point, gradient=True)
         # Of a gradient by parameter shift, as most circuits for Aer are, after the value itself.

@@ -18,14 +18,8 @@ from hybrid.simulators import aer_cost
 from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.base import Estimator
 from hybrid.simulators.expansion import Expansion
-from hybrid.simulators.grain import cut, shot_slices
-from hybrid.simulators.measurement import Group, measurement_groups
-
-_CHUNK_SAMPLED = 1 << 16
-_CHUNK_TRAJECTORIES = 1 << 10
-"""Shots that are worth simulating the state again on another rank."""
-_SHOTS_OF_A_START = 6000
-"""So many shots, of however many circuits, take about as long as starting Aer."""
+from hybrid.simulators.grain import cut
+from hybrid.simulators.measurement import TABLE_BYTES, Group, measurement_groups
 
 
 @dataclass(frozen=True)
@@ -61,8 +55,8 @@ class AerSampled(Estimator):
         if parts > 1:
             return slices(circuits * parts, 1, "shots")
         # An observable without strings to measure has no circuits; one idle piece stands for it.
-        least = _SHOTS_OF_A_START // self.shots
-        return cut(max(circuits, 1), wide=self._slow, least=least)
+        least = self.job.circuits_of_a_start(self.shots)
+        return cut(max(circuits, 1), wide=self.job.is_slow, least=least)
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return shape (units, 2): mean over shots, and sum of squared deviations from it."""
@@ -114,14 +108,12 @@ class AerSampled(Estimator):
         return aer_cost.counted(self.job, len(piece), gates, shots=-(-self.shots // slices))
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of the states that may be held at once, and of the shots of one."""
+        """Return the bytes of the states that may be held at once, of shots, and of groups."""
         pieces = self.pieces(ask)
         largest = max(piece.stop - piece.start for piece in pieces)
-        return self.job.state_bytes * largest + 64 * max(self._slices(ask))
-
-    @property
-    def _slow(self) -> bool:
-        return self.job.is_wide or self.job.draws_trajectories
+        groups = sum(group.nbytes for group in self._groups) + TABLE_BYTES
+        shots = self.job.shot_bytes(self._slices(ask)[0])
+        return self.job.state_bytes * largest + shots + groups
 
     @property
     def _constant(self) -> float:
@@ -139,9 +131,7 @@ class AerSampled(Estimator):
         """Return how many shots each slice of a circuit's shots has."""
         if not self._groups:
             return [self.shots]
-        circuits = self.expansion.count(ask) * len(self._groups)
-        chunk = _CHUNK_TRAJECTORIES if self.job.draws_trajectories else _CHUNK_SAMPLED
-        return shot_slices(circuits, self.shots, chunk)
+        return self.job.slices(self.expansion.count(ask) * len(self._groups), self.shots)
 
     def _measured(self, group: Group) -> QuantumCircuit:
         """Return the circuit with the group's measurements; qubit q is read into bit q."""

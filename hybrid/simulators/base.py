@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeAlias, TypeVar
+from typing import ClassVar, Generic, NamedTuple, Self, TypeAlias, TypeVar
+
+import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import VALUES_AND_GRADIENTS, Ask, Told, Want
@@ -19,26 +21,45 @@ from hybrid.sharding.group import Group
 
 Answer = TypeVar("Answer", covariant=True)
 
+Counts: TypeAlias = dict[str, int]
+"""How often each bit string was seen; qubit 0 is the last character."""
+
 CotangentsOf: TypeAlias = Callable[[FloatArray, slice], FloatArray]
 """From the values of some points, and which points they are, to the weights of their gradients."""
 
 
 @dataclass(frozen=True)
 class Estimation:
-    """What is to be estimated: the expectation value of an observable in a circuit's state.
+    """What is to be estimated: expectation values of observables in a circuit's state.
 
     Attributes:
         circuit: what prepares the state, from |0...0>.
-        observable: what is measured.
+        observables: what is measured, at least one.
         shots: measurements of each group of compatible terms, or None for exact values.
         finite_difference: step in radians of central differences that take the place of exact
             gradients, or None for exact gradients only.
     """
 
     circuit: FlatCircuit
-    observable: Observable
+    observables: tuple[Observable, ...]
     shots: int | None = None
     finite_difference: float | None = None
+
+    @property
+    def observable(self) -> Observable:
+        """The observable, for simulators that take one at a time.
+
+        Raises:
+            InputError: there are several.
+        """
+        if len(self.observables) > 1:
+            raise InputError(
+                "observables",
+                got=f"{len(self.observables)} of them",
+                expected="one, with this simulator",
+                advice="make a call for each, or take another simulator",
+            )
+        return self.observables[0]
 
 
 class Evaluation(ABC, Generic[Answer]):
@@ -93,14 +114,16 @@ class Evaluation(ABC, Generic[Answer]):
             return 16 * len(piece)
         return 8 * (len(piece) if piece.axis == "components" else ask.components)
 
-    may_spread: ClassVar[bool] = False
-    """Whether :meth:`shardings` and :meth:`on_group` are defined."""
+    @property
+    def may_spread(self) -> bool:
+        """Whether :meth:`shardings` and :meth:`on_group` are defined."""
+        return False
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
         """Return how one state may be spread over ranks, by ascending shards, if it may."""
         return ()
 
-    def on_group(self, group: Group) -> Evaluation[Answer]:
+    def on_group(self, group: Group) -> Self:
         """Return it as the members of a group run it; partial answers hold on the leader."""
         raise NotImplementedError(f"{type(self).__name__} cannot spread a state over ranks")
 
@@ -144,28 +167,53 @@ class Evaluation(ABC, Generic[Answer]):
         return self.combine(ask, partials)
 
 
+class PulledBack(NamedTuple):
+    """What :meth:`Estimator.pull_back` returns.
+
+    Attributes:
+        values: shape (B,), or (B, M) for M observables, M > 1.
+        summed: shape (P,), the weighted sum of gradients over points and observables.
+        by_input: shape (B, F), for each point the weighted sum over observables of derivatives by
+            F of its own numbers; F = 0 where none were asked for.
+    """
+
+    values: FloatArray
+    summed: FloatArray
+    by_input: FloatArray
+
+
 class Estimator(Evaluation[Told]):
     """An evaluation of expectation values; what :meth:`Simulator.prepare` returns."""
 
     def pull_back(
-        self, points: FloatArray, cotangents: CotangentsOf, *, seed: int, threads: int
-    ) -> tuple[FloatArray, FloatArray]:
+        self,
+        points: FloatArray,
+        cotangents: CotangentsOf,
+        *,
+        inputs: Sequence[int] = (),
+        seed: int,
+        threads: int,
+    ) -> PulledBack:
         """Return values, and the sum of their gradients weighted by cotangents of the values.
 
         Args:
             points: shape (B, P).
-            cotangents: from the values of some of the points, shape (k,), and which they are, to
-                weights, shape (k,), finite; called for all points, in order.
+            cotangents: from the values of some of the points, shape (k,) or (k, M), and which they
+                are, to weights of the same shape, finite; called for all points, in order.
+            inputs: columns of the points whose derivatives are wanted for each point.
             seed: of whatever is random.
             threads: to use.
-
-        Returns:
-            shapes (B,) and (P,).
         """
         told = self.answer(Ask(points, gradient=True), seed=seed, threads=threads)
         assert told.gradients is not None
-        summed: FloatArray = cotangents(told.values, slice(0, len(points))) @ told.gradients
-        return told.values, summed
+        weights = cotangents(told.values, slice(0, len(points)))
+        each = weights.reshape(len(points), 1, -1) @ told.gradients.reshape(
+            len(points), -1, points.shape[1]
+        )
+        by_input = np.ascontiguousarray(each[:, 0, list(inputs)])
+        if weights.ndim == 1:
+            return PulledBack(told.values, weights @ told.gradients, by_input)
+        return PulledBack(told.values, each[:, 0].sum(axis=0), by_input)
 
 
 class Simulator(ABC):
@@ -203,6 +251,30 @@ class Simulator(ABC):
         Raises:
             InputError: the estimation does not suit; the message is that of :meth:`refusal`.
         """
+
+    def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
+        """Return the measurement of all qubits, compiled; answers are counts of bit strings.
+
+        Args:
+            circuit: what prepares the state.
+            shots: for each point.
+
+        Raises:
+            InputError: this simulator draws no bit strings, or not so many.
+        """
+        raise InputError(
+            "simulator",
+            got=repr(self.name),
+            expected="one that draws bit strings, such as 'native' or 'aer'",
+        )
+
+    @property
+    def inexact(self) -> str | None:
+        """Why its states are not the exact ones, or None if they are.
+
+        Where they are, what the native kernels read from exact states holds for it too.
+        """
+        return "its states are not known"
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:

@@ -12,6 +12,8 @@ _PIECES = _COUNTS[-1]
 _LEAST = 12
 """Exact values of so many circuits take about as long as a start of Aer, which each piece is."""
 _MOST = 256
+_MOST_SHOTS = 1 << 20
+"""Shots of a slice: more take more memory than they save in starts."""
 
 
 def cut(num_evaluations: int, *, wide: bool, least: int = _LEAST) -> tuple[Piece, ...]:
@@ -40,7 +42,9 @@ def cut(num_evaluations: int, *, wide: bool, least: int = _LEAST) -> tuple[Piece
 
 
 def shot_slices(num_circuits: int, shots: int, chunk: int) -> list[int]:
-    """Return how the shots of each circuit are cut; they are not where there are many circuits.
+    """Return how the shots of each circuit are cut.
+
+    Where there are many circuits, only what is more than a million is cut.
 
     Args:
         num_circuits: of the whole Ask.
@@ -52,4 +56,5 @@ def shot_slices(num_circuits: int, shots: int, chunk: int) -> list[int]:
         ([84, 83, 83], [250])
     """
     count = max(1, min(-(-shots // chunk), -(-_PIECES // max(num_circuits, 1))))
+    count = max(count, -(-shots // _MOST_SHOTS))
     return [shots // count + (part < shots % count) for part in range(count)]

@@ -5,19 +5,22 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+import numpy as np
 
 from hybrid import _kernels
+from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Want
 from hybrid.core.work import Sharding, Work
-from hybrid.programs import Program, count_operations
+from hybrid.programs import ParameterMap, Program, count_operations
 from hybrid.sharding import Group
-from hybrid.sharding.program import SpreadProgram
+from hybrid.sharding.program import Reading, SpreadProgram, shardings
 from hybrid.simulators.base import Answer, Evaluation
 
-_NARROWEST = 13
+NARROWEST_SPREAD = 13
 """Narrower states are one block, or are taken several at once."""
-_WIDEST = 48
+_WIDEST = _kernels.limits()["qubits"]
 """Kernels count bytes in 64 bits; beyond this width only the order of magnitude matters."""
 
 
@@ -30,23 +33,27 @@ class KernelEvaluation(Evaluation[Answer]):
         loaded: what runs in the place of the program in the kernels, on a group; else None.
     """
 
-    may_spread: ClassVar[bool] = True
     program: Program
     loaded: Any = field(default=None, repr=False, compare=False, kw_only=True)
 
     @cached_property
     def kernel_program(self) -> _kernels.Program:
         """The program in the kernels, or what takes its place on a group of ranks."""
-        program: _kernels.Program = load(self.program) if self.loaded is None else self.loaded
+        program: _kernels.Program = self.program.kernel if self.loaded is None else self.loaded
         return program
 
-    def on_group(self, group: Group) -> Evaluation[Answer]:
+    @property
+    def may_spread(self) -> bool:
+        """Whether the kernels can run it on a group: always."""
+        return True
+
+    def on_group(self, group: Group) -> Self:
         """Return it with its states spread over a group."""
         return replace(self, loaded=SpreadProgram(self.kernel_program, group))
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
         """Return how one state may be spread; empty for narrow ones."""
-        if self.program.num_qubits < _NARROWEST:
+        if self.program.num_qubits < NARROWEST_SPREAD:
             return ()
         return self._spread_gradients if ask.gradient else self._spread_values
 
@@ -93,27 +100,27 @@ class StateEvaluation(KernelEvaluation[Answer]):
         )
 
 
-def state_bytes(num_qubits: int, *, gradient: bool, single: bool) -> int:
-    """Return the bytes that the kernels allocate for one point."""
+def spread_metric(kernel: _kernels.Program, num_parameters: int) -> tuple[Sharding, ...]:
+    """Return how a metric may be spread over ranks, with the array that the leader holds."""
+    repeats = 1 + kernel.num_slots
+    found = shardings(kernel, Reading.EXPECTATION, gradient=True, repeats=repeats)
+    array = 8 * num_parameters**2
+    return tuple(replace(each, memory_bytes=each.memory_bytes + array) for each in found)
+
+
+def metric_at(
+    kernel: _kernels.Program, angle_map: ParameterMap, point: FloatArray, threads: int
+) -> FloatArray:
+    """Return the Fubini-Study metric at a point of shape (P,), shape (P, P), symmetric."""
+    by_angle = kernel.metric(angle_map.angles(point[None])[0], threads=threads)
+    repeated = np.broadcast_to(point, (angle_map.num_angles, len(point)))
+    by_parameter = angle_map.pull_back(repeated, by_angle)  # (K, P)
+    repeated = np.broadcast_to(point, (len(point), len(point)))
+    metric = angle_map.pull_back(repeated, np.ascontiguousarray(by_parameter.T))
+    return np.ascontiguousarray((metric + metric.T) / 2)
+
+
+def state_bytes(num_qubits: int, *, gradient: bool, single: bool, several: bool = False) -> int:
+    """Return the bytes that the kernels allocate for one point, of several observables or one."""
     width = min(num_qubits, _WIDEST)
-    return int(_kernels.memory_bytes(width, gradient, single)) << (num_qubits - width)
-
-
-def load(program: Program) -> _kernels.Program:
-    """Return the program as the kernels hold it."""
-    return _kernels.Program(
-        program.num_qubits,
-        program.kind,
-        program.targets,
-        program.control_mask,
-        program.control_value,
-        program.matrix_offset,
-        program.matrices,
-        program.x_mask,
-        program.string_offset,
-        program.string_count,
-        program.z_masks,
-        program.coefficients,
-        program.slot,
-        program.angles.num_angles,
-    )
+    return int(_kernels.memory_bytes(width, gradient, single, several)) << (num_qubits - width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -11,16 +11,32 @@ import numpy as np
 
 from hybrid import _kernels
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Ask, Told
+from hybrid.core.ask import Ask, Told, Want
+from hybrid.core.columns import Columns
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
 from hybrid.machine import Curve, Machine
-from hybrid.programs import Observable, compile_program, count_operations
+from hybrid.programs import FlatCircuit, Observable, count_operations
 from hybrid.sharding.program import Reading, shardings
 from hybrid.simulators import native_cost
-from hybrid.simulators.base import CotangentsOf, Estimation, Estimator, Simulator
-from hybrid.simulators.kernel import KernelEvaluation, state_bytes
+from hybrid.simulators.base import (
+    CotangentsOf,
+    Counts,
+    Estimation,
+    Estimator,
+    Evaluation,
+    PulledBack,
+    Simulator,
+)
+from hybrid.simulators.kernel import (
+    NARROWEST_SPREAD,
+    KernelEvaluation,
+    metric_at,
+    spread_metric,
+    state_bytes,
+)
+from hybrid.simulators.states import states_of
 
 PRECISIONS = ("complex128", "complex64")
 _PIECE_QUBITS = 13
@@ -71,14 +87,23 @@ class Native(Simulator):
         """Return what identifies the settings."""
         return self.precision
 
+    def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
+        """Return the measurement of all qubits in the exact state, by inverse transform."""
+        from hybrid.simulators.sampling import SamplingEvaluation
+
+        return SamplingEvaluation(circuit.program, shots)
+
+    @property
+    def inexact(self) -> str | None:
+        """None: its states are exact."""
+        return None
+
     def prepare(self, estimation: Estimation) -> NativeEvaluation:
         """Return the estimation compiled to flat arrays and loaded into the kernels."""
         refusal = self.refusal(estimation)
         if refusal is not None:
             raise InputError("simulator", got="native", expected="one that suits", advice=refusal)
-        return NativeEvaluation(
-            compile_program(estimation.circuit), estimation.observable, self.single
-        )
+        return NativeEvaluation(estimation.circuit.program, estimation.observables, self.single)
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:
@@ -100,15 +125,16 @@ class Native(Simulator):
 
 @dataclass(frozen=True)
 class NativeEvaluation(KernelEvaluation[Told], Estimator):
-    """A program and an observable in the kernels; pieces are slices of the points.
+    """A program and observables in the kernels; pieces are slices of the points.
 
     Attributes:
         program: the compiled circuit.
-        observable: what is measured.
+        observables: what is measured.
         single: whether amplitudes are complex64.
     """
 
-    observable: Observable
+    answers: ClassVar[frozenset[Want]] = frozenset(Want)
+    observables: tuple[Observable, ...]
     single: bool
 
     @property
@@ -119,34 +145,50 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         return f"native kernels ({build}), {precision}, exact values, adjoint gradients"
 
     @cached_property
-    def kernel_observable(self) -> _kernels.PauliSum:
-        """The observable in the kernels."""
-        observable = self.observable
-        return _kernels.PauliSum(
-            observable.num_qubits,
-            observable.x_masks,
-            observable.z_masks,
-            observable.coefficients,
+    def kernel_observables(self) -> tuple[_kernels.PauliSum, ...]:
+        """The observables in the kernels."""
+        return tuple(
+            _kernels.PauliSum(each.num_qubits, each.x_masks, each.z_masks, each.coefficients)
+            for each in self.observables
         )
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return slices of the points; narrow circuits take several points at once."""
-        grain = 1 << max(0, _PIECE_QUBITS - self.program.num_qubits)
+        grain = 1 if ask.metric else 1 << max(0, _PIECE_QUBITS - self.program.num_qubits)
         return slices(len(ask.points), grain, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return shape (points, 1 or 1 + P): values, and gradients if asked for."""
+        """Return a row for each of the piece's points, in the order of ``core/columns.py``."""
         points = ask.points[piece.start : piece.stop]
-        angles = self.program.angles.angles(points)
+        angle_map = self.program.angles
+        angles = angle_map.angles(points)
         values, by_angle = self.kernel_program.evaluate(
-            self.kernel_observable, angles, ask.gradient, threads=threads, single=self.single
+            self._observable, angles, ask.gradient, threads=threads, single=self.single
         )
-        if by_angle is None:
-            return np.asarray(values)[:, None]
-        rows = np.empty((len(points), 1 + points.shape[1]))
-        rows[:, 0] = values
-        rows[:, 1:] = self.program.angles.pull_back(points, by_angle)
-        return rows
+        parts = {"values": values}
+        if by_angle is not None:
+            parts["gradients"] = angle_map.pull_back(points, by_angle)
+        if ask.metric:
+            parts["metric"] = np.stack(
+                [metric_at(self.kernel_program, angle_map, each, threads) for each in points]
+            )
+        if ask.variance:
+            parts["variances"] = self.kernel_program.variances(
+                self.kernel_observables, angles, threads=threads
+            )
+        if ask.others is not None:
+            states = states_of(self.program, ask.others, threads=threads)
+            overlaps, slopes = self.kernel_program.overlaps(
+                states, angles, ask.gradient, threads=threads
+            )
+            parts["overlaps"] = overlaps
+            if slopes is not None:
+                parts["overlap_gradients"] = angle_map.pull_back(points, slopes)
+        return Columns(ask, len(self.observables)).rows(parts)
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
+        """Return all that was asked for, of all points."""
+        return Columns(ask, len(self.observables)).told(np.concatenate(partials))
 
     @property
     def points_at_once(self) -> int:
@@ -154,8 +196,14 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         return 1 << max(0, _TAPE_QUBITS - self.program.num_qubits)
 
     def pull_back(
-        self, points: FloatArray, cotangents: CotangentsOf, *, seed: int = 0, threads: int
-    ) -> tuple[FloatArray, FloatArray]:
+        self,
+        points: FloatArray,
+        cotangents: CotangentsOf,
+        *,
+        inputs: Sequence[int] = (),
+        seed: int = 0,
+        threads: int,
+    ) -> PulledBack:
         """Return values, and the sum of their gradients weighted by cotangents of the values.
 
         Some points are taken at a time. Their states are kept between the two, so there is no
@@ -163,65 +211,136 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
 
         Args:
             points: shape (B, P).
-            cotangents: from the values of some of the points, shape (k,), and which they are, to
-                weights, shape (k,), finite; called for all points, in order.
+            cotangents: from the values of some of the points, shape (k,) or (k, M), and which they
+                are, to weights of the same shape, finite; called for all points, in order.
+            inputs: columns of the points whose derivatives are wanted for each point.
             seed: not used; values are exact.
             threads: to use.
-
-        Returns:
-            shapes (B,) and (P,).
         """
-        angle_map = self.program.angles
-        values = np.empty(len(points))
+        angle_map, columns = self.program.angles, list(inputs)
+        apart = tuple(sorted({*angle_map.nonlinear_slots, *angle_map.slots_of(columns)}))
+        nonlinear = [apart.index(slot) for slot in angle_map.nonlinear_slots]
+        values = np.empty((len(points), len(self.observables)))
+        by_input = np.empty((len(points), len(columns)))
         gradient = np.zeros(points.shape[1])
         for start in range(0, len(points), self.points_at_once):
             which = slice(start, min(start + self.points_at_once, len(points)))
             some = points[which]
-            found, tape = self.kernel_program.record(
-                [self.kernel_observable],
-                angle_map.angles(some),
-                threads=threads,
-                single=self.single,
+            values[which], tape = self.kernel_program.record(
+                self.kernel_observables, angle_map.angles(some), threads=threads, single=self.single
             )
-            values[which] = found[:, 0]
-            weights = np.ascontiguousarray(cotangents(values[which], which), dtype=np.float64)
-            by_angle, nonlinear = tape.pull_back(weights[:, None], angle_map.nonlinear_slots)
-            gradient += angle_map.pull_back_sum(some, by_angle, nonlinear)
-        return values, gradient
-
-    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
-        """Return values and gradients of all points."""
-        rows = np.concatenate(partials)
-        gradients = np.ascontiguousarray(rows[:, 1:]) if ask.gradient else None
-        return Told(np.ascontiguousarray(rows[:, 0]), gradients)
+            found = values[which] if len(self.observables) > 1 else values[which, 0]
+            weights = np.ascontiguousarray(cotangents(found, which), dtype=np.float64)
+            by_angle, terms = tape.pull_back(weights.reshape(len(some), -1), apart)
+            gradient += angle_map.pull_back_sum(some, by_angle, terms[:, nonlinear])
+            if columns:
+                each = np.zeros((len(some), angle_map.num_angles))
+                each[:, list(apart)] = terms
+                by_input[which] = angle_map.pull_back(some, each)[:, columns]
+        return PulledBack(values if len(self.observables) > 1 else values[:, 0], gradient, by_input)
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that one piece holds."""
-        return state_bytes(self.program.num_qubits, gradient=ask.gradient, single=self.single)
+        width, several = self.program.num_qubits, len(self.observables) > 1
+        held = state_bytes(width, gradient=ask.gradient, single=self.single, several=several)
+        one = state_bytes(width, gradient=False, single=False)
+        if ask.metric:
+            held = max(held, 2 * one + 16 * self.program.angles.num_angles**2)
+        if ask.variance:
+            held = max(held, 2 * one)
+        if ask.others is not None:
+            held = max(held, (len(ask.others) + (3 if ask.gradient else 1)) * one)
+        return held
 
     def work(self, ask: Ask, piece: Piece) -> Work:
-        """Return the operations of the program and of the observable, for each point."""
+        """Return the operations of the program and of the observables, for each point."""
+        back = ask.gradient or ask.metric
         return Work(
             "native",
             self.program.num_qubits,
             len(piece),
-            self.operations,
-            ask.gradient,
+            self._operations(ask, 3.0 if back else 1.0),
+            back,
             single=self.single,
+            answered=8 * len(piece) * Columns(ask, len(self.observables)).width,
             shardings=self.shardings(ask),
+        )
+
+    def _operations(self, ask: Ask, passes: float) -> tuple[tuple[str, float], ...]:
+        """Return the operations of a point, in units whose rates hold so many passes over a state.
+
+        A gradient takes three: its state forward, and that and another one back.
+        """
+        observables = len(self.observables)
+        taken = 1.0 + 2.0 * observables if ask.gradient else 1.0
+        if ask.metric:
+            taken += 3.0 * (1 + self.program.angles.num_angles)
+        if ask.variance:
+            taken += 1.0
+        if ask.others is not None:
+            taken += 1.0 + len(ask.others) * (3.0 if ask.gradient else 1.0)
+        times, reads = taken / passes, 2.0 if ask.variance else 1.0
+        return tuple(
+            (kind, (reads if kind == "mask" else times) * count) for kind, count in self.operations
         )
 
     @cached_property
     def operations(self) -> tuple[tuple[str, float], ...]:
         """What one evaluation takes, by kind of operation."""
-        return count_operations(self.program, self.observable)
+        first = count_operations(self.program, self.observables[0])
+        if len(self.observables) == 1:
+            return first
+        counts = dict(first)
+        masks = [count_operations(self.program, each) for each in self.observables]
+        counts["mask"] = sum(dict(each).get("mask", 0.0) for each in masks)
+        return tuple((kind, count) for kind, count in counts.items() if count)
+
+    def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
+        """Return how one state may be spread; not where overlaps or variances are wanted."""
+        if ask.others is not None or ask.variance:
+            return ()
+        if not ask.metric:
+            return super().shardings(ask)
+        if self.program.num_qubits < NARROWEST_SPREAD:
+            return ()
+        both = zip(super().shardings(ask), self._spread_metric, strict=True)
+        return tuple(
+            replace(
+                metric,
+                memory_bytes=max(metric.memory_bytes, plain.memory_bytes),
+                sent_bytes=metric.sent_bytes + plain.sent_bytes,
+                exchanges=metric.exchanges + plain.exchanges,
+            )
+            for plain, metric in both
+        )
 
     def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be spread over ranks, to read the observable there."""
-        return shardings(
-            self.kernel_program,
-            Reading.EXPECTATION,
-            self.kernel_observable,
-            gradient=gradient,
-            single=self.single,
+        """Return how one state may be spread over ranks, to read the observables there."""
+        each = [
+            shardings(
+                self.kernel_program,
+                Reading.EXPECTATION,
+                observable,
+                gradient=gradient,
+                single=self.single,
+            )
+            for observable in self.kernel_observables
+        ]
+        return tuple(
+            replace(
+                of_all[0],
+                sent_bytes=sum(sharding.sent_bytes for sharding in of_all),
+                exchanges=sum(sharding.exchanges for sharding in of_all),
+            )
+            for of_all in zip(*each, strict=True)
         )
+
+    @cached_property
+    def _spread_metric(self) -> tuple[Sharding, ...]:
+        return spread_metric(self.kernel_program, self.program.angles.num_parameters)
+
+    @property
+    def _observable(self) -> _kernels.PauliSum | tuple[_kernels.PauliSum, ...]:
+        """One by itself, as the kernels then leave out the axis of observables."""
+        all_of_them = self.kernel_observables
+        return all_of_them[0] if len(all_of_them) == 1 else all_of_them

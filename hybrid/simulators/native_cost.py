@@ -21,15 +21,16 @@ from __future__ import annotations
 
 import math
 
+from hybrid import _kernels
 from hybrid.core.work import Work
 from hybrid.machine import Machine
 
 ALONE = ("call", "point", "gate", "string", "excitation", "diagonal", "phase", "mask")
 TOGETHER = ("lane", "batch")
 
-LANES = 8
+LANES = _kernels.limits()["lanes"]
 """So many points of a narrow circuit are simulated side by side; fewer take as long."""
-NARROW = 11
+NARROW = _kernels.limits()["batched_qubits"]
 """Several points of circuits up to this width are."""
 _SINGLE_GAIN = 0.6
 """Time of complex64 over that of complex128, for states beyond the caches."""

@@ -245,4 +245,4 @@ def _generator(kind: str, size: int) -> SparsePauliOp:
 def evaluation_of(circuit: QuantumCircuit, observable: SparsePauliOp) -> NativeEvaluation:
     """Return the expectation value compiled for the kernels."""
     flat = flatten(circuit)
-    return Native().prepare(Estimation(flat, compile_observable(observable, flat.num_qubits)))
+    return Native().prepare(Estimation(flat, (compile_observable(observable, flat.num_qubits),)))

@@ -13,7 +13,7 @@ from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
 from hybrid.sharding.program import Reading, shardings
-from hybrid.simulators.kernel import StateEvaluation, state_bytes
+from hybrid.simulators.kernel import StateEvaluation, metric_at, spread_metric, state_bytes
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Probabilities(PerPoint):
 
 @dataclass(frozen=True)
 class Amplitudes(PerPoint):
-    """Amplitudes of some basis states.
+    """Amplitudes of some basis states, with the circuit's global phase.
 
     Attributes:
         program: the compiled circuit.
@@ -117,6 +117,7 @@ class Amplitudes(PerPoint):
         """Return shape (2, states): real and imaginary parts."""
         angles = self.program.angles.angles(point[None])[0]
         found = self.kernel_program.amplitudes(angles, list(self.states), threads=threads)
+        found *= self.program.phase_factors(point[None], angles[None])[0]
         return np.stack([found.real, found.imag])
 
     @property
@@ -144,13 +145,7 @@ class Metric(PerPoint):
 
     def at(self, point: FloatArray, threads: int) -> FloatArray:
         """Return shape (P, P), symmetric."""
-        angle_map = self.program.angles
-        by_angle = self.kernel_program.metric(angle_map.angles(point[None])[0], threads=threads)
-        repeated = np.broadcast_to(point, (angle_map.num_angles, len(point)))
-        by_parameter = angle_map.pull_back(repeated, by_angle)  # (K, P)
-        repeated = np.broadcast_to(point, (len(point), len(point)))
-        metric = angle_map.pull_back(repeated, np.ascontiguousarray(by_parameter.T))
-        return np.ascontiguousarray((metric + metric.T) / 2)
+        return metric_at(self.kernel_program, self.program.angles, point, threads)
 
     @property
     def array_bytes(self) -> int:
@@ -170,7 +165,4 @@ class Metric(PerPoint):
 
     def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
         """Return how the states may be spread over ranks."""
-        program = self.kernel_program
-        repeats = 1 + program.num_slots
-        found = shardings(program, Reading.EXPECTATION, gradient=True, repeats=repeats)
-        return self.with_array(found)
+        return spread_metric(self.kernel_program, self.program.angles.num_parameters)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from qiskit import QuantumCircuit, generate_preset_pass_manager, transpile
+from qiskit.exceptions import QiskitError
 from qiskit.primitives import BaseEstimatorV2, StatevectorEstimator
 from qiskit.primitives.containers import BindingsArray
 from qiskit.quantum_info import SparsePauliOp
@@ -23,12 +24,16 @@ from hybrid.simulators.base import Estimation, Estimator, Simulator
 from hybrid.simulators.expansion import Expansion
 from hybrid.simulators.grain import cut
 from hybrid.simulators.lowering import lower
+from hybrid.simulators.spelling import spelled_out
 
 _PLAIN = ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg"]
 _PLAIN += ["rx", "ry", "rz", "p", "u", "cx", "cz"]
 """Gates that every estimator without a target of its own knows."""
 
 _WIDE = 16
+
+_SMALL = 1e-6
+"""Coefficients from here on are given to the estimator as they are."""
 
 
 class PassManager(Protocol):
@@ -88,7 +93,19 @@ class Primitive(Simulator):
         """Return why this simulator does not suit the estimation, or None if it does."""
         if estimation.shots is not None and self.precision is not None:
             return "shots and precision say the same thing twice: give one of them"
+        widest = getattr(self._backend, "num_qubits", None)
+        if widest is not None and estimation.circuit.num_qubits > widest:
+            return (
+                f"the estimator's backend has {widest} qubits, the circuit "
+                f"{estimation.circuit.num_qubits}"
+            )
         return None
+
+    @property
+    def inexact(self) -> str | None:
+        """Why its states are not the exact ones, or None if they are."""
+        exact = isinstance(self.estimator, StatevectorEstimator)
+        return None if exact else "only expectation values come from an estimator"
 
     def content(self) -> str:
         """Return a digest of the settings; of the estimator only its class can be known."""
@@ -115,13 +132,26 @@ class Primitive(Simulator):
             self.batch,
         )
 
-    def _compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
+    @property
+    def _backend(self) -> Any:
+        """What the estimator runs on, if it says so."""
         backend = getattr(self.estimator, "backend", None)
-        if self.pass_manager is not None:
-            return self.pass_manager.run(circuit)
-        if backend is not None and not callable(backend):
-            return generate_preset_pass_manager(1, backend=backend).run(circuit)
-        return transpile(circuit, basis_gates=_PLAIN, optimization_level=0)
+        return None if callable(backend) else backend
+
+    def _compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        spelled = spelled_out(circuit)
+        try:
+            if self.pass_manager is not None:
+                return self.pass_manager.run(spelled)
+            if self._backend is not None:
+                return generate_preset_pass_manager(1, backend=self._backend).run(spelled)
+            return transpile(spelled, basis_gates=_PLAIN, optimization_level=0)
+        except QiskitError as cause:
+            raise InputError(
+                "circuit",
+                got=f"one that cannot be compiled for the estimator: {cause.message}",
+                expected="gates and a width that its backend has",
+            ) from cause
 
 
 @dataclass(frozen=True)
@@ -161,20 +191,43 @@ class PrimitiveEvaluation(Estimator):
         values: Any = {self.expansion.lowered.arguments: rows}
         if rows.shape[1] == 0:
             values = BindingsArray(shape=(len(rows),))
-        pub = (self.expansion.lowered.circuit, self._placed, values)
-        data = self.estimator.run([pub], precision=self.precision).result()[0].data
-        errors = np.broadcast_to(data.stds, np.shape(data.evs))
-        return np.column_stack([data.evs, errors]).astype(np.float64)
+        constant, parts = self._measured
+        total, squares = np.full(len(rows), constant), np.zeros(len(rows))
+        if parts:
+            pubs = [(self.expansion.lowered.circuit, part, values) for _, part in parts]
+            results = self.estimator.run(pubs, precision=self.precision).result()
+            for (scale, _), result in zip(parts, results, strict=True):
+                total = total + scale * np.asarray(result.data.evs)
+                squares = squares + (scale * self._deviations(result.data)) ** 2
+        return np.column_stack([total, np.sqrt(squares)]).astype(np.float64)
 
     @property
     def reproducible(self) -> bool:
         """Whether the same question gets the same bits again; its random numbers are not ours."""
-        return isinstance(self.estimator, StatevectorEstimator) and not self.precision
+        return self.exact
+
+    @property
+    def exact(self) -> bool:
+        """Whether values are exact: of Qiskit's state vectors, without a precision to mimic."""
+        return self._mimicked == 0.0
+
+    @property
+    def _mimicked(self) -> float | None:
+        """The standard deviation of what Qiskit's state vectors add, or None for others."""
+        if not isinstance(self.estimator, StatevectorEstimator):
+            return None
+        asked = self.estimator.default_precision if self.precision is None else self.precision
+        return float(asked)
+
+    def _deviations(self, data: Any) -> FloatArray:
+        """Return the standard errors; Qiskit's state vectors tell 0 whatever they add."""
+        told = np.asarray(data.stds, dtype=np.float64)
+        return told if self._mimicked is None else np.full_like(told, self._mimicked)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
-        """Return values, gradients, and standard errors where there are any."""
+        """Return values, gradients, and standard errors unless values are exact."""
         rows = np.concatenate(partials)
-        errors = np.ascontiguousarray(rows[:, 1]) if np.any(rows[:, 1] > 0.0) else None
+        errors = None if self.exact else np.ascontiguousarray(rows[:, 1])
         return self.expansion.told(ask, np.ascontiguousarray(rows[:, 0]), errors)
 
     def memory_bytes(self, ask: Ask) -> int:
@@ -183,8 +236,30 @@ class PrimitiveEvaluation(Estimator):
         return 16 << self.expansion.flat.num_qubits if known else 0
 
     @cached_property
-    def _placed(self) -> SparsePauliOp:
-        """The observable on the qubits that the compiled circuit uses."""
+    def _measured(self) -> tuple[float, list[tuple[float, SparsePauliOp]]]:
+        """What is added to the estimator's values, and its operators with their scales.
+
+        Qiskit drops coefficients below 1e-8 from what it is given to estimate, so smaller ones are
+        given apart, scaled.
+        """
+        observable = self.observable
+        sizes = np.abs(observable.coefficients)
+        strings = (observable.x_masks | observable.z_masks) != 0
+        if not np.any(strings & (sizes > 0.0)):
+            return float(observable.coefficients.sum()), []
+        kept = np.flatnonzero(sizes > 0.0)
+        parts = []
+        while len(kept):
+            largest = float(sizes[kept].max())
+            scale = 1.0 if largest >= _SMALL else largest
+            together = sizes[kept] >= _SMALL * scale
+            operator = observable.operator[kept[together]]
+            operator = SparsePauliOp(operator.paulis, operator.coeffs / scale)
+            parts.append((scale, self._placed(operator)))
+            kept = kept[~together]
+        return 0.0, parts
+
+    def _placed(self, operator: SparsePauliOp) -> SparsePauliOp:
+        """Return an operator on the qubits that the compiled circuit uses."""
         layout = self.expansion.lowered.circuit.layout
-        operator = self.observable.operator
         return operator if layout is None else operator.apply_layout(layout)

@@ -6,20 +6,23 @@ import numpy as np
 
 from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.programs import Program
-from hybrid.simulators.kernel import load
 
 
-def states_of(program: Program, points: FloatArray, *, threads: int) -> ComplexArray:
+def states_of(
+    program: Program, points: FloatArray, *, threads: int, phase: bool = False
+) -> ComplexArray:
     """Return the states at points, shape (B, 2^n), complex128.
 
     Args:
         program: the compiled circuit.
         points: shape (B, P).
         threads: of each state's computation.
+        phase: whether to include the circuit's global phase.
     """
-    kernel = load(program)
     angles = program.angles.angles(points)
     states = np.empty((len(points), 1 << program.num_qubits), dtype=np.complex128)
     for row, driven in enumerate(angles):
-        states[row] = kernel.state(driven, threads=threads)
+        states[row] = program.kernel.state(driven, threads=threads)
+    if phase and program.phase is not None:
+        states *= program.phase_factors(points, angles)[:, None]
     return states

@@ -10,12 +10,12 @@ import numpy as np
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece, slices
-from hybrid.simulators.base import CotangentsOf, Evaluation
+from hybrid.simulators.base import CotangentsOf, Evaluation, PulledBack
 from hybrid.simulators.native import NativeEvaluation
 
 
 @dataclass(frozen=True)
-class WeightedEvaluation(Evaluation[list[FloatArray]]):
+class WeightedEvaluation(Evaluation[PulledBack]):
     """Values at all points, and the sum of their gradients with weights.
 
     Each piece sums the gradients of its own points, and only the sum leaves it.
@@ -23,10 +23,12 @@ class WeightedEvaluation(Evaluation[list[FloatArray]]):
     Attributes:
         inner: gives values and sums.
         cotangents: gives the weights.
+        inputs: columns of the points whose derivatives are wanted for each point.
     """
 
     inner: NativeEvaluation
     cotangents: CotangentsOf
+    inputs: tuple[int, ...] = ()
 
     @property
     def description(self) -> str:
@@ -38,24 +40,33 @@ class WeightedEvaluation(Evaluation[list[FloatArray]]):
         return slices(len(ask.points), self.inner.points_at_once, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return the values of the piece's points, then the weighted sum of their gradients."""
+        """Return the values, the weighted sum, and derivatives by inputs, one after the other."""
 
         def cotangents(values: FloatArray, which: slice) -> FloatArray:
             return self.cotangents(
                 values, slice(piece.start + which.start, piece.start + which.stop)
             )
 
-        values, summed = self.inner.pull_back(
-            ask.points[piece.start : piece.stop], cotangents, threads=threads
-        )
-        return np.concatenate([values, summed])
+        points = ask.points[piece.start : piece.stop]
+        found = self.inner.pull_back(points, cotangents, inputs=self.inputs, threads=threads)
+        return np.concatenate([part.ravel() for part in found])
 
-    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> list[FloatArray]:
-        """Return values of shape (B,) and the gradient of shape (P,), added in piece order."""
-        width = ask.points.shape[1]
-        sums = np.stack([partial[len(partial) - width :] for partial in partials])
-        values = np.concatenate([partial[: len(partial) - width] for partial in partials])
-        return [values, np.add.reduce(sums, axis=0)]
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> PulledBack:
+        """Return all values, the gradient of shape (P,), added in piece order, and by inputs."""
+        several = len(self.inner.observables)
+        inputs, width = len(self.inputs), ask.points.shape[1]
+        values, sums, by_input = [], [], []
+        for piece, partial in zip(self.pieces(ask), partials, strict=True):
+            first, second = len(piece) * several, len(piece) * several + width
+            values.append(partial[:first].reshape(len(piece), several))
+            sums.append(partial[first:second])
+            by_input.append(partial[second:].reshape(len(piece), inputs))
+        table = np.concatenate(values)
+        return PulledBack(
+            table if several > 1 else np.ascontiguousarray(table[:, 0]),
+            np.add.reduce(np.stack(sums), axis=0),
+            np.concatenate(by_input),
+        )
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that one piece holds."""

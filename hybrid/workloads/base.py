@@ -54,6 +54,9 @@ class Minimizable(Protocol):
     def initial_point(self, seed: int) -> FloatArray:
         """Return where to start if the user names no point, shape (P,)."""
 
+    def scale(self) -> float | None:
+        """Return a typical size of the cost's derivatives, in its unit, or None if unknown."""
+
     def contents(self) -> Mapping[str, str]:
         """Return digests of what must be the same on all ranks, by name."""
 

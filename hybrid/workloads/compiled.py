@@ -1,124 +1,211 @@
-"""Circuits and observables that were compiled before are found again by their content."""
+"""Circuits and observables compiled once, and found again by their content.
+
+The one process-wide store of compiled things. Whoever compiles a circuit or an observable of the
+user's does so here. Keys are digests of content (:mod:`hybrid.core.content`), taken anew at each
+call, so a circuit that was changed in place is another circuit, and one that was built again is the
+same. What cannot be digested is compiled at each call.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from copy import deepcopy
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Generic, TypeVar
 
-import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Operation
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
-from qiskit.synthesis import EvolutionSynthesis
 
-from hybrid.programs import compile_observable, flatten
+from hybrid.core.content import circuit_digest, is_known, operation_digest, operator_digest
+from hybrid.core.errors import InputError
+from hybrid.programs import FlatCircuit, Observable, Program, compile_observable, flatten
+from hybrid.simulators import Choice, Evaluation, content_of
+from hybrid.simulators.base import Counts
+from hybrid.simulators.registry import sampler
 from hybrid.workloads.expectation import Expectation
 
 T = TypeVar("T")
 
-_KEPT = 8
-"""How many compiled circuits are kept; the least recently used goes first."""
+_KEPT = 16
+"""How many of each kind are kept; the least recently used goes first."""
 
 
-class _Recent(Generic[T]):
-    """Values made from an input, found again while the input has not changed.
+class Recent(Generic[T]):
+    """Values by key, the least recently used dropped when there are too many.
 
-    Qiskit's circuits and operators can be changed in place, so what is kept is a copy, and a hit
-    is a copy that equals the circuit and observable at hand.
+    Example:
+        >>> squares = Recent(kept=2)
+        >>> [squares.get(n, lambda: n**2) for n in (1, 2, 3)]
+        [1, 4, 9]
+        >>> len(squares)
+        2
     """
 
-    def __init__(self) -> None:
-        self._entries: OrderedDict[int, tuple[_Copy, SparsePauliOp, T]] = OrderedDict()
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._values: OrderedDict[Hashable, T] = OrderedDict()
+        self._lock = Lock()
 
-    def get(self, circuit: QuantumCircuit, observable: SparsePauliOp, make: Callable[[], T]) -> T:
-        """Return the value made before from equal input, or make it now."""
-        key = id(circuit)
-        entry = self._entries.pop(key, None)
-        if (
-            entry is None
-            or not _same_operator(entry[1], observable)
-            or not entry[0].equals(circuit)
-        ):
-            entry = (_Copy(circuit), observable.copy(), make())
-        self._entries[key] = entry
-        if len(self._entries) > _KEPT:
-            self._entries.popitem(last=False)
-        return entry[2]
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(
+        self, key: Hashable, make: Callable[[], T], still: Callable[[T], bool] = lambda value: True
+    ) -> T:
+        """Return the value made before for a key, if it still holds, or make it now.
+
+        Args:
+            key: None where nothing is known to be the same.
+            make: makes the value.
+            still: whether a value that was kept may be used.
+        """
+        if key is None:
+            return make()
+        with self._lock:
+            value = self._values.pop(key, None)
+        if value is None or not still(value):
+            value = make()
+        with self._lock:
+            self._values[key] = value
+            if len(self._values) > self._kept:
+                self._values.popitem(last=False)
+        return value
 
 
-class _Copy:
-    """A circuit as it was.
+@dataclass(frozen=True)
+class _Flat:
+    """A circuit as steps that do not change when the user changes the circuit's gates in place.
 
-    A copy of a ``PauliEvolutionGate`` shares its operator with the original, so operators are
-    copied beside. And Qiskit compares such gates by what they decompose into, which for hundreds
-    of excitations takes longer than to simulate them; they are compared by operator here.
+    Simulators other than the kernels read gates later. So the steps are of a copy, and gates of
+    classes that share what they hold with their copies are read again at each use.
+
+    Attributes:
+        circuit: the steps.
+        gates: those of other classes.
+        digests: what these were.
     """
 
-    def __init__(self, circuit: QuantumCircuit) -> None:
-        self._circuit = circuit.copy()
-        self._operators = [
-            deepcopy(operation.operator) if isinstance(operation, PauliEvolutionGate) else None
-            for operation in (instruction.operation for instruction in circuit.data)
-        ]
-        self._evolves = any(operator is not None for operator in self._operators)
+    circuit: FlatCircuit
+    gates: tuple[Operation, ...]
+    digests: tuple[str | None, ...]
 
-    def equals(self, circuit: QuantumCircuit) -> bool:
-        """Return whether a circuit has the instructions that were copied."""
-        kept = self._circuit
-        if kept.num_qubits != circuit.num_qubits or len(kept.data) != len(circuit.data):
-            return False
-        if not self._evolves:
-            return bool(kept.data == circuit.data)
-        return all(
-            a.qubits == b.qubits
-            and a.clbits == b.clbits
-            and _same_operation(a.operation, operator, b.operation)
-            for a, operator, b in zip(kept.data, self._operators, circuit.data, strict=True)
+    @classmethod
+    def of(cls, circuit: QuantumCircuit) -> _Flat:
+        """Return the flat circuit, made of a copy."""
+        try:
+            own = deepcopy(circuit)
+        except Exception:  # a gate of the user's that cannot be copied
+            return cls(flatten(circuit), (), (None,))
+        if not isinstance(own, QuantumCircuit):
+            return cls(flatten(own), (), ())  # which refuses it
+        gates = [instruction.operation for instruction in own.data]
+        for operation in gates:
+            if isinstance(operation, PauliEvolutionGate):  # copies share their operator
+                operation.operator = deepcopy(operation.operator)
+        flat = flatten(own)
+        gates += [step.gate for step in flat.steps]
+        others = tuple({id(gate): gate for gate in gates if not is_known(gate)}.values())
+        return cls(flat, others, tuple(map(operation_digest, others)))
+
+    def is_unchanged(self) -> bool:
+        """Return whether all gates are what they were."""
+        return None not in self.digests and self.digests == tuple(map(operation_digest, self.gates))
+
+
+_circuits: Recent[_Flat] = Recent(_KEPT)
+_observables: Recent[Observable] = Recent(_KEPT)
+_samplers: Recent[tuple[FlatCircuit, Evaluation[list[Counts]]]] = Recent(_KEPT)
+_expectations: Recent[tuple[FlatCircuit, Expectation]] = Recent(_KEPT)
+
+
+def compiled_circuit(circuit: QuantumCircuit) -> FlatCircuit:
+    """Return a circuit as steps, flattened at most once; its program is made at most once too."""
+    return _flat(circuit, _key(circuit, QuantumCircuit, circuit_digest))
+
+
+def compiled_program(circuit: QuantumCircuit) -> Program:
+    """Return a circuit as the kernels take it, compiled and loaded at most once."""
+    return compiled_circuit(circuit).program
+
+
+def compiled_observable(observable: SparsePauliOp, num_qubits: int) -> Observable:
+    """Return an observable for circuits of a width, compiled at most once."""
+    return _observable(observable, num_qubits, _key(observable, SparsePauliOp, operator_digest))
+
+
+def compiled_expectation(
+    circuit: QuantumCircuit,
+    observables: SparsePauliOp | Sequence[SparsePauliOp],
+    varied: Iterable[int] | None = None,
+) -> Expectation:
+    """Return the expectations of observables in a circuit's state, compiled at most once.
+
+    Args:
+        circuit: unitary.
+        observables: one, or several in a sequence; as wide.
+        varied: the columns of the parameters by which derivatives are wanted; None for all.
+    """
+    listed = tuple(observables) if is_sequence(observables) else (observables,)
+    keys = (
+        _key(circuit, QuantumCircuit, circuit_digest),
+        *(_key(each, SparsePauliOp, operator_digest) for each in listed),
+    )
+    flat = _flat(circuit, keys[0])
+    columns = None if varied is None else frozenset(varied)
+
+    def make() -> tuple[FlatCircuit, Expectation]:
+        compiled = tuple(
+            _observable(each, flat.num_qubits, key)
+            for each, key in zip(listed, keys[1:], strict=True)
         )
+        angles = replace(flat.angles, varied=columns)
+        chosen = flat if columns is None else replace(flat, angles=angles)
+        return flat, Expectation(chosen, compiled)
+
+    key = None if None in keys else (*keys, columns)
+    return _expectations.get(key, make, lambda kept: kept[0] is flat)[1]
 
 
-_expectations: _Recent[Expectation] = _Recent()
+def is_sequence(observables: object) -> bool:
+    """Return whether several observables are given, not one.
+
+    Raises:
+        InputError: a sequence of none.
+    """
+    if not isinstance(observables, list | tuple):
+        return False
+    if not observables:
+        raise InputError("observable", got="none", expected="at least one SparsePauliOp")
+    return True
 
 
-def compiled_expectation(circuit: QuantumCircuit, observable: SparsePauliOp) -> Expectation:
-    """Return the expectation of an observable in a circuit's state, compiled at most once."""
+def compiled_sampler(
+    circuit: QuantumCircuit, simulator: Choice, shots: int
+) -> Evaluation[list[Counts]]:
+    """Return the measurement of all qubits by a simulator, compiled at most once."""
+    key = _key(circuit, QuantumCircuit, circuit_digest)
+    flat = _flat(circuit, key)
+    return _samplers.get(
+        None if key is None else (key, content_of(simulator), shots),
+        lambda: (flat, sampler(simulator, flat, shots)),
+        lambda kept: kept[0] is flat,
+    )[1]
 
-    def make() -> Expectation:
-        flat = flatten(circuit)
-        return Expectation(flat, compile_observable(observable, flat.num_qubits))
 
-    if not isinstance(circuit, QuantumCircuit) or not isinstance(observable, SparsePauliOp):
-        return make()
-    return _expectations.get(circuit, observable, make)
+def _flat(circuit: QuantumCircuit, key: str | None) -> FlatCircuit:
+    return _circuits.get(key, lambda: _Flat.of(circuit), _Flat.is_unchanged).circuit
 
 
-def _same_operation(one: Operation, operator: object, other: Operation) -> bool:
-    """Compare; ``operator`` is what a Pauli evolution ``one`` evolved by."""
-    if operator is None or not isinstance(other, PauliEvolutionGate):
-        return bool(one == other)
-    return bool(
-        one.params == other.params
-        and _same_synthesis(one.synthesis, other.synthesis)
-        and _same_operator(operator, other.operator)
+def _observable(observable: SparsePauliOp, num_qubits: int, key: str | None) -> Observable:
+    return _observables.get(
+        None if key is None else (key, num_qubits),
+        lambda: compile_observable(observable, num_qubits),
     )
 
 
-def _same_synthesis(one: EvolutionSynthesis, other: EvolutionSynthesis) -> bool:
-    try:
-        return type(one) is type(other) and bool(one.settings == other.settings)
-    except NotImplementedError:  # a product formula with a function of the user's own
-        return False
-
-
-def _same_operator(one: object, other: object) -> bool:
-    if isinstance(one, SparsePauliOp) and isinstance(other, SparsePauliOp):
-        return (
-            np.array_equal(one.coeffs, other.coeffs)
-            and np.array_equal(one.paulis.z, other.paulis.z)
-            and np.array_equal(one.paulis.x, other.paulis.x)
-            and np.array_equal(one.paulis.phase, other.paulis.phase)
-        )
-    return bool(one == other)
+def _key(given: object, kind: type, digest: Callable[..., str | None]) -> str | None:
+    return digest(given) if isinstance(given, kind) else None

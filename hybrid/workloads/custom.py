@@ -11,6 +11,7 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import real_array
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, PieceError
 from hybrid.core.fingerprint import identity_of
@@ -75,6 +76,14 @@ class Workload:
     def initial_point(self, seed: int) -> FloatArray:
         """Return where to start if the user names no point, shape (P,): seeded normal numbers."""
         return np.random.default_rng(seed).normal(scale=0.1, size=self.num_parameters)
+
+    def scale(self) -> float | None:
+        """Return a typical size of the cost's derivatives, or None to go by the first gradient.
+
+        The optimizer is told the cost divided by a power of four near it, so that its tolerances
+        do not depend on the unit of the cost.
+        """
+        return None
 
     def pieces(self, ask: Ask) -> Sequence[Piece]:
         """Return where the Ask may be cut, from the problem alone, never from the ranks."""
@@ -157,7 +166,7 @@ class Workload:
 
     def prepare(self, sampling: Sampling) -> CustomEvaluation:
         """Return the workload as the runtime takes it."""
-        if not isinstance(self.num_parameters, int) or self.num_parameters < 1:
+        if not isinstance(self.num_parameters, int | np.integer) or self.num_parameters < 1:
             raise InputError(
                 f"num_parameters of {type(self).__name__}",
                 got=repr(self.num_parameters),
@@ -299,15 +308,13 @@ def told_of(answer: Any, ask: Ask, name: str) -> Told:
     """
     if isinstance(answer, Told):
         return answer
+    what = f"combine() of {name}"
     shape = (len(ask.points), ask.components)
     if isinstance(answer, tuple) and len(answer) == 2 and ask.gradient:
-        values, gradients = np.asarray(answer[0], float), np.asarray(answer[1], float)
+        values, gradients = (real_array(part, what) for part in answer)
         if values.size == shape[0] and gradients.size == shape[0] * (shape[1] - 1):
             answer = np.column_stack([values.ravel(), gradients.reshape(shape[0], -1)])
-    try:
-        table = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        table = np.empty(0)
+    table = real_array(answer, what)
     if table.size != shape[0] * shape[1] or not np.isfinite(table).all():
         wanted = f"values of shape ({shape[0]},)"
         if ask.gradient:
@@ -315,7 +322,7 @@ def told_of(answer: Any, ask: Ask, name: str) -> Told:
         got = f"shape {table.shape}" if table.size else type(answer).__name__
         if table.size == shape[0] * shape[1]:
             got = "NaN or infinity"
-        raise InputError(f"combine() of {name}", got=got, expected=f"{wanted}, finite")
+        raise InputError(what, got=got, expected=f"{wanted}, finite")
     table = table.reshape(shape)
     by_parameter = np.ascontiguousarray(table[:, 1:]) if ask.gradient else None
     return Told(np.ascontiguousarray(table[:, 0]), by_parameter)
@@ -342,9 +349,10 @@ def _split(made: Any, width: int) -> list[Any]:
 
 def _array(made: Any, name: str, piece: Piece) -> FloatArray:
     try:
-        return np.asarray(made, dtype=np.float64)
-    except (TypeError, ValueError):
+        return real_array(made, "run()")
+    except InputError as error:
+        got = error.got if error.got == "complex numbers" else f"a {type(made).__name__}"
         raise PieceError(
-            f"{name_of(piece)} of {name}: run() returned a {type(made).__name__}, expected "
-            "numbers or arrays of them"
+            f"{name_of(piece)} of {name}: run() returned {got}, expected real numbers or arrays "
+            "of them"
         ) from None

@@ -1,4 +1,4 @@
-"""The expectation value of one observable in the state of one parametrised circuit."""
+"""The expectation values of observables in the state of one parametrised circuit."""
 
 from __future__ import annotations
 
@@ -10,52 +10,78 @@ import numpy as np
 from qiskit.circuit.library import PauliEvolutionGate
 
 from hybrid.core.arrays import FloatArray
-from hybrid.programs import FlatCircuit, Observable, compile_program
+from hybrid.core.digest import digest
+from hybrid.programs import FlatCircuit, Generator, Observable
 from hybrid.simulators import Estimation, Estimator, choose
 from hybrid.workloads.base import Sampling
+
+_KEPT = 4
+"""An expectation keeps what it was prepared for the last so many simulators and settings."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """``<observable>`` as a function of the circuit's parameters.
+    """Expectation values as a function of the circuit's parameters.
 
     Attributes:
-        circuit: compiled circuit.
-        observable: compiled observable, as wide.
+        flat: the circuit, flattened.
+        observables: compiled observables, as wide; one where it is to be minimised.
     """
 
-    circuit: FlatCircuit
-    observable: Observable
+    flat: FlatCircuit
+    observables: tuple[Observable, ...]
+
+    @property
+    def observable(self) -> Observable:
+        """The first of the observables."""
+        return self.observables[0]
 
     @property
     def description(self) -> str:
         """One line: width, parameters and terms."""
         return (
             f"{self.num_qubits} qubits, {self.num_parameters} parameters, "
-            f"{self.observable.num_terms} terms"
+            f"{sum(each.num_terms for each in self.observables)} terms"
         )
 
     @property
     def num_parameters(self) -> int:
         """P, the number of the circuit's parameters."""
-        return self.circuit.angles.num_parameters
+        return self.flat.angles.num_parameters
 
     @property
     def num_qubits(self) -> int:
         """Width of the circuit."""
-        return self.circuit.num_qubits
+        return self.flat.num_qubits
 
     def initial_point(self, seed: int) -> FloatArray:
-        """Return shape (P,): zeros, or random angles where zeros would be a poor start.
+        """Return shape (P,): zeros for unitary coupled cluster, else seeded random angles.
 
-        An ansatz that consists of Pauli evolutions (unitary coupled cluster, Hamiltonian
-        variational) is the identity on its reference state at zero, which is where such
-        calculations start. Others start at angles drawn uniformly from [-pi, pi), seeded.
+        At zero an ansatz of Pauli evolutions is the identity on its reference state. That is
+        where coupled cluster starts: its generators are imaginary (each string has an odd number
+        of Y), so the energy has a slope there. Where a generator is real, as in Hamiltonian
+        variational ansatzes, a real observable has no slope at zero, which is then a stationary
+        point. Such ansatzes, and all others, start at angles drawn uniformly from [-pi, pi).
         """
-        driven = [step.gate for step in self.circuit.steps if step.slot is not None]
-        if all(isinstance(gate, PauliEvolutionGate) for gate in driven):
+        driven = [step for step in self.flat.steps if step.slot is not None]
+        if all(
+            isinstance(step.gate, PauliEvolutionGate) and _is_imaginary(step.generator)
+            for step in driven
+        ):
             return np.zeros(self.num_parameters)
         return np.random.default_rng(seed).uniform(-np.pi, np.pi, self.num_parameters)
+
+    def scale(self) -> float:
+        """Return a bound on the slope by a local rotation, in the unit of the observable.
+
+        A rotation of one qubit changes the terms that meet it, so the bound is the sum of their
+        coefficients' magnitudes, for the qubit where it is largest. The width of the circuit and
+        the identity, which only shifts the value, do not count.
+        """
+        masks = self.observable.x_masks | self.observable.z_masks
+        weights = np.abs(self.observable.coefficients)
+        met = [weights[masks >> np.uint64(q) & np.uint64(1) == 1] for q in range(self.num_qubits)]
+        return max((float(each.sum()) for each in met), default=0.0)
 
     def contents(self) -> Mapping[str, str]:
         """Return digests of circuit and observable."""
@@ -72,10 +98,11 @@ class Expectation:
             if known == sampling:
                 return evaluation
         estimation = Estimation(
-            self.circuit, self.observable, sampling.shots, sampling.finite_difference
+            self.flat, self.observables, sampling.shots, sampling.finite_difference
         )
         evaluation = choose(sampling.simulator, estimation).prepare(estimation)
         self._prepared.append((sampling, evaluation))
+        del self._prepared[:-_KEPT]
         return evaluation
 
     @cached_property
@@ -85,7 +112,16 @@ class Expectation:
 
     @cached_property
     def _digests(self) -> Mapping[str, str]:
+        each = [observable.content() for observable in self.observables]
+        content = each[0] if len(each) == 1 else digest(each)
         return {
-            "circuit": compile_program(self.circuit).content(),
-            "observable": self.observable.content(),
+            "circuit": self.flat.program.content(),
+            "observable": content,
         }
+
+
+def _is_imaginary(generator: Generator | None) -> bool:
+    """Return whether each string of a generator has an odd number of Y."""
+    return generator is not None and all(
+        (generator.x_mask & z_mask).bit_count() % 2 for z_mask in generator.z_masks
+    )

@@ -11,13 +11,20 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.ask import Ask, Told
-from hybrid.core.checks import checked_points
+from hybrid.core.checks import checked_points, checked_shots
+from hybrid.core.errors import InputError
 from hybrid.core.seeds import derive
-from hybrid.programs import compile_program, flatten
-from hybrid.simulators.sampling import Counts, SamplingEvaluation, check_shots
+from hybrid.simulators.base import Counts
+from hybrid.simulators.registry import check_exact
+from hybrid.simulators.sampling import check_shots
 from hybrid.simulators.states import states_of
 from hybrid.workloads.base import Sampling
-from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.compiled import (
+    compiled_circuit,
+    compiled_expectation,
+    compiled_program,
+    compiled_sampler,
+)
 
 
 @dataclass
@@ -76,17 +83,30 @@ class LocalSimulator:
 
     def sample(self, circuit: QuantumCircuit, points: ArrayLike, shots: int) -> list[Counts]:
         """Return for each point how often each bit string is seen, see :func:`hybrid.sample`."""
-        program = compile_program(flatten(circuit))
-        evaluation = SamplingEvaluation(program, shots)
-        ask = Ask(checked_points(points, program.angles.num_parameters))
-        check_shots(shots, len(ask.points))
+        flat = compiled_circuit(circuit)
+        wanted = checked_shots(shots)
+        if wanted is None:
+            raise InputError("shots", got="None", expected="a positive integer")
+        ask = Ask(checked_points(points, flat.angles.num_parameters))
+        check_shots(wanted, len(ask.points))
+        evaluation = compiled_sampler(circuit, self.sampling.simulator, wanted)
         return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
 
     def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
-        """Return the state vectors at points, shape (B, 2^n), complex128; exact always."""
-        program = compile_program(flatten(circuit))
+        """Return the state vectors at points, shape (B, 2^n), complex128.
+
+        They have the global phase that Qiskit gives them.
+
+        Raises:
+            InputError: the run has shots, or a simulator whose states are not exact.
+        """
+        check_exact(self.sampling.simulator, self.sampling.shots, "states")
+        program = compiled_program(circuit)
         return states_of(
-            program, checked_points(points, program.angles.num_parameters), threads=self.threads
+            program,
+            checked_points(points, program.angles.num_parameters),
+            threads=self.threads,
+            phase=True,
         )
 
     def rng(self) -> np.random.Generator:

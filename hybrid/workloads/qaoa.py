@@ -10,7 +10,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
-from hybrid.programs import compile_observable, flatten
+from hybrid.workloads.compiled import compiled_circuit, compiled_observable
 from hybrid.workloads.expectation import Expectation
 
 
@@ -25,6 +25,9 @@ class QAOA(Expectation):
         cost: a sum of strings of I and Z, for instance ``MaxCut.cost()``.
         depth: number of layers, at least 1.
 
+    Attributes:
+        circuit: the ansatz.
+
     Raises:
         InputError: the cost is not diagonal or not Hermitian, or the depth is not positive.
 
@@ -34,10 +37,13 @@ class QAOA(Expectation):
         4
     """
 
+    circuit: QuantumCircuit
+
     def __init__(self, cost: SparsePauliOp, depth: int) -> None:
-        if not isinstance(depth, int) or isinstance(depth, bool) or depth < 1:
+        if not isinstance(depth, int | np.integer) or isinstance(depth, bool) or depth < 1:
             raise InputError("depth", got=repr(depth), expected="an integer of at least 1")
-        checked = compile_observable(cost, getattr(cost, "num_qubits", 0))
+        depth = int(depth)
+        checked = compiled_observable(cost, getattr(cost, "num_qubits", 0))
         if np.any(checked.x_masks):
             raise InputError(
                 "cost",
@@ -45,7 +51,9 @@ class QAOA(Expectation):
                 expected="a diagonal operator: strings of I and Z",
                 advice="minimise other operators with hybrid.VQE and an ansatz of your own",
             )
-        super().__init__(flatten(qaoa_circuit(checked.operator, depth)), checked)
+        circuit = qaoa_circuit(checked.operator, depth)
+        super().__init__(compiled_circuit(circuit), (checked,))
+        object.__setattr__(self, "circuit", circuit)
 
     @property
     def description(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
@@ -12,27 +12,29 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
+from hybrid import _kernels
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_points
+from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.work import Work
 from hybrid.simulators import Estimator
 from hybrid.workloads.base import Sampling
-from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
 from hybrid.workloads.custom import CustomEvaluation, Workload, combined
+from hybrid.workloads.labels import Classes, class_labels
 from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task
 
 Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 """From outputs and labels, shape (k,) each, to losses and their slopes by the outputs, (k,)."""
 
-_LANES = 8
+_LANES = _kernels.limits()["lanes"]
 """Samples in a piece are a multiple of this, so that vector lanes are full."""
 _PIECES = 48
-_FULL = 11
+_FULL = _kernels.limits()["batched_qubits"]
 """From this width on full lanes are work enough for a piece ..."""
 _NARROW = 14
 """... and from this one on a sample is."""
@@ -66,14 +68,22 @@ class Supervised(Workload):
     Args:
         circuit: unitary; for instance data re-uploading layers.
         observable: whose expectation value is the output.
-        data: shape (N, F), one sample a row.
-        labels: shape (N,).
-        features: the F parameters of the circuit that take a sample.
-        loss: "squared", "logistic" (labels of +-1), or a function from outputs and labels to
-            losses and their slopes.
+        data: shape (N, F), one sample a row; or (N,) for a single feature.
+        labels: shape (N,). Real numbers; for the logistic loss the two classes as -1 and 1, 0 and
+            1, other whole numbers, booleans or strings. The larger one, or the later one of the
+            alphabet, is +1.
+        features: the F parameters of the circuit that take a sample; one Parameter alone is one.
+        loss: "squared", "logistic", or a function from outputs and labels to losses and their
+            slopes.
+
+    Attributes:
+        data: shape (N, F), float64.
+        labels: shape (N,), float64; of -1 and +1 for the logistic loss.
+        classes: for the logistic loss the labels that stand for -1 and for +1, else None.
 
     Raises:
-        InputError: shapes that do not fit, features the circuit has not, an unknown loss.
+        InputError: shapes that do not fit, features the circuit has not, labels that are not of
+            two classes, an unknown loss.
 
     Example:
         >>> import hybrid
@@ -95,12 +105,12 @@ class Supervised(Workload):
         observable: SparsePauliOp,
         data: ArrayLike,
         labels: ArrayLike,
-        features: Sequence[Parameter],
+        features: Sequence[Parameter] | Parameter,
         loss: Literal["squared", "logistic"] | Loss = "squared",
     ) -> None:
-        self._expectation = compiled_expectation(circuit, observable)
+        compiled_circuit(circuit)  # refuses what is no circuit
         parameters = list(circuit.parameters)
-        named = list(features)
+        named = _named(features)
         unknown = [each for each in named if each not in parameters]
         if unknown or len(set(named)) != len(named):
             raise InputError(
@@ -110,15 +120,14 @@ class Supervised(Workload):
             )
         self._columns = np.array([parameters.index(each) for each in named], dtype=np.int64)
         self._weights = np.setdiff1d(np.arange(len(parameters)), self._columns)
-        self.data = checked_points(data, len(named), "data")
-        self.labels = np.array(labels, dtype=np.float64)
-        if self.labels.shape != (len(self.data),) or not np.all(np.isfinite(self.labels)):
-            raise InputError(
-                "labels",
-                got=f"shape {self.labels.shape}",
-                expected=f"shape ({len(self.data)},), one finite number for each sample",
-            )
+        self._expectation = compiled_expectation(circuit, observable, self._weights.tolist())
+        self.data = checked_points(_in_rows(data, len(named)), len(named), "data")
         self.loss = _loss(loss)
+        self.classes: Classes | None = None
+        if self.loss is logistic:
+            self.labels, self.classes = class_labels(labels, len(self.data))
+        else:
+            self.labels = checked_row(labels, len(self.data), "labels", "sample")
         self.num_parameters = len(self._weights)
         self.num_qubits = self._expectation.num_qubits
         self.sizes = {"samples": len(self.data)}
@@ -130,6 +139,7 @@ class Supervised(Workload):
         return (
             f"Supervised: {len(self.data)} samples, {self.num_qubits} qubits, "
             f"{self.num_parameters} weights, {self._expectation.observable.num_terms} terms"
+            + ("" if self.classes is None else f"; +1 is {self.classes[1]!r}")
         )
 
     def initial_point(self, seed: int) -> FloatArray:
@@ -164,16 +174,23 @@ class Supervised(Workload):
             losses[which], slopes = self._losses(values, labels[which])
             return slopes
 
-        _, summed = evaluation.pull_back(points, slopes, seed=piece.seed, threads=piece.threads)
-        return losses.sum(), summed[self._weights]
+        pulled = evaluation.pull_back(points, slopes, seed=piece.seed, threads=piece.threads)
+        return losses.sum(), pulled.summed[self._weights]
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return losses and slopes, checked: one of each for each output."""
-        losses, slopes = self.loss(outputs, labels)
-        if np.shape(losses) != outputs.shape or np.shape(slopes) != outputs.shape:
+        made = self.loss(outputs, labels)
+        if not isinstance(made, tuple | list) or len(made) != 2:
             raise InputError(
                 "loss",
-                got=f"losses of shape {np.shape(losses)} and slopes of shape {np.shape(slopes)}",
+                got=f"a {type(made).__name__}",
+                expected="a pair of arrays: losses, and their slopes by the outputs",
+            )
+        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "slopes of the loss")
+        if losses.shape != outputs.shape or slopes.shape != outputs.shape:
+            raise InputError(
+                "loss",
+                got=f"losses of shape {losses.shape} and slopes of shape {slopes.shape}",
                 expected=f"shape {outputs.shape} for both",
             )
         return losses, slopes
@@ -218,6 +235,33 @@ class Supervised(Workload):
         # Narrow circuits are quick, and each piece costs some calls of Python.
         least = _LANES << max(0, _FULL - self.num_qubits)
         return min(max(_LANES * -(-len(self.data) // (_LANES * _PIECES)), least), 256)
+
+
+def _named(features: object) -> list[Parameter]:
+    """Return the parameters that take features.
+
+    Raises:
+        InputError: something else.
+    """
+    if isinstance(features, Parameter):
+        return [features]
+    named = list(features) if isinstance(features, Iterable) else [features]
+    if isinstance(features, str) or not all(isinstance(each, Parameter) for each in named):
+        raise InputError(
+            "features",
+            got=repr(features)[:60],
+            expected="the Parameter objects of the circuit that take a sample",
+        )
+    return named
+
+
+def _in_rows(data: ArrayLike, num_features: int) -> ArrayLike:
+    """Return data with one sample a row, also where a single feature is given without rows."""
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        return data
+    return array.reshape(-1, 1) if num_features == 1 and array.ndim == 1 else data
 
 
 def _loss(loss: object) -> Loss:

@@ -6,7 +6,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.errors import InputError
-from hybrid.programs import compile_observable, flatten
+from hybrid.workloads.compiled import compiled_circuit, compiled_observable
 from hybrid.workloads.expectation import Expectation
 
 
@@ -17,6 +17,9 @@ class VQE(Expectation):
         ansatz: any unitary circuit with at least one parameter; parameters may stand in
             expressions. Its parameters are ordered as ``ansatz.parameters``.
         observable: Hermitian, on as many qubits as the ansatz.
+
+    Attributes:
+        circuit: the ansatz as it was given.
 
     Raises:
         InputError: the ansatz measures, resets or has no parameters; the observable has another
@@ -31,16 +34,19 @@ class VQE(Expectation):
         'VQE: 1 qubits, 1 parameters, 1 terms'
     """
 
+    circuit: QuantumCircuit
+
     def __init__(self, ansatz: QuantumCircuit, observable: SparsePauliOp) -> None:
-        circuit = flatten(ansatz)
-        if circuit.angles.num_parameters == 0:
+        flat = compiled_circuit(ansatz)
+        if flat.angles.num_parameters == 0:
             raise InputError(
                 "ansatz",
                 got="a circuit with no parameters",
                 expected="at least one Parameter to vary",
                 advice="hybrid.expectation() gives the value of a fixed circuit",
             )
-        super().__init__(circuit, compile_observable(observable, circuit.num_qubits))
+        super().__init__(flat, (compiled_observable(observable, flat.num_qubits),))
+        object.__setattr__(self, "circuit", ansatz)
 
     @property
     def description(self) -> str:

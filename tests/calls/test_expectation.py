@@ -135,7 +135,7 @@ POINT = random_point(CIRCUIT)
         ({"gradient": "magic"}, "gradient: got 'magic'"),
         ({"simulator": "natve"}, "did you mean 'native'"),
         ({"observable": SparsePauliOp("Z")}, "an operator on 1 qubits, expected one on 4"),
-        ({"observable": SparsePauliOp("ZZZZ", [1j])}, "complex coefficients"),
+        ({"observable": SparsePauliOp("ZZZZ", [1j])}, "the complex coefficient"),
         ({"observable": SparsePauliOp("ZZZZ", [np.nan])}, "NaN or infinite"),
         ({"observable": "ZZZZ"}, "observable: got str"),
         ({"circuit": "h 0"}, "circuit: got str"),

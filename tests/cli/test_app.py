@@ -123,7 +123,7 @@ def test_check_says_what_would_run_and_runs_nothing(
     def refuse(*arguments: object, **settings: object) -> None:
         raise AssertionError("check ran the file")
 
-    monkeypatch.setattr("hybrid.loop.minimize.minimize", refuse)
+    monkeypatch.setattr("hybrid.minimize", refuse)
     assert command_line(["check", str(write(tmp_path, ISING))]) == 0
     out = capsys.readouterr().out
     for part in ("VQE: 2 qubits", "L-BFGS-B", "memory", "is in order; nothing was run"):

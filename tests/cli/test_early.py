@@ -48,3 +48,30 @@ def test_groups_that_were_asked_for_may_be_others_when_a_run_is_resumed(tmp_path
 def test_a_run_that_is_not_recorded_goes_on(tmp_path: Path) -> None:
     ended = launch(0, "-c", EARLY, "run", str(write(tmp_path, ISING)), timeout=60)
     assert ended.code == 0, ended.err
+
+
+INTERRUPTED = """
+import os, runpy, signal, sys
+module, program, *sys.argv[1:] = sys.argv[1:]
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+if program == "module":
+    runpy.run_module("hybrid", run_name="__main__", alter_sys=True)
+else:
+    from hybrid.cli import main
+    main()
+"""
+
+
+@pytest.mark.parametrize("program", ["module", "script"])
+@pytest.mark.parametrize("module", ["numpy", "typer", "qiskit"])
+def test_control_c_while_the_program_loads_ends_it_without_a_traceback(
+    tmp_path: Path, module: str, program: str
+) -> None:
+    path = str(write(tmp_path, ISING))
+    ended = launch(0, "-c", INTERRUPTED, module, program, "run", path, timeout=60)
+    assert ended.code == 130
+    assert ended.out == ended.err == ""

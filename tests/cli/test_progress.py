@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from hybrid.cli.progress import Lines, Live, follower
-from hybrid.cli.report import closing_panel
+from hybrid.cli.report import closing_panel, result_rows
+from hybrid.core.outcome import Outcome
 from hybrid.loop.result import History, Progress, Result, RunDescription
 from hybrid.settings import Reference
 
@@ -33,14 +34,17 @@ DESCRIPTION = RunDescription(
 
 def step(iteration: int, wall_time: float, max_iterations: int | None = None) -> Progress:
     value = -75.0 - 1e-3 * iteration
-    return Progress(iteration, max_iterations, iteration + 1, value, value, wall_time)
+    point = np.zeros(140)
+    return Progress(iteration, max_iterations, iteration + 1, value, value, wall_time, point)
 
 
 def result(value: float = -75.0124) -> Result:
     empty = np.array([], dtype=np.int64)
     history = History(empty, empty, np.array([]), np.array([]))
     message = "The relative reduction of the cost fell below the tolerance."
-    return Result(value, np.zeros(140), message, True, 46, 40, 5.5, 10.4, history, None, 7)
+    seed, how = 7, Outcome.CONVERGED
+    x = np.zeros(140)
+    return Result(value, x, message, True, 46, 40, 5.5, 10.4, history, None, seed, how)
 
 
 def lines(steps: Iterable[Progress], reference: Reference | None = FCI) -> list[str]:
@@ -111,7 +115,7 @@ def test_off_a_terminal_there_are_no_control_codes_and_at_most_80_columns() -> N
         observer.started(DESCRIPTION)
         observer.progressed(step(123456, 98765.4))
         observer.finished(result())
-    console.print(closing_panel(result(), FCI, workers="2 ranks"))
+    console.print(closing_panel(result(), result_rows(result(), FCI), workers="2 ranks"))
     text = printed(console)
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 80
@@ -156,13 +160,17 @@ def test_the_bar_is_taken_away_when_the_run_ends_without_a_result() -> None:
 )
 def test_the_closing_table_judges_the_error(value: float, verdict: str) -> None:
     console = console_of_a_file()
-    console.print(closing_panel(result(value), FCI, workers="2 ranks"))
+    console.print(closing_panel(result(value), result_rows(result(value), FCI), workers="2 ranks"))
     assert verdict in printed(console)
 
 
 def test_the_closing_table_has_everything() -> None:
     console = console_of_a_file()
-    console.print(closing_panel(result(), FCI, workers="2 ranks", extra=[("best cut", "16")]))
+    console.print(
+        closing_panel(
+            result(), [*result_rows(result(), FCI), ("best cut", "16")], workers="2 ranks"
+        )
+    )
     text = printed(console)
     for fact in (
         "converged",

@@ -27,6 +27,7 @@ from qiskit.circuit import (
 )
 from qiskit.circuit import library as gates
 from qiskit.quantum_info import (
+    Operator,
     SparseObservable,
     SparsePauliOp,
     Statevector,
@@ -39,6 +40,9 @@ from qiskit.synthesis import LieTrotter, SuzukiTrotter
 SYMBOLS = tuple(Parameter(name) for name in "abc")
 Values = Sequence[Any]
 """The three symbols, or three numbers in their places."""
+
+_Chosen = dict[tuple[int, int, int], int]
+"""Which attempt at drawing an operation gave one that Qiskit can build."""
 
 
 class Drawn(NamedTuple):
@@ -69,14 +73,15 @@ def draws(seed: int) -> Iterator[Drawn]:
 
 def drawn(seed: int) -> Drawn:
     """Return the circuit of a seed."""
-    circuit = _built(seed, SYMBOLS)
+    chosen: _Chosen = {}
+    circuit = _built(seed, SYMBOLS, chosen)
     values = np.random.default_rng(seed).uniform(-2.5, 2.5, len(SYMBOLS))
     columns = [SYMBOLS.index(parameter) for parameter in circuit.parameters]
 
     def at(point: np.ndarray) -> QuantumCircuit:
         everything = values.copy()
         everything[columns] = point
-        return _built(seed, [float(value) for value in everything])
+        return _built(seed, [float(value) for value in everything], chosen)
 
     return Drawn(seed, circuit, values[columns], at)
 
@@ -86,7 +91,7 @@ def state_of(numeric: QuantumCircuit) -> np.ndarray:
     return np.asarray(Statevector(numeric).data)
 
 
-def _built(seed: int, values: Values) -> QuantumCircuit:
+def _built(seed: int, values: Values, chosen: _Chosen) -> QuantumCircuit:
     random = Random(seed)
     width = random.randint(2, 5)
     circuit = QuantumCircuit(width)
@@ -94,7 +99,7 @@ def _built(seed: int, values: Values) -> QuantumCircuit:
     if random.random() < 0.3:
         circuit.global_phase = _angle(random, values)
     for _ in range(random.randint(1, 5)):
-        _append(circuit, random.randrange(1 << 60), values, depth=0)
+        _append(circuit, random.randrange(1 << 60), values, 0, chosen)
         qubit = random.randrange(width)
         circuit.ry(_angle(random, values), qubit)
     return circuit
@@ -116,40 +121,69 @@ def _begin(circuit: QuantumCircuit, random: Random, width: int) -> None:
         circuit.cx(qubit, qubit + 1)
 
 
-def _append(circuit: QuantumCircuit, seed: int, values: Values, depth: int) -> None:
+def _append(
+    circuit: QuantumCircuit, seed: int, values: Values, depth: int, chosen: _Chosen
+) -> None:
     """Append one random operation, the same for the same seed whatever the values are."""
-    for attempt in range(1000):
-        random = Random(seed + attempt)
-        if depth < 2 and random.random() < 0.05:
-            _loop(circuit, random, values, depth)
-            return
-        try:
-            operation = _operation(seed + attempt, values, depth, circuit.num_qubits)
-            # What Qiskit cannot build with numbers, or not with symbols, is drawn anew.
-            _operation(seed + attempt, SYMBOLS, depth, circuit.num_qubits)
-            _operation(seed + attempt, [0.3, 0.2, 0.1], depth, circuit.num_qubits)
-        except Exception:
-            continue
-        if operation.num_qubits > circuit.num_qubits:
-            continue
-        circuit.append(operation, random.sample(range(circuit.num_qubits), operation.num_qubits))
+    width = circuit.num_qubits
+    if Random(seed).random() < 0.05 and depth < 2:
+        _loop(circuit, Random(seed + 1), values, depth, chosen)
         return
-    raise AssertionError("no operation can be drawn")
+    place = (seed, depth, width)
+    if place not in chosen:
+        chosen[place] = next(
+            attempt for attempt in range(1000) if _buildable(seed + attempt, depth, width, chosen)
+        )
+    seed += chosen[place]
+    operation = _operation(seed, values, depth, width, chosen)
+    circuit.append(operation, Random(seed).sample(range(width), operation.num_qubits))
 
 
-def _loop(circuit: QuantumCircuit, random: Random, values: Values, depth: int) -> None:
+def _buildable(seed: int, depth: int, width: int, chosen: _Chosen) -> bool:
+    """Return whether Qiskit can build an operation both with symbols and with numbers."""
+    try:
+        operations = [
+            _operation(seed, values, depth, width, chosen) for values in (SYMBOLS, (0.3, 0.2, 0.1))
+        ]
+        alone = QuantumCircuit(width)
+        alone.append(operations[1], range(operations[1].num_qubits))
+        Statevector(alone)
+    except Exception:
+        return False
+    if _has_no_derivative(operations[0]) and Random(seed).random() < 0.95:
+        return False
+    return bool(operations[0].num_qubits == operations[1].num_qubits)
+
+
+def _has_no_derivative(operation: Operation) -> bool:
+    """Return whether the operation is one of those that are refused where they have parameters."""
+    arguments = getattr(operation, "params", ())
+    free = any(isinstance(p, ParameterExpression) and p.parameters for p in arguments)
+    if not free:
+        return False
+    if isinstance(operation, AnnotatedOperation):
+        powers = [m.power for m in operation.modifiers if isinstance(m, PowerModifier)]
+        return any(power % 1 for power in powers) or _has_no_derivative(operation.base_op)
+    if isinstance(operation, ControlledGate):
+        return _has_no_derivative(operation.base_gate)
+    return isinstance(operation, gates.RVGate)
+
+
+def _loop(
+    circuit: QuantumCircuit, random: Random, values: Values, depth: int, chosen: _Chosen
+) -> None:
     """Append a loop over integers; unrolled where all is numbers."""
     seed, rounds = random.randrange(1 << 60), range(random.randint(0, 2), 3)
     qubit = random.randrange(circuit.num_qubits)
     if any(isinstance(value, ParameterExpression) for value in values):
         turn = Parameter("turn")
         body = QuantumCircuit(circuit.num_qubits)
-        _append(body, seed, values, depth + 2)
+        _append(body, seed, values, depth + 2, chosen)
         body.rx(0.3 * turn + values[0], qubit)
         circuit.for_loop(rounds, turn, body, range(circuit.num_qubits), [])
         return
     for value in rounds:
-        _append(circuit, seed, values, depth + 2)
+        _append(circuit, seed, values, depth + 2, chosen)
         circuit.rx(0.3 * value + values[0], qubit)
 
 
@@ -229,24 +263,36 @@ _NAMES = (
 )
 
 
-def _operation(seed: int, values: Values, depth: int, width: int) -> Operation:
+def _operation(seed: int, values: Values, depth: int, width: int, chosen: _Chosen) -> Operation:
     """Return a random operation, modified or not."""
     random = Random(seed)
-    operation = _base(random, values, depth, width)
+    operation = _base(random, values, depth, width, chosen)
     for _ in range(random.choice([0, 0, 1, 1, 2])):
         operation = _modified(operation, random)
-    return _numeric(operation, values)
+    return operation
 
 
-def _numeric(operation: Operation, values: Values) -> Operation:
-    """Replace product formulas by their gates where all is numbers: ``Operator`` has none."""
-    symbolic = any(isinstance(value, ParameterExpression) for value in values)
-    if symbolic or not isinstance(operation, gates.PauliEvolutionGate):
-        return operation
-    return operation.definition.to_gate()
+class Formula(gates.PauliEvolutionGate):
+    """A Pauli evolution that is its product formula: of Qiskit's the matrix is the exact one."""
+
+    def to_matrix(self) -> np.ndarray:
+        return np.asarray(Operator(self.definition).data)
+
+    def inverse(self, annotated: bool = False) -> Formula:
+        return _as_formula(super().inverse())
+
+    def power(self, exponent: float, annotated: bool = False) -> Formula:
+        return _as_formula(super().power(exponent))
+
+    def control(self, *arguments: Any, **options: Any) -> Formula:
+        return _as_formula(super().control(*arguments, **options))
 
 
-def _base(random: Random, values: Values, depth: int, width: int) -> Operation:
+def _as_formula(gate: gates.PauliEvolutionGate) -> Formula:
+    return Formula(gate.operator, gate.time, synthesis=gate.synthesis)
+
+
+def _base(random: Random, values: Values, depth: int, width: int, chosen: _Chosen) -> Operation:
     def angle() -> Any:
         return _angle(random, values)
 
@@ -272,9 +318,9 @@ def _base(random: Random, values: Values, depth: int, width: int) -> Operation:
     if way < 0.82:
         return _matrix_gate(random, values)
     if way < 0.88 and depth < 2:
-        return _own(random, values, depth)
+        return _own(random, values)
     if depth < 2:
-        return _nested(random, values, depth, width)
+        return _nested(random, values, depth, width, chosen)
     return gates.RZGate(angle())
 
 
@@ -329,16 +375,18 @@ def _evolution(random: Random, values: Values) -> gates.PauliEvolutionGate:
     synthesis = random.choice(
         [None, None, LieTrotter(reps=2), SuzukiTrotter(order=2, reps=1), SuzukiTrotter(order=4)]
     )
-    return gates.PauliEvolutionGate(operator, time=_angle(random, values), synthesis=synthesis)
+    symbolic = any(isinstance(value, ParameterExpression) for value in values)
+    kind = gates.PauliEvolutionGate if symbolic else Formula
+    return kind(operator, time=_angle(random, values), synthesis=synthesis)
 
 
-def _nested(random: Random, values: Values, depth: int, width: int) -> Operation:
+def _nested(random: Random, values: Values, depth: int, width: int, chosen: _Chosen) -> Operation:
     """Return a circuit as a gate under some name, perhaps that of a standard gate."""
     inner = QuantumCircuit(random.randint(1, min(3, width)), name=random.choice(_NAMES))
     if random.random() < 0.4:
         inner.global_phase = _angle(random, values)
     for _ in range(random.randint(1, 3)):
-        _append(inner, random.randrange(1 << 60), values, depth + 1)
+        _append(inner, random.randrange(1 << 60), values, depth + 1, chosen)
     if random.random() < 0.3:
         inner.barrier()
         return inner.to_instruction()
@@ -367,24 +415,10 @@ class _Array(Gate):
         return np.asarray(self._matrix, dtype=dtype)
 
 
-class _Subclass(gates.RXGate):
-    """A gate that inherits from a standard one and is another."""
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.asarray(gates.RYGate(self.params[0]).to_matrix(), dtype=dtype)
-
-    def _define(self) -> None:
-        self.definition = QuantumCircuit(1)
-        self.definition.ry(self.params[0], 0)
-
-
-def _own(random: Random, values: Values, depth: int) -> Operation:
+def _own(random: Random, values: Values) -> Operation:
     name, seed = random.choice(_NAMES), random.randrange(1 << 30)
-    way = random.randrange(4)
-    if way == 0:
+    if random.random() < 0.3:
         return _Array(name, random_unitary(1 << random.randint(1, 3), seed=seed).data)
-    if way == 1:
-        return _Subclass(_angle(random, values))
 
     def define(first: Any, second: Any) -> QuantumCircuit:
         made = QuantumCircuit(2, global_phase=first)
@@ -409,8 +443,6 @@ def _modified(operation: Operation, random: Random) -> Operation:
     if way == 3:
         exponent = random.choice([2, 3, -1, 0, 2, 0.5, -0.5])
         return operation.power(exponent, annotated=annotated)
-    if isinstance(operation, gates.PauliEvolutionGate):
-        return operation  # annotated, ``Operator`` takes its exact exponential
     modifiers = []
     for _ in range(random.randint(1, 2)):
         controls = random.randint(1, 2)

@@ -94,20 +94,6 @@ def test_a_newer_journal_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_an_older_journal_is_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "run.db"
-    fill(path)
-    added = "CREATE TABLE notes (text TEXT)"
-    monkeypatch.setattr(schema, "VERSION", 2)
-    monkeypatch.setattr(schema, "TABLES", (*schema.TABLES, added))
-    monkeypatch.setattr(schema, "STEPS", {1: (added,)})
-    Writer(path, WHO, {}).close()
-    with open_journal(path) as journal:
-        assert len(journal) == 20
-
-
 def test_a_journal_whose_making_was_cut_short_is_made_again(tmp_path: Path) -> None:
     path = tmp_path / "run.db"
     path.touch()

@@ -9,7 +9,7 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.optimizers import Solution, Steps
+from hybrid.optimizers import Solution, Steps, keep_best
 
 Value = Callable[[FloatArray], float]
 Gradient = Callable[[FloatArray], FloatArray]
@@ -58,8 +58,8 @@ def read_only(told: Told) -> Told:
 
 
 def replay(steps: Steps, reply: Callable[[Ask, int], Told]) -> Run:
-    """Answer Ask number k with ``reply(ask, k)`` until the optimizer returns."""
-    run = Run()
+    """Answer Ask number k with ``reply(ask, k)`` until the optimizer returns; keep the best."""
+    run, steps = Run(), keep_best(steps)
     try:
         ask = next(steps)
         while True:

@@ -11,11 +11,17 @@ from scipy.optimize import rosen, rosen_der
 
 from hybrid.core.ask import Told
 from hybrid.core.errors import HybridError, InputError
-from hybrid.optimizers import SciPy
+from hybrid.optimizers import SPSA, Adam, SciPy
 from hybrid.optimizers.scipy_methods import METHODS
 
 WITH_GRADIENT = [name for name, method in METHODS.items() if method.gradient]
 WITHOUT = [name for name, method in METHODS.items() if not method.gradient]
+ARRAYS = [
+    (name, option)
+    for name, method in METHODS.items()
+    for option, kind in method.options.items()
+    if kind is np.ndarray
+]
 START = np.array([-0.4, 0.6, 0.2])
 
 
@@ -161,10 +167,33 @@ def test_an_unknown_method_is_refused():
         SciPy("dogleg")
 
 
-def test_an_option_of_the_wrong_shape_is_refused_before_the_first_evaluation():
-    steps = SciPy("Nelder-Mead", options={"initial_simplex": [[0.0, 1.0]]}).steps(START, seed=0)
-    with pytest.raises(InputError, match=r"options of Nelder-Mead: .* fit 3 parameters \(SciPy: "):
-        next(steps)
+@pytest.mark.parametrize(("method", "option"), ARRAYS)
+def test_an_array_of_the_wrong_shape_is_refused_before_the_first_evaluation(method, option):
+    for wrong in ([[0.0, 1.0]], [1.0, 2.0], 1.0):
+        steps = SciPy(method, options={option: wrong}).steps(START, seed=0)
+        with pytest.raises(InputError, match=rf"option '{option}' of {method}: got shape .* for 3"):
+            next(steps)
+
+
+def test_options_that_scipy_refuses_are_refused_before_the_first_evaluation():
+    radii = {"initial_tr_radius": 1e-3, "final_tr_radius": 1.0}
+    with pytest.raises(InputError, match=r"options of COBYQA: .* fit 3 parameters \(SciPy: "):
+        next(SciPy("COBYQA", options=radii).steps(START, seed=0))
+
+
+def test_numbers_of_numpy_and_another_order_are_the_same_optimizer():
+    plain = SciPy("L-BFGS-B", 20, 1e-3, {"maxcor": 5, "ftol": 1e-6})
+    other = SciPy("L-BFGS-B", np.int64(20), np.float64(1e-3), {"ftol": 1e-6, "maxcor": np.int8(5)})
+    assert repr(plain) == repr(other)
+    assert plain == other
+    assert repr(SPSA(max_iterations=np.int64(20))) == repr(SPSA(max_iterations=20))
+    assert repr(Adam(learning_rate=np.float64(1), tolerance=0)) == repr(Adam(1.0, tolerance=0.0))
+
+
+@pytest.mark.parametrize("option", ["maxcor", "maxls", "maxfun", "maxiter"])
+def test_a_count_that_no_c_int_holds_is_refused(option):
+    with pytest.raises(InputError, match="got 2147483648, expected an integer of at most 21474836"):
+        SciPy("L-BFGS-B", options={option: 2**31})
 
 
 def test_cobyla_needs_room_for_its_first_model():

@@ -42,6 +42,14 @@ def test_calibration_on_a_flat_start_does_not_divide_by_zero():
     assert np.all(np.isfinite(run.solution.x))
 
 
+@pytest.mark.parametrize("rate", [None, 2.0])
+def test_it_leaves_a_maximum_about_which_the_cost_is_even(rate):
+    options = {"max_iterations": 150, "learning_rate": rate}
+    run = drive(SPSA(**options).steps(np.zeros(3), seed=1), lambda x: float(np.sum(np.cos(x))))
+    assert run.solution.value == pytest.approx(-3.0, abs=0.05)
+    assert run.solution.message.endswith("so one step was random.")
+
+
 def test_directions_are_averaged_in_one_batch():
     spsa = SPSA(max_iterations=2, learning_rate=0.1, directions=3)
     run = drive(spsa.steps(np.zeros(4), seed=3), bowl)

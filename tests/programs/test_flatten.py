@@ -125,6 +125,7 @@ def test_measurements_are_refused_with_the_way_out() -> None:
 
 def test_resets_and_branches_are_refused() -> None:
     reset = QuantumCircuit(1)
+    reset.h(0)
     reset.reset(0)
     with pytest.raises(InputError, match="'reset' operation"):
         flatten(reset)
@@ -147,7 +148,7 @@ def test_evolution_under_what_is_not_hermitian_is_refused() -> None:
     gate = PauliEvolutionGate(SparsePauliOp("X"), time=Parameter("a"))
     gate.operator = SparsePauliOp("X", [1j])
     circuit.append(gate, [0])
-    with pytest.raises(InputError, match="complex coefficients"):
+    with pytest.raises(InputError, match="the complex coefficient"):
         flatten(circuit)
 
 

@@ -1,4 +1,4 @@
-#include "state.hpp"
+#include "fallback.hpp"
 
 #include <cmath>
 #include <vector>

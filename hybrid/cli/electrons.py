@@ -1,0 +1,113 @@
+"""How many electrons the state at the end of a run has, and whether it is the molecule's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+
+import hybrid
+from hybrid.cli import report
+from hybrid.core.ask import Told
+from hybrid.core.seeds import derive
+from hybrid.loop.result import Result
+from hybrid.settings import Job, MinimizeArguments, Reference
+from hybrid.settings.build import CHEMICAL_ACCURACY
+
+_STREAM = 3
+"""Keys the seeds of these measurements, beside the streams of minimize() and of cuts."""
+
+_ADVICE = (
+    "not a state of the molecule, so the value is not its energy; take ansatz 'uccsd', which keeps "
+    "the electrons, more layers, or another seed"
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Expectation values in the final state, with their standard errors (0 where exact).
+
+    Attributes:
+        energy: of the Hamiltonian without penalty, in hartree.
+        alpha, beta: the numbers of electrons of each spin.
+        deviation: the mean squared deviation from the molecule's numbers.
+        spin: of S^2.
+        weight: of the penalty, in hartree.
+        expected: the molecule's numbers.
+    """
+
+    energy: tuple[float, float]
+    alpha: tuple[float, float]
+    beta: tuple[float, float]
+    deviation: tuple[float, float]
+    spin: tuple[float, float]
+    weight: float
+    expected: tuple[int, int]
+
+    @property
+    def is_the_molecules(self) -> bool:
+        """Whether leaving the molecule's electrons costs less than chemical accuracy.
+
+        Samples are given the benefit of three standard errors.
+        """
+        mean, error = self.deviation
+        return self.weight * (mean - 3.0 * error) < CHEMICAL_ACCURACY
+
+    def rows(self, result: Result, reference: Reference | None) -> list[report.Row]:
+        """Return the energy where it is the molecule's, else the value alone, and the counts."""
+        spread = max(self.deviation[0], 0.0) ** 0.5
+        counts = (
+            f"{_number(self.alpha)} alpha, {_number(self.beta)} beta, "
+            f"off by {spread:.4f} (root mean square); the molecule has "
+            f"{self.expected[0]} and {self.expected[1]}"
+        )
+        if self.is_the_molecules:
+            mean, error = self.energy
+            energy = report.value_rows("energy", mean, error or None, reference)
+            return [*energy, ("electrons", Text(counts, "green")), ("spin", self._spin())]
+        return [
+            *report.value_rows("value", result.value, result.standard_error, None),
+            ("electrons", Text(counts, "yellow")),
+            ("", Text(_ADVICE, "yellow")),
+            ("spin", self._spin()),
+        ]
+
+    def _spin(self) -> str:
+        """Return S^2, and the lowest that states with the molecule's electrons can have."""
+        least = abs(self.expected[0] - self.expected[1]) / 2
+        return f"S^2 {_number(self.spin)}; at least {least * (least + 1):g} with its electrons"
+
+
+def rows(job: Job, result: Result, arguments: MinimizeArguments) -> list[report.Row]:
+    """Measure the energy and the electrons of the final state, and return what to say of them.
+
+    Collective. The job's ansatz is one that may leave the molecule's electrons.
+    """
+    assert job.electrons is not None
+    sector = job.electrons.sector
+    observables = (job.electrons.energy, *sector.numbers, sector.deviation, sector.spin)
+    shared: dict[str, Any] = {
+        name: arguments[name] for name in ("simulator", "shots", "threads", "shards", "groups")
+    }
+    energy, alpha, beta, deviation, spin = (
+        _measured(
+            hybrid.estimate(
+                job.circuit, each, result.x, seed=derive(result.seed, _STREAM, number), **shared
+            )
+        )
+        for number, each in enumerate(observables)
+    )
+    measured = Measured(energy, alpha, beta, deviation, spin, sector.weight, sector.num_electrons)
+    return measured.rows(result, job.reference)
+
+
+def _measured(told: Told) -> tuple[float, float]:
+    """Return a value and its standard error, 0 where it is exact."""
+    errors = told.standard_errors
+    return float(told.values[0]), 0.0 if errors is None else float(errors[0])
+
+
+def _number(measured: tuple[float, float]) -> str:
+    mean, error = measured
+    return f"{mean:z.4f}" + (f" +/- {error:.2g}" if error else "")

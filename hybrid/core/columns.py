@@ -1,0 +1,66 @@
+"""All numbers that an Ask wants of a point, side by side in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+
+import numpy as np
+
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+
+
+class Columns:
+    """A row of numbers for each point: all that an Ask wants of it, side by side.
+
+    In order: the values of M observables, their gradients, the metric, the variances, the overlaps
+    and their gradients.
+
+    Args:
+        ask: the question.
+        observables: M.
+
+    Example:
+        >>> Columns(Ask(np.zeros((2, 3)), gradient=True), 1).width
+        4
+    """
+
+    def __init__(self, ask: Ask, observables: int) -> None:
+        parameters = ask.points.shape[1]
+        others = 0 if ask.others is None else len(ask.others)
+        each = () if observables == 1 else (observables,)
+        shapes: dict[str, tuple[int, ...]] = {"values": each}
+        if ask.gradient:
+            shapes["gradients"] = (*each, parameters)
+        if ask.metric:
+            shapes["metric"] = (parameters, parameters)
+        if ask.variance:
+            shapes["variances"] = each
+        if ask.others is not None:
+            shapes["overlaps"] = (others,)
+            if ask.gradient:
+                shapes["overlap_gradients"] = (others, parameters)
+        self.shapes = shapes
+        self.width = sum(prod(shape) for shape in shapes.values())
+
+    def rows(self, parts: Mapping[str, FloatArray]) -> FloatArray:
+        """Return shape (B, width) from the parts, each of shape (B, ...)."""
+        count = len(parts["values"])
+        rows = np.empty((count, self.width))
+        start = 0
+        for name, shape in self.shapes.items():
+            stop = start + prod(shape)
+            rows[:, start:stop] = parts[name].reshape(count, stop - start)
+            start = stop
+        return rows
+
+    def told(self, rows: FloatArray) -> Told:
+        """Return the answer that the rows hold."""
+        start = 0
+        parts: dict[str, FloatArray] = {}
+        for name, shape in self.shapes.items():
+            stop = start + prod(shape)
+            parts[name] = np.ascontiguousarray(rows[:, start:stop]).reshape(len(rows), *shape)
+            start = stop
+        return Told(**parts)

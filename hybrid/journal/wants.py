@@ -1,0 +1,78 @@
+"""What a question wants, as one number of a row, and the arrays beside the row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+
+_GRADIENT, _METRIC, _VARIANCE, _OTHERS = 1, 2, 4, 8
+_ALL = _GRADIENT | _METRIC | _VARIANCE | _OTHERS
+
+EXTRAS = ("metric", "variances", "overlaps", "overlap_gradients")
+"""Arrays of an answer that have rows of their own."""
+
+
+def code_of(ask: Ask) -> int:
+    """Return the number that stands for what is wanted; 0 and 1 as in journals of format 1.
+
+    Example:
+        >>> import numpy as np
+        >>> code_of(Ask(np.zeros((1, 2)), gradient=True)), code_of(Ask(np.zeros((1, 2))))
+        (1, 0)
+    """
+    return (
+        _GRADIENT * bool(ask.gradient)
+        + _METRIC * bool(ask.metric)
+        + _VARIANCE * bool(ask.variance)
+        + _OTHERS * (ask.others is not None)
+    )
+
+
+def is_code(code: int) -> bool:
+    """Return whether a number stands for what a question can want."""
+    return 0 <= code <= _ALL
+
+
+def has_others(code: int) -> bool:
+    """Return whether a question came with other points."""
+    return bool(code & _OTHERS)
+
+
+def has_extras(code: int) -> bool:
+    """Return whether a question or its answer has rows of its own."""
+    return code > _GRADIENT
+
+
+def ask_of(points: FloatArray, code: int, iteration: int, others: FloatArray | None) -> Ask:
+    """Return the question."""
+    return Ask(
+        points,
+        bool(code & _GRADIENT),
+        iteration,
+        bool(code & _METRIC),
+        bool(code & _VARIANCE),
+        others,
+    )
+
+
+def shapes_of(ask: Ask) -> Mapping[str, tuple[int, ...]]:
+    """Return the shapes of the arrays that the answer has beside values and gradients."""
+    points, parameters = ask.points.shape
+    shapes: dict[str, tuple[int, ...]] = {}
+    if ask.metric:
+        shapes["metric"] = (points, parameters, parameters)
+    if ask.variance:
+        shapes["variances"] = (points,)
+    if ask.others is not None:
+        shapes["overlaps"] = (points, len(ask.others))
+        if ask.gradient:
+            shapes["overlap_gradients"] = (points, len(ask.others), parameters)
+    return shapes
+
+
+def extras_of(told: Told) -> Mapping[str, FloatArray]:
+    """Return the arrays of an answer that have rows of their own."""
+    arrays = {name: getattr(told, name) for name in EXTRAS}
+    return {name: array for name, array in arrays.items() if array is not None}

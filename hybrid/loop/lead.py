@@ -1,0 +1,119 @@
+"""Rank 0 steps the optimizer: one loop of questions and answers until it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+
+from hybrid.collective.call import Call
+from hybrid.core.ask import Ask
+from hybrid.core.outcome import Outcome
+from hybrid.journal import Identity
+from hybrid.loop.minimization import Minimization
+from hybrid.loop.recording import Start, answers_of
+from hybrid.loop.replay import Answers
+from hybrid.loop.result import History, Result
+from hybrid.loop.trace import Trace
+from hybrid.optimizers import Solution
+from hybrid.runtime import StallReport, Stopped, Stops, Team
+
+
+def lead(
+    team: Team[Any], call: Call[Minimization], stops: Stops, late: StallReport
+) -> dict[str, Any]:
+    """Run the optimizer on rank 0; return the result as a message for all ranks."""
+    run = call.prepared
+    trace = Trace(run.max_iterations)
+    with _answers(team, call) as answers:
+        late.record = answers.stalled
+        if run.observers:
+            run.observers.started(run.describe(call, answers.description))
+        solution = _solve(answers, call, trace, stops)
+        message = _message(solution, trace, call.seed)
+        answers.completed({**message, "x": message["x"].tolist(), "history": len(trace.values)})
+    return message
+
+
+def result_of(message: Mapping[str, Any], core_seconds: float) -> Result:
+    """Return the result that a message of :func:`lead` describes."""
+    iterations, evaluations, values, wall_times = message["history"]
+    plain = {name: message[name] for name in message if name not in ("history", "outcome")}
+    return Result(
+        **plain,
+        outcome=Outcome(message["outcome"]),
+        core_seconds=core_seconds,
+        history=History(
+            np.array(iterations, dtype=np.int64),
+            np.array(evaluations, dtype=np.int64),
+            np.array(values, dtype=np.float64),
+            np.array(wall_times, dtype=np.float64),
+        ),
+    )
+
+
+def _message(solution: Solution, trace: Trace, seed: int) -> dict[str, Any]:
+    """Return the result in plain types, whatever number types the optimizer has used."""
+    x = np.array(solution.x, dtype=np.float64).reshape(-1)
+    return {
+        "value": float(solution.value),
+        "x": x,
+        "message": str(solution.message),
+        "outcome": solution.outcome.value,
+        "success": bool(solution.success),
+        "iterations": int(solution.iterations),
+        "evaluations": trace.evaluations[-1] if trace.evaluations else 0,
+        "wall_time": trace.wall_time,
+        "standard_error": trace.standard_error(x),
+        "history": [trace.iterations, trace.evaluations, trace.values, trace.wall_times],
+        "seed": seed,
+    }
+
+
+def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManager[Answers]:
+    """Return where answers come from: the journal as far as it goes, and the ranks."""
+    run = call.prepared
+    if run.recording is None:
+        return answers_of(team)
+    start = Start(
+        simulator=run.evaluation.description,
+        plan=team.plan(run.first_ask),
+        reproducible=run.evaluation.reproducible,
+    )
+    return run.recording.opened(team, call.world, Identity(run.identity(), call.seed), start)
+
+
+def _solve(answers: Answers, call: Call[Minimization], trace: Trace, stops: Stops) -> Solution:
+    run = call.prepared
+    steps = run.steps(call.seed, trace.best)
+    ask = next(steps)
+    try:
+        while True:
+            told = answers.ask(ask)
+            progress = trace.add(ask, told)
+            reason = run.observers.progressed(progress)
+            if reason is not None:
+                return _cut_short(
+                    trace, call, ask, Outcome.STOPPED, "Stopped by an observer", reason
+                )
+            stops.look_ahead(trace.longest)
+            ask = steps.send(told)
+    except StopIteration as end:
+        solution: Solution = end.value
+        return solution
+    except Stopped as stopped:
+        answers.stopped(stopped.reason)
+        verb = f"Interrupted by {stopped.reason}"
+        return _cut_short(trace, call, ask, Outcome.INTERRUPTED, verb, "")
+    finally:
+        steps.close()
+
+
+def _cut_short(
+    trace: Trace, call: Call[Minimization], ask: Ask, outcome: Outcome, verb: str, reason: str
+) -> Solution:
+    because = f" ({reason.rstrip('.')})" if reason else ""
+    start = call.prepared.start(call.seed)
+    return trace.best.cut_short(outcome, verb, because, ask.iteration, start)

@@ -1,0 +1,203 @@
+"""A prepared minimization: checked, compiled, and ready to be described, planned or run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hybrid.collective.call import Call, Prepared, check_fits
+from hybrid.core.arrays import FloatArray
+from hybrid.core.checks import (
+    checked_seed,
+    checked_shots,
+    checked_stall,
+    checked_start,
+    checked_step,
+    checked_time_limit,
+)
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
+from hybrid.core.fingerprint import identity_of
+from hybrid.core.plan import Plan
+from hybrid.core.resources import Auto, Resources
+from hybrid.core.seeds import derive
+from hybrid.journal import Identity
+from hybrid.loop.observers import Observers
+from hybrid.loop.provenance import code_contents
+from hybrid.loop.recording import Recording, checked_recording
+from hybrid.loop.result import RunDescription
+from hybrid.optimizers import Best, Optimizer, Steps, driven, first_ask, make
+from hybrid.runtime import OnStall, world
+from hybrid.scheduler import Site, plan
+from hybrid.scheduler.explain import summary
+from hybrid.simulators import Choice
+from hybrid.simulators.counted import counted
+from hybrid.workloads import Minimizable, Sampling
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minimization(Prepared):
+    """A workload with its optimizer, compiled, and how the run is kept.
+
+    ``hybrid.minimize`` runs it, ``hybrid check`` describes it, ``hybrid plan`` plans it.
+
+    Attributes:
+        workload: what is minimised.
+        optimizer: with its limits and options set.
+        x0: shape (P,), where it starts, or None where the workload suggests.
+        observers: follow the run on rank 0.
+        recording: the journal, or None.
+        identity: returns what a journal compares, by name.
+        time_limit: in seconds, or None.
+        stall: how to handle a stalled piece.
+    """
+
+    workload: Minimizable
+    optimizer: Optimizer
+    x0: FloatArray | None
+    observers: Observers
+    recording: Recording | None
+    identity: Callable[[], Mapping[str, str]]
+    time_limit: float | None
+    stall: OnStall
+
+    @classmethod
+    def prepared(
+        cls,
+        workload: Minimizable,
+        optimizer: str | Optimizer = "L-BFGS-B",
+        *,
+        x0: ArrayLike | None = None,
+        seed: int | None = None,
+        simulator: Choice = "auto",
+        shots: int | None = None,
+        gradient: Literal["exact", "finite-difference"] = "exact",
+        max_iterations: int | None = None,
+        tolerance: float | None = None,
+        options: Mapping[str, Any] | None = None,
+        threads: int | None = None,
+        shards: int | Auto = "auto",
+        groups: int | Auto = "auto",
+        observer: object = None,
+        journal: str | os.PathLike[str] | None = None,
+        fork: str | os.PathLike[str] | None = None,
+        time_limit: float | None = None,
+        stall: Literal["report", "abort"] = "report",
+        origin: Mapping[str, Any] | None = None,
+    ) -> Minimization:
+        """Check the arguments of :func:`hybrid.minimize` and compile its workload, on this rank.
+
+        Raises:
+            InputError: an argument is not usable, or the journal records another run.
+            JournalError: the journal cannot be read.
+        """
+        if not isinstance(workload, Minimizable):
+            raise InputError(
+                "workload",
+                got=type(workload).__name__,
+                expected="a workload such as hybrid.VQE(ansatz, observable)",
+            )
+        sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
+        method = make(optimizer, max_iterations, tolerance, options)
+        start = None if x0 is None else checked_start(x0, workload.num_parameters)
+        recording = checked_recording(journal, fork, origin)
+
+        def identity() -> dict[str, str]:
+            return {
+                **workload.contents(),
+                **sampling.contents(),
+                **code_contents(workload),
+                "optimizer": _content_of(method),
+                "start point": "" if start is None else digest(start),
+            }
+
+        return cls(
+            workload=workload,
+            optimizer=method,
+            x0=start,
+            observers=Observers.checked(observer),  # type: ignore[arg-type]
+            evaluation=workload.prepare(sampling),
+            first_ask=first_ask(method, np.zeros(workload.num_parameters)),
+            num_qubits=workload.num_qubits,
+            contents=lambda: {
+                **identity(),
+                "journal": str(journal),
+                "time limit": str(time_limit),
+                "way to handle stalls": str(stall),
+            },
+            seed=checked_seed(seed),
+            resources=Resources.checked(threads, shards, groups),
+            recorded_seed=_recorded_seed(recording, identity, seed),
+            recording=recording,
+            identity=identity,
+            time_limit=checked_time_limit(time_limit),
+            stall=checked_stall(stall),
+        )
+
+    @property
+    def max_iterations(self) -> int | None:
+        """The optimizer's limit, if it has one."""
+        return getattr(self.optimizer, "max_iterations", None)
+
+    def start(self, seed: int) -> FloatArray:
+        """Return where the run starts, shape (P,), for the seed of the run."""
+        return self.workload.initial_point(derive(seed, 0)) if self.x0 is None else self.x0
+
+    def steps(self, seed: int, best: Best) -> Steps:
+        """Return the optimizer's steps for the seed of the run; ``best`` is shown every answer."""
+        scale = self.workload.scale()
+        return driven(self.optimizer, self.start(seed), derive(seed, 1), scale=scale, best=best)
+
+    def plan(self, site: Site, memory_bytes: int) -> Plan:
+        """Return how the first evaluation is split over a site, real or simulated.
+
+        Args:
+            site: the ranks.
+            memory_bytes: free memory of each host.
+
+        Raises:
+            InputError: it does not fit, or needs more ranks.
+        """
+        self.resources.check(site.size)
+        self.evaluation.check(self.first_ask)
+        check_fits(self, site.size, memory_bytes)
+        return plan(counted(self.evaluation, self.first_ask), site, self.resources)
+
+    def describe(self, call: Call[Minimization], journal: str | None = None) -> RunDescription:
+        """Return what will run on the ranks of a call, and how its first evaluation is split."""
+        split = call.team.plan(self.first_ask)
+        alone = self.evaluation.memory_bytes(self.first_ask)
+        return RunDescription(
+            workload=self.workload.description,
+            simulator=self.evaluation.description,
+            optimizer=self.optimizer.name,
+            num_parameters=self.workload.num_parameters,
+            ranks=call.world.size,
+            hosts=len(call.world.hosts),
+            threads=call.team.threads(split),
+            plan=summary(split),
+            memory_bytes=split.memory_bytes if split.groups else alone,
+            seed=call.seed,
+            journal=journal,
+        )
+
+
+def _content_of(optimizer: Optimizer) -> str:
+    """Return what tells an optimizer from another: its text, or its class and attributes."""
+    if type(optimizer).__repr__ is not object.__repr__:
+        return repr(optimizer)
+    return digest(identity_of(type(optimizer)), identity_of(getattr(optimizer, "__dict__", {})))
+
+
+def _recorded_seed(
+    recording: Recording | None, identity: Callable[[], Mapping[str, str]], seed: int | None
+) -> int | None:
+    """Refuse a journal that this run cannot continue, on rank 0; return the seed it holds."""
+    if recording is None or world().rank > 0:
+        return None
+    return recording.check(Identity(identity(), seed))

@@ -1,0 +1,160 @@
+"""Qiskit's estimator primitive: expectation values of many circuits as one question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from qiskit.primitives import (
+    BaseEstimatorV2,
+    DataBin,
+    PrimitiveJob,
+    PrimitiveResult,
+    PubResult,
+)
+from qiskit.primitives.containers import EstimatorPubLike
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+
+from hybrid.core.ask import Told
+from hybrid.core.errors import InputError
+from hybrid.core.resources import Auto, Resources
+from hybrid.primitives.job import FinishedJob
+from hybrid.primitives.questions import Question, ask_together
+from hybrid.primitives.seeding import Seed, noise_source, run_seed
+from hybrid.simulators import Choice, Native
+from hybrid.workloads import Sampling
+
+
+class Estimator(BaseEstimatorV2):
+    """Qiskit's ``BaseEstimatorV2``, computed by this package.
+
+    Takes the place of ``qiskit.primitives.StatevectorEstimator`` in any script or library. All
+    pubs of one :meth:`run` are one question, whose points, circuits and shots are split over the
+    ranks of the job. Every rank makes the same call and gets the same result.
+
+    Values are exact where the precision is 0. Otherwise a simulator that takes shots is given
+    ``1 / precision**2`` of them, and the native simulator adds normal noise of that standard
+    deviation, as ``StatevectorEstimator`` does and with its numbers for the same seed.
+
+    Args:
+        default_precision: target precision where :meth:`run` and the pub name none.
+        seed: seed of noise and shots, an integer or a generator. If None, a fresh one is drawn
+            for each run.
+        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or another
+            estimator of Qiskit's.
+        threads: threads of each rank. If None, ranks share the cores of their host.
+        shards: number of ranks that share one state, a power of two.
+        groups: number of such groups that work side by side.
+
+    Raises:
+        InputError: an argument is not usable.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> bell = QuantumCircuit(2)
+        >>> _ = bell.h(0)
+        >>> _ = bell.cx(0, 1)
+        >>> result = Estimator().run([(bell, ["ZZ", "XX", "ZI"])]).result()
+        >>> result[0].data.evs.round(6).tolist()
+        [1.0, 1.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        *,
+        default_precision: float = 0.0,
+        seed: Seed = None,
+        simulator: Choice = "auto",
+        threads: int | None = None,
+        shards: int | Auto = "auto",
+        groups: int | Auto = "auto",
+    ) -> None:
+        self._default_precision = _checked_precision(default_precision)
+        self._seed = seed
+        self._simulator = simulator
+        self._resources = Resources.checked(threads, shards, groups)
+
+    @property
+    def default_precision(self) -> float:
+        """Target precision where none is named."""
+        return self._default_precision
+
+    @property
+    def seed(self) -> Seed:
+        """Seed of noise and shots."""
+        return self._seed
+
+    def run(
+        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
+    ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
+        """Estimate the expectation values of all pubs.
+
+        Args:
+            pubs: tuples ``(circuit, observables, parameter values, precision)``, the last two as
+                far as they are needed; observables and parameter values broadcast as NumPy arrays.
+            precision: target precision of pubs that name none.
+
+        Returns:
+            a finished job. Its result holds for each pub ``data.evs`` and ``data.stds``, float64
+            arrays of the broadcast shape. ``stds`` are standard errors where shots were taken,
+            else 0.
+
+        Raises:
+            ValueError: a pub does not fit together; from Qiskit's own checks.
+        """
+        target = self._default_precision if precision is None else _checked_precision(precision)
+        coerced = [EstimatorPub.coerce(pub, target) for pub in pubs]
+        job: PrimitiveJob[PrimitiveResult[PubResult]] = FinishedJob(self._run, coerced)
+        job._submit()
+        return job
+
+    def _run(self, pubs: Sequence[EstimatorPub]) -> PrimitiveResult[PubResult]:
+        questions = [Question.of_pub(pub, self.sampling(pub.precision)) for pub in pubs]
+        of_run = self.run_seed([question.sampling for question in questions])
+        told, seed = ask_together("Estimator.run()", questions, of_run, self._resources)
+        results = [
+            self._result(pub, question, answers, seed)
+            for pub, question, answers in zip(pubs, questions, told, strict=True)
+        ]
+        return PrimitiveResult(results, metadata={"version": 2})
+
+    def _result(
+        self, pub: EstimatorPub, question: Question, told: Sequence[Told], seed: int
+    ) -> PubResult:
+        values, errors = question.arranged(told)
+        if pub.precision and self._shots(pub.precision) is None:
+            rng = noise_source(self._seed, seed)
+            for index in np.ndindex(*values.shape):  # in the order in which Qiskit draws
+                values[index] = rng.normal(values[index], pub.precision)
+        return PubResult(
+            DataBin(evs=values, stds=errors, shape=values.shape),
+            metadata={
+                "target_precision": pub.precision,
+                "circuit_metadata": pub.circuit.metadata,
+            },
+        )
+
+    @property
+    def resources(self) -> Resources:
+        """Threads, and groups of ranks that share a state."""
+        return self._resources
+
+    def sampling(self, precision: float) -> Sampling:
+        """Return how values of a target precision are obtained."""
+        return Sampling(self._simulator, self._shots(precision))
+
+    def run_seed(self, samplings: Sequence[Sampling]) -> int | None:
+        """Return the seed of one run; a generator goes on only where there are shots."""
+        return run_seed(self._seed, is_used=any(each.shots for each in samplings))
+
+    def _shots(self, precision: float) -> int | None:
+        """Return the shots for a target precision, or None where values are exact."""
+        exact = self._simulator in ("auto", "native") or isinstance(self._simulator, Native)
+        return None if exact or precision == 0.0 else max(1, round(1.0 / precision**2))
+
+
+def _checked_precision(precision: float) -> float:
+    number = isinstance(precision, int | float | np.integer | np.floating)
+    if isinstance(precision, bool) or not number or not 0.0 <= precision < np.inf:
+        raise InputError("precision", got=repr(precision), expected="a number of at least 0")
+    return float(precision)

@@ -1,0 +1,245 @@
+"""Gradients and metrics for Qiskit's algorithms; needs the package qiskit-algorithms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.primitives import PrimitiveJob
+from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info.operators.base_operator import BaseOperator
+from qiskit_algorithms.gradients import (
+    BaseEstimatorGradient,
+    BaseQGT,
+    DerivativeType,
+    EstimatorGradientResult,
+    QGTResult,
+)
+
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.checks import checked_points
+from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
+from hybrid.core.fingerprint import identity_of
+from hybrid.primitives.estimator import Estimator
+from hybrid.primitives.job import FinishedJob
+from hybrid.primitives.questions import ask_parts
+from hybrid.simulators.per_point import Metric
+from hybrid.simulators.together import Part
+from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
+
+Chosen = Sequence[Sequence[Parameter] | None] | None
+
+
+class EstimatorGradient(BaseEstimatorGradient):
+    """Gradients of expectation values, for every algorithm that takes Qiskit's gradients.
+
+    One backward pass gives all derivatives of a circuit (the adjoint method, Jones and Gacon,
+    arXiv:2009.02823); a simulator without it is asked by parameter-shift rules that are exact for
+    each gate. All circuits of one :meth:`run` are one question, split over the ranks.
+
+    Args:
+        estimator: an :class:`~hybrid.primitives.Estimator`, whose simulator, seed and resources
+            are used. If None, the default one.
+
+    Raises:
+        InputError: the estimator is another one; Qiskit's own gradients suit those.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit.circuit import Parameter
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.ry(Parameter("a"), 0)
+        >>> job = EstimatorGradient().run([circuit], [SparsePauliOp("Z")], [[np.pi / 2]])
+        >>> job.result().gradients[0].round(6).tolist()
+        [-1.0]
+    """
+
+    def __init__(self, estimator: Estimator | None = None) -> None:
+        if estimator is not None and not isinstance(estimator, Estimator):
+            raise InputError(
+                "estimator",
+                got=type(estimator).__name__,
+                expected="hybrid.Estimator",
+                advice="gradients of other estimators are in qiskit_algorithms.gradients",
+            )
+        super().__init__(estimator or Estimator(), derivative_type=DerivativeType.REAL)
+
+    def run(
+        self,
+        circuits: Sequence[QuantumCircuit],
+        observables: Sequence[BaseOperator],
+        parameter_values: Sequence[Sequence[float]],
+        parameters: Chosen = None,
+        *,
+        precision: float | Sequence[float] | None = None,
+    ) -> PrimitiveJob[EstimatorGradientResult]:
+        """Return a finished job; arguments and result are those of Qiskit's gradients."""
+        circuits = (circuits,) if isinstance(circuits, QuantumCircuit) else circuits
+        observables = (observables,) if isinstance(observables, BaseOperator) else observables
+        chosen = _chosen(circuits, parameters)
+        self._validate_arguments(circuits, observables, parameter_values, chosen)
+        job: PrimitiveJob[EstimatorGradientResult] = FinishedJob(
+            self._run, circuits, observables, parameter_values, chosen, precision=precision
+        )
+        job._submit()
+        return job
+
+    def _run(
+        self,
+        circuits: Sequence[QuantumCircuit],
+        observables: Sequence[BaseOperator],
+        parameter_values: Sequence[Sequence[float]],
+        parameters: Sequence[Sequence[Parameter]],
+        *,
+        precision: float | Sequence[float] | None = None,
+    ) -> EstimatorGradientResult:
+        default = self.precision if precision is None else precision
+        default = self._estimator.default_precision if default is None else default
+        targets = np.broadcast_to(np.asarray(default, dtype=np.float64), len(circuits))
+        samplings = [self._estimator.sampling(float(target)) for target in targets]
+        workloads = [
+            compiled_expectation(circuit, SparsePauliOp(observable))
+            for circuit, observable in zip(circuits, observables, strict=True)
+        ]
+        asks = [
+            Ask(checked_points(values, workload.num_parameters, "parameter values"), gradient=True)
+            for values, workload in zip(parameter_values, workloads, strict=True)
+        ]
+
+        def parts() -> list[Part]:
+            return [
+                Part(workload.prepare(sampling), ask, workload.num_qubits)
+                for workload, sampling, ask in zip(workloads, samplings, asks, strict=True)
+            ]
+
+        def content() -> str:
+            each = zip(workloads, samplings, asks, strict=True)
+            return digest(
+                [
+                    [str(sorted({**w.contents(), **s.contents()}.items())), a.points]
+                    for w, s, a in each
+                ]
+            )
+
+        told, _ = ask_parts(
+            "EstimatorGradient.run()",
+            parts,
+            content,
+            self._estimator.run_seed(samplings),
+            self._estimator.resources,
+        )
+        gradients = [
+            _of_chosen(answer.gradients[0], circuit, some)
+            for answer, circuit, some in zip(told, circuits, parameters, strict=True)
+        ]
+        return EstimatorGradientResult(
+            gradients=gradients,
+            metadata=[{"parameters": list(some)} for some in parameters],
+            precision=default,
+        )
+
+
+class QGT(BaseQGT):
+    """The real part of the quantum geometric tensor: the Fubini-Study metric.
+
+    Exact, from tangent states (see :func:`hybrid.metric`), with the phase fixed. Qiskit's ``QFI``
+    takes it as it is: ``QFI(QGT())``.
+
+    Args:
+        estimator: whose resources are used. If None, the default one.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> from qiskit.circuit import Parameter
+        >>> circuit = QuantumCircuit(1)
+        >>> _ = circuit.ry(Parameter("a"), 0)
+        >>> QGT().run([circuit], [[0.3]]).result().qgts[0].round(6).tolist()
+        [[0.25]]
+    """
+
+    def __init__(self, estimator: Estimator | None = None) -> None:
+        super().__init__(estimator or Estimator(), derivative_type=DerivativeType.REAL)
+
+    def run(
+        self,
+        circuits: Sequence[QuantumCircuit],
+        parameter_values: Sequence[Sequence[float]],
+        parameters: Chosen = None,
+        *,
+        precision: float | Sequence[float] | None = None,
+    ) -> PrimitiveJob[QGTResult]:
+        """Return a finished job; arguments and result are those of Qiskit's tensors.
+
+        Raises:
+            InputError: an imaginary part is wanted.
+        """
+        circuits = (circuits,) if isinstance(circuits, QuantumCircuit) else circuits
+        chosen = _chosen(circuits, parameters)
+        self._validate_arguments(circuits, parameter_values, chosen)
+        if self.derivative_type != DerivativeType.REAL:
+            raise InputError(
+                "derivative_type", got=self.derivative_type.name, expected="DerivativeType.REAL"
+            )
+        job: PrimitiveJob[QGTResult] = FinishedJob(
+            self._run, circuits, parameter_values, chosen, precision=precision
+        )
+        job._submit()
+        return job
+
+    def _run(
+        self,
+        circuits: Sequence[QuantumCircuit],
+        parameter_values: Sequence[Sequence[float]],
+        parameters: Sequence[Sequence[Parameter]],
+        *,
+        precision: float | Sequence[float] | None = None,
+    ) -> QGTResult:
+        points = [
+            checked_points(values, circuit.num_parameters, "parameter values")
+            for values, circuit in zip(parameter_values, circuits, strict=True)
+        ]
+
+        def parts() -> list[Part]:
+            programs = [compiled_circuit(circuit).program for circuit in circuits]
+            return [
+                Part(Metric(program), Ask(point), program.num_qubits)
+                for program, point in zip(programs, points, strict=True)
+            ]
+
+        def content() -> str:
+            return digest([identity_of(circuit) for circuit in circuits], points)
+
+        metrics, _ = ask_parts("QGT.run()", parts, content, 0, self._estimator.resources)
+        return QGTResult(
+            qgts=[
+                _of_chosen(_of_chosen(metric[0], circuit, some).T, circuit, some)
+                for metric, circuit, some in zip(metrics, circuits, parameters, strict=True)
+            ],
+            derivative_type=self.derivative_type,
+            metadata=[{"parameters": list(some)} for some in parameters],
+            precision=0.0 if precision is None else precision,
+        )
+
+
+def _chosen(circuits: Sequence[QuantumCircuit], parameters: Chosen) -> list[Any]:
+    """Return for each circuit the parameters by which derivatives are wanted: by default all."""
+    if parameters is None:
+        return [circuit.parameters for circuit in circuits]
+    return [
+        circuit.parameters if some is None else some
+        for circuit, some in zip(circuits, parameters, strict=True)
+    ]
+
+
+def _of_chosen(
+    by_parameter: FloatArray, circuit: QuantumCircuit, chosen: Sequence[Parameter]
+) -> FloatArray:
+    """Return the rows of some of a circuit's parameters, in their order."""
+    place = {parameter: number for number, parameter in enumerate(circuit.parameters)}
+    return np.ascontiguousarray(by_parameter[[place[parameter] for parameter in chosen]])

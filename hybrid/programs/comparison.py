@@ -1,0 +1,160 @@
+"""Where Qiskit says twice what a gate is, both are compared, once, as matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import ControlledGate, Operation, Parameter
+from qiskit.circuit.library import UnitaryGate
+
+from hybrid.core.arrays import ComplexArray
+from hybrid.core.errors import InputError
+from hybrid.programs.dense import WIDEST, product_of
+from hybrid.programs.frame import Found, Frame
+from hybrid.programs.gates import is_standard
+from hybrid.programs.matrix import has_matrix, same
+from hybrid.programs.refusals import is_free, not_understood
+from hybrid.programs.simpler import definition_of
+
+if TYPE_CHECKING:
+    from hybrid.programs.reading import Reader
+
+_WIDEST_PARAMETRISED = 5
+
+
+class Comparison:
+    """Comparisons of gates that a reader meets; what is compared is not compared further in."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._busy = False
+
+    def matrix(self, operation: Operation, depth: int = 0) -> ComplexArray:
+        """Return the matrix of a fixed operation as it is read."""
+        return self._matrix(self._found_alone(operation, depth), operation.num_qubits)
+
+    def of_matrix(self, operation: Operation, matrix: ComplexArray) -> tuple[float, QuantumCircuit]:
+        """Return a global phase and a circuit that are, together, a gate of a known matrix.
+
+        Raises:
+            InputError: the definition is something else than the matrix.
+        """
+        if getattr(operation, "definition", None) is None:
+            operation = UnitaryGate(matrix)
+        definition = definition_of(operation)
+        if operation.num_qubits > WIDEST:
+            return 0.0, definition
+        defined = self._matrix(self._body_alone(definition), operation.num_qubits)
+        phase = float(np.angle(np.vdot(defined, matrix)))
+        if not same(matrix, np.exp(1j * phase) * defined):
+            raise not_understood(operation, "a definition that is another gate than the matrix")
+        return phase, definition
+
+    def at_numbers(self, operation: Operation) -> None:
+        """Compare a parametrised gate of the user's own class, which may have a matrix too."""
+        if self._busy or is_standard(operation) or not has_matrix(operation):
+            return
+        if operation.num_qubits > _WIDEST_PARAMETRISED:
+            return
+        values = _values(operation)
+        try:
+            matrix = _matrix_at(operation, values)
+            definition = definition_of(operation)
+        except Exception:  # there is no matrix, or no definition, to compare with
+            return
+        defined = self._matrix(self._body_alone(definition), operation.num_qubits, values)
+        if not same(matrix, defined):
+            raise not_understood(operation, "a definition that is another gate than the matrix")
+
+    def of_class(self, operation: Operation, standard: type) -> Operation:
+        """Return the standard gate that one of a derived class is, or refuse it.
+
+        Raises:
+            InputError: its matrix is another, so that it changes when Qiskit copies the circuit.
+        """
+        values = _values(operation)
+        try:
+            gate = standard(*operation.params)
+            alike = same(_matrix_at(operation, values), _matrix_at(gate, values))
+        except Exception:  # other arguments than those of the standard gate
+            alike = False
+        if not alike:
+            raise not_understood(
+                operation,
+                f"a class derived from {standard.__name__} that is another gate, and that Qiskit "
+                f"turns into {standard.__name__} when it copies a circuit",
+                "derive the class from Gate",
+            )
+        return gate
+
+    def of_base(self, operation: ControlledGate) -> None:
+        """Compare a controlled gate's base gate under its controls with its definition.
+
+        Raises:
+            InputError: they are different gates.
+        """
+        if self._busy or operation.num_qubits > _WIDEST_PARAMETRISED:
+            return
+        everywhere = tuple(range(operation.num_qubits))
+        inside = Frame(everywhere).under(operation.num_ctrl_qubits, operation.ctrl_state)
+        values = _values(operation)
+        try:
+            definition = self._body_alone(definition_of(operation))
+        except InputError:  # parameters that were bound in the base gate alone
+            return
+        base = self._alone(self._reader.operation(operation.base_gate, inside))
+        if not same(
+            self._matrix(base, operation.num_qubits, values),
+            self._matrix(definition, operation.num_qubits, values),
+        ):
+            raise not_understood(
+                operation, "a definition that is another gate than its base gate under controls"
+            )
+
+    def _found_alone(self, operation: Operation, depth: int) -> list[Found]:
+        frame = Frame(tuple(range(operation.num_qubits)), depth=depth)
+        return self._alone(self._reader.operation(operation, frame))
+
+    def _body_alone(self, circuit: QuantumCircuit) -> list[Found]:
+        return self._alone(self._reader.body(circuit, Frame(tuple(range(circuit.num_qubits)))))
+
+    def _alone(self, found: Iterator[Found]) -> list[Found]:
+        """Return what is found, without a trace of it in the reader and its comparisons."""
+        busy, touched = self._busy, self._reader.touched
+        self._busy, self._reader.touched = True, set(range(WIDEST))
+        try:
+            return list(found)
+        finally:
+            self._busy, self._reader.touched = busy, touched
+
+    @staticmethod
+    def _matrix(
+        found: list[Found], num_qubits: int, values: Mapping[Parameter, float] | None = None
+    ) -> ComplexArray:
+        numbers = [float(_bound(one.angle, values or {})) for one in found]
+        phase = sum(one.phase * number for one, number in zip(found, numbers, strict=True))
+        steps = [(one.step, number) for one, number in zip(found, numbers, strict=True)]
+        return product_of(steps, num_qubits, phase)
+
+
+def _values(operation: Operation) -> dict[Parameter, float]:
+    """Return numbers for an operation's parameters, no two alike."""
+    free = {p for parameter in operation.params if is_free(parameter) for p in parameter.parameters}
+    ordered = sorted(free, key=lambda parameter: parameter.name)
+    return {parameter: 0.37 + 0.51 * k for k, parameter in enumerate(ordered)}
+
+
+def _matrix_at(operation: Operation, values: Mapping[Parameter, float]) -> ComplexArray:
+    numeric = operation.to_mutable()
+    numeric.params = [_bound(parameter, values) for parameter in operation.params]
+    return np.asarray(numeric.to_matrix(), dtype=np.complex128)
+
+
+def _bound(value: Any, values: Mapping[Parameter, float]) -> Any:
+    if not is_free(value):
+        return value
+    used = {parameter: values[parameter] for parameter in value.parameters}
+    return float(np.real(value.bind(used).numeric()))

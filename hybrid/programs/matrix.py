@@ -1,0 +1,78 @@
+"""Matrices and numbers of fixed gates, checked."""
+
+from __future__ import annotations
+
+import numpy as np
+from qiskit.circuit import Gate, Operation, ParameterExpression
+
+from hybrid.core.arrays import ComplexArray
+from hybrid.core.errors import InputError
+from hybrid.programs.gates import is_standard
+from hybrid.programs.refusals import is_driven, not_understood, raised
+
+_ROUNDING = 1e-7
+"""How far from unitary a matrix of the user's may be; Qiskit allows about as much."""
+
+
+def matrix_of(operation: Operation) -> ComplexArray | None:
+    """Return the matrix of a fixed operation, complex128, or None if it has none of its own.
+
+    Raises:
+        InputError: the matrix cannot be made, or is not unitary.
+    """
+    if is_driven(operation) or not has_matrix(operation):
+        return None
+    try:
+        made = operation.to_matrix() if hasattr(operation, "to_matrix") else operation
+        matrix = np.asarray(made, dtype=np.complex128)
+    except Exception as cause:
+        raise raised(operation, "matrix", cause) from cause
+    size = 1 << operation.num_qubits
+    if matrix.shape != (size, size):
+        raise not_understood(
+            operation, f"a matrix of shape {matrix.shape} for {operation.num_qubits} qubits"
+        )
+    if not np.all(np.isfinite(matrix)):
+        raise not_understood(
+            operation, "a matrix with NaN or infinity", "give it finite numbers as parameters"
+        )
+    if not is_standard(operation) and not same(
+        matrix.conj().T @ matrix, np.eye(size, dtype=np.complex128)
+    ):
+        raise not_understood(operation, "a matrix that is not unitary", "use a unitary matrix")
+    return matrix
+
+
+def has_matrix(operation: Operation) -> bool:
+    """Return whether an operation says by itself what its matrix is."""
+    if not isinstance(operation, Gate):
+        return hasattr(operation, "to_matrix") or hasattr(operation, "__array__")
+    return hasattr(operation, "__array__") or type(operation).to_matrix is not Gate.to_matrix
+
+
+def same(one: ComplexArray, other: ComplexArray) -> bool:
+    """Return whether two matrices are equal up to rounding, their global phase included."""
+    return bool(np.max(np.abs(one - other)) < _ROUNDING)
+
+
+def check_numbers(operation: Operation) -> None:
+    """Refuse a fixed operation with an argument that is NaN or infinite."""
+    for parameter in getattr(operation, "params", ()):
+        if isinstance(parameter, int | float | complex) and not np.isfinite(parameter):
+            number_of(parameter, operation)
+
+
+def number_of(value: ParameterExpression | complex, operation: Operation) -> float:
+    """Return an argument of a gate that has no free parameters.
+
+    Raises:
+        InputError: it is complex, NaN or infinite.
+    """
+    number = value.numeric() if isinstance(value, ParameterExpression) else value
+    if not np.isfinite(number) or np.imag(number) != 0:
+        raise InputError(
+            f"argument of gate '{operation.name}'",
+            got=str(number),
+            expected="a finite real number",
+        )
+    return float(np.real(number))

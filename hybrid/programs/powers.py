@@ -1,0 +1,67 @@
+"""Powers of operations: repetitions where they are integers, roots of matrices where not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qiskit.circuit import Operation, ParameterExpression
+from qiskit.circuit.library import UnitaryGate
+from qiskit.quantum_info import Operator
+
+from hybrid.core.arrays import ComplexArray
+from hybrid.programs.dense import WIDEST
+from hybrid.programs.frame import Found, Frame
+from hybrid.programs.matrix import number_of
+from hybrid.programs.refusals import is_driven, is_free, not_understood
+
+if TYPE_CHECKING:
+    from hybrid.programs.reading import Reader
+
+_MOST_REPEATED = 4096
+
+
+def power_of(
+    reader: Reader, operation: Operation, power: float | ParameterExpression, frame: Frame
+) -> Iterator[Found]:
+    """Yield a power of an operation.
+
+    Roots are principal ones, by the branch that Qiskit's ``Operator.power`` takes.
+
+    Raises:
+        InputError: a root of a gate with parameters, or of one on many qubits.
+    """
+    if is_free(power):
+        raise not_understood(operation, "a parameter as power", "use numbers as powers")
+    exponent = number_of(power, operation)
+    whole = exponent.is_integer()
+    driven = is_driven(operation)
+    if not driven and operation.num_qubits <= WIDEST and exponent != 1.0:
+        matrix = reader.comparison.matrix(operation, frame.depth)
+        raised = np.linalg.matrix_power(matrix, int(exponent)) if whole else _root(matrix, exponent)
+        yield from _of_matrix(reader, raised, frame)
+    elif not whole:
+        raise not_understood(
+            operation,
+            f"the power {exponent:g} of " + ("a gate with parameters" if driven else "a wide gate"),
+            "raise it to an integer, or write the gate that is meant, with its angles multiplied",
+        )
+    elif abs(exponent) > _MOST_REPEATED:
+        raise not_understood(
+            operation,
+            f"the power {exponent:g}",
+            f"powers up to {_MOST_REPEATED}; or write the gate with its angles multiplied",
+        )
+    else:
+        inside = frame.inverted() if exponent < 0 else frame
+        for _ in range(abs(int(exponent))):
+            yield from reader.operation(operation, inside)
+
+
+def _root(matrix: ComplexArray, exponent: float) -> ComplexArray:
+    return np.asarray(Operator(matrix).power(exponent).data, dtype=np.complex128)
+
+
+def _of_matrix(reader: Reader, matrix: ComplexArray, frame: Frame) -> Iterator[Found]:
+    yield from reader.fixed(UnitaryGate(matrix), frame)

@@ -1,0 +1,54 @@
+"""An operation as a circuit of simpler ones, where Qiskit knows one."""
+
+from __future__ import annotations
+
+from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Operation
+from qiskit.quantum_info import Clifford
+
+from hybrid.programs.gates import class_of
+from hybrid.programs.refusals import not_understood, raised
+
+_BASIS = ["u", "cx", "rz", "ry", "rx", "p"]
+_LIBRARIES = ("qiskit.circuit.library.", "qiskit.quantum_info.")
+
+
+def definition_of(operation: Operation) -> QuantumCircuit:
+    """Return a circuit that is the operation, on as many qubits, in the same order.
+
+    Raises:
+        InputError: there is none, or making it fails.
+    """
+    if isinstance(operation, Clifford):
+        return operation.to_circuit()
+    try:
+        definition = getattr(operation, "definition", None)
+    except Exception as cause:
+        raise raised(operation, "definition", cause) from cause
+    if definition is None:
+        return _compiled(operation)
+    if not isinstance(definition, QuantumCircuit):
+        raise not_understood(operation, f"a definition of type {type(definition).__name__}")
+    if definition.num_qubits != operation.num_qubits:
+        raise not_understood(
+            operation,
+            f"a definition on {definition.num_qubits} qubits for {operation.num_qubits}",
+        )
+    return definition
+
+
+def _compiled(operation: Operation) -> QuantumCircuit:
+    """Return what Qiskit's transpiler makes of an operation without a definition."""
+    none = not_understood(operation, "neither a matrix of its own nor a definition by other gates")
+    # The transpiler goes by names, so it is asked only of what is of Qiskit's own library.
+    if not class_of(operation).__module__.startswith(_LIBRARIES):
+        raise none
+    alone = QuantumCircuit(operation.num_qubits)
+    try:
+        alone.append(operation, range(operation.num_qubits))
+        simpler = transpile(alone, basis_gates=_BASIS, optimization_level=0)
+    except Exception as cause:
+        raise none from cause
+    if any(instruction.name not in _BASIS for instruction in simpler.data):
+        raise none
+    return simpler

@@ -1,0 +1,250 @@
+"""Operations that are neither a matrix nor read from a definition, each in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import (
+    AnnotatedOperation,
+    Barrier,
+    BoxOp,
+    BreakLoopOp,
+    ContinueLoopOp,
+    ControlModifier,
+    Delay,
+    ForLoopOp,
+    IfElseOp,
+    InverseModifier,
+    Operation,
+    PowerModifier,
+    SwitchCaseOp,
+    WhileLoopOp,
+)
+from qiskit.circuit import library as gates
+from qiskit.quantum_info import SparsePauliOp
+
+from hybrid.core.arrays import ComplexArray
+from hybrid.programs.dense import WIDEST
+from hybrid.programs.evolution import (
+    Exponential,
+    by_x_mask,
+    commute,
+    diagonal,
+    exponentials,
+    is_exact,
+    is_product_formula,
+    operator_of,
+)
+from hybrid.programs.frame import Angle, Found, Frame
+from hybrid.programs.generator import Generator
+from hybrid.programs.masks import masks_of
+from hybrid.programs.powers import power_of
+from hybrid.programs.refusals import is_driven, not_understood, not_unitary, raised
+
+if TYPE_CHECKING:
+    from hybrid.programs.reading import Reader
+
+_MOST_ROUNDS = 100_000
+
+
+def _nothing(reader: Reader, operation: Operation, frame: Frame) -> Iterator[Found]:
+    """Yield nothing: the operation leaves every state as it is."""
+    yield from ()
+
+
+def _refused(reader: Reader, operation: Operation, frame: Frame) -> Iterator[Found]:
+    raise not_unitary(operation, reader.circuit)
+    yield
+
+
+def _reset(reader: Reader, operation: Operation, frame: Frame) -> Iterator[Found]:
+    """Yield nothing where all qubits are still in the state 0."""
+    if not frame.is_plain or reader.touched.intersection(frame.qubits):
+        raise not_unitary(operation, reader.circuit)
+    yield from ()
+
+
+def _initialize(reader: Reader, operation: gates.Initialize, frame: Frame) -> Iterator[Found]:
+    """Yield the preparation of a state, where all qubits are still in the state 0."""
+    yield from _reset(reader, operation, frame)
+    yield from reader.defined(operation, frame)
+
+
+def _global_phase(reader: Reader, gate: gates.GlobalPhaseGate, frame: Frame) -> Iterator[Found]:
+    yield from reader.turned(gate.params[0], gate, frame)
+
+
+def _euler(reader: Reader, gate: gates.UGate, frame: Frame) -> Iterator[Found]:
+    """Yield ``U(theta, phi, lambda) = P(phi) RY(theta) P(lambda)``.
+
+    Without controls, phases are written as rotations by Z and a global phase.
+    """
+    if not is_driven(gate):
+        yield from reader.fixed(gate, frame)
+        return
+    theta, phi, lam = gate.params if len(gate.params) == 3 else (np.pi / 2, *gate.params)
+    turn = gates.PhaseGate if frame.controls else gates.RZGate
+    order = [turn(lam), gates.RYGate(theta), turn(phi)]
+    for part in reversed(order) if frame.inverse else order:
+        yield from reader.operation(part, frame)
+    if not frame.controls:
+        yield from reader.turned(lam / 2, gate, frame)
+        yield from reader.turned(phi / 2, gate, frame)
+
+
+def _controlled_u(reader: Reader, gate: gates.CUGate, frame: Frame) -> Iterator[Found]:
+    """Yield U under a control that has a phase of its own."""
+    if not is_driven(gate):
+        yield from reader.fixed(gate, frame)
+        return
+    *angles, phase = gate.params
+    yield from reader.turned(phase, gate, frame.on([0]).under(1, gate.ctrl_state))
+    yield from reader.operation(gates.UGate(*angles), frame.under(1, gate.ctrl_state))
+
+
+def _many_targets(reader: Reader, gate: gates.MCMTGate, frame: Frame) -> Iterator[Found]:
+    """Yield the base gate on each of the targets."""
+    controls = range(gate.num_ctrl_qubits)
+    for target in range(gate.num_ctrl_qubits, gate.num_qubits):
+        inside = frame.on([*controls, target]).under(gate.num_ctrl_qubits, gate.ctrl_state)
+        yield from reader.operation(gate.base_gate, inside)
+
+
+def _turning(reader: Reader, gate: gates.RVGate, frame: Frame) -> Iterator[Found]:
+    if is_driven(gate):
+        raise not_understood(
+            gate, "parameters in a rotation vector", "write the rotation as RZ, RY and RX gates"
+        )
+    yield from reader.fixed(gate, frame)
+
+
+def _evolution(reader: Reader, gate: gates.PauliEvolutionGate, frame: Frame) -> Iterator[Found]:
+    """Yield the factors of a Pauli evolution."""
+    if is_product_formula(gate):
+        operator_of(gate)
+        try:
+            factors = list(exponentials(gate))
+        except Exception as cause:
+            raise raised(gate, "product formula", cause) from cause
+        yield from _product(reader, factors, frame)
+    elif is_exact(gate):
+        operator = operator_of(gate)
+        if commute(operator):
+            factors = [(group, gate.time) for group in by_x_mask(operator)]
+            yield from _product(reader, factors, frame)
+        else:
+            _refuse_wide(gate)
+            yield from _spectral(reader, operator.to_matrix(), gate.time, frame)
+    else:
+        yield from reader.defined(gate, frame)
+
+
+def _pauli_rotation(
+    reader: Reader, gate: gates.PauliProductRotationGate, frame: Frame
+) -> Iterator[Found]:
+    operator = SparsePauliOp([gate.pauli()], [0.5])
+    yield from _product(reader, [(operator, gate.params[0])], frame)
+
+
+def _hamiltonian(reader: Reader, gate: gates.HamiltonianGate, frame: Frame) -> Iterator[Found]:
+    if not is_driven(gate):
+        yield from reader.fixed(gate, frame)
+        return
+    _refuse_wide(gate)
+    yield from _spectral(reader, np.asarray(gate.params[0]), gate.params[1], frame)
+
+
+def _refuse_wide(gate: Operation) -> None:
+    if gate.num_qubits > WIDEST:
+        raise not_understood(
+            gate,
+            f"an exact exponential on {gate.num_qubits} qubits",
+            f"at most {WIDEST} qubits, or a PauliEvolutionGate with a product formula",
+        )
+
+
+def _spectral(
+    reader: Reader, hamiltonian: ComplexArray, time: Angle, frame: Frame
+) -> Iterator[Found]:
+    """Yield ``exp(-i time H) = V exp(-i time D) V^dagger`` with D diagonal."""
+    energies, vectors = np.linalg.eigh(hamiltonian)
+    parts = QuantumCircuit(len(frame.qubits))
+    parts.append(gates.UnitaryGate(vectors.conj().T), parts.qubits)
+    parts.append(gates.PauliEvolutionGate(diagonal(energies), time=time), parts.qubits)
+    parts.append(gates.UnitaryGate(vectors), parts.qubits)
+    yield from reader.body(parts, frame.deeper())
+
+
+def _product(reader: Reader, factors: list[Exponential], frame: Frame) -> Iterator[Found]:
+    for factor, angle in reversed(factors) if frame.inverse else factors:
+        x_masks, z_masks, coefficients = masks_of(factor)
+        generator = Generator(
+            int(x_masks[0]), tuple(int(z) for z in z_masks), tuple(float(c) for c in coefficients)
+        )
+        gate = gates.PauliEvolutionGate(factor, time=0.0)
+        yield reader.exponential(gate, generator, angle, frame)
+
+
+def _annotated(reader: Reader, operation: AnnotatedOperation, frame: Frame) -> Iterator[Found]:
+    """Yield a modified operation, its outermost modifier (the last) first."""
+    if not operation.modifiers:
+        yield from reader.operation(operation.base_op, frame)
+        return
+    *others, last = operation.modifiers
+    inner = AnnotatedOperation(operation.base_op, others) if others else operation.base_op
+    if isinstance(last, InverseModifier):
+        yield from reader.operation(inner, frame.inverted())
+    elif isinstance(last, ControlModifier):
+        yield from reader.operation(inner, frame.under(last.num_ctrl_qubits, last.ctrl_state))
+    elif isinstance(last, PowerModifier):
+        yield from power_of(reader, inner, last.power, frame)
+    else:
+        raise not_understood(operation, f"a modifier of type {type(last).__name__}")
+
+
+def _loop(reader: Reader, loop: ForLoopOp, frame: Frame) -> Iterator[Found]:
+    """Yield the rounds of a loop over integers, one after the other."""
+    indices, variable, body = loop.params
+    if not isinstance(indices, range | tuple | list) or not all(
+        isinstance(index, int | np.integer) for index in indices
+    ):
+        raise not_unitary(loop, reader.circuit)
+    if len(indices) > _MOST_ROUNDS:
+        raise not_understood(loop, f"{len(indices)} rounds", f"at most {_MOST_ROUNDS} rounds")
+    for index in reversed(indices) if frame.inverse else indices:
+        turned = variable is not None and variable in body.parameters
+        round_ = body.assign_parameters({variable: int(index)}) if turned else body
+        yield from reader.body(round_, frame.deeper())
+
+
+def _box(reader: Reader, box: BoxOp, frame: Frame) -> Iterator[Found]:
+    yield from reader.body(box.blocks[0], frame.deeper())
+
+
+SPECIAL: dict[type, Callable[[Reader, Any, Frame], Iterator[Found]]] = {
+    gates.IGate: _nothing,
+    Barrier: _nothing,
+    Delay: _nothing,
+    gates.Reset: _reset,
+    gates.Initialize: _initialize,
+    gates.GlobalPhaseGate: _global_phase,
+    gates.UGate: _euler,
+    gates.U2Gate: _euler,
+    gates.U3Gate: _euler,
+    gates.CUGate: _controlled_u,
+    gates.MCMTGate: _many_targets,
+    gates.RVGate: _turning,
+    gates.PauliEvolutionGate: _evolution,
+    gates.PauliProductRotationGate: _pauli_rotation,
+    gates.HamiltonianGate: _hamiltonian,
+    AnnotatedOperation: _annotated,
+    ForLoopOp: _loop,
+    BoxOp: _box,
+    **dict.fromkeys(
+        (gates.Measure, IfElseOp, WhileLoopOp, SwitchCaseOp, BreakLoopOp, ContinueLoopOp), _refused
+    ),
+}
+"""How operations of these classes, and of no others, are read."""

@@ -1,0 +1,114 @@
+"""One gate of a flat circuit, and what the kernels need to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from qiskit.circuit import ControlledGate, Gate, Instruction, Operation, ParameterExpression
+from qiskit.circuit.library import PauliEvolutionGate, UnitaryGate
+
+from hybrid.core.arrays import ComplexArray
+from hybrid.programs.gates import class_of, is_standard
+from hybrid.programs.generator import Generator, spread
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A unitary matrix on one or two qubits, applied where other qubits hold given values.
+
+    Attributes:
+        matrix: shape (2^k, 2^k); bit j of an index is ``targets[j]``.
+        targets: k qubits.
+        control_mask: the matrix acts where these qubits ...
+        control_value: ... hold these values.
+    """
+
+    matrix: ComplexArray
+    targets: tuple[int, ...]
+    control_mask: int = 0
+    control_value: int = 0
+
+    def under(self, mask: int, value: int) -> Block:
+        """Return the block under further controls."""
+        return Block(
+            self.matrix, self.targets, self.control_mask | mask, self.control_value | value
+        )
+
+    def adjoint(self) -> Block:
+        """Return the inverse."""
+        adjoint = np.ascontiguousarray(self.matrix.conj().T)
+        return Block(adjoint, self.targets, self.control_mask, self.control_value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One gate on qubits of the circuit.
+
+    Attributes:
+        gate: a Qiskit gate with numbers for parameters; where ``slot`` is set, its only
+            parameter is the angle, whose present value means nothing (see :meth:`instruction`).
+        qubits: the qubits that it acts on, in the gate's own order.
+        slot: which angle drives it, or None for a fixed gate.
+        generator: G of ``exp(-i angle G)`` on the circuit's qubits, where ``slot`` is set and
+            for every ``PauliEvolutionGate``. It is None if ``block`` is set.
+        block: a fixed gate's matrix.
+        controls: qubits that control the gate, beside those that it has itself.
+        control_state: the values that they must hold; bit k is ``controls[k]``.
+    """
+
+    gate: Instruction
+    qubits: tuple[int, ...]
+    slot: int | None = None
+    generator: Generator | None = None
+    block: Block | None = None
+    controls: tuple[int, ...] = ()
+    control_state: int = 0
+
+    @property
+    def all_qubits(self) -> tuple[int, ...]:
+        """The qubits of :meth:`instruction`, controls first."""
+        return self.controls + self.qubits
+
+    def instruction(self, angle: ParameterExpression | float | None = None) -> Instruction:
+        """Return the gate on ``all_qubits``, driven by an angle where it has a slot."""
+        gate = self.gate if self.slot is None else _driven_by(self.gate, angle)
+        if not self.controls:
+            return gate
+        return gate.control(len(self.controls), ctrl_state=self.control_state, annotated=False)
+
+
+def mask_of(controls: tuple[int, ...], state: int) -> tuple[int, int]:
+    """Return the mask of some qubits and the values that bits of ``state`` give them."""
+    return spread((1 << len(controls)) - 1, controls), spread(state, controls)
+
+
+def written_as(gate: Operation, matrix: ComplexArray) -> Instruction:
+    """Return a gate of Qiskit's own that is a fixed operation of a known matrix."""
+    return gate if _is_qiskits(gate) else UnitaryGate(matrix)
+
+
+def inverse_of(gate: Operation, matrix: ComplexArray) -> Instruction:
+    """Return a gate of Qiskit's own that is the inverse of one of a known matrix."""
+    adjoint = matrix.conj().T
+    if is_standard(gate):
+        inverse = gate.inverse()
+        if is_standard(inverse) and np.allclose(inverse.to_matrix(), adjoint, rtol=0.0, atol=1e-9):
+            return inverse
+    return UnitaryGate(adjoint)
+
+
+def _is_qiskits(gate: Operation) -> bool:
+    kind = class_of(gate)
+    return issubclass(kind, Gate) and kind.__module__.startswith("qiskit.circuit.library.")
+
+
+def _driven_by(gate: Instruction, angle: ParameterExpression | float | None) -> Instruction:
+    """Return a gate of one angle, driven by another."""
+    if isinstance(gate, PauliEvolutionGate):
+        return PauliEvolutionGate(gate.operator, time=angle)
+    # Made anew, because new parameters do not reach the definition that a gate has cached.
+    if isinstance(gate, ControlledGate):
+        base = type(gate.base_gate)(angle)
+        return base.control(gate.num_ctrl_qubits, ctrl_state=gate.ctrl_state, annotated=False)
+    return type(gate)(angle)

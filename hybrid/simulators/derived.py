@@ -1,0 +1,89 @@
+"""Answers that follow from those of another evaluation."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.piece import Piece
+from hybrid.core.work import Sharding, Work
+from hybrid.sharding.group import Group
+from hybrid.simulators.base import Estimator
+
+
+@dataclass(frozen=True)
+class DerivedEstimator(Estimator):
+    """Answers made from those of another estimator, which does all the work.
+
+    For instance a cost with a penalty: a subclass asks the inner estimator for what the penalty
+    needs, too (:meth:`asked`), and adds it up (:meth:`told`).
+
+    Attributes:
+        inner: answers the questions that this one asks.
+    """
+
+    inner: Estimator
+
+    @abstractmethod
+    def asked(self, ask: Ask) -> Ask:
+        """Return the question to the inner estimator: the same points, and more wanted of them."""
+
+    @abstractmethod
+    def told(self, ask: Ask, told: Told) -> Told:
+        """Return the answer to ``ask`` from the inner estimator's answer to ``asked(ask)``."""
+
+    @property
+    def description(self) -> str:
+        """One line, of the inner estimator."""
+        return self.inner.description
+
+    def check(self, ask: Ask) -> None:
+        """Refuse an Ask that this, or the inner estimator, cannot answer."""
+        super().check(ask)
+        self.inner.check(self.asked(ask))
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return the pieces of the inner question."""
+        return self.inner.pieces(self.asked(ask))
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Return a partial answer to the inner question."""
+        return self.inner.run(self.asked(ask), piece, seed=seed, threads=threads)
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
+        """Return the answer."""
+        return self.told(ask, self.inner.combine(self.asked(ask), partials))
+
+    def work(self, ask: Ask, piece: Piece) -> Work | None:
+        """Return the work of a piece of the inner question."""
+        return self.inner.work(self.asked(ask), piece)
+
+    def partial_bytes(self, ask: Ask, piece: Piece) -> int:
+        """Return the bytes of a partial answer to the inner question."""
+        return self.inner.partial_bytes(self.asked(ask), piece)
+
+    @property
+    def may_spread(self) -> bool:
+        """Whether the inner estimator may."""
+        return self.inner.may_spread
+
+    def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
+        """Return how one state may be spread for the inner question."""
+        return self.inner.shardings(self.asked(ask))
+
+    def on_group(self, group: Group) -> Self:
+        """Return it with the inner estimator on a group."""
+        return replace(self, inner=self.inner.on_group(group))
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return what a piece of the inner question allocates."""
+        return self.inner.memory_bytes(self.asked(ask))
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the inner estimator is."""
+        return self.inner.reproducible

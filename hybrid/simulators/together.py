@@ -1,0 +1,103 @@
+"""Several questions as one, so that their pieces share the ranks."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
+from hybrid.core.piece import Piece
+from hybrid.core.work import Work
+from hybrid.simulators.base import Evaluation
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several questions.
+
+    Attributes:
+        evaluation: what answers it.
+        ask: the question.
+        num_qubits: width of its circuits.
+    """
+
+    evaluation: Evaluation[Any]
+    ask: Ask
+    num_qubits: int
+
+
+@dataclass(frozen=True)
+class Together(Evaluation[list[Any]]):
+    """Evaluations of different circuits; pieces are those of all parts, in order.
+
+    The Ask that it answers names none of the points: each part has its own.
+
+    Attributes:
+        parts: the questions.
+    """
+
+    parts: tuple[Part, ...]
+
+    @property
+    def description(self) -> str:
+        """One line."""
+        kinds = dict.fromkeys(part.evaluation.description for part in self.parts)
+        return f"{len(self.parts)} questions: {'; '.join(kinds)}"
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return the pieces of all parts, numbered on."""
+        return tuple(
+            replace(piece, index=start + piece.index)
+            for start, pieces in zip(self._starts, self._pieces, strict=True)
+            for piece in pieces
+        )
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Run a piece of the part that it belongs to."""
+        part, own = self._own(piece)
+        return part.evaluation.run(part.ask, own, seed=seed, threads=threads)
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> list[Any]:
+        """Return the answers of all parts, in order."""
+        return [
+            part.evaluation.combine(part.ask, partials[start : start + len(pieces)])
+            for part, start, pieces in zip(self.parts, self._starts, self._pieces, strict=True)
+        ]
+
+    def work(self, ask: Ask, piece: Piece) -> Work | None:
+        """Return the work of a piece of the part that it belongs to."""
+        part, own = self._own(piece)
+        return part.evaluation.work(part.ask, own)
+
+    def partial_bytes(self, ask: Ask, piece: Piece) -> int:
+        """Return the bytes of a partial answer of the part that it belongs to."""
+        part, own = self._own(piece)
+        return part.evaluation.partial_bytes(part.ask, own)
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether all parts give the same bits again."""
+        return all(part.evaluation.reproducible for part in self.parts)
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the most that a piece of any part allocates."""
+        return max((part.evaluation.memory_bytes(part.ask) for part in self.parts), default=0)
+
+    def _own(self, piece: Piece) -> tuple[Part, Piece]:
+        number = bisect_right(self._starts, piece.index) - 1
+        return self.parts[number], self._pieces[number][piece.index - self._starts[number]]
+
+    @cached_property
+    def _pieces(self) -> tuple[tuple[Piece, ...], ...]:
+        return tuple(part.evaluation.pieces(part.ask) for part in self.parts)
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        """Number of the first piece of each part."""
+        ends = accumulate((len(pieces) for pieces in self._pieces), initial=0)
+        return tuple(ends)[: len(self.parts)]

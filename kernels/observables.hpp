@@ -1,0 +1,12 @@
+// Several observables that are read from one state.
+#pragma once
+
+#include <vector>
+
+#include "pauli_sum.hpp"
+
+namespace hybrid {
+
+using Observables = std::vector<const PauliSum*>;
+
+}  // namespace hybrid
