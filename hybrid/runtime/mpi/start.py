@@ -7,6 +7,8 @@ import ctypes
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hybrid.core import launcher
@@ -26,16 +28,23 @@ def start(mpi: Any, *, finalize: bool) -> None:
     """
     if mpi.Is_initialized():
         return
+    with saying_who_waits():
+        _initialize(mpi)
+    if finalize:
+        atexit.register(_finalize, mpi, os.getpid())
+
+
+@contextmanager
+def saying_who_waits() -> Iterator[None]:
+    """Say so if this rank waits for long, within this context, for the others to join the job."""
     timer = threading.Timer(patience(), _report)
     timer.daemon = True
     if launcher.launched_processes() > 1:
         timer.start()
     try:
-        _initialize(mpi)
+        yield
     finally:
         timer.cancel()
-    if finalize:
-        atexit.register(_finalize, mpi, os.getpid())
 
 
 def _finalize(mpi: Any, process: int) -> None:
@@ -66,15 +75,15 @@ def _report() -> None:
         s = "s" if len(ended) > 1 else ""
         names = ", ".join(map(str, sorted(ended)[:8])) + (", ..." if len(ended) > 8 else "")
         print(
-            f"hybrid: {who} waits to start MPI, but rank{s} {names} ended before that: every rank "
+            f"hybrid: {who} waits to join the job, but rank{s} {names} ended before that: every rank "
             "must import hybrid. The job is ended",
             file=sys.stderr,
             flush=True,
         )
         os._exit(1)
     print(
-        f"hybrid: {who} has waited {patience():.0f} s to start MPI: not every rank has imported "
-        "hybrid yet, or the launcher cannot reach one of them",
+        f"hybrid: {who} has waited {patience():.0f} s to join the job: not every rank has "
+        "imported hybrid yet; one is at other work, waits in an MPI call of its own, or is stopped",
         file=sys.stderr,
         flush=True,
     )
