@@ -26,13 +26,13 @@ SECONDS = 25.0
 _PATIENCE = "2"
 """Seconds after which a waiting rank says so here; 10 by default."""
 
-_START = """
+START = """
 import os, sys, time, signal, threading
 rank = int(os.environ.get("PMI_RANK") or os.environ.get("OMPI_COMM_WORLD_RANK") or 0)
 culprit = int(sys.argv[1])
 """
 
-_IMPORT = """
+IMPORT = """
 import numpy as np, hybrid
 from qiskit.circuit import QuantumCircuit, ParameterVector
 from qiskit.quantum_info import SparsePauliOp
@@ -59,11 +59,11 @@ DEEDS = {
 }
 
 PLACES = {
-    "before the import": _START + "if rank == culprit: DEED" + _IMPORT + "energy()\n",
-    "after the import": _START + _IMPORT + "if rank == culprit: DEED\nenergy()\n",
-    "between calls": _START + _IMPORT + "energy()\nif rank == culprit: DEED\nenergy()\n",
-    "a mapped function": _START
-    + _IMPORT
+    "before the import": START + "if rank == culprit: DEED" + IMPORT + "energy()\n",
+    "after the import": START + IMPORT + "if rank == culprit: DEED\nenergy()\n",
+    "between calls": START + IMPORT + "energy()\nif rank == culprit: DEED\nenergy()\n",
+    "a mapped function": START
+    + IMPORT
     + """
 def function(item):
     time.sleep(0.02)
@@ -71,8 +71,8 @@ def function(item):
     return item
 hybrid.map(function, range(9))
 """,
-    "a workload": _START
-    + _IMPORT
+    "a workload": START
+    + IMPORT
     + """
 @hybrid.workload(num_parameters=1, axis="samples", size=4, x0=[0.3])
 def bowl(piece, simulator):
@@ -80,32 +80,32 @@ def bowl(piece, simulator):
     return piece.point[0] ** 2, 2 * piece.point
 hybrid.minimize(bowl)
 """,
-    "a combination": _START
-    + _IMPORT
+    "a combination": START
+    + IMPORT
     + """
 def combine(partials):
     DEED
 @hybrid.workload(num_parameters=1, axis="samples", size=4, x0=[0.3], combine=combine)
 def bowl(piece, simulator):
-    return piece.point[0] ** 2, 2 * piece.point
+    return [piece.point[0] ** 2]
 hybrid.minimize(bowl)
 """,
-    "cotangents": _START
-    + _IMPORT
+    "cotangents": START
+    + IMPORT
     + """
 def slopes(values, which):
     DEED
 hybrid.pull_back(circuit, pair, np.ones((20, 2)), slopes)
 """,
-    "an observer": _START
-    + _IMPORT
+    "an observer": START
+    + IMPORT
     + """
 class Broken(Observer):
     def progressed(self, progress): DEED
 hybrid.minimize(vqe, x0=[0.1, 0.2], observer=Broken())
 """,
-    "an observer's end": _START
-    + _IMPORT
+    "an observer's end": START
+    + IMPORT
     + """
 class Broken(Observer):
     def finished(self, result): DEED
@@ -114,12 +114,19 @@ energy()
 """,
 }
 
+THREADS = """
+threads = [threading.Thread(target=energy) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
 _SILENT = {"waits", "receives"}
 """Deeds after which a rank waits for ever; that it is awaited has to be said."""
 _QUIET = {"exits", "exits well", "leaves"}
 """Deeds that have nothing to say where all ranks do them together, or that kill the process."""
 _LEADER_ALONE = {"a combination", "an observer", "an observer's end"}
-_INSIDE = {"a mapped function", "a workload", "cotangents", *_LEADER_ALONE}
+_INSIDE = {"a mapped function", "a workload", "cotangents", "a combination", "an observer"}
+"""Places in which whatever happens happens to all ranks."""
 
 DIFFERENCES = {
     "shards": "hybrid.expectation(circuit, pair, [[.1, .2]], shards=1 + (rank == culprit))",
@@ -230,7 +237,7 @@ def misdeed(deed: str, place: str, ranks: int, culprit: int, folder: Path) -> st
 
 def difference(name: str, ranks: int, culprit: int, folder: Path) -> str:
     """Return what is wrong with the refusal of arguments that differ, or an empty text."""
-    end = run(_START + _IMPORT + DIFFERENCES[name], ranks, culprit, folder)
+    end = run(START + IMPORT + DIFFERENCES[name], ranks, culprit, folder)
     if end.code in (0, None) or f"a different {name} on different ranks" not in end.err:
         return f"code {end.code}\n{end.err}"
     return ""
@@ -238,7 +245,7 @@ def difference(name: str, ranks: int, culprit: int, folder: Path) -> str:
 
 def children(name: str, ranks: int, folder: Path) -> str:
     """Return what is wrong with a script whose ranks have children, or an empty text."""
-    script = _START + _IMPORT + "expected = energy()\n" + CHILDREN[name] + "\n"
+    script = START + IMPORT + "expected = energy()\n" + CHILDREN[name] + "\n"
     end = run(script + "if __name__ == '__main__': energy()\n", ranks, 0, folder)
     return f"code {end.code}\n{end.out}\n{end.err}" if end.code != 0 else ""
 
@@ -249,7 +256,7 @@ def cases(ranks: int) -> Iterator[tuple[str, str, int]]:
         culprits = (0,) if place in _LEADER_ALONE else (0, ranks - 1)
         for culprit in culprits:
             for deed in DEEDS:
-                if place in _INSIDE and deed in _SILENT:
+                if deed in _SILENT and place in _INSIDE | _LEADER_ALONE:
                     continue  # the other ranks cannot know how long a piece should take
                 yield deed, place, culprit
 

@@ -75,8 +75,8 @@ def _report() -> None:
         s = "s" if len(ended) > 1 else ""
         names = ", ".join(map(str, sorted(ended)[:8])) + (", ..." if len(ended) > 8 else "")
         print(
-            f"hybrid: {who} waits to join the job, but rank{s} {names} ended before that: every rank "
-            "must import hybrid. The job is ended",
+            f"hybrid: {who} waits to join the job, but rank{s} {names} ended before that: every "
+            "rank must import hybrid. The job is ended",
             file=sys.stderr,
             flush=True,
         )
