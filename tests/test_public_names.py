@@ -12,7 +12,18 @@ import pytest
 
 import hybrid
 
-CLASSES = ("Piece", "QAOA", "Session", "Supervised", "VQE", "Workload")
+CLASSES = (
+    "Estimator",
+    "EstimatorGradient",
+    "Piece",
+    "QAOA",
+    "QGT",
+    "Sampler",
+    "Session",
+    "Supervised",
+    "VQE",
+    "Workload",
+)
 MODULES = ("optimizers", "problems", "simulators")
 
 IMPORTED_IN_ORDER = """

@@ -107,7 +107,7 @@ def test_bits_do_not_depend_on_the_plan(
 ) -> None:
     chosen = bits(run(1))
     with monkeypatch.context() as forced:
-        forced.setattr(hybrid.collective.call, "Scheduler", lambda *_: plan)
+        forced.setattr(hybrid.collective.call, "planner_of", lambda *_: plan)
         if plan is not drawn or job.size > 1:
             assert bits(run(1)) == chosen
     with use(alone):

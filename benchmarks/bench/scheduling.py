@@ -322,9 +322,9 @@ def _expectation(work: Any, gradient: bool) -> tuple[Any, Ask]:
 
 
 def _call(evaluation: Any, ask: Ask, scheduler: Any) -> Any:
-    before = hybrid.collective.call.Scheduler
+    before = hybrid.collective.call.planner_of
     if scheduler is not None:
-        hybrid.collective.call.Scheduler = scheduler
+        hybrid.collective.call.planner_of = scheduler
     try:
         return call_together(
             "benchmark",
@@ -338,7 +338,7 @@ def _call(evaluation: Any, ask: Ask, scheduler: Any) -> Any:
             ),
         )
     finally:
-        hybrid.collective.call.Scheduler = before
+        hybrid.collective.call.planner_of = before
 
 
 def _asked(evaluation: Any, ask: Ask, rounds: int, scheduler: Any = None) -> Found:

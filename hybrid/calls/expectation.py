@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal, overload
 
 from numpy.typing import ArrayLike
@@ -16,17 +18,18 @@ from hybrid.core.digest import digest
 from hybrid.core.resources import Auto, Resources
 from hybrid.simulators import Choice
 from hybrid.workloads import Sampling
-from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.compiled import compiled_expectation, is_sequence, with_axis
 
 Gradient = Literal["exact", "finite-difference"]
 
 
 def estimate(
     circuit: QuantumCircuit,
-    observable: SparsePauliOp,
+    observable: SparsePauliOp | Sequence[SparsePauliOp],
     points: ArrayLike = (),
     *,
     gradient: bool | Gradient = False,
+    variance: bool = False,
     simulator: Choice = "auto",
     shots: int | None = None,
     seed: int | None = None,
@@ -34,14 +37,18 @@ def estimate(
     shards: int | Auto = "auto",
     groups: int | Auto = "auto",
 ) -> Told:
-    """Return expectation values, gradients and standard errors at parameter points.
+    """Return expectation values, gradients, variances and standard errors at parameter points.
 
-    Collective: every rank makes the same call and gets the same answer. The arguments are those
-    of :func:`hybrid.expectation`.
+    Collective: every rank makes the same call and gets the same answer. The other arguments are
+    those of :func:`hybrid.expectation`.
+
+    Args:
+        variance: whether to return ``<H^2> - <H>^2`` of each observable; by simulator 'native'.
 
     Returns:
         values of shape (B,); gradients of shape (B, P) or None; standard_errors of shape (B,)
-        where values were sampled, else None.
+        where values were sampled, else None; variances of shape (B,) or None. Of a list of M
+        observables shapes (B, M) and (B, M, P).
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.
@@ -61,16 +68,22 @@ def estimate(
 
     def prepare() -> Prepared:
         resources = Resources.checked(threads, shards, groups)
-        return _prepared(circuit, observable, points, gradient, simulator, shots, seed, resources)
+        found = _prepared(circuit, observable, points, gradient, simulator, shots, seed, resources)
+        if not variance:
+            return found
+        return replace(
+            found,
+            first_ask=replace(found.first_ask, variance=True),
+            contents=lambda: {**found.contents(), "variance": "wanted"},
+        )
 
-    told: Told = answer("estimate()", prepare)
-    return told
+    return _told("estimate()", observable, prepare)
 
 
 @overload
 def expectation(
     circuit: QuantumCircuit,
-    observable: SparsePauliOp,
+    observable: SparsePauliOp | Sequence[SparsePauliOp],
     points: ArrayLike = (),
     *,
     gradient: Literal[False] = False,
@@ -86,7 +99,7 @@ def expectation(
 @overload
 def expectation(
     circuit: QuantumCircuit,
-    observable: SparsePauliOp,
+    observable: SparsePauliOp | Sequence[SparsePauliOp],
     points: ArrayLike = (),
     *,
     gradient: Literal[True] | Gradient,
@@ -101,7 +114,7 @@ def expectation(
 
 def expectation(
     circuit: QuantumCircuit,
-    observable: SparsePauliOp,
+    observable: SparsePauliOp | Sequence[SparsePauliOp],
     points: ArrayLike = (),
     *,
     gradient: bool | Gradient = False,
@@ -120,7 +133,8 @@ def expectation(
 
     Args:
         circuit: unitary, from \\|0...0>; parameters in any expression.
-        observable: Hermitian, on as many qubits.
+        observable: Hermitian, on as many qubits; or a list of M observables, which are read from
+            the same states, and with shots from the same measurements where they are compatible.
         points: shape (B, P), or (P,) for B = 1; columns in the order of ``circuit.parameters``;
             in radians where the circuit's angles are. Leave it out for a circuit without
             parameters.
@@ -135,7 +149,8 @@ def expectation(
         groups: number of such groups that work side by side.
 
     Returns:
-        values, shape (B,), float64; with ``gradient`` also gradients, shape (B, P), float64.
+        values, shape (B,), float64; with ``gradient`` also gradients, shape (B, P), float64. Of a
+        list of M observables, shapes (B, M) and (B, M, P).
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.
@@ -151,19 +166,33 @@ def expectation(
         >>> values, gradients = expectation(circuit, SparsePauliOp("Z"), [[0.0]], gradient=True)
         >>> float(values[0]), abs(float(gradients[0, 0]))
         (1.0, 0.0)
+        >>> both = [SparsePauliOp("Z"), SparsePauliOp("X")]
+        >>> values, gradients = expectation(circuit, both, [[0.0]], gradient=True)
+        >>> values.round(6).tolist(), gradients.shape
+        ([[1.0, 0.0]], (1, 2, 1))
     """
 
     def prepare() -> Prepared:
         resources = Resources.checked(threads, shards, groups)
         return _prepared(circuit, observable, points, gradient, simulator, shots, seed, resources)
 
-    told: Told = answer("expectation()", prepare)
+    told = _told("expectation()", observable, prepare)
     return told.values if told.gradients is None else (told.values, told.gradients)
+
+
+def _told(
+    name: str,
+    observable: SparsePauliOp | Sequence[SparsePauliOp],
+    prepare: Callable[[], Prepared],
+) -> Told:
+    """Return the answer, with an axis for the observables where a list of them was given."""
+    told: Told = answer(name, prepare)
+    return with_axis(told) if is_sequence(observable) and len(observable) == 1 else told
 
 
 def _prepared(
     circuit: QuantumCircuit,
-    observable: SparsePauliOp,
+    observable: SparsePauliOp | Sequence[SparsePauliOp],
     points: ArrayLike,
     gradient: bool | Gradient,
     simulator: Choice,

@@ -14,14 +14,16 @@ from hybrid.core.ask import Ask
 from hybrid.core.checks import checked_row, checked_seed, checked_shots
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, PieceError
-from hybrid.core.fingerprint import identity_of
 from hybrid.core.piece import Piece
 from hybrid.core.resources import Resources
 from hybrid.core.seeds import derive
 from hybrid.runtime.messages import pack, unpack
 from hybrid.simulators import Choice, Evaluation
 from hybrid.workloads import LocalSimulator, Sampling
+from hybrid.workloads.identity import contents_of
 
+_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _MOST_PIECES = 1 << 14
 """More items than this share pieces, so that handing them out costs little."""
 
@@ -42,8 +44,8 @@ def map(
     item when it has done one, the costliest first where ``costs`` says which those are.
 
     Args:
-        function: of an item; where it takes a second argument ``simulator``, it is given one to
-            compute expectation values, samples and random numbers with
+        function: of an item. Where it needs a second argument, or has one named ``simulator``, it
+            is given a simulator to compute expectation values, samples and random numbers with
             (:class:`hybrid.workloads.LocalSimulator`), seeded by the number of the item.
         items: the same on every rank.
         costs: one positive number for each item, in any unit.
@@ -71,15 +73,18 @@ def map(
             raise InputError(
                 "function", got=type(function).__name__, expected="a function of one item"
             )
+        _arguments_after_the_item(function)
         listed = _listed(items)
         sampling = Sampling(simulator, checked_shots(shots))
+        evaluation = MapEvaluation(function, listed, _checked_costs(costs, listed), sampling)
         return Prepared(
-            evaluation=MapEvaluation(function, listed, _checked_costs(costs, listed), sampling),
+            evaluation=evaluation,
             first_ask=Ask(np.empty((len(listed), 0))),
             num_qubits=1,
             contents=lambda: {
-                "function": identity_of(function),
-                "list of items": digest(len(listed), identity_of(listed), identity_of(costs)),
+                **contents_of(function, "function", f"map({_name(function)})"),
+                "list of items": digest(*contents_of(listed, "", "map()").values()),
+                "list of costs": "" if costs is None else digest(evaluation.costs),
                 **sampling.contents(),
             },
             seed=checked_seed(seed),
@@ -151,9 +156,13 @@ class MapEvaluation(Evaluation[list[bytes]]):
 
     def _call(self, number: int, seed: int, threads: int) -> Any:
         item = self.items[number]
-        if _takes_simulator(self.function):
-            return self.function(item, simulator=LocalSimulator(self.sampling, seed, threads))
-        return self.function(item)
+        how = _arguments_after_the_item(self.function)
+        if not how:
+            return self.function(item)
+        simulator = LocalSimulator(self.sampling, seed, threads)
+        if how == "by name":
+            return self.function(item, simulator=simulator)
+        return self.function(item, simulator)
 
     def _cost(self, start: int, stop: int) -> float:
         return 1.0 if self.costs is None else sum(self.costs[start:stop])
@@ -180,11 +189,34 @@ def _refuse_other_keys(value: object) -> None:
             _refuse_other_keys(held)
 
 
-def _takes_simulator(function: Callable[..., Any]) -> bool:
+def _arguments_after_the_item(function: Callable[..., Any]) -> str:
+    """Return how a function takes the simulator: "", "by place" or "by name".
+
+    Raises:
+        InputError: it cannot be called with an item, or with an item and a simulator.
+    """
     try:
-        return "simulator" in inspect.signature(function).parameters
-    except (TypeError, ValueError):
-        return False
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # of some compiled functions nothing is known
+        return ""
+    placed = [each for each in parameters if each.kind in _BY_PLACE]
+    needed = [each for each in placed if each.default is inspect.Parameter.empty]
+    rest = [
+        each.name
+        for each in parameters
+        if each.kind is inspect.Parameter.KEYWORD_ONLY and each.default is inspect.Parameter.empty
+    ]
+    takes_any = any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters)
+    if len(needed) > 2 or set(rest) - {"simulator"} or not (placed or takes_any):
+        raise InputError(
+            "function",
+            got=f"{_name(function)}{inspect.signature(function)}",
+            expected="a function of one item, or of an item and a simulator",
+            advice="bind further arguments with functools.partial",
+        )
+    if any(each.name == "simulator" and each.kind in _BY_NAME for each in parameters[1:]):
+        return "by name"
+    return "by place" if len(needed) == 2 else ""
 
 
 def _checked_costs(costs: Sequence[float] | None, items: list[Any]) -> tuple[float, ...] | None:

@@ -1,6 +1,8 @@
-"""Matrices of squared overlaps between states: quantum kernels."""
+"""Matrices of squared overlaps between states: quantum kernels, deflation, fidelities."""
 
 from __future__ import annotations
+
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,13 +11,36 @@ from qiskit import QuantumCircuit
 from hybrid.collective.call import Prepared, answer
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.checks import (
-    checked_points,
-)
+from hybrid.core.checks import checked_points
 from hybrid.core.digest import digest
+from hybrid.core.errors import InputError
 from hybrid.core.resources import Resources
 from hybrid.simulators.overlap import OverlapEvaluation
 from hybrid.workloads.compiled import compiled_program
+
+
+@overload
+def overlaps(
+    circuit: QuantumCircuit,
+    points: ArrayLike,
+    others: ArrayLike | None = None,
+    *,
+    other_circuit: QuantumCircuit | None = None,
+    gradient: Literal[False] = False,
+    threads: int | None = None,
+) -> FloatArray: ...
+
+
+@overload
+def overlaps(
+    circuit: QuantumCircuit,
+    points: ArrayLike,
+    others: ArrayLike | None = None,
+    *,
+    other_circuit: QuantumCircuit | None = None,
+    gradient: Literal[True],
+    threads: int | None = None,
+) -> tuple[FloatArray, FloatArray]: ...
 
 
 def overlaps(
@@ -23,25 +48,32 @@ def overlaps(
     points: ArrayLike,
     others: ArrayLike | None = None,
     *,
+    other_circuit: QuantumCircuit | None = None,
+    gradient: bool = False,
     threads: int | None = None,
-) -> FloatArray:
-    """Return ``|<psi(a)|psi(b)>|^2`` for all pairs of points: a quantum kernel matrix.
+) -> Any:
+    """Return ``|<psi(a)|phi(b)>|^2`` for all pairs of points: a quantum kernel matrix.
 
     Collective: every rank makes the same call, tiles of the matrix are spread over the ranks, and
     all get the same bits.
 
     Args:
-        circuit: unitary, from \\|0...0>.
-        points: shape (A, P).
-        others: shape (B, P); None for ``points`` again, of which half is computed.
-        threads: for each rank.
+        circuit: unitary, from \\|0...0>; prepares psi.
+        points: shape (A, P), or (P,) for A = 1.
+        others: shape (B, Q), or (Q,) for B = 1; None for ``points`` again, of which half is
+            computed where no gradients are wanted.
+        other_circuit: prepares phi, on as many qubits; None for ``circuit``.
+        gradient: whether to return the derivatives by the points ``a`` too; exact, by the adjoint
+            method. Those by ``b`` are had by exchanging the two.
+        threads: threads of each rank. If None, ranks share the cores of their host.
 
     Returns:
-        shape (A, B), float64.
+        shape (A, B), float64; with ``gradient`` also shape (A, B, P), float64.
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.
         MismatchError: the ranks were given different things.
+        RankError: another rank failed.
 
     Example:
         >>> from qiskit.circuit import Parameter, QuantumCircuit
@@ -49,23 +81,38 @@ def overlaps(
         >>> _ = circuit.ry(Parameter("a"), 0)
         >>> overlaps(circuit, [[0.0], [np.pi]]).round(6).tolist()
         [[1.0, 0.0], [0.0, 1.0]]
+        >>> values, slopes = overlaps(circuit, [[np.pi / 2]], [[0.0]], gradient=True)
+        >>> values.round(6).tolist(), slopes.round(6).tolist()
+        ([[0.5]], [[[-0.5]]])
     """
 
     def prepare() -> Prepared:
+        if not isinstance(gradient, bool):
+            raise InputError("gradient", got=repr(gradient), expected="True or False")
         program = compiled_program(circuit)
+        other = None if other_circuit is None else compiled_program(other_circuit)
+        if other is not None and other.num_qubits != program.num_qubits:
+            raise InputError(
+                "other_circuit",
+                got=f"{other.num_qubits} qubits",
+                expected=f"the {program.num_qubits} qubits of the circuit",
+            )
         rows = checked_points(points, program.angles.num_parameters)
         columns = None
-        if others is not None:
-            columns = checked_points(others, program.angles.num_parameters, "others")
+        if others is not None or other is not None:
+            width = (other or program).angles.num_parameters
+            columns = checked_points(() if others is None else others, width, "others")
         return Prepared(
-            evaluation=OverlapEvaluation(program, columns),
-            first_ask=Ask(rows),
+            evaluation=OverlapEvaluation(program, columns, other),
+            first_ask=Ask(rows, gradient=gradient),
             num_qubits=program.num_qubits,
             contents=lambda: {
                 "circuit": program.content(),
+                "other circuit": "the same" if other is None else other.content(),
                 "set of points": digest(rows, "none" if columns is None else columns),
             },
             resources=Resources.checked(threads),
         )
 
-    return np.asarray(answer("overlaps()", prepare))
+    found = [np.asarray(array) for array in answer("overlaps()", prepare)]
+    return tuple(found) if gradient else found[0]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
+
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.collective.call import Prepared, answer
@@ -12,31 +16,58 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
-from hybrid.core.fingerprint import identity_of
+from hybrid.core.errors import InputError
 from hybrid.core.resources import Resources
 from hybrid.simulators import Native
 from hybrid.simulators.base import CotangentsOf
-from hybrid.simulators.native import NativeEvaluation
 from hybrid.simulators.weighted import WeightedEvaluation
 from hybrid.workloads import Sampling
-from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.compiled import compiled_expectation, is_sequence
 from hybrid.workloads.custom import failed
+from hybrid.workloads.identity import contents_of
+
+
+@overload
+def pull_back(
+    circuit: QuantumCircuit,
+    observable: SparsePauliOp | Sequence[SparsePauliOp],
+    points: ArrayLike,
+    cotangents: ArrayLike | CotangentsOf,
+    *,
+    inputs: None = None,
+    threads: int | None = None,
+) -> tuple[FloatArray, FloatArray]: ...
+
+
+@overload
+def pull_back(
+    circuit: QuantumCircuit,
+    observable: SparsePauliOp | Sequence[SparsePauliOp],
+    points: ArrayLike,
+    cotangents: ArrayLike | CotangentsOf,
+    *,
+    inputs: Sequence[int | Parameter],
+    threads: int | None = None,
+) -> tuple[FloatArray, FloatArray, FloatArray]: ...
 
 
 def pull_back(
     circuit: QuantumCircuit,
-    observable: SparsePauliOp,
+    observable: SparsePauliOp | Sequence[SparsePauliOp],
     points: ArrayLike,
     cotangents: ArrayLike | CotangentsOf,
     *,
+    inputs: Sequence[int | Parameter] | None = None,
     threads: int | None = None,
-) -> tuple[FloatArray, FloatArray]:
+) -> Any:
     """Return expectation values, and the sum of their gradients weighted by cotangents.
 
     The reverse-mode derivative of any function f of the values: with ``cotangents`` the
     derivatives of f by the values, the sum is the derivative of f by parameters that all points
     share (columns of weights), and columns of data can be left out of it. The sum is taken in the
-    kernels, so no (B, P) array of gradients is made. Where f is a sum over points, as a loss over
+    kernels, so no (B, P) array of gradients is made. Derivatives by ``inputs``, numbers that each
+    point has of its own, are returned for each point, so that the circuit may stand behind other
+    layers. Where f is a sum over points, as a loss over
     samples is, its derivatives can be given as a function of the values; then values and sum take
     one way forward and one back.
 
@@ -45,14 +76,19 @@ def pull_back(
 
     Args:
         circuit: unitary, from \\|0...0>; parameters in any expression.
-        observable: Hermitian, on as many qubits.
+        observable: Hermitian, on as many qubits; or a list of M observables.
         points: shape (B, P), or (P,) for B = 1; columns in the order of ``circuit.parameters``.
-        cotangents: shape (B,), finite; or a function that returns them for some of the points,
-            from their values, shape (k,), and the slice of the points that they are.
+        cotangents: shape (B,), or (B, M) for a list of observables, finite; or a function that
+            returns them for some of the points, from their values, shape (k,) or (k, M), and the
+            slice of the points that they are.
+        inputs: columns of the points, by number or as parameters of the circuit, by which
+            derivatives are wanted for each point.
         threads: for each rank.
 
     Returns:
-        values of shape (B,), and ``cotangents @ gradients`` of shape (P,); float64.
+        values of shape (B,), or (B, M) for a list of observables, and the sum of the gradients
+        times their cotangents, of shape (P,); with F ``inputs`` also shape (B, F), for each point
+        the derivatives of f by its own inputs. All float64.
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.
@@ -73,6 +109,10 @@ def pull_back(
         >>> values, slope = pull_back(circuit, SparsePauliOp("Z"), [[0.0], [np.pi / 2]], slopes)
         >>> slope.round(6).tolist()
         [1.0]
+        >>> both = [SparsePauliOp("Z"), SparsePauliOp("X")]
+        >>> _, _, by_input = pull_back(circuit, both, [[0.0]], [[1.0, 3.0]], inputs=[0])
+        >>> by_input.round(6).tolist()
+        [[3.0]]
     """
 
     def prepare() -> Prepared:
@@ -80,32 +120,50 @@ def pull_back(
         checked = checked_points(points, workload.num_parameters)
         sampling = Sampling(Native())
         inner = workload.prepare(sampling)
-        assert isinstance(inner, NativeEvaluation)
+        several = len(observable) if is_sequence(observable) else None
+        weigh = _checked_function(cotangents, len(checked), several)
+        columns = _checked_inputs(inputs, list(circuit.parameters))
         return Prepared(
-            evaluation=WeightedEvaluation(inner, _checked_function(cotangents, len(checked))),
+            evaluation=WeightedEvaluation(inner, weigh, columns, several or 1),
             first_ask=Ask(checked, gradient=True),
             num_qubits=workload.num_qubits,
             contents=lambda: {
                 **workload.contents(),
                 "set of points": digest(checked),
-                "set of cotangents": _content(cotangents),
+                **_contents(cotangents),
+                "inputs": str(columns),
             },
             resources=Resources.checked(threads),
         )
 
-    found = answer("pull_back()", prepare)
-    return np.asarray(found[0], dtype=np.float64), np.asarray(found[1], dtype=np.float64)
+    values, summed, by_input = answer("pull_back()", prepare)
+    if is_sequence(observable):
+        values = np.asarray(values).reshape(len(values), len(observable))
+    return (values, summed) if inputs is None else (values, summed, by_input)
 
 
-def _checked_function(cotangents: ArrayLike | CotangentsOf, num_points: int) -> CotangentsOf:
-    """Return the cotangents as a function, which checks what it returns."""
+def _checked_function(
+    cotangents: ArrayLike | CotangentsOf, num_points: int, several: int | None
+) -> CotangentsOf:
+    """Return the cotangents as a function, which checks what it returns.
+
+    Args:
+        cotangents: of the user.
+        num_points: B.
+        several: M for a list of observables, else None.
+    """
+
+    def shape(count: int) -> tuple[int, ...]:
+        return (count,) if several is None else (count, several)
+
     if not callable(cotangents):
-        weights = _checked(cotangents, num_points)
-        return lambda values, which: weights[which]
+        weights = _checked(cotangents, shape(num_points))
+        return lambda values, which: weights[which].reshape(values.shape)
 
     def checked(values: FloatArray, which: slice) -> FloatArray:
         try:
-            return _checked(cotangents(values, which), len(values))
+            found = cotangents(values.reshape(shape(len(values))), which)
+            return _checked(found, shape(len(values))).reshape(values.shape)
         except Exception as error:
             raise failed(
                 f"cotangents of points {which.start} to {which.stop - 1}", error
@@ -114,11 +172,44 @@ def _checked_function(cotangents: ArrayLike | CotangentsOf, num_points: int) -> 
     return checked
 
 
-def _content(cotangents: ArrayLike | CotangentsOf) -> str:
+def _contents(cotangents: ArrayLike | CotangentsOf) -> Mapping[str, str]:
     if callable(cotangents):
-        return identity_of(cotangents)
-    return digest(real_array(cotangents, "cotangents"))
+        return contents_of(cotangents, "set of cotangents", "pull_back()")
+    return {"set of cotangents": digest(real_array(cotangents, "cotangents"))}
 
 
-def _checked(cotangents: ArrayLike, num_points: int) -> FloatArray:
-    return checked_row(cotangents, num_points, "cotangents", "point")
+def _checked(cotangents: ArrayLike, shape: tuple[int, ...]) -> FloatArray:
+    if len(shape) == 1:
+        return checked_row(cotangents, shape[0], "cotangents", "point")
+    array = real_array(cotangents, "cotangents")
+    if array.shape != shape:
+        raise InputError(
+            "cotangents",
+            got=f"shape {array.shape}",
+            expected=f"shape {shape}, one finite number for each point and observable",
+        )
+    checked_row(array.ravel(), array.size, "cotangents", "point and observable")
+    return array
+
+
+def _checked_inputs(
+    inputs: Sequence[int | Parameter] | None, parameters: Sequence[Parameter]
+) -> tuple[int, ...]:
+    """Return the columns of inputs, each once."""
+    if inputs is None:
+        return ()
+    place = {parameter: column for column, parameter in enumerate(parameters)}
+    columns = []
+    for each in inputs:
+        column = place.get(each) if isinstance(each, Parameter) else each
+        is_integer = isinstance(column, int | np.integer) and not isinstance(column, bool)
+        if column is None or not is_integer or not 0 <= column < len(parameters):
+            raise InputError(
+                "inputs",
+                got=repr(each),
+                expected=f"parameters of the circuit, or columns from 0 to {len(parameters) - 1}",
+            )
+        columns.append(int(column))
+    if len(set(columns)) < len(columns):
+        raise InputError("inputs", got="one of them twice", expected="each once")
+    return tuple(columns)

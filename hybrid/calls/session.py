@@ -15,7 +15,6 @@ from hybrid.calls import map as mapping
 from hybrid.calls.expectation import estimate
 from hybrid.calls.overlaps import overlaps
 from hybrid.calls.sample import sample
-from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Told
 from hybrid.core.checks import (
     checked_groups,
@@ -87,7 +86,7 @@ class Session:
     def expectation(
         self,
         circuit: QuantumCircuit,
-        observable: SparsePauliOp,
+        observable: SparsePauliOp | Sequence[SparsePauliOp],
         points: ArrayLike,
         *,
         gradient: bool | Literal["exact", "finite-difference"] = False,
@@ -99,10 +98,11 @@ class Session:
     def estimate(
         self,
         circuit: QuantumCircuit,
-        observable: SparsePauliOp,
+        observable: SparsePauliOp | Sequence[SparsePauliOp],
         points: ArrayLike,
         *,
         gradient: bool | Literal["exact", "finite-difference"] = False,
+        variance: bool = False,
     ) -> Told:
         """Return values and gradients with standard errors; see :func:`hybrid.estimate`."""
         return estimate(
@@ -110,6 +110,7 @@ class Session:
             observable,
             points,
             gradient=gradient,
+            variance=variance,
             simulator=self.simulator,
             shots=self.shots,
             seed=self._seed(),
@@ -135,15 +136,29 @@ class Session:
         )
 
     def overlaps(
-        self, circuit: QuantumCircuit, points: ArrayLike, others: ArrayLike | None = None
-    ) -> FloatArray:
+        self,
+        circuit: QuantumCircuit,
+        points: ArrayLike,
+        others: ArrayLike | None = None,
+        *,
+        other_circuit: QuantumCircuit | None = None,
+        gradient: bool = False,
+    ) -> Any:
         """Return a matrix of overlaps; see :func:`hybrid.overlaps`.
 
         Raises:
             InputError: the session has shots, or a simulator whose states are not exact.
         """
         check_exact(self.simulator, self.shots, "overlaps")
-        return overlaps(circuit, points, others, threads=self.threads)
+        made: Any = overlaps  # whose overloads take gradient=True or gradient=False
+        return made(
+            circuit,
+            points,
+            others,
+            other_circuit=other_circuit,
+            gradient=gradient,
+            threads=self.threads,
+        )
 
     def map(
         self,

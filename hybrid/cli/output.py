@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import TextIO
+from typing import TextIO, cast
 
 _PLAIN = str.maketrans(
     {"±": "+-", "µ": "u", "·": "-", "…": "...", "│": "|", "├": "|", "└": "`", "─": "-"}
@@ -89,6 +89,11 @@ class Output(io.TextIOBase):
         self.failure = (error.strerror if isinstance(error, OSError) else None) or str(error)
         self.reader_left = isinstance(error, BrokenPipeError)
         _forget_buffered(self)
+
+
+def safe(stream: TextIO | None) -> TextIO:
+    """Return a stream that never raises; the one given where it is such."""
+    return cast(TextIO, stream if isinstance(stream, Output) else Output(stream))
 
 
 @contextmanager

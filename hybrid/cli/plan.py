@@ -39,8 +39,8 @@ def show_plan(
     Raises:
         HybridError: the file is at fault, or the run does not fit.
     """
-    job, arguments = prepared(path, overrides)
     on_paper = any(each is not None for each in (ranks, threads, memory, machine))
+    job, arguments = prepared(path, overrides, here=not on_paper)
     arguments["threads"] = threads = arguments["threads"] if threads is None else threads
     arguments["journal"] = None  # whether it may be written does not change the plan
     run = Minimization.prepared(job.workload, **arguments)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hybrid.cli import quantities
+from hybrid.core.errors import printable
 from hybrid.loop.result import Result, RunDescription
 from hybrid.problems import Cut, MaxCut
 from hybrid.settings import Reference
@@ -48,13 +49,7 @@ def panel(title: str | Text, rows: Iterable[Row]) -> Panel:
 
 
 def _text(content: str | Text) -> Text:
-    """Return a text without what would control the terminal: journals may come from others."""
-    if isinstance(content, Text):
-        return content
-    shown = (
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in content
-    )
-    return Text("".join(shown))
+    return content if isinstance(content, Text) else Text(printable(content))
 
 
 def value_rows(

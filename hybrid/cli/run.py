@@ -20,7 +20,7 @@ from hybrid.collective.site import cores_of
 from hybrid.core.early import loaded
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
-from hybrid.runtime import agree, on_survivors, world
+from hybrid.runtime import agree, free_bytes, on_survivors, world
 from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
 from hybrid.simulators import Choice
 
@@ -114,12 +114,21 @@ def _deliver(console: Console, panel: Panel) -> None:
         error_console().print(panel)
 
 
-def prepared(path: Path, overrides: Mapping[str, object]) -> tuple[Job, MinimizeArguments]:
-    """Read the file on every rank, collectively: if one of them cannot, all raise."""
+def prepared(
+    path: Path, overrides: Mapping[str, object], *, here: bool = True
+) -> tuple[Job, MinimizeArguments]:
+    """Read the file on every rank, collectively: if one of them cannot, all raise.
+
+    Args:
+        path: of the run file.
+        overrides: see :func:`hybrid.settings.load`.
+        here: whether the job is to run on these hosts, whose memory must hold its states.
+    """
 
     def read() -> tuple[Job, MinimizeArguments]:
         run_file = load(path, overrides)
-        return build(run_file), minimize_arguments(run_file)
+        room = free_bytes() * len(world().hosts) if here else None
+        return build(run_file, room), minimize_arguments(run_file)
 
     def contents(made: tuple[Job, MinimizeArguments]) -> Mapping[str, str]:
         return made[0].workload.contents()

@@ -1,4 +1,4 @@
-"""Where rank 0 writes: a terminal, perhaps behind mpiexec, or a file."""
+"""Consoles of rank 0: a terminal, possibly behind mpiexec, or a file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
+
+from hybrid.cli.output import safe
 
 _LEAST, _MOST = 40, 100
 """Columns: tables in fewer lose their content, lines of more are harder to read."""
@@ -23,16 +25,17 @@ def output_console() -> Console:
     terminal, rank 0 may draw as if it wrote there itself. The environment variable ``NO_COLOR``
     is respected, and ``FORCE_COLOR`` makes any output a terminal.
     """
-    terminal = None if sys.stdout.isatty() else _launchers_terminal()
+    output = safe(sys.stdout)
+    terminal = None if output.isatty() else _launchers_terminal()
     if terminal is None:
-        return Console(file=sys.stdout, width=_width(shutil.get_terminal_size().columns))
-    return Console(file=sys.stdout, force_terminal=True, width=_width(_columns(terminal)))
+        return Console(file=output, width=_width(shutil.get_terminal_size().columns))
+    return Console(file=output, force_terminal=True, width=_width(_columns(terminal)))
 
 
 def error_console() -> Console:
     """Return the console of standard error."""
     width = _width(shutil.get_terminal_size().columns)
-    return Console(file=sys.stderr, width=width, highlight=False)
+    return Console(file=safe(sys.stderr), width=width, highlight=False)
 
 
 def mend_size() -> None:

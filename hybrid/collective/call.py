@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from hybrid.collective.site import site_of
@@ -59,6 +60,9 @@ class Prepared:
 
 
 P = TypeVar("P", bound=Prepared)
+
+_FREE_ANYWAY = 1 << 20
+"""Bytes that any process can allocate; free memory, which takes time to find, is for more."""
 
 
 @dataclass(frozen=True)
@@ -118,23 +122,32 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
         prepared = prepare()
         prepared.resources.check(job.size)
         prepared.evaluation.check(prepared.first_ask)
-        check_fits(prepared, job.size, free_bytes())
+        if prepared.evaluation.memory_bytes(prepared.first_ask) > _FREE_ANYWAY:
+            check_fits(prepared, job.size, free_bytes())
         return prepared
 
     prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.agreed())
     seed = prepared.seed
     if seed is None:
         seed = _shared_seed(job, prepared.recorded_seed)
-    site = site_of(job, thread_bound())
-    can_draw = not job.communicator.survives_losses
     resources = prepared.resources
-    planner = Scheduler(site, resources, can_draw)
+    planner = planner_of(job, thread_bound(), resources)
     team = Team(job, prepared.evaluation, planner, seed=seed, threads=resources.threads)
     if len(prepared.first_ask.points) > 0 and prepared.evaluation.may_spread:
         _refuse_together(job, lambda: team.plan(prepared.first_ask))
     elif resources.shards not in (None, 1):
-        _refuse_together(job, lambda: shards_to_try((), site, resources))
+        _refuse_together(job, lambda: shards_to_try((), planner.site, resources))
     return Call(job, prepared, seed, team)
+
+
+@lru_cache(maxsize=4)
+def planner_of(job: World, most_threads: int | None, resources: Resources) -> Scheduler:
+    """Return what plans for a job; short calls of the same shape, one after the other, plan once.
+
+    Collective on first use, as :func:`~hybrid.collective.site.site_of` is.
+    """
+    can_draw = not job.communicator.survives_losses
+    return Scheduler(site_of(job, most_threads), resources, can_draw)
 
 
 def _shared_seed(job: World, recorded: int | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import platform
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from hybrid import _kernels
 from hybrid.core.digest import digest
+from hybrid.core.sources import file_digest, library_of
 from hybrid.runtime.communicator import host_name
 from hybrid.runtime.cores import usable_cores
 
@@ -44,7 +44,7 @@ def code_contents(workload: object) -> Mapping[str, str]:
     versions = {package: _version(package) for package in _PACKAGES}
     return {
         "hybrid": _version("hybrid-hpc-quantum"),
-        "code": digest(_own_code(), _code_of(type(workload))),
+        "code": digest(_own_code(), _code_of(workload)),
         "kernels": str(_kernels.about()["processor"]),
         **versions,
     }
@@ -90,14 +90,12 @@ def _content(path: Path) -> str:
     return digest(path.read_bytes().hex())
 
 
-def _code_of(kind: type) -> str:
-    """Return a digest of the file of a class outside of this package; empty where there is none."""
-    if kind.__module__.partition(".")[0] in ("hybrid", "builtins"):
+def _code_of(workload: object) -> str:
+    """Return a digest of the file of the user's that a workload is written in; or ''."""
+    written_in = getattr(workload, "written_in", type(workload))
+    if library_of(getattr(written_in, "__module__", None)) is not None:
         return ""
-    try:
-        return digest(Path(inspect.getfile(kind)).read_bytes().hex())
-    except (OSError, TypeError):
-        return ""
+    return file_digest(written_in)
 
 
 def _version(package: str) -> str:

@@ -23,11 +23,13 @@ from hybrid.optimizers.adam import Adam
 from hybrid.optimizers.base import Optimizer, Rescalable, Solution, Steps
 from hybrid.optimizers.best import Best, keep_best
 from hybrid.optimizers.drive import driven, first_ask
+from hybrid.optimizers.qng import QNG
 from hybrid.optimizers.registry import make, names
 from hybrid.optimizers.scipy_minimize import SciPy
 from hybrid.optimizers.spsa import SPSA
 
 __all__ = [
+    "QNG",
     "SPSA",
     "Adam",
     "Best",

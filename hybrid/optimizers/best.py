@@ -109,7 +109,14 @@ def plain(ask: Ask) -> Ask:
     points = np.ascontiguousarray(ask.points, dtype=np.float64)
     if points is ask.points and type(ask.gradient) is bool and type(ask.iteration) is int:
         return ask
-    return replace(ask, points=points, gradient=bool(ask.gradient), iteration=int(ask.iteration))
+    return replace(
+        ask,
+        points=points,
+        gradient=bool(ask.gradient),
+        iteration=int(ask.iteration),
+        metric=bool(ask.metric),
+        variance=bool(ask.variance),
+    )
 
 
 def _not_finite(told: Told) -> str:
@@ -119,4 +126,6 @@ def _not_finite(told: Told) -> str:
         return f"the cost was {culprit}"
     if told.gradients is not None and not np.isfinite(told.gradients).all():
         return "the gradient had a component that is not finite"
+    if told.metric is not None and not np.isfinite(told.metric).all():
+        return "the metric had a component that is not finite"
     return ""

@@ -11,11 +11,12 @@ import numpy as np
 from hybrid.core.errors import InputError, nearest
 from hybrid.optimizers.adam import Adam
 from hybrid.optimizers.base import Optimizer
+from hybrid.optimizers.qng import QNG
 from hybrid.optimizers.scipy_methods import METHODS
 from hybrid.optimizers.scipy_minimize import SciPy, plain
 from hybrid.optimizers.spsa import SPSA
 
-_OURS: Mapping[str, type[Adam] | type[SPSA]] = {"Adam": Adam, "SPSA": SPSA}
+_OURS: Mapping[str, type[Any]] = {"Adam": Adam, "QNG": QNG, "SPSA": SPSA}
 
 
 def names() -> tuple[str, ...]:
@@ -70,8 +71,7 @@ def make(
         bounds: dict[str, Any] = {limit: chosen.get(limit) for limit in limits}
         return SciPy(name, **bounds, options=own)
     _check_known(name, _OURS[name], chosen)
-    kind: Any = _OURS[name]
-    made: Optimizer = kind(**chosen)
+    made: Optimizer = _OURS[name](**chosen)
     return made
 
 

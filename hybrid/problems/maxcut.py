@@ -235,6 +235,15 @@ class MaxCut:
         Raises:
             InputError: no outcomes, or one of another width.
         """
+        if not isinstance(counts, Mapping) or not all(
+            isinstance(count, Real) for count in counts.values()
+        ):
+            raise InputError(
+                "counts",
+                got=repr(counts)[:60],
+                expected="how often each outcome was seen, by bitstring or index",
+                advice="pass what hybrid.sample returns for one point",
+            )
         found = [
             (-cut.value, -count, cut.bitstring, cut)
             for outcome, count in counts.items()
@@ -252,7 +261,14 @@ class MaxCut:
     def _bitstring(self, outcome: str | int) -> str:
         if isinstance(outcome, str):
             return outcome.replace(" ", "")
-        return format(outcome, f"0{self.num_qubits}b")
+        if isinstance(outcome, int | np.integer) and outcome >= 0:
+            return format(outcome, f"0{self.num_qubits}b")
+        raise InputError(
+            "counts",
+            got=f"the outcome {outcome!r}"[:80],
+            expected="bitstrings, or indices of basis states",
+            advice="pass what hybrid.sample returns for one point",
+        )
 
 
 def _weight(u: object, v: object, given: object) -> float:
@@ -319,7 +335,10 @@ def _no_edges(got: object) -> InputError:
 def _bits(sides: str | Sequence[int] | NDArray[Any], num_qubits: int) -> IntArray:
     """Return (n,) int64 of 0 and 1, entry k for node k."""
     text = isinstance(sides, str)
-    bits = np.array(["01".find(bit) for bit in reversed(sides)] if text else sides)
+    try:
+        bits = np.array(["01".find(bit) for bit in reversed(sides)] if text else sides)
+    except (TypeError, ValueError):  # rows of different lengths
+        bits = np.array(None)
     if bits.shape != (num_qubits,) or not np.isin(bits, (0, 1)).all():
         raise InputError(
             "sides of a cut",

@@ -1,7 +1,7 @@
 """Circuits and observables compiled once, into flat arrays that the simulators share."""
 
 from hybrid.programs.counts import count_operations
-from hybrid.programs.flatten import FlatCircuit, flatten
+from hybrid.programs.flatten import FlatCircuit, flatten, refuse_changeable
 from hybrid.programs.generator import Generator
 from hybrid.programs.observable import Observable, compile_observable
 from hybrid.programs.parameters import ParameterMap
@@ -19,4 +19,5 @@ __all__ = [
     "compile_program",
     "count_operations",
     "flatten",
+    "refuse_changeable",
 ]

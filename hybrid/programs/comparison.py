@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from hybrid.programs.reading import Reader
 
 _WIDEST_PARAMETRISED = 5
+_TWO_GATES = (
+    "a definition that is another gate than its matrix",
+    "both the same",
+    "leave out one of them",
+)
 
 
 class Comparison:
@@ -50,7 +55,7 @@ class Comparison:
         defined = self._matrix(self._body_alone(definition), operation.num_qubits)
         phase = float(np.angle(np.vdot(defined, matrix)))
         if not same(matrix, np.exp(1j * phase) * defined):
-            raise not_understood(operation, "a definition that is another gate than the matrix")
+            raise not_understood(operation, *_TWO_GATES)
         return phase, definition
 
     def at_numbers(self, operation: Operation) -> None:
@@ -67,7 +72,7 @@ class Comparison:
             return
         defined = self._matrix(self._body_alone(definition), operation.num_qubits, values)
         if not same(matrix, defined):
-            raise not_understood(operation, "a definition that is another gate than the matrix")
+            raise not_understood(operation, *_TWO_GATES)
 
     def of_class(self, operation: Operation, standard: type) -> Operation:
         """Return the standard gate that one of a derived class is, or refuse it.
@@ -86,7 +91,7 @@ class Comparison:
                 operation,
                 f"a class derived from {standard.__name__} that is another gate, and that Qiskit "
                 f"turns into {standard.__name__} when it copies a circuit",
-                "derive the class from Gate",
+                advice="derive the class from Gate",
             )
         return gate
 
@@ -98,11 +103,14 @@ class Comparison:
         """
         if self._busy or operation.num_qubits > _WIDEST_PARAMETRISED:
             return
+        # The definition of an open control holds the closed one, which is read by its base gate.
+        closed = operation.to_mutable()
+        closed.ctrl_state = None
         everywhere = tuple(range(operation.num_qubits))
-        inside = Frame(everywhere).under(operation.num_ctrl_qubits, operation.ctrl_state)
+        inside = Frame(everywhere).under(operation.num_ctrl_qubits, closed.ctrl_state)
         values = _values(operation)
         try:
-            definition = self._body_alone(definition_of(operation))
+            definition = self._body_alone(definition_of(closed))
         except InputError:  # parameters that were bound in the base gate alone
             return
         base = self._alone(self._reader.operation(operation.base_gate, inside))
@@ -111,7 +119,11 @@ class Comparison:
             self._matrix(definition, operation.num_qubits, values),
         ):
             raise not_understood(
-                operation, "a definition that is another gate than its base gate under controls"
+                operation,
+                "a definition that is another gate than its base gate under controls",
+                "both the same",
+                "use gate.control(annotated=True), or rename the gate under it: Qiskit may "
+                "have controlled another of that name",
             )
 
     def _found_alone(self, operation: Operation, depth: int) -> list[Found]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter, ParameterExpression
+from qiskit.circuit import Gate, Instruction, Parameter, ParameterExpression
 
 from hybrid.core.errors import InputError
+from hybrid.programs.gates import standard_of
 from hybrid.programs.parameters import ParameterMap
 from hybrid.programs.phase import GlobalPhase
 from hybrid.programs.reading import Reader
@@ -92,7 +93,7 @@ def flatten(circuit: QuantumCircuit) -> FlatCircuit:
         elif step is None:
             further.append(found.phase * found.angle)
         else:
-            step = replace(step, slot=len(driven))
+            step = step.on_slot(len(driven))
             driven.append(found.angle)
             weights.append(found.phase)
         if step is not None:
@@ -103,3 +104,25 @@ def flatten(circuit: QuantumCircuit) -> FlatCircuit:
     )
     angles = ParameterMap.from_expressions(parameters, driven)
     return FlatCircuit(circuit.num_qubits, tuple(steps), angles, circuit.copy(), phase)
+
+
+def refuse_changeable(circuit: QuantumCircuit) -> None:
+    """Refuse gates that are others in a copy of a circuit.
+
+    Raises:
+        InputError: a gate's class is derived from a standard one, and its matrix is another.
+    """
+    inside, fine = [circuit], set[type]()
+    while inside:
+        for instruction in inside.pop().data:
+            operation = instruction.operation
+            kind = type(operation)
+            if kind in fine:
+                continue
+            standard = standard_of(operation)
+            if standard is not None:
+                Reader(circuit).comparison.of_class(operation, standard)
+            elif kind not in (Gate, Instruction):
+                fine.add(kind)
+            elif operation.definition is not None:
+                inside.append(operation.definition)

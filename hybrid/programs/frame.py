@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from qiskit.circuit import ParameterExpression
@@ -48,24 +48,22 @@ class Frame:
 
     def on(self, local: Iterable[int]) -> Frame:
         """Return the frame of some of the qubits."""
-        return replace(self, qubits=tuple(self.qubits[k] for k in local))
+        qubits = tuple([self.qubits[k] for k in local])
+        return Frame(qubits, self.controls, self.state, self.inverse, self.depth)
 
     def under(self, num_controls: int, state: int) -> Frame:
         """Return the frame in which the first qubits control the others."""
-        return replace(
-            self,
-            qubits=self.qubits[num_controls:],
-            controls=self.controls + self.qubits[:num_controls],
-            state=self.state | state << len(self.controls),
-        )
+        controls = self.controls + self.qubits[:num_controls]
+        values = self.state | state << len(self.controls)
+        return Frame(self.qubits[num_controls:], controls, values, self.inverse, self.depth)
 
     def inverted(self) -> Frame:
         """Return the frame of the inverse."""
-        return replace(self, inverse=not self.inverse)
+        return Frame(self.qubits, self.controls, self.state, not self.inverse, self.depth)
 
     def deeper(self) -> Frame:
         """Return the frame of what defines an operation."""
-        return replace(self, depth=self.depth + 1)
+        return Frame(self.qubits, self.controls, self.state, self.inverse, self.depth + 1)
 
     @property
     def is_plain(self) -> bool:
@@ -75,4 +73,4 @@ class Frame:
     @property
     def masks(self) -> tuple[int, int]:
         """Mask and value of the controls."""
-        return mask_of(self.controls, self.state)
+        return mask_of(self.controls, self.state) if self.controls else (0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -58,10 +58,14 @@ class Generator:
 
     def under(self, mask: int, value: int) -> Generator:
         """Return the generator under further controls, as masks of qubits."""
-        return replace(
-            self,
-            control_mask=self.control_mask | mask,
-            control_value=self.control_value | value,
+        if not mask:
+            return self
+        return Generator(
+            self.x_mask,
+            self.z_masks,
+            self.coefficients,
+            self.control_mask | mask,
+            self.control_value | value,
         )
 
     def without_identity(self) -> Generator:

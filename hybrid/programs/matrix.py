@@ -8,8 +8,9 @@ from qiskit.circuit import Gate, Operation, ParameterExpression
 from hybrid.core.arrays import ComplexArray
 from hybrid.core.errors import InputError
 from hybrid.programs.gates import is_standard
-from hybrid.programs.refusals import is_driven, not_understood, raised
+from hybrid.programs.refusals import is_driven, is_failure, not_understood, raised
 
+_SCALE = "scale it, or take the nearest unitary (scipy.linalg.polar)"
 _ROUNDING = 1e-7
 """How far from unitary a matrix of the user's may be; Qiskit allows about as much."""
 
@@ -25,7 +26,9 @@ def matrix_of(operation: Operation) -> ComplexArray | None:
     try:
         made = operation.to_matrix() if hasattr(operation, "to_matrix") else operation
         matrix = np.asarray(made, dtype=np.complex128)
-    except Exception as cause:
+    except BaseException as cause:
+        if not is_failure(cause):
+            raise
         raise raised(operation, "matrix", cause) from cause
     size = 1 << operation.num_qubits
     if matrix.shape != (size, size):
@@ -34,12 +37,12 @@ def matrix_of(operation: Operation) -> ComplexArray | None:
         )
     if not np.all(np.isfinite(matrix)):
         raise not_understood(
-            operation, "a matrix with NaN or infinity", "give it finite numbers as parameters"
+            operation, "a matrix with NaN or infinity", "finite numbers", "check its parameters"
         )
     if not is_standard(operation) and not same(
         matrix.conj().T @ matrix, np.eye(size, dtype=np.complex128)
     ):
-        raise not_understood(operation, "a matrix that is not unitary", "use a unitary matrix")
+        raise not_understood(operation, "a matrix that is not unitary", "a unitary one", _SCALE)
     return matrix
 
 

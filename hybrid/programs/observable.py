@@ -90,7 +90,7 @@ def _conversion(operator: object) -> str:
     if isinstance(operator, np.ndarray):
         return "SparsePauliOp.from_operator(Operator(matrix)) converts a matrix"
     if isinstance(operator, list | tuple):
-        return "make one call for each observable, or add them up: SparsePauliOp.sum(operators)"
+        return "add them up, SparsePauliOp.sum(operators), or make one call for each"
     if type(operator).__module__.startswith("qiskit_nature."):
         return "a mapper of qiskit-nature converts it: JordanWignerMapper().map(operator)"
     return "SparsePauliOp(labels, coefficients) makes one, such as SparsePauliOp(['ZZ'], [0.5])"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -204,9 +205,10 @@ class ParameterMap:
 
         There may be axes between the two, as of several observables.
         """
-        flat = by_angle.reshape(-1, by_angle.shape[-1])
+        *before, num_angles = by_angle.shape
+        flat = by_angle.reshape(math.prod(before), num_angles)  # num_angles may be 0
         by_parameter = np.ascontiguousarray((self._transposed @ flat.T).T)
-        by_parameter = by_parameter.reshape(*by_angle.shape[:-1], self.num_parameters)
+        by_parameter = by_parameter.reshape(*before, self.num_parameters)
         for row in self.nonlinear:
             for b, point in enumerate(points):
                 for column, slope in self._slopes(row, point):

@@ -33,7 +33,9 @@ def power_of(
         InputError: a root of a gate with parameters, or of one on many qubits.
     """
     if is_free(power):
-        raise not_understood(operation, "a parameter as power", "use numbers as powers")
+        raise not_understood(
+            operation, "a parameter as its power", "a number", "bind it with assign_parameters"
+        )
     exponent = number_of(power, operation)
     whole = exponent.is_integer()
     driven = is_driven(operation)
@@ -44,14 +46,18 @@ def power_of(
     elif not whole:
         raise not_understood(
             operation,
-            f"the power {exponent:g} of " + ("a gate with parameters" if driven else "a wide gate"),
-            "raise it to an integer, or write the gate that is meant, with its angles multiplied",
+            f"the power {exponent:g}",
+            "an integer power of a gate with parameters"
+            if driven
+            else f"an integer power of a gate on more than {WIDEST} qubits",
+            "write the gate that is meant; of a rotation, with its angle times the power",
         )
     elif abs(exponent) > _MOST_REPEATED:
         raise not_understood(
             operation,
             f"the power {exponent:g}",
-            f"powers up to {_MOST_REPEATED}; or write the gate with its angles multiplied",
+            f"at most {_MOST_REPEATED} repetitions",
+            "write the gate that is meant; of a rotation, with its angle times the power",
         )
     else:
         inside = frame.inverted() if exponent < 0 else frame

@@ -64,7 +64,7 @@ class Reader:
         for instruction in reversed(circuit.data) if frame.inverse else circuit.data:
             if instruction.clbits:
                 raise not_unitary(instruction.operation, self.circuit)
-            inside = frame.on(place[bit] for bit in instruction.qubits)
+            inside = frame.on([place[bit] for bit in instruction.qubits])
             yield from self.operation(instruction.operation, inside)
 
     def operation(self, operation: Operation, frame: Frame) -> Iterator[Found]:
@@ -146,7 +146,8 @@ class Reader:
         """Return ``exp(-i angle G)`` as a step, with the phase that an identity in G gives."""
         placed = local.on(frame.qubits).under(*frame.masks)
         generator = placed.without_identity()
-        phase = sum(generator.coefficients) - sum(placed.coefficients)
+        dropped = len(generator.z_masks) < len(placed.z_masks)
+        phase = sum(generator.coefficients) - sum(placed.coefficients) if dropped else 0.0
         angle = self._checked(angle, gate)
         angle = -angle if frame.inverse else angle
         if not generator.z_masks:
@@ -167,12 +168,10 @@ class Reader:
             yield Found(None, -angle if frame.inverse else angle, 1.0)
             return
         *others, last = frame.controls
-        count = len(others)
-        inside = replace(
-            frame, qubits=(last,), controls=tuple(others), state=frame.state & ~(1 << count)
-        )
-        if not frame.state >> count & 1:  # exp(ia |0><0|) = exp(ia) exp(-ia |1><1|)
-            yield from self.turned(angle, owner, replace(inside, qubits=()))
+        state = frame.state & ~(1 << len(others))
+        inside = Frame((last,), tuple(others), state, frame.inverse, frame.depth)
+        if state == frame.state:  # exp(ia |0><0|) = exp(ia) exp(-ia |1><1|)
+            yield from self.turned(angle, owner, inside)
             angle = -angle
         yield from self.operation(gates.PhaseGate(angle), inside)
 

@@ -50,18 +50,28 @@ def _measures(circuit: QuantumCircuit) -> bool:
     return any(isinstance(instruction.operation, Measure) for instruction in circuit.data)
 
 
-def not_understood(operation: Operation, got: str, advice: str = "") -> InputError:
+def not_understood(
+    operation: Operation, got: str, expected: str = "", advice: str = ""
+) -> InputError:
     """Return the error for a gate that is not fully understood."""
     kind = NoExactGradientError if is_driven(operation) else InputError
     return kind(
         f"gate '{operation.name}'",
         got=got,
-        expected="a gate that Qiskit can take apart into gates with a matrix, or of one angle",
+        expected=expected or "a gate with a matrix or a definition by other gates",
         advice=advice or "give the gate a definition, or use a UnitaryGate",
     )
 
 
-def raised(operation: Operation, what: str, cause: Exception) -> InputError:
+def is_failure(error: BaseException) -> bool:
+    """Return whether code of a gate failed: an Exception, or a panic of Qiskit's Rust code.
+
+    A panic is no Exception, like an interrupt, which is no failure.
+    """
+    return isinstance(error, Exception) or type(error).__module__ == "pyo3_runtime"
+
+
+def raised(operation: Operation, what: str, cause: BaseException) -> InputError:
     """Return the error for a gate whose matrix or definition raises one."""
     return not_understood(operation, f"{type(cause).__name__} from its {what}: {cause}")
 
@@ -71,7 +81,7 @@ def hidden(owner: Operation | QuantumCircuit, parameters: Iterable[Parameter]) -
     names = ", ".join(sorted(f"'{parameter.name}'" for parameter in parameters))
     return InputError(
         f"gate '{owner.name}'",
-        got=f"a definition with {names}, no parameter of the circuit",
+        got=f"an angle with {names}, which circuit.parameters lacks: a definition hides it",
         expected="definitions whose parameters are arguments of their gates",
         advice="pass the parameter to the gate as an argument (params), or put in its number",
     )

@@ -7,7 +7,7 @@ from qiskit.circuit import Operation
 from qiskit.quantum_info import Clifford
 
 from hybrid.programs.gates import class_of
-from hybrid.programs.refusals import not_understood, raised
+from hybrid.programs.refusals import is_failure, not_understood, raised
 
 _BASIS = ["u", "cx", "rz", "ry", "rx", "p"]
 _LIBRARIES = ("qiskit.circuit.library.", "qiskit.quantum_info.")
@@ -23,7 +23,9 @@ def definition_of(operation: Operation) -> QuantumCircuit:
         return operation.to_circuit()
     try:
         definition = getattr(operation, "definition", None)
-    except Exception as cause:
+    except BaseException as cause:
+        if not is_failure(cause):
+            raise
         raise raised(operation, "definition", cause) from cause
     if definition is None:
         return _compiled(operation)
@@ -47,7 +49,9 @@ def _compiled(operation: Operation) -> QuantumCircuit:
     try:
         alone.append(operation, range(operation.num_qubits))
         simpler = transpile(alone, basis_gates=_BASIS, optimization_level=0)
-    except Exception as cause:
+    except BaseException as cause:
+        if not is_failure(cause):
+            raise
         raise none from cause
     if any(instruction.name not in _BASIS for instruction in simpler.data):
         raise none

@@ -31,6 +31,8 @@ class Block:
 
     def under(self, mask: int, value: int) -> Block:
         """Return the block under further controls."""
+        if not mask:
+            return self
         return Block(
             self.matrix, self.targets, self.control_mask | mask, self.control_value | value
         )
@@ -64,6 +66,18 @@ class Step:
     block: Block | None = None
     controls: tuple[int, ...] = ()
     control_state: int = 0
+
+    def on_slot(self, slot: int) -> Step:
+        """Return the step driven by an angle."""
+        return Step(
+            self.gate,
+            self.qubits,
+            slot,
+            self.generator,
+            self.block,
+            self.controls,
+            self.control_state,
+        )
 
     @property
     def all_qubits(self) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ from hybrid.runtime.failure import install_excepthook
 from hybrid.runtime.messages import pack, unpack
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """All ranks of the job, as every one of them knows it.
 

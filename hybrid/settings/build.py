@@ -12,6 +12,7 @@ from qiskit.circuit.library import efficient_su2, real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid import problems
+from hybrid.scheduler import check_memory
 from hybrid.settings import tables
 from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
@@ -97,11 +98,16 @@ class MinimizeArguments(TypedDict):
     stall: Literal["report", "abort"]
 
 
-def build(run_file: RunFile) -> Job:
+def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
     """Read the files that a run file names and build what it asks for.
 
+    Args:
+        run_file: checked.
+        memory_bytes: free on all hosts of the job together. If given, a molecule whose state does
+            not fit is refused before it is mapped to qubits, which takes minutes where it is wide.
+
     Raises:
-        InputError: one of those files is damaged.
+        InputError: one of those files is damaged, or a state does not fit.
     """
     problem, ansatz = run_file.problem, run_file.ansatz
     if isinstance(problem, tables.MaxCut):
@@ -110,10 +116,10 @@ def build(run_file: RunFile) -> Job:
     if isinstance(problem, tables.Pauli):
         labels, coefficients = zip(*problem.terms, strict=True)
         return _job(SparsePauliOp(list(labels), list(coefficients)), ansatz, _given(problem))
-    return _molecule(run_file, problem)
+    return _molecule(run_file, problem, memory_bytes)
 
 
-def _molecule(run_file: RunFile, problem: tables.Molecule) -> Job:
+def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | None) -> Job:
     """Return the ground state of a molecule, kept to its electrons."""
     occupation = problem.occupation
     molecule = problems.Molecule.from_fcidump(
@@ -121,6 +127,12 @@ def _molecule(run_file: RunFile, problem: tables.Molecule) -> Job:
         mapper=problem.mapper,
         occupation=None if occupation is None else (tuple(occupation[0]), tuple(occupation[1])),
     )
+    if memory_bytes is not None and _holds_states(run_file.simulator):
+        single = run_file.simulator.precision == "complex64"
+        needed = (8 if single else 16) << molecule.num_qubits
+        check_memory(
+            needed, memory_bytes, ranks_on_host=1, num_qubits=molecule.num_qubits, halves=not single
+        )
     hamiltonian, ansatz = molecule.hamiltonian(), run_file.ansatz
     if isinstance(ansatz, tables.UCCSD):
         with warnings.catch_warnings():
@@ -143,6 +155,11 @@ def _molecule(run_file: RunFile, problem: tables.Molecule) -> Job:
         electrons=Electrons(hamiltonian, sector),
         notes=(note,),
     )
+
+
+def _holds_states(table: tables.Simulator) -> bool:
+    """Return whether a simulator holds all amplitudes of a state, on one rank or on several."""
+    return table.shots is None and table.name in ("auto", "native")
 
 
 def minimize_arguments(run_file: RunFile) -> MinimizeArguments:

@@ -145,8 +145,8 @@ class Aer(Simulator):
         flat, lowered = self._lowered(estimation.circuit, job)
         expansion = Expansion(flat, lowered, self._has_noise, estimation.finite_difference)
         if estimation.shots is None:
-            return AerExact(job, expansion, estimation.observable)
-        return AerSampled(job, expansion, estimation.observable, estimation.shots)
+            return AerExact(job, expansion, estimation.observables)
+        return AerSampled(job, expansion, estimation.observables, estimation.shots)
 
     def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
         """Return the measurement of all qubits, with the noise of gates and readout."""

@@ -20,22 +20,20 @@ from hybrid.simulators.base import Estimator
 from hybrid.simulators.expansion import Expansion
 from hybrid.simulators.grain import cut
 
-_VALUE = "value"
-
 
 @dataclass(frozen=True)
 class AerExact(Estimator):
-    """One circuit that ends by saving the observable's value; pieces are slices of evaluations.
+    """One circuit that ends by saving the observables' values; pieces are slices of evaluations.
 
     Attributes:
         job: how circuits run.
         expansion: which evaluations an Ask takes.
-        observable: what is measured.
+        observables: what is measured.
     """
 
     job: AerJob
     expansion: Expansion
-    observable: Observable
+    observables: tuple[Observable, ...]
 
     @property
     def description(self) -> str:
@@ -47,7 +45,7 @@ class AerExact(Estimator):
         return cut(self.expansion.count(ask), wide=self.job.is_wide)
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return the values of the piece's evaluations, shape (evaluations,)."""
+        """Return values, shape (evaluations,), or (evaluations, M) of several observables."""
         rows = self.expansion.arguments(ask, np.arange(piece.start, piece.stop))
         found = self.job.run(
             [(self._circuit, rows)],
@@ -56,7 +54,10 @@ class AerExact(Estimator):
             seed=seed,
             threads=threads,
         )
-        return np.array([float(np.real(data[_VALUE])) for data in found])
+        labels = self._labels
+        if len(labels) == 1:
+            return np.array([float(np.real(data[labels[0]])) for data in found])
+        return np.array([[float(np.real(data[each])) for each in labels] for data in found])
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return values and gradients."""
@@ -65,7 +66,12 @@ class AerExact(Estimator):
     def work(self, ask: Ask, piece: Piece) -> Work | None:
         """Return the gates and strings of the piece's circuits."""
         gates = len(self.expansion.lowered.circuit.data)
-        return aer_cost.counted(self.job, len(piece), gates, terms=self.observable.num_terms)
+        terms = sum(each.num_terms for each in self.observables)
+        return aer_cost.counted(self.job, len(piece), gates, terms=terms)
+
+    def partial_bytes(self, ask: Ask, piece: Piece) -> int:
+        """Return the bytes of a partial answer, for predictions."""
+        return super().partial_bytes(ask, piece) * len(self.observables)
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that may be held at once."""
@@ -77,6 +83,11 @@ class AerExact(Estimator):
         from qiskit_aer.library import SaveExpectationValue
 
         circuit = self.expansion.lowered.circuit.copy()
-        saved = SaveExpectationValue(self.observable.operator, label=_VALUE)
-        circuit.append(saved, range(circuit.num_qubits))
+        for label, observable in zip(self._labels, self.observables, strict=True):
+            saved = SaveExpectationValue(observable.operator, label=label)
+            circuit.append(saved, range(circuit.num_qubits))
         return circuit
+
+    @property
+    def _labels(self) -> list[str]:
+        return [f"value {place}" for place in range(len(self.observables))]

@@ -19,7 +19,7 @@ from hybrid.simulators.aer_job import AerJob
 from hybrid.simulators.base import Estimator
 from hybrid.simulators.expansion import Expansion
 from hybrid.simulators.grain import cut
-from hybrid.simulators.measurement import TABLE_BYTES, Group, measurement_groups
+from hybrid.simulators.measurement import TABLE_BYTES, Group, shared_groups
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class AerSampled(Estimator):
     Attributes:
         job: how circuits run.
         expansion: which evaluations an Ask takes.
-        observable: what is measured.
+        observables: what is measured; strings that they share are measured once.
         shots: of each group, in each evaluation.
     """
 
     job: AerJob
     expansion: Expansion
-    observable: Observable
+    observables: tuple[Observable, ...]
     shots: int
 
     @property
@@ -59,9 +59,12 @@ class AerSampled(Estimator):
         return cut(max(circuits, 1), wide=self.job.is_slow, least=least)
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return shape (units, 2): mean over shots, and sum of squared deviations from it."""
+        """Return shape (units, 2 M): mean over shots, and sum of squared deviations from it.
+
+        For each of the M observables, one after the other.
+        """
         if not self._groups:
-            return np.empty((0, 2))
+            return np.empty((0, 2 * len(self.observables)))
         parts = self._slices(ask)
         units = np.arange(piece.start, piece.stop)
         circuits = units // len(parts)
@@ -69,7 +72,7 @@ class AerSampled(Estimator):
         rows = self.expansion.arguments(ask, evaluations)
         measured = np.unique(of_group)
         found = self.job.run(
-            [(self._measured(self._groups[g]), rows[of_group == g]) for g in measured],
+            [(self._measured(self._groups[g][0]), rows[of_group == g]) for g in measured],
             self.expansion.lowered.arguments,
             shots=parts[int(units[0]) % len(parts)],
             seed=seed,
@@ -77,7 +80,11 @@ class AerSampled(Estimator):
         )
         return np.array(
             [
-                self._groups[g].mean_and_spread(data["counts"])
+                [
+                    number
+                    for group in self._groups[g]
+                    for number in group.mean_and_spread(data["counts"])
+                ]
                 for g, data in zip(of_group, found, strict=True)
             ]
         )
@@ -88,18 +95,32 @@ class AerSampled(Estimator):
         Slices of shots are pooled (Chan, Golub and LeVeque, Am. Stat. 37, 242 (1983)). A single
         shot says nothing of its spread: the standard error is infinite.
         """
+        units = np.concatenate(partials)
+        each = [
+            self._pooled(ask, units[:, 2 * place], units[:, 2 * place + 1], place)
+            for place in range(len(self.observables))
+        ]
+        if len(each) == 1:
+            return self.expansion.told(ask, *each[0])
+        values, errors = (np.stack(columns, axis=1) for columns in zip(*each, strict=True))
+        return self.expansion.told(ask, values, errors)
+
+    def _pooled(
+        self, ask: Ask, means: FloatArray, spreads: FloatArray, place: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return values and standard errors of one observable in all evaluations."""
         weights = np.array(self._slices(ask), dtype=np.float64)
         shape = (len(self._groups), self.expansion.count(ask), len(weights))
-        units = np.concatenate(partials)
-        means, spreads = units[:, 0].reshape(shape), units[:, 1].reshape(shape)
+        means, spreads = means.reshape(shape), spreads.reshape(shape)
         pooled = (means * weights).sum(axis=2) / self.shots
         between = (weights * (means - pooled[:, :, None]) ** 2).sum(axis=2)
         squares = (spreads.sum(axis=2) + between).sum(axis=0)
         if self.shots > 1:
             errors = np.sqrt(squares / (self.shots * (self.shots - 1)))
         else:
-            errors = np.full(shape[1], np.inf if self._groups else 0.0)
-        return self.expansion.told(ask, self._constant + pooled.sum(axis=0), errors)
+            is_measured = any(np.any(group[place].coefficients) for group in self._groups)
+            errors = np.full(shape[1], np.inf if is_measured else 0.0)
+        return self._constants[place] + pooled.sum(axis=0), errors
 
     def work(self, ask: Ask, piece: Piece) -> Work | None:
         """Return the gates and shots of the piece's circuits."""
@@ -107,25 +128,29 @@ class AerSampled(Estimator):
         slices = len(self._slices(ask)) if piece.axis == "shots" else 1
         return aer_cost.counted(self.job, len(piece), gates, shots=-(-self.shots // slices))
 
+    def partial_bytes(self, ask: Ask, piece: Piece) -> int:
+        """Return the bytes of a partial answer, for predictions."""
+        return super().partial_bytes(ask, piece) * len(self.observables)
+
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that may be held at once, of shots, and of groups."""
         pieces = self.pieces(ask)
         largest = max(piece.stop - piece.start for piece in pieces)
-        groups = sum(group.nbytes for group in self._groups) + TABLE_BYTES
+        groups = sum(each.nbytes for group in self._groups for each in group) + TABLE_BYTES
         shots = self.job.shot_bytes(self._slices(ask)[0])
         return self.job.state_bytes * largest + shots + groups
 
     @property
-    def _constant(self) -> float:
+    def _constants(self) -> FloatArray:
         return self._grouped[0]
 
     @property
-    def _groups(self) -> tuple[Group, ...]:
+    def _groups(self) -> tuple[tuple[Group, ...], ...]:
         return self._grouped[1]
 
     @cached_property
-    def _grouped(self) -> tuple[float, tuple[Group, ...]]:
-        return measurement_groups(self.observable)
+    def _grouped(self) -> tuple[FloatArray, tuple[tuple[Group, ...], ...]]:
+        return shared_groups(self.observables)
 
     def _slices(self, ask: Ask) -> list[int]:
         """Return how many shots each slice of a circuit's shots has."""

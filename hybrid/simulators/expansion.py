@@ -73,16 +73,28 @@ class Expansion:
         return arguments
 
     def told(self, ask: Ask, values: FloatArray, errors: FloatArray | None = None) -> Told:
-        """Return the answer from the values of all evaluations and their standard errors."""
-        table = values.reshape(len(ask.points), -1)
-        at_points = np.ascontiguousarray(table[:, 0])
-        sampled = None if errors is None else errors.reshape(table.shape)[:, 0].copy()
+        """Return the answer from the values of all evaluations and their standard errors.
+
+        Args:
+            ask: the question.
+            values: shape (evaluations,), or (evaluations, M) for M observables.
+            errors: likewise, or None where values are exact.
+        """
+        # Evaluations last: an observable's are one row.
+        several = values.shape[1:]
+        table = np.moveaxis(values.reshape(len(ask.points), -1, *several), 1, -1)
+        at_points = np.ascontiguousarray(table[..., 0])
+        sampled = None
+        if errors is not None:
+            sampled = errors.reshape(len(ask.points), -1, *several)[:, 0].copy()
         if not ask.gradient:
             return Told(at_points, None, sampled)
         if self.finite_difference is not None:
-            gradients = (table[:, 1::2] - table[:, 2::2]) / (2.0 * self.finite_difference)
+            gradients = (table[..., 1::2] - table[..., 2::2]) / (2.0 * self.finite_difference)
         else:
-            by_angle = np.ascontiguousarray((self._shifts.weights @ table[:, 1:].T).T)
+            shifted = table[..., 1:].reshape(-1, table.shape[-1] - 1)
+            by_angle = np.ascontiguousarray((self._shifts.weights @ shifted.T).T)
+            by_angle = by_angle.reshape(*table.shape[:-1], by_angle.shape[1])
             gradients = self.flat.angles.pull_back(ask.points, by_angle)
         return Told(at_points, np.ascontiguousarray(gradients), sampled)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,16 +80,46 @@ def measurement_groups(observable: Observable) -> tuple[float, tuple[Group, ...]
 
     Source: Crawford, van Straaten, Wang, Parks, Campbell and Brierley, Quantum 5, 385 (2021).
     """
-    x, z, coefficients = observable.x_masks, observable.z_masks, observable.coefficients
+    constants, groups = shared_groups((observable,))
+    return float(constants[0]), tuple(group for (group,) in groups)
+
+
+def shared_groups(
+    observables: Sequence[Observable],
+) -> tuple[FloatArray, tuple[tuple[Group, ...], ...]]:
+    """Return the coefficients of the identity, shape (M,), and groups for all observables at once.
+
+    In each group the same strings are measured once for all observables, which differ in the
+    coefficients alone: there is a :class:`Group` for each of them.
+    """
+    x, z, coefficients = _union(observables)
     identity = (x | z) == 0
-    constant = float(coefficients[identity].sum())
-    measured = np.flatnonzero(~identity & (coefficients != 0.0))
-    order = measured[np.argsort(-np.abs(coefficients[measured]), kind="stable")]
+    constants = coefficients[:, identity].sum(axis=1)
+    sizes = np.abs(coefficients).max(axis=0)
+    measured = np.flatnonzero(~identity & (sizes != 0.0))
+    order = measured[np.argsort(-sizes[measured], kind="stable")]
     members = _inserted(x[order], z[order])
-    return constant, tuple(
-        _group(x[rows], z[rows], coefficients[rows])
+    return constants, tuple(
+        tuple(_group(x[rows], z[rows], own[rows]) for own in coefficients)
         for rows in (np.sort(order[places]) for places in members)
     )
+
+
+def _union(observables: Sequence[Observable]) -> tuple[MaskArray, MaskArray, FloatArray]:
+    """Return all strings, each once, with their coefficients in each observable, shape (M, T)."""
+    if len(observables) == 1:
+        (only,) = observables
+        return only.x_masks, only.z_masks, only.coefficients[None]
+    place: dict[tuple[int, int], int] = {}
+    for each in observables:
+        for string in zip(each.x_masks.tolist(), each.z_masks.tolist(), strict=True):
+            place.setdefault(string, len(place))
+    coefficients = np.zeros((len(observables), len(place)))
+    for own, each in zip(coefficients, observables, strict=True):
+        strings = zip(each.x_masks.tolist(), each.z_masks.tolist(), strict=True)
+        np.add.at(own, [place[string] for string in strings], each.coefficients)
+    masks = np.array(list(place), dtype=np.uint64).reshape(-1, 2)
+    return masks[:, 0].copy(), masks[:, 1].copy(), coefficients
 
 
 def _inserted(x: MaskArray, z: MaskArray) -> list[list[int]]:

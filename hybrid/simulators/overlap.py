@@ -1,15 +1,14 @@
-"""Overlaps of a circuit's states at pairs of points, in tiles of the matrix."""
+"""Overlaps of states at pairs of points, in tiles of the matrix, and their gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Ask, Want
+from hybrid.core.arrays import ComplexArray, FloatArray
+from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
 from hybrid.programs import Program
 from hybrid.simulators.base import Evaluation
@@ -21,18 +20,19 @@ _WIDEST_TILE = 64
 
 
 @dataclass(frozen=True)
-class OverlapEvaluation(Evaluation[FloatArray]):
-    """The matrix ``|<psi(a)|psi(b)>|^2``; pieces are square tiles, row by row.
+class OverlapEvaluation(Evaluation[list[FloatArray]]):
+    """The matrix ``|<psi(a)|phi(b)>|^2``; pieces are square tiles, row by row.
 
     Attributes:
-        program: the compiled circuit.
-        others: shape (B, P), the points of the columns; None for those of the rows, where only
-            the tiles on and above the diagonal are computed.
+        program: the compiled circuit of the rows.
+        others: shape (B, Q), the points of the columns; None for those of the rows, where only
+            the tiles on and above the diagonal are computed if no gradients are wanted.
+        other_program: the compiled circuit of the columns, as wide; None for that of the rows.
     """
 
     program: Program
     others: FloatArray | None
-    answers: ClassVar[frozenset[Want]] = frozenset({Want.VALUES})
+    other_program: Program | None = None
 
     @property
     def description(self) -> str:
@@ -40,41 +40,72 @@ class OverlapEvaluation(Evaluation[FloatArray]):
         return "native kernels, complex128, exact overlaps"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return one piece for each tile, whose cost is its number of states and entries."""
+        """Return one piece for each tile, whose cost is the number of passes over a state."""
         return tuple(
-            Piece(k, "tiles", k, k + 1, float(len(rows) + len(columns)))
+            Piece(k, "tiles", k, k + 1, self._cost(ask, len(rows), len(columns)))
             for k, (rows, columns) in enumerate(self._tiles(ask))
         )
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return the entries of the tile, shape (rows, columns)."""
+        """Return the entries of the tile, shape (rows, columns), or (rows, columns, 1 + P).
+
+        The latter with gradients by the point of the row.
+        """
         rows, columns = self._tiles(ask)[piece.start]
-        left = states_of(self.program, ask.points[rows.start : rows.stop], threads=threads)
-        if self.others is None and rows == columns:
-            right = left
-        else:
-            points = self._columns(ask)[columns.start : columns.stop]
-            right = states_of(self.program, points, threads=threads)
+        points = ask.points[rows.start : rows.stop]
+        if ask.gradient:
+            return self._with_gradients(points, self._right(ask, columns, threads), threads)
+        left = states_of(self.program, points, threads=threads)
+        right = left
+        if self.others is not None or rows != columns:
+            right = self._right(ask, columns, threads)
         entries: FloatArray = np.abs(left.conj() @ right.T) ** 2
         return entries
 
-    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> FloatArray:
-        """Return the matrix, shape (A, B)."""
-        matrix = np.empty((len(ask.points), len(self._columns(ask))))
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> list[FloatArray]:
+        """Return the matrix, shape (A, B), and with gradients shape (A, B, P)."""
+        shape = (len(ask.points), len(self._columns(ask)))
+        tail = (1 + ask.points.shape[1],) if ask.gradient else ()
+        table = np.empty((*shape, *tail))
         for (rows, columns), entries in zip(self._tiles(ask), partials, strict=True):
-            matrix[rows.start : rows.stop, columns.start : columns.stop] = entries
-            if self.others is None:
-                matrix[columns.start : columns.stop, rows.start : rows.stop] = entries.T
-        return matrix
+            table[rows.start : rows.stop, columns.start : columns.stop] = entries
+            if self._is_half(ask):
+                table[columns.start : columns.stop, rows.start : rows.stop] = entries.T
+        if not ask.gradient:
+            return [table]
+        return [np.ascontiguousarray(table[..., 0]), np.ascontiguousarray(table[..., 1:])]
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of the states of a tile."""
-        return 2 * self._side * (16 << self.program.num_qubits)
+        """Return the bytes of the states of a tile, and of its gradients."""
+        state = 16 << self.program.num_qubits
+        if not ask.gradient:
+            return 2 * self._side * state
+        numbers = self.program.angles.num_angles + self.program.angles.num_parameters + 1
+        return (self._side + 3) * state + 8 * self._side * self._side * numbers
+
+    def _with_gradients(self, points: FloatArray, states: ComplexArray, threads: int) -> FloatArray:
+        """Return overlaps with states, and their gradients by the points behind them."""
+        angle_map = self.program.angles
+        values, by_angle = self.program.kernel.overlaps(
+            states, angle_map.angles(points), True, threads=threads
+        )
+        slopes = angle_map.pull_back(points, by_angle)
+        return np.concatenate([values[..., None], slopes], axis=-1)
+
+    def _right(self, ask: Ask, columns: range, threads: int) -> ComplexArray:
+        points = self._columns(ask)[columns.start : columns.stop]
+        return states_of(self.other_program or self.program, points, threads=threads)
+
+    def _cost(self, ask: Ask, rows: int, columns: int) -> float:
+        return float(rows + columns + 2 * rows * columns if ask.gradient else rows + columns)
 
     def _tiles(self, ask: Ask) -> list[tuple[range, range]]:
         down, across = self._cuts(len(ask.points)), self._cuts(len(self._columns(ask)))
-        half = self.others is None
+        half = self._is_half(ask)
         return [(a, b) for a in down for b in across if not half or b.start >= a.start]
+
+    def _is_half(self, ask: Ask) -> bool:
+        return self.others is None and not ask.gradient
 
     def _cuts(self, size: int) -> list[range]:
         return [range(at, min(at + self._side, size)) for at in range(0, size, self._side)]

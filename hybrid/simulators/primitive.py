@@ -127,7 +127,7 @@ class Primitive(Simulator):
         return PrimitiveEvaluation(
             self.estimator,
             Expansion(estimation.circuit, lowered, not exact, estimation.finite_difference),
-            estimation.observable,
+            estimation.observables,
             precision,
             self.batch,
         )
@@ -161,14 +161,14 @@ class PrimitiveEvaluation(Estimator):
     Attributes:
         estimator: what evaluates.
         expansion: which evaluations an Ask takes.
-        observable: what is measured.
+        observables: what is measured.
         precision: standard error to ask for, or None for the estimator's default.
         batch: evaluations in each PUB, or None.
     """
 
     estimator: BaseEstimatorV2 = field(repr=False)
     expansion: Expansion
-    observable: Observable
+    observables: tuple[Observable, ...]
     precision: float | None
     batch: int | None
 
@@ -186,20 +186,23 @@ class PrimitiveEvaluation(Estimator):
         return cut(count, wide=self.expansion.flat.num_qubits >= _WIDE)
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return shape (evaluations, 2): values and standard errors."""
+        """Return shape (evaluations, 2 M): values and standard errors of each observable."""
         rows = self.expansion.arguments(ask, np.arange(piece.start, piece.stop))
         values: Any = {self.expansion.lowered.arguments: rows}
         if rows.shape[1] == 0:
             values = BindingsArray(shape=(len(rows),))
-        constant, parts = self._measured
-        total, squares = np.full(len(rows), constant), np.zeros(len(rows))
-        if parts:
-            pubs = [(self.expansion.lowered.circuit, part, values) for _, part in parts]
-            results = self.estimator.run(pubs, precision=self.precision).result()
-            for (scale, _), result in zip(parts, results, strict=True):
-                total = total + scale * np.asarray(result.data.evs)
-                squares = squares + (scale * self._deviations(result.data)) ** 2
-        return np.column_stack([total, np.sqrt(squares)]).astype(np.float64)
+        circuit = self.expansion.lowered.circuit
+        pubs = [(circuit, part, values) for _, parts in self._measured for _, part in parts]
+        found = iter(self.estimator.run(pubs, precision=self.precision).result() if pubs else ())
+        columns = []
+        for constant, parts in self._measured:
+            total, squares = np.full(len(rows), constant), np.zeros(len(rows))
+            for scale, _ in parts:
+                data = next(found).data
+                total = total + scale * np.asarray(data.evs)
+                squares = squares + (scale * self._deviations(data)) ** 2
+            columns += [total, np.sqrt(squares)]
+        return np.column_stack(columns).astype(np.float64)
 
     @property
     def reproducible(self) -> bool:
@@ -227,8 +230,15 @@ class PrimitiveEvaluation(Estimator):
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return values, gradients, and standard errors unless values are exact."""
         rows = np.concatenate(partials)
-        errors = None if self.exact else np.ascontiguousarray(rows[:, 1])
-        return self.expansion.told(ask, np.ascontiguousarray(rows[:, 0]), errors)
+        values, deviations = rows[:, ::2], rows[:, 1::2]
+        if len(self.observables) == 1:
+            values, deviations = values[:, 0], deviations[:, 0]
+        errors = None if self.exact else np.ascontiguousarray(deviations)
+        return self.expansion.told(ask, np.ascontiguousarray(values), errors)
+
+    def partial_bytes(self, ask: Ask, piece: Piece) -> int:
+        """Return the bytes of a partial answer, for predictions."""
+        return super().partial_bytes(ask, piece) * len(self.observables)
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of a state vector where the estimator holds one, else 0."""
@@ -236,13 +246,16 @@ class PrimitiveEvaluation(Estimator):
         return 16 << self.expansion.flat.num_qubits if known else 0
 
     @cached_property
-    def _measured(self) -> tuple[float, list[tuple[float, SparsePauliOp]]]:
-        """What is added to the estimator's values, and its operators with their scales.
+    def _measured(self) -> list[tuple[float, list[tuple[float, SparsePauliOp]]]]:
+        """For each observable what :meth:`_estimated` says."""
+        return [self._estimated(each) for each in self.observables]
+
+    def _estimated(self, observable: Observable) -> tuple[float, list[tuple[float, SparsePauliOp]]]:
+        """Return what is added to the estimator's values, and its operators with their scales.
 
         Qiskit drops coefficients below 1e-8 from what it is given to estimate, so smaller ones are
         given apart, scaled.
         """
-        observable = self.observable
         sizes = np.abs(observable.coefficients)
         strings = (observable.x_masks | observable.z_masks) != 0
         if not np.any(strings & (sizes > 0.0)):

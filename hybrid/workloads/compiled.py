@@ -10,19 +10,26 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, TypeGuard, TypeVar
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import Operation
-from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
+from hybrid.core.ask import Told
 from hybrid.core.content import circuit_digest, is_known, operation_digest, operator_digest
 from hybrid.core.errors import InputError
-from hybrid.programs import FlatCircuit, Observable, Program, compile_observable, flatten
+from hybrid.programs import (
+    FlatCircuit,
+    Observable,
+    Program,
+    compile_observable,
+    flatten,
+    refuse_changeable,
+)
+from hybrid.programs.copies import own_copy
 from hybrid.simulators import Choice, Evaluation, content_of
 from hybrid.simulators.base import Counts
 from hybrid.simulators.registry import sampler
@@ -96,17 +103,14 @@ class _Flat:
     @classmethod
     def of(cls, circuit: QuantumCircuit) -> _Flat:
         """Return the flat circuit, made of a copy."""
+        if not isinstance(circuit, QuantumCircuit):
+            return cls(flatten(circuit), (), ())  # which refuses it
         try:
-            own = deepcopy(circuit)
+            own = own_copy(circuit)
         except Exception:  # a gate of the user's that cannot be copied
             return cls(flatten(circuit), (), (None,))
-        if not isinstance(own, QuantumCircuit):
-            return cls(flatten(own), (), ())  # which refuses it
-        gates = [instruction.operation for instruction in own.data]
-        for operation in gates:
-            if isinstance(operation, PauliEvolutionGate):  # copies share their operator
-                operation.operator = deepcopy(operation.operator)
         flat = flatten(own)
+        gates = [instruction.operation for instruction in own.data]
         gates += [step.gate for step in flat.steps]
         others = tuple({id(gate): gate for gate in gates if not is_known(gate)}.values())
         return cls(flat, others, tuple(map(operation_digest, others)))
@@ -124,7 +128,7 @@ _expectations: Recent[tuple[FlatCircuit, Expectation]] = Recent(_KEPT)
 
 def compiled_circuit(circuit: QuantumCircuit) -> FlatCircuit:
     """Return a circuit as steps, flattened at most once; its program is made at most once too."""
-    return _flat(circuit, _key(circuit, QuantumCircuit, circuit_digest))
+    return _flat(circuit, _key(circuit, QuantumCircuit, _digest_of))
 
 
 def compiled_program(circuit: QuantumCircuit) -> Program:
@@ -151,7 +155,7 @@ def compiled_expectation(
     """
     listed = tuple(observables) if is_sequence(observables) else (observables,)
     keys = (
-        _key(circuit, QuantumCircuit, circuit_digest),
+        _key(circuit, QuantumCircuit, _digest_of),
         *(_key(each, SparsePauliOp, operator_digest) for each in listed),
     )
     flat = _flat(circuit, keys[0])
@@ -170,7 +174,7 @@ def compiled_expectation(
     return _expectations.get(key, make, lambda kept: kept[0] is flat)[1]
 
 
-def is_sequence(observables: object) -> bool:
+def is_sequence(observables: object) -> TypeGuard[Sequence[SparsePauliOp]]:
     """Return whether several observables are given, not one.
 
     Raises:
@@ -183,11 +187,22 @@ def is_sequence(observables: object) -> bool:
     return True
 
 
+def with_axis(told: Told) -> Told:
+    """Return the answer for the only one of a list of observables, with the axis of the list."""
+    return replace(
+        told,
+        values=told.values[:, None],
+        gradients=None if told.gradients is None else told.gradients[:, None],
+        standard_errors=None if told.standard_errors is None else told.standard_errors[:, None],
+        variances=None if told.variances is None else told.variances[:, None],
+    )
+
+
 def compiled_sampler(
     circuit: QuantumCircuit, simulator: Choice, shots: int
 ) -> Evaluation[list[Counts]]:
     """Return the measurement of all qubits by a simulator, compiled at most once."""
-    key = _key(circuit, QuantumCircuit, circuit_digest)
+    key = _key(circuit, QuantumCircuit, _digest_of)
     flat = _flat(circuit, key)
     return _samplers.get(
         None if key is None else (key, content_of(simulator), shots),
@@ -209,3 +224,9 @@ def _observable(observable: SparsePauliOp, num_qubits: int, key: str | None) -> 
 
 def _key(given: object, kind: type, digest: Callable[..., str | None]) -> str | None:
     return digest(given) if isinstance(given, kind) else None
+
+
+def _digest_of(circuit: QuantumCircuit) -> str | None:
+    """Return the digest of a circuit as it is and as Qiskit copies it, which are the same."""
+    refuse_changeable(circuit)
+    return circuit_digest(circuit)

@@ -12,14 +12,13 @@ import numpy as np
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.checks import real_array
-from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, PieceError
-from hybrid.core.fingerprint import identity_of
 from hybrid.core.piece import EVERY_POINT, Piece, slices
 from hybrid.core.work import Work
 from hybrid.simulators import Evaluation
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.coverage import checked_pieces
+from hybrid.workloads.identity import contents_of
 from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.sums import pairwise_sum
 from hybrid.workloads.task import Partials, Task, name_of
@@ -127,7 +126,12 @@ class Workload:
 
     def contents(self) -> Mapping[str, str]:
         """Return digests of what must be the same on all ranks: the class and its attributes."""
-        return {"workload": digest(identity_of(type(self)), identity_of(vars(self)))}
+        return contents_of([type(self), vars(self)], "workload", type(self).__name__)
+
+    @property
+    def written_in(self) -> object:
+        """The class or function in whose file the workload is written, for records of runs."""
+        return type(self)
 
     def cut(
         self, ask: Ask, axis: str, size: int | None = None, grain: int | None = None

@@ -13,6 +13,7 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.fingerprint import identity_of
 from hybrid.workloads.custom import Workload
+from hybrid.workloads.identity import contents_of
 from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task
 
@@ -69,10 +70,16 @@ class FunctionWorkload(Workload):
     def contents(self) -> Mapping[str, str]:
         """Return digests of the function and of how it is cut."""
         how = [self.num_parameters, self.axis, identity_of(dict(self.sizes)), self.grain]
+        name = getattr(self.function, "__name__", "function")
         return {
-            "function": digest(identity_of(self.function), identity_of(self.combiner)),
+            **contents_of([self.function, self.combiner], "function", name),
             "way to cut": digest(*how),
         }
+
+    @property
+    def written_in(self) -> object:
+        """The function."""
+        return self.function
 
 
 def workload(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ from hybrid.workloads.compiled import (
     compiled_expectation,
     compiled_program,
     compiled_sampler,
+    is_sequence,
+    with_axis,
 )
 
 
@@ -55,14 +58,15 @@ class LocalSimulator:
     def expectation(
         self,
         circuit: QuantumCircuit,
-        observable: SparsePauliOp,
+        observable: SparsePauliOp | Sequence[SparsePauliOp],
         points: ArrayLike,
         *,
         gradient: bool = False,
     ) -> Any:
         """Return values of shape (B,), with ``gradient`` also gradients of shape (B, P).
 
-        Arguments and errors are those of :func:`hybrid.expectation`; nothing is collective.
+        Arguments, errors and the shapes for several observables are those of
+        :func:`hybrid.expectation`; nothing is collective.
         """
         told = self.estimate(circuit, observable, points, gradient=gradient)
         return (told.values, told.gradients) if gradient else told.values
@@ -70,7 +74,7 @@ class LocalSimulator:
     def estimate(
         self,
         circuit: QuantumCircuit,
-        observable: SparsePauliOp,
+        observable: SparsePauliOp | Sequence[SparsePauliOp],
         points: ArrayLike,
         *,
         gradient: bool = False,
@@ -79,7 +83,8 @@ class LocalSimulator:
         workload = compiled_expectation(circuit, observable)
         evaluation = workload.prepare(self.sampling)
         ask = Ask(checked_points(points, workload.num_parameters), gradient)
-        return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
+        told = evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
+        return with_axis(told) if is_sequence(observable) and len(observable) == 1 else told
 
     def sample(self, circuit: QuantumCircuit, points: ArrayLike, shots: int) -> list[Counts]:
         """Return for each point how often each bit string is seen, see :func:`hybrid.sample`."""

@@ -24,6 +24,7 @@ from hybrid.simulators import Estimator
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
 from hybrid.workloads.custom import CustomEvaluation, Workload, combined
+from hybrid.workloads.identity import contents_of
 from hybrid.workloads.labels import Classes, class_labels
 from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task
@@ -148,8 +149,16 @@ class Supervised(Workload):
 
     def contents(self) -> Mapping[str, str]:
         """Return digests of circuit, observable, data and loss."""
-        names = [self._columns, self.data, self.labels, getattr(self.loss, "__name__", "")]
-        return {**self._expectation.contents(), "data": digest(*names)}
+        return {
+            **self._expectation.contents(),
+            "data": digest(self._columns, self.data, self.labels),
+            **contents_of(self.loss, "loss", "Supervised"),
+        }
+
+    @property
+    def written_in(self) -> object:
+        """The loss."""
+        return self.loss
 
     def prepare(self, sampling: Sampling) -> CustomEvaluation:
         """Return the workload with its circuit compiled for the simulator."""

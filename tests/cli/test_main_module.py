@@ -103,3 +103,15 @@ def test_bad_input_in_a_script_is_told_once_with_exit_code_2(ranks: int, fault: 
     assert ended.code == 2
     assert ended.err.count("InputError: ") == 1
     assert ended.out == ""
+
+
+def test_bad_input_under_plain_python_ends_with_the_sentence(tmp_path: Path) -> None:
+    code = (
+        "import hybrid; from qiskit.circuit.library import real_amplitudes; "
+        "from qiskit.quantum_info import SparsePauliOp; "
+        "hybrid.minimize(hybrid.VQE(real_amplitudes(2), SparsePauliOp('ZZ')), shots=-5)"
+    )
+    ended = launch(0, script(tmp_path, code))
+    assert ended.code == 1
+    last = ended.err.rstrip().splitlines()[-1]
+    assert last.startswith("hybrid.core.errors.InputError: shots: got -5, expected a positive")

@@ -28,7 +28,7 @@ def run(path: Path, redirected: str = "", **environment: str) -> subprocess.Comp
         ["sh", "-c", f'"$0" -m hybrid run "$1" {redirected}', sys.executable, str(path)],
         capture_output=True,
         encoding="latin-1",
-        timeout=60,
+        timeout=120,
         env=environment_of_a_job() | environment,
         check=False,
     )

@@ -13,11 +13,14 @@ from hybrid.cli.app import command_line
 from tests.docs.blocks import ROOT
 
 EXAMPLES = ROOT / "examples"
+SCRIPTS = [path for folder in (".", "axes", "qiskit") for path in (EXAMPLES / folder).glob("*.py")]
 FEW = 2
 
 
 @pytest.mark.parametrize(
-    "path", sorted(EXAMPLES.glob("*.py")) + sorted(EXAMPLES.glob("axes/*.py")), ids=lambda p: p.name
+    "path",
+    sorted(SCRIPTS),
+    ids=lambda p: p.name,
 )
 def test_scripts(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

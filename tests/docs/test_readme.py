@@ -51,6 +51,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_blocks_are_found() -> None:
     assert list(PYTHON) == [
         "import hybrid",
+        "from qiskit import QuantumCircuit",
         "class Mine(hybrid.Workload):",
         PYTHON_OF_SHARDS,
     ]
@@ -68,6 +69,11 @@ def test_water(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     result = found["result"]
     assert abs(result.value - -75.0125782) < 1.6e-3
     assert capsys.readouterr().out == f"{result}\n"
+
+
+def test_qiskit(capsys: pytest.CaptureFixture[str]) -> None:
+    _run(PYTHON["from qiskit import QuantumCircuit"], {"hybrid": hybrid})
+    assert capsys.readouterr().out == "[1. 1.]\n"
 
 
 def test_a_workload_of_ones_own() -> None:

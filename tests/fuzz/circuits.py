@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.simplefilter("ignore")
     outcomes: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
-    for seed in seeds if chosen.only is None else [chosen.only]:
+    for number, seed in enumerate(seeds if chosen.only is None else [chosen.only]):
+        if number and number % 1000 == 0:
+            print(f"... {number} circuits: {dict(outcomes)}", flush=True)
         one = drawn(seed)
         outcome, why = compare(one)
         outcomes[outcome] += 1

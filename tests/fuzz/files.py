@@ -130,7 +130,7 @@ def read_dump(path: Path) -> object:
 
 def plain_dump(text: str) -> object:
     """Read an FCIDUMP file that is sound."""
-    text = re.sub("![^\n]*", "", text.lstrip("\ufeff"))
+    text = re.sub("![^\n]*", "", text.lstrip("\ufeff").replace("\r", "\n"))
     end = re.search(r"(?i)[&$]END\b|/|[&$]\s", text[5:])
     assert end is not None
     header, body = text[: end.start() + 5], text[end.end() + 5 :]
@@ -268,11 +268,10 @@ def _contents(problem: MaxCut) -> object:
 
 def plain_edges(text: str) -> object:
     """Read an edge list of names with NetworkX."""
-    lines = [line for line in text.split("\n") if line.partition("#")[0].strip()]
-    weighted = [line.split() for line in lines]
-    assert all(len(line[: line.index("#")] if "#" in line else line) in (2, 3) for line in weighted)
-    padded = [line.partition("#")[0] for line in lines]
-    padded = [line if len(line.split()) == 3 else f"{line} 1" for line in padded]
+    lines = [line.partition("#")[0] for line in text.split("\n")]
+    lines = [line for line in lines if line.strip()]
+    assert all(len(line.split()) in (2, 3) for line in lines)
+    padded = [line if len(line.split()) == 3 else f"{line} 1" for line in lines]
     made = nx.parse_edgelist(padded, nodetype=str, data=(("weight", float),))
     return (
         sorted(map(repr, made.nodes)),
@@ -318,8 +317,7 @@ def run_file(draw: random.Random) -> Written:
 def read_run_file(path: Path) -> object:
     """Read a run file with the reader under test; the keys of :func:`run_file`."""
     read = load(path)
-    tables = {name: getattr(read, name) for name in ("problem", "ansatz", "optimizer", "simulator")}
-    dumped = {name: table.model_dump() for name, table in {**tables, "run": read.run}.items()}
+    dumped = {name: getattr(read, name).model_dump(mode="json") for name in _ALL}
     return _plain(dumped)
 
 
@@ -342,9 +340,7 @@ def _plain(tables: dict[str, dict[str, object]]) -> object:
         "run": ("seed", "threads", "journal", "time_limit"),
     }
     defaults = {"layers": 3}
-    return json.dumps(
-        {name: [full[name].get(key, defaults.get(key)) for key in keys[name]] for name in _ALL}
-    )
+    return [[full[name].get(key, defaults.get(key)) for key in keys[name]] for name in _ALL]
 
 
 _ALL = ("problem", "ansatz", "optimizer", "simulator", "run")

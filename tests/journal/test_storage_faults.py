@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,8 @@ from qiskit.circuit.library import real_amplitudes
 import hybrid
 from hybrid.cli.app import command_line
 from hybrid.core.ask import Ask, Told
-from hybrid.core.errors import HybridError, JournalError
-from hybrid.journal import Identity, Journal, Writer, open_journal, peek, schema
+from hybrid.core.errors import HybridError, JournalError, RecordError
+from hybrid.journal import Identity, Journal, Writer, differences, open_journal, peek, schema
 from hybrid.journal.blobs import DamagedError, decode, encode
 from hybrid.journal.database import connect_to_write
 from hybrid.loop.result import Result
@@ -437,3 +437,15 @@ def test_names_that_look_like_markup_or_control_the_terminal(
     for text in ("journal [/x]/j.db", "[/red]", "[/blue]", "[/host]", "[/kind]", "[/detail]"):
         assert text in shown.out
     assert all(letter.isprintable() or letter == "\n" for letter in shown.out)
+    monkeypatch.setattr("hybrid.cli.journal.open_journal", _refuse_by(hostile))
+    assert command_line(["journal", str(path)]) == 2
+    shown = capsys.readouterr()
+    assert "[/red]\\x1b[2J: recorded [/blue]\\x07, now the default" in shown.err
+    assert all(letter.isprintable() or letter == "\n" for letter in shown.err)
+
+
+def _refuse_by(identity: Identity) -> Callable[[Path], None]:
+    def refuse(path: Path) -> None:
+        raise RecordError(path, list(differences(identity, Identity({}, 7)).values()))
+
+    return refuse

@@ -33,13 +33,19 @@ class Run:
 
 
 def answer(ask: Ask, value: Value, gradient: Gradient | None, error: float | None) -> Told:
-    """Evaluate an Ask; ``error`` is the standard error to report, None for exact values."""
+    """Evaluate an Ask; ``error`` is the standard error to report, None for exact values.
+
+    The metric is that of rotations of as many qubits in a product state.
+    """
     values = np.array([value(point) for point in ask.points], dtype=np.float64)
     errors = None if error is None else np.full(len(values), error)
     if not ask.gradient:
         return Told(values, None, errors)
     assert gradient is not None, "a method without gradients asked for one"
-    return Told(values, np.array([gradient(point) for point in ask.points]), errors)
+    gradients = np.array([gradient(point) for point in ask.points])
+    count, width = ask.points.shape
+    metric = np.tile(np.eye(width) / 4.0, (count, 1, 1)) if ask.metric else None
+    return Told(values, gradients, errors, metric)
 
 
 def drive(

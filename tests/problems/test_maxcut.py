@@ -186,7 +186,16 @@ def test_bad_edges_from_python(edges: object, expected: str) -> None:
 
 def test_bad_cuts() -> None:
     problem = MaxCut.from_graph(nx.cycle_graph(4))
-    for sides in ("010", "01012", "01x1", [0, 1, 2, 0], [0.5, 0, 0, 1], [[0, 1], [1, 0]]):
+    for sides in (
+        "010",
+        "01012",
+        "01x1",
+        [0, 1, 2, 0],
+        [0.5, 0, 0, 1],
+        [[0, 1], [1, 0]],
+        [[0], [1, 0]],
+        None,
+    ):
         with pytest.raises(InputError, match="4 of 0 and 1"):
             problem.cut_value(sides)
     with pytest.raises(InputError, match="no outcomes"):
@@ -195,3 +204,11 @@ def test_bad_cuts() -> None:
         problem.interpret({31: 1})
     with pytest.raises(InputError, match="at most 22"):
         MaxCut.from_graph(nx.cycle_graph(23)).best_cut()
+
+
+@pytest.mark.parametrize(
+    "counts", [None, ["0101"], {(0, 1): 1}, {1.0: 1}, {-1: 1}, {"0101": "many"}, {"0x1": 1}, {}]
+)
+def test_bad_counts(counts: object) -> None:
+    with pytest.raises(InputError):
+        MaxCut.from_graph(nx.cycle_graph(4)).interpret(counts)

@@ -71,3 +71,9 @@ def test_contents_tell_expressions_apart(expression: ParameterExpression) -> Non
 def test_expressions_outside_their_domain_have_a_content_too() -> None:
     mapping = ParameterMap.from_expressions([A, B], [(A * B - 5).log()])
     assert digest(*mapping.content()) == digest(*mapping.content())
+
+
+def test_no_angles_pull_back_to_no_slopes() -> None:
+    nothing = ParameterMap.from_expressions((), [])
+    assert nothing.pull_back(np.zeros((3, 0)), np.zeros((3, 0))).shape == (3, 0)
+    assert nothing.pull_back(np.zeros((3, 0)), np.zeros((3, 2, 0))).shape == (3, 2, 0)

@@ -121,7 +121,7 @@ def test_an_exception_inside_a_piece(tmp_path: Path) -> None:
     NativeEvaluation.run = broken
     import hybrid.collective.call
     from hybrid.scheduler import assign
-    hybrid.collective.call.Scheduler = lambda *_: assign  # rank 1 has work on any machine
+    hybrid.collective.call.planner_of = lambda *_: assign  # rank 1 has work on any machine
     hybrid.expectation(circuit, operator, np.ones((9000, 2)))
     """
     outcome = run(tmp_path, script)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hybrid.core.errors import InputError
+from hybrid.problems import Molecule
 from hybrid.settings import Reference, build, load, minimize_arguments
 from hybrid.settings.build import CHEMICAL_ACCURACY
 from hybrid.settings.noise import noise_model
@@ -130,3 +131,23 @@ def test_depolarizing_noise_shrinks_an_expectation_value_by_its_probability() ->
     state = simulator.run(circuit).result().data()["density_matrix"]
     z_of_qubit_1 = np.diag([1.0, 1.0, -1.0, -1.0])
     assert np.trace(np.asarray(state) @ z_of_qubit_1).real == pytest.approx(-0.9 * 0.8)
+
+
+def test_a_molecule_too_wide_is_refused_before_it_is_mapped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def mapped(_: Molecule) -> None:
+        raise AssertionError("mapping takes minutes")
+
+    molecule = {
+        "problem": {"kind": "molecule", "fcidump": str(EXAMPLES / "data" / "water.fcidump")},
+        "ansatz": {"kind": "uccsd"},
+    }
+    run_file = load(write(tmp_path, molecule))
+    assert build(run_file, 16 << 14).workload.num_qubits == 14
+    monkeypatch.setattr(Molecule, "hamiltonian", mapped)
+    with pytest.raises(InputError, match="a state of 14 qubits that needs"):
+        build(run_file, (16 << 14) - 1)
+    sampled = load(write(tmp_path, {**molecule, "simulator": {"name": "aer"}}))
+    with pytest.raises(AssertionError, match="mapping"):
+        build(sampled, 1)

@@ -23,6 +23,34 @@ def test_paths_are_relative_to_the_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert run_file.beside("data/water.fcidump").is_file()
 
 
+def test_a_byte_order_mark_and_other_line_ends(tmp_path: Path) -> None:
+    path = write(tmp_path, ISING)
+    plain = load(path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert load(path) == plain
+
+
+@pytest.mark.parametrize("path", [None, 3, b"run.toml", ["run.toml"]])
+def test_what_is_no_path(path: object) -> None:
+    with pytest.raises(InputError, match="expected the path of a TOML file"):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RunFileError, match="got a path where there is no file"):
+        load(tmp_path / name)
+    for problem in (
+        {"kind": "molecule", "fcidump": name},
+        {"kind": "maxcut", "edges": name},
+    ):
+        ansatz = {"kind": "hardware_efficient"}
+        with pytest.raises(RunFileError, match="which is no file in"):
+            load(write(tmp_path, {"problem": problem, "ansatz": ansatz}))
+    with pytest.raises(RunFileError):
+        load(write(tmp_path, changed(ISING, run={"journal": "a\0b"})))
+
+
 def test_defaults_of_tables_that_are_left_out(tmp_path: Path) -> None:
     run_file = load(write(tmp_path, ISING))
     assert run_file.optimizer.name == "L-BFGS-B"

@@ -91,7 +91,7 @@ def test_groups_are_counted_in_the_memory_that_a_run_needs() -> None:
     circuit = QuantumCircuit(12)
     few, many = (
         Aer()
-        .prepare(Estimation(flatten(circuit), _observable(terms, 12, 12), shots=10))
+        .prepare(Estimation(flatten(circuit), (_observable(terms, 12, 12),), shots=10))
         .memory_bytes(Ask(np.empty((1, 0))))
         for terms in (10, 20_000)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -300,3 +302,70 @@ def test_a_session_is_as_reproducible_as_its_seed() -> None:
 def test_pairwise_sums_are_sums(numbers: list[float]) -> None:
     total = pairwise_sum([np.array([number]) for number in numbers])[0]
     assert total == pytest.approx(sum(numbers), abs=1e-6)
+
+
+SCALE = 1.0
+
+
+def scaled(item: float) -> float:
+    return SCALE * item
+
+
+@pytest.mark.ranks
+@pytest.mark.parametrize("function", [lambda item: SCALE * item, lambda item: scaled(item)])
+def test_globals_that_differ_between_ranks(
+    job: World, monkeypatch: pytest.MonkeyPatch, function: object
+) -> None:
+    monkeypatch.setitem(globals(), "SCALE", np.random.default_rng(job.rank).normal())
+    if job.size == 1:
+        assert hybrid.map(function, [1.0]) == [SCALE]
+        return
+    with pytest.raises(MismatchError, match="different global 'SCALE' on different ranks"):
+        hybrid.map(function, [1.0, 2.0, 3.0, 4.0])
+
+
+@pytest.mark.ranks
+def test_what_cannot_be_compared_is_named_on_rank_0(job: World) -> None:
+    generator = np.random.default_rng(0)
+
+    def draw(item: float) -> float:
+        return item if generator else 0.0
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        hybrid.map(draw, [1.0, 2.0])
+    told = [str(each.message) for each in caught if "cannot compare" in str(each.message)]
+    if job.size > 1 and job.rank == 0:
+        assert len(told) == 1
+        assert told[0].startswith("map(draw) cannot compare the content of generator (Generator)")
+    else:
+        assert told == []
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda item, sim: sim.rng().integers(1 << 40),
+        lambda item, /, s: s.rng().integers(1 << 40),
+        lambda item, *, simulator: simulator.rng().integers(1 << 40),
+        lambda item, more=1, simulator=None: simulator.rng().integers(1 << 40),
+    ],
+)
+def test_a_simulator_by_place_or_by_name(function: object) -> None:
+    assert hybrid.map(function, [0, 1], seed=3) == hybrid.map(
+        lambda item, simulator: simulator.rng().integers(1 << 40), [0, 1], seed=3
+    )
+
+
+@pytest.mark.parametrize(
+    "function", [lambda a, b, c: 0, lambda: 0, lambda item, *, other: 0, lambda item, a, b, c=1: 0]
+)
+def test_functions_that_a_map_cannot_call(function: object) -> None:
+    with pytest.raises(InputError, match="function of one item"):
+        hybrid.map(function, [1])
+
+
+def test_a_second_argument_with_a_default_is_left_alone() -> None:
+    assert hybrid.map(lambda item, power=2: item**power, [3]) == [9]
+    assert hybrid.map(round, [2.6]) == [3]
+    assert hybrid.map(lambda *items: len(items), [3]) == [1]
