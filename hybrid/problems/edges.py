@@ -131,13 +131,21 @@ def _header(lines: list[Row]) -> tuple[int, int] | None:
                 expected=f"a header '{num_nodes} {len(others)}', or an edge with its weight",
                 advice="the file may be cut short; write a weight on every line, or on none",
             )
+        numbered = ends in (set(range(num_nodes)), set(range(1, num_nodes + 1)))
+        if ends and len(pairs) == len(others) and numbered and num_edges not in ends:
+            raise _either(first, f"{len(others)} lines follow")
         return None
     repeated = num_nodes == num_edges or {num_nodes, num_edges} in map(set, pairs)
     if weighted or repeated or num_edges not in ends:
         return num_nodes, num_edges
-    raise InputError(
+    raise _either(first, f"{len(others)} lines follow")
+
+
+def _either(first: Row, follow: str) -> InputError:
+    """Return the refusal of a first line that may be a header or an edge."""
+    return InputError(
         first.where,
-        got=f"{num_nodes} {num_edges}, the numbers of nodes and edges that follow, or an edge",
+        got=f"{' '.join(first.columns)}, numbers of nodes and edges, or an edge ({follow})",
         expected="a file that can be read in one way only",
         advice="write the weight of each edge (u v 1), with or without such a first line",
     )
