@@ -131,14 +131,18 @@ def _header(lines: list[Row]) -> tuple[int, int] | None:
                 expected=f"a header '{num_nodes} {len(others)}', or an edge with its weight",
                 advice="the file may be cut short; write a weight on every line, or on none",
             )
-        numbered = ends in (set(range(num_nodes)), set(range(1, num_nodes + 1)))
-        if ends and len(pairs) == len(others) and numbered and num_edges not in ends:
+        if len(pairs) == len(others) and _in_sequence(ends, num_nodes) and num_edges not in ends:
             raise _either(first, f"{len(others)} lines follow")
         return None
     repeated = num_nodes == num_edges or {num_nodes, num_edges} in map(set, pairs)
     if weighted or repeated or num_edges not in ends:
         return num_nodes, num_edges
     raise _either(first, f"{len(others)} lines follow")
+
+
+def _in_sequence(ends: set[int], count: int) -> bool:
+    """Return whether nodes are just 0 to count - 1, or 1 to count."""
+    return len(ends) == count > 0 and min(ends) in (0, 1) and max(ends) - min(ends) == count - 1
 
 
 def _either(first: Row, follow: str) -> InputError:

@@ -133,6 +133,7 @@ def test_an_edge_list_may_begin_with_any_edge(tmp_path: Path) -> None:
         ("4 3\n3 2\n2 1\n", 3),
         ("1 2\n2 3\n", 2),
         ("0 1\n1 2\n0 2\n", 3),
+        (f"{10**17} {10**17 + 1}\n1 2\n0 2\n", 3),
         ("7 9\n9 8\n8 7\n", 3),
         ("3 2 1\n2 1 1\n3 1 1\n", 3),
     ]:
