@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Measure
 from qiskit.quantum_info import DensityMatrix, Operator, SparsePauliOp, SuperOp
 
 
@@ -75,6 +76,34 @@ def noisy_state(circuit: QuantumCircuit, noise_model: object, method: str) -> np
             if error is not None:
                 state = state.evolve(SuperOp(error), placed)
     return np.asarray(state.data)
+
+
+def read_probabilities(state: np.ndarray, qubits: int, noise_model: object) -> np.ndarray:
+    """Return how likely each number of bits is read from a state, shape (2**n,).
+
+    Qubits of the mask ``qubits`` are measured, with the model's errors of measurements and of the
+    readout; the bits of others are 0.
+    """
+    width = int(np.log2(len(state)))
+    measured = [qubit for qubit in range(width) if qubits >> qubit & 1]
+    density = DensityMatrix(state)
+    for qubit in measured:
+        error = _error_of(Measure(), (qubit,), noise_model)
+        if error is not None:
+            density = density.evolve(SuperOp(error), [qubit])
+    chances = np.real(np.diag(density.data)).reshape([2] * width)
+    for qubit in range(width):
+        axis = width - 1 - qubit
+        if qubit not in measured:
+            total = chances.sum(axis=axis, keepdims=True)
+            chances = np.concatenate([total, np.zeros_like(total)], axis=axis)
+            continue
+        flips = noise_model._local_readout_errors.get((qubit,), noise_model._default_readout_error)
+        if flips is not None:
+            # Row: what is there, column: what is read.
+            moved = np.tensordot(chances, np.asarray(flips.probabilities), axes=([axis], [0]))
+            chances = np.moveaxis(moved, -1, axis)
+    return chances.ravel()
 
 
 def _noisy_parts(operation: object, target: object, noise_model: object) -> list:

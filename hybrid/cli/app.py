@@ -1,4 +1,4 @@
-"""The application ``hybrid``: its commands, and what becomes of their errors."""
+"""The application ``hybrid``: its commands and their exit codes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import typer
 from rich.text import Text
 
 import hybrid
-from hybrid.cli.output import printable, safe_streams
+from hybrid.cli.output import safe_streams
 from hybrid.cli.terminal import error_console, mend_size, output_console
 from hybrid.core.early import INTERRUPTED
-from hybrid.core.errors import HybridError, InputError, is_bad_input
+from hybrid.core.errors import HybridError, InputError, is_bad_input, printable
 from hybrid.core.outcome import Outcome
 from hybrid.loop.result import Result
 from hybrid.runtime import abort, is_collective, join_if_launched, world
@@ -32,7 +32,8 @@ Exit codes:
 
 0: the run came to its end; whether it converged is in the closing table.
 
-{FAILED}: it failed.
+{FAILED}: it failed, or standard output could not be written (the closing table is then on standard
+error).
 
 {BAD_INPUT}: the input is at fault, and nothing was run.
 
@@ -51,26 +52,29 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(metavar="FILE.toml", help="The run file.")]
-Seed = Annotated[int | None, typer.Option(help="Seed of everything random.")]
-Threads = Annotated[int | None, typer.Option(help="Threads of each rank.")]
+Seed = Annotated[int | None, typer.Option(help="Master seed; drawn and printed if not given.")]
+Threads = Annotated[int | None, typer.Option(help="Threads per rank.")]
 Shards = Annotated[
     str | None, typer.Option(help="Ranks that share one state: a power of two, or auto.")
 ]
-Groups = Annotated[str | None, typer.Option(help="Groups of ranks side by side, or auto.")]
-MaxIterations = Annotated[int | None, typer.Option(help="Limit of the optimizer's iterations.")]
-Shots = Annotated[int | None, typer.Option(help="Measurements of each group of terms.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print the closing table alone.")]
+Groups = Annotated[str | None, typer.Option(help="Groups of ranks that work in parallel, or auto.")]
+MaxIterations = Annotated[int | None, typer.Option(help="Maximum number of optimizer iterations.")]
+Shots = Annotated[int | None, typer.Option(help="Shots per group of compatible terms.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print only the closing table.")]
 Journal = Annotated[
     Path | None,
-    typer.Option(help="Record the run in this file; where it exists, go on from its end."),
+    typer.Option(help="Record the run in this file, or resume from it if it exists."),
 ]
-Fork = Annotated[Path | None, typer.Option(help="Start from this journal, where things changed.")]
+Fork = Annotated[
+    Path | None, typer.Option(help="Start a new journal from this one, after a change of settings.")
+]
 TimeLimit = Annotated[
-    str | None, typer.Option(help="Stop, to be resumed, after for instance 55m. SLURM's is known.")
+    str | None,
+    typer.Option(help="Stop after this time, such as 55m, so that the run can be resumed."),
 ]
 Stall = Annotated[
     Literal["report", "abort"] | None,
-    typer.Option(help="What to do of a piece that takes 10 times as long as expected."),
+    typer.Option(help="How to handle a stalled piece (10 times its predicted time)."),
 ]
 
 
@@ -83,7 +87,7 @@ def main() -> NoReturn:
 def command_line(arguments: Sequence[str]) -> int:
     """Run a command line on every rank of the job; return the exit code.
 
-    Ranks other than 0 write nothing, so what all of them have to say is said once.
+    Only rank 0 writes, so each message is printed once.
     """
     mend_size()
     with safe_streams() as output:
@@ -128,7 +132,7 @@ def refuse(error: HybridError) -> int:
 def options(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Handle what stands before a command."""
+    """Handle options before the command."""
     if version:
         typer.echo(f"hybrid {hybrid.__version__}")
         raise typer.Exit
@@ -152,7 +156,7 @@ def run_command(
         str | None, typer.Option(help="Stop before this is exceeded, such as 200core-hours.")
     ] = None,
 ) -> None:
-    """Run a file; options take the place of its settings."""
+    """Run a file. Options override its settings."""
     from hybrid.cli.run import Keeping, run, within
 
     limit = within(budget, _seconds(time_limit), threads)
@@ -165,7 +169,8 @@ def run_command(
 def resume_command(
     file: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal of the run.")],
     into: Annotated[
-        Path | None, typer.Option("--fork", help="Leave JOURNAL as it is; go on in this new one.")
+        Path | None,
+        typer.Option("--fork", help="Leave JOURNAL unchanged and continue in this new one."),
     ] = None,
     time_limit: TimeLimit = None,
     stall: Stall = None,
@@ -173,7 +178,7 @@ def resume_command(
     groups: Groups = None,
     quiet: Quiet = False,
 ) -> None:
-    """Go on with a run from the end of its journal, on any number of ranks."""
+    """Resume a run from its journal, on any number of ranks."""
     from hybrid.cli.resume import resume
     from hybrid.cli.run import Keeping
 
@@ -189,10 +194,10 @@ def journal_command(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table as CSV.")] = False,
     table: Annotated[
         Literal["answers", "pieces", "events"] | None,
-        typer.Option(help="Which table --csv prints; by default the answers."),
+        typer.Option(help="The table that --csv prints (default: answers)."),
     ] = None,
 ) -> None:
-    """Print what a journal holds; the run may be going on."""
+    """Print what a journal holds, also while the run is going on."""
     from hybrid.cli.journal import export, summary
 
     if as_csv:
@@ -221,7 +226,7 @@ def check_command(
     shards: Shards = None,
     groups: Groups = None,
 ) -> None:
-    """Check a file and print what would run, without running it."""
+    """Validate a file and print what would run, without running it."""
     from hybrid.cli.check import check
 
     overrides = _overrides(seed, threads, max_iterations, shots, shards, groups)
@@ -231,18 +236,20 @@ def check_command(
 @app.command("plan")
 def plan_command(
     file: File,
-    ranks: Annotated[int | None, typer.Option(min=1, max=100_000, help="Ranks on paper.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each rank.")] = None,
-    memory: Annotated[str | None, typer.Option(help="Of each host, such as 64GiB.")] = None,
-    machine: Annotated[
-        Path | None, typer.Option(help="A Machine file of 'hybrid calibrate --output'.")
+    ranks: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Number of ranks to simulate.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads per rank.")] = None,
+    memory: Annotated[str | None, typer.Option(help="Memory of each host, such as 64GiB.")] = None,
+    machine: Annotated[
+        Path | None, typer.Option(help="A Machine file from 'hybrid calibrate --output'.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     shots: Shots = None,
     shards: Shards = None,
     groups: Groups = None,
 ) -> None:
-    """Print how a file would be split, how long it would take and why, without running it."""
+    """Print how a run would be split over ranks, how long it would take, and why."""
     from hybrid.cli.plan import show_plan
 
     show_plan(
@@ -260,10 +267,11 @@ def plan_command(
 @app.command("calibrate")
 def calibrate_command(
     output: Annotated[
-        Path | None, typer.Option(help="Write the Machine file here, not to the cache folder.")
+        Path | None,
+        typer.Option(help="Write the Machine file here instead of to the cache folder."),
     ] = None,
 ) -> None:
-    """Measure what this kind of host can do, for better predictions; takes less than 20 s."""
+    """Measure the speed of this kind of host for better predictions (less than 20 s)."""
     from hybrid.cli.calibrate import measure
 
     measure(output, output_console())
@@ -271,7 +279,7 @@ def calibrate_command(
 
 @app.command("doctor")
 def doctor_command() -> None:
-    """Print versions, the MPI library, ranks, cores and memory, and what is amiss."""
+    """Print versions, the MPI library, ranks, cores and memory, and any problems."""
     from hybrid.cli.doctor import doctor
 
     doctor(output_console())

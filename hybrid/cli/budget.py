@@ -1,4 +1,4 @@
-"""Core-hours that a run may use, and the moment to stop before they are exceeded."""
+"""A budget of core-hours, converted to a time limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UNITS = {"core-seconds": 1.0, "core-minutes": 60.0, "core-hours": 3600.0}
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a run may be charged: wall time times the cores that its ranks hold.
+    """A limit on wall time multiplied by the cores that the ranks hold.
 
     Attributes:
         core_seconds: the limit.
@@ -26,10 +26,10 @@ class Budget:
 
     @staticmethod
     def parse(text: str) -> Budget:
-        """Return the budget that a text such as ``200core-hours`` names.
+        """Parse a text such as ``200core-hours``.
 
         Raises:
-            InputError: it names none.
+            InputError: not a positive number and a unit.
         """
         found = re.fullmatch(r"\s*([0-9.]+)\s*(core-(?:seconds|minutes|hours))\s*", text)
         amount = None

@@ -1,4 +1,4 @@
-"""``hybrid doctor``: what is installed, what this job sees, and what is amiss."""
+"""``hybrid doctor``: print what is installed, what this job sees, and any problems."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from hybrid.runtime.messages import pack, unpack
 
 _PACKAGES = ("qiskit", "qiskit-aer", "numpy", "scipy", "mpi4py", "qiskit-nature")
 _SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
-"""Where launchers tell a process how many of them there are."""
+"""Environment variables in which launchers give the number of processes."""
 
 
 def doctor(console: Console) -> None:
-    """Print what is installed and what the ranks of this job see; collective."""
+    """Print versions and what the ranks of this job see; collective."""
     job = world()
     mine = {"memory": free_bytes(), "build": str(_kernels.about()["processor"])}
     ranks = [unpack(message) for message in job.communicator.all_gather(pack(mine))]
@@ -40,11 +40,11 @@ def doctor(console: Console) -> None:
     for each in found:
         console.print(Text.assemble(("! ", "bold yellow"), each))
     if not found:
-        console.print(Text("All is well.", "green"))
+        console.print(Text("No problems found.", "green"))
 
 
 def mpi_library() -> str | None:
-    """Return the name and version of the MPI library, or None where none can be loaded."""
+    """Return the name and version of the MPI library, or None if none can be loaded."""
     try:
         from hybrid.runtime.mpi import library
     except (ImportError, RuntimeError):  # mpi4py raises the latter without a library
@@ -53,7 +53,7 @@ def mpi_library() -> str | None:
 
 
 def advice(job: World, library: str | None) -> Iterator[str]:
-    """Yield what is amiss, each with what to do."""
+    """Yield each problem found, with its remedy."""
     if library is None:
         yield (
             "No MPI library was found, so work is not shared over ranks. "
@@ -68,8 +68,8 @@ def advice(job: World, library: str | None) -> Iterator[str]:
     launched = max((_number(os.environ.get(name, "")) for name in _SIZES), default=1)
     if launched > 1 and job.size == 1:
         yield (
-            f"The launcher started {launched} processes, and each takes itself for a job of one "
-            "rank: mpiexec and the MPI library are of different makes. Use the mpiexec that came "
+            f"The launcher started {launched} processes, but each runs as a job of one "
+            "rank: mpiexec and the MPI library do not match. Use the mpiexec that came "
             f"with {library or 'an MPI library that mpi4py can load'}."
         )
     for host, ranks in _ranks_of(job).items():
@@ -77,7 +77,7 @@ def advice(job: World, library: str | None) -> Iterator[str]:
         if len(ranks) > len(cores):
             yield (
                 f"{host} has {count(len(cores), 'core')} for {len(ranks)} ranks; "
-                "start at most one rank a core."
+                "start at most one rank per core."
             )
     if _version("qiskit-nature") is None:
         yield (
@@ -108,7 +108,7 @@ def _hosts(job: World, ranks: list[Mapping[str, Any]]) -> Iterator[Row]:
         )
     limit = thread_limit()
     if limit is not None:
-        yield "threads", f"at most {limit} a rank (OMP_NUM_THREADS)"
+        yield "threads", f"at most {limit} per rank (OMP_NUM_THREADS)"
 
 
 def _ranks_of(job: World) -> dict[str, list[int]]:

@@ -1,4 +1,4 @@
-"""``hybrid journal``: what a journal holds, in a table for people or as CSV for programs."""
+"""``hybrid journal``: print a journal as a table for people or as CSV for programs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DIGEST_SHOWN = 16
 
 
 def summary(path: Path, console: Console) -> None:
-    """Print what the run is, how far it is, who computed, and what happened; on rank 0.
+    """Print the run's identity, progress, starts and events; on rank 0.
 
     Raises:
         JournalError: see :func:`hybrid.open_journal`.
@@ -41,7 +41,7 @@ def summary(path: Path, console: Console) -> None:
 
 
 def export(path: Path, table: Table) -> None:
-    """Write one table as CSV to standard output, numbers with all their bits; on rank 0.
+    """Write one table as CSV to standard output, with exact numbers; on rank 0.
 
     Raises:
         JournalError: see :func:`hybrid.open_journal`.
@@ -61,7 +61,7 @@ def _is_read(_: object) -> bool:
 
 
 def _on_first_rank(act: Callable[[], None]) -> None:
-    """Let rank 0 act; if it cannot, all raise."""
+    """Act on rank 0; if it fails, all ranks raise."""
     job = world()
 
     def act_if_first() -> None:

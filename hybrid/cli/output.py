@@ -113,21 +113,6 @@ def plain(text: str, encoding: str) -> str:
     return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
 
 
-def printable(text: str) -> str:
-    """Return a text whose control characters, but for ends of lines, are spelled out.
-
-    Names and messages may come from files of others; none of them may steer the terminal.
-
-    Example:
-        >>> printable("energy\\x1b[2J")
-        'energy\\\\x1b[2J'
-    """
-    return "".join(
-        each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode()
-        for each in text
-    )
-
-
 def _forget_buffered(output: Output) -> None:
     """Let buffered text go nowhere; else the interpreter fails to write it once more at its end."""
     try:

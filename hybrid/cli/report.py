@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hybrid.cli import quantities
-from hybrid.cli.output import printable
+from hybrid.core.errors import printable
 from hybrid.loop.result import Result, RunDescription
 from hybrid.problems import Cut, MaxCut
 from hybrid.settings import Reference

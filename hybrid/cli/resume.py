@@ -1,4 +1,4 @@
-"""``hybrid resume``: go on with a run that its journal describes."""
+"""``hybrid resume``: resume a run from its journal."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def resume(
     *,
     quiet: bool,
 ) -> Result:
-    """Run the file that the journal came from, from the end of the record; collective.
+    """Run the journal's run file again, from the end of its record; collective.
 
     Args:
         path: of the journal.
-        keeping: how the rest is to be kept; its ``journal`` is where a fork goes.
-        console: written to on rank 0 alone.
-        overrides: settings that take the place of recorded ones, as the ranks are others now.
-        quiet: whether the closing table is all that is printed.
+        keeping: journal, fork and limits of the resumed run.
+        console: used on rank 0 only.
+        overrides: settings that replace recorded ones; the ranks may differ now.
+        quiet: print only the closing table.
 
     Raises:
-        HybridError: see :func:`hybrid.minimize`; the run may have been a script's.
+        HybridError: see :func:`hybrid.minimize`; also if a script made the journal.
     """
     origin = _origin(path)
     settings = {**origin["overrides"], **overrides}
@@ -42,7 +42,7 @@ def resume(
 
 
 def _origin(path: Path) -> Mapping[str, Any]:
-    """Return where the run came from, as rank 0 reads it, on all ranks."""
+    """Return the origin of the run, read by rank 0 and sent to all ranks."""
     job = world()
 
     def read() -> Mapping[str, Any]:
@@ -61,7 +61,7 @@ def _origin(path: Path) -> Mapping[str, Any]:
 
 
 def _checked(path: Path, origin: Mapping[str, Any], starts: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the path of the run file and its overrides, if they are what they should be."""
+    """Return the path of the run file and its overrides, validated."""
     file, overrides = origin.get("path"), origin.get("overrides")
     if origin.get("kind") != "run file":
         command = starts[-1].environment.get("command", []) if starts else []

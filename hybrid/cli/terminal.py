@@ -1,4 +1,4 @@
-"""Where rank 0 writes: a terminal, perhaps behind mpiexec, or a file."""
+"""Consoles of rank 0: a terminal, possibly behind mpiexec, or a file."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ class HybridError(Exception):
 class InputError(HybridError, ValueError):
     """Something that the user gave is not usable; raised before anything runs.
 
-    The message names what was got, what was expected and what to do.
+    The message names what was got, what was expected and what to do. What would control a terminal
+    (files come from others) is escaped in it.
 
     Example:
         >>> raise InputError("shots", got=-5, expected="a positive integer", advice="leave it out")
@@ -28,7 +29,7 @@ class InputError(HybridError, ValueError):
         self.expected = expected
         self.advice = advice
         tail = f"; {advice}" if advice else ""
-        super().__init__(f"{what}: got {got}, expected {expected}{tail}")
+        super().__init__(printable(f"{what}: got {got}, expected {expected}{tail}"))
 
 
 class MismatchError(HybridError):
@@ -131,6 +132,18 @@ class NoExactGradientError(InputError):
 def is_bad_input(error: BaseException) -> bool:
     """Return whether an error, of this rank or of another, is the fault of what the user gave."""
     return isinstance(error, InputError) or getattr(error, "bad_input", False)
+
+
+def printable(text: str) -> str:
+    """Return a text with everything escaped that is neither printable nor the end of a line.
+
+    Example:
+        >>> printable("bell: \\a")
+        'bell: \\\\x07'
+    """
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

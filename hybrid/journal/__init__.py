@@ -1,7 +1,7 @@
-"""The record of a run in one SQLite file: written while it goes on, replayed to resume it.
+"""The record of a run in one SQLite file, written during the run and replayed to resume it.
 
-:func:`open_journal` reads one; :class:`Writer` is what a run writes with. What the file holds is
-in ``schema.py``, why it is safe on network file systems and against a crash in ``database.py``.
+:func:`open_journal` opens a journal for reading; a run writes through :class:`Writer`. The tables
+are in ``schema.py``; ``database.py`` explains safety on network file systems and after a crash.
 """
 
 from __future__ import annotations

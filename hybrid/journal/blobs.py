@@ -1,4 +1,4 @@
-"""Arrays as bytes that say their own type and shape, and are refused where they do not add up."""
+"""Arrays encoded as bytes with their type and shape, validated when they are decoded."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MOST_AXES = 8
 
 
 class DamagedError(ValueError):
-    """Bytes that are not what was written."""
+    """The bytes are not those that were written."""
 
 
 def encode(array: FloatArray) -> bytes:
-    """Return the exact bytes of a float64 array, after its type, number of axes and lengths.
+    """Encode a float64 array: its type, number of axes, lengths, then its exact bytes.
 
     Example:
         >>> decode(encode(np.array([[0.1, -0.0]]))).tolist()
@@ -34,14 +34,14 @@ def _head(shape: tuple[int, ...]) -> bytes:
 
 
 def decode(blob: object, shape: tuple[int, ...] | None = None) -> FloatArray:
-    """Return the array that was encoded.
+    """Decode an array.
 
     Args:
-        blob: as read from a file; anything.
-        shape: that it must have, if that is known.
+        blob: any value read from a file.
+        shape: the expected shape, if known.
 
     Raises:
-        DamagedError: not an encoded array, not as long as it says, or of another shape.
+        DamagedError: not an encoded array, of the wrong length, or of another shape.
     """
     if not isinstance(blob, bytes) or len(blob) < 4 or blob[:3] != _TYPE:
         raise DamagedError("no array of float64")
@@ -63,7 +63,7 @@ def decode(blob: object, shape: tuple[int, ...] | None = None) -> FloatArray:
 
 
 def checksum(*parts: object) -> int:
-    """Return the CRC-32 of what a row holds, so that a damaged byte is seen before it is used.
+    """Return the CRC-32 of a row, by which a damaged byte is detected before it is used.
 
     Args:
         parts: integers, floats, bytes, or None.

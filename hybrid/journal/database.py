@@ -1,4 +1,4 @@
-"""SQLite, opened so that a hostile or broken file is an error and a crash loses no commit.
+"""SQLite connections for which a hostile or damaged file is an error and a crash loses no commit.
 
 Rollback-journal mode with ``synchronous = EXTRA``: SQLite's write-ahead log needs memory shared
 by all processes that have the file open, which network file systems do not offer
@@ -20,7 +20,7 @@ from hybrid.journal.blobs import DamagedError
 
 _BUSY_SECONDS = 10.0
 _WRITERS_BUSY_SECONDS = 60.0
-"""A run waits longer: for somebody who reads it, of whom it is to take no harm."""
+"""A run waits longer for a reader to finish, so that readers do not disturb it."""
 
 _LARGEST_ROW = 1 << 30
 _STEPS_PER_CALL = 10_000
@@ -36,7 +36,7 @@ _DAMAGED_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Return a connection that cannot change the journal's content.
+    """Return a read-only connection to a journal.
 
     After a crash SQLite has to undo a transaction that was under way, which needs the right to
     write; without that right, the journal cannot be read.
@@ -68,7 +68,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def connect_to_write(path: Path) -> sqlite3.Connection:
-    """Return a connection to a journal that exists and whose run lock is held, up to date.
+    """Return a connection to an existing journal, migrated to this version; hold its run lock.
 
     Raises:
         JournalError: it is no journal, of a newer version, damaged, or may not be written.
@@ -102,13 +102,13 @@ def _absence(path: Path) -> str:
 
 
 def _rollback_journal(path: Path) -> Path:
-    """Return where SQLite keeps what undoes a transaction: beside the file, not beside a link."""
+    """Return the path of SQLite's rollback journal: beside the file, not beside a link to it."""
     return Path(os.path.realpath(path) + "-journal")
 
 
 @contextmanager
 def faults(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the checks say of a file into a message for a person.
+    """Turn errors of SQLite and of the checks into messages for a person.
 
     Raises:
         JournalError: in place of any of their errors.
@@ -145,7 +145,7 @@ def _connect(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse what is not one of our journals in good order."""
+    """Refuse a file that is not an undamaged journal."""
     schema.check_tables(connection)
     with _bounded(connection, path):
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -156,7 +156,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _bounded(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Bound the work by the size of the file, so that a forged file cannot keep us for ever."""
+    """Bound the work by the size of the file, so that a forged file cannot stall the reader."""
     calls = 1000 + path.stat().st_size // 1000
 
     def tick() -> int:

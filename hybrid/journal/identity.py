@@ -1,4 +1,4 @@
-"""What a run is, so that another is not taken for it."""
+"""The identity of a run: everything that decides its numbers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 CODE = ("hybrid", "code", "kernels", "numpy", "scipy", "qiskit", "qiskit-aer")
-"""Names of contents that say with what a run computes, rather than what."""
+"""Contents that describe the code and its versions, not the problem."""
 
 _NOT_IN_ANSWERS = ("optimizer", "start point", *CODE)
-"""Contents that an answer, as a function of its points, does not depend on (but for rounding)."""
+"""Contents that do not change the answer at a given point, except by rounding."""
 
 _DIGEST_LENGTH = 64
 _SHOWN = 12
@@ -17,11 +17,11 @@ _SHOWN = 12
 
 @dataclass(frozen=True)
 class Identity:
-    """All that decides the numbers of a run.
+    """Everything that decides the numbers of a run.
 
     Attributes:
-        contents: digest or short text of each thing, by name.
-        seed: of the run; None where any will do.
+        contents: a digest or short text of each, by name.
+        seed: the master seed; None matches any.
     """
 
     contents: Mapping[str, str]
@@ -29,7 +29,7 @@ class Identity:
 
 
 def differences(recorded: Identity, given: Identity) -> dict[str, str]:
-    """Return for each thing that differs a line that shows how.
+    """Return one line for each difference, by name.
 
     Example:
         >>> differences(Identity({"optimizer": "Adam()"}, 7), Identity({"optimizer": "SPSA()"}, 7))
@@ -47,7 +47,7 @@ def differences(recorded: Identity, given: Identity) -> dict[str, str]:
 
 
 def carries_over(differing: Mapping[str, str]) -> bool:
-    """Return whether recorded answers stay answers of a run that differs in these things."""
+    """Return whether recorded answers remain valid for a run with these differences."""
     return all(name in _NOT_IN_ANSWERS for name in differing)
 
 

@@ -1,4 +1,4 @@
-"""One run for each journal: a lock that the kernel takes away when the process ends."""
+"""At most one run writes to a journal: a lock that the kernel releases when the process ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WHERE = 0x40000000 + 0x100000
 _STANDARD_ERROR = 2
 
 _held: set[tuple[int, int]] = set()
-"""Files that this process has locked; closing any descriptor of one would drop SQLite's locks."""
+"""Files that this process has locked. Closing any other descriptor of them drops SQLite's locks."""
 
 
 class RunLock:
@@ -30,7 +30,7 @@ class RunLock:
         path: of an existing file.
 
     Raises:
-        JournalError: another run holds it, it may not be written, or its file system has no locks.
+        JournalError: another run holds it, it is not writable, or its file system has no locks.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,10 +55,10 @@ class RunLock:
         _held.add(self._key)
 
     def release(self) -> None:
-        """Let others have the journal; after SQLite's connection is closed."""
+        """Release the lock, after SQLite's connection is closed."""
         if self._key in _held:
             _held.discard(self._key)
-            # Said in so many words, because children of a fork hold the description open too.
+            # Unlock explicitly: forked children keep the open file description alive.
             fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _request(fcntl.F_UNLCK))
             os.close(self._descriptor)
 
@@ -83,7 +83,7 @@ def _request(kind: int) -> bytes:
 
 
 def unwritable(path: Path, error: OSError) -> JournalPathError:
-    """Return the error of a journal that the file system does not let us write."""
+    """Return the error for a journal that the file system does not let us write."""
     return JournalPathError(
         "journal",
         got=f"{path}, which cannot be written ({error.strerror})",

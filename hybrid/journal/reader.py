@@ -1,4 +1,4 @@
-"""Reading a journal, also while a run is writing it."""
+"""Read a journal, also while a run is writing to it."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ _PIECES = (
 
 
 def open_journal(path: str | os.PathLike[str]) -> Journal:
-    """Open the journal of a run to read it; the run may be going on.
+    """Open a journal for reading, also while the run is going on.
 
     Args:
         path: of the file.
 
     Returns:
-        Its content, read when it is asked for; close it, or use it in a ``with`` statement.
+        The journal. It reads on demand; close it, or use it in a ``with`` statement.
 
     Raises:
-        JournalError: there is no such file, or it is no journal, damaged, or of a newer version.
+        JournalError: the file does not exist, is not a journal, is damaged, or has a newer version.
 
     Example:
         >>> import hybrid, os, tempfile
@@ -73,7 +73,7 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
 
 
 def peek(path: Path) -> Journal | None:
-    """Return the journal at a path, or None where there is none yet.
+    """Return the journal at a path, or None if nothing is recorded there yet.
 
     Raises:
         JournalError: see :func:`open_journal`.
@@ -97,7 +97,7 @@ def _is_blank(path: Path) -> bool:
 
 
 class Journal:
-    """The record of a run, as its file holds it now; see :func:`open_journal`.
+    """The record of a run, as it is now in the file; see :func:`open_journal`.
 
     Every method raises :class:`hybrid.core.errors.JournalError` where the file turns out damaged.
     """
@@ -133,12 +133,12 @@ class Journal:
 
     @property
     def has_begun(self) -> bool:
-        """Whether it says what the run is; not where its making was cut short."""
+        """Whether the identity of the run is recorded; False if creation was cut short."""
         return bool(self._query("SELECT count(*) FROM run")[0][0])
 
     @property
     def contents(self) -> Mapping[str, str]:
-        """Digest or short text of each thing that decides the numbers, by name."""
+        """A digest or short text of everything that decides the numbers, by name."""
         return {_text(name): _text(value) for name, value in self._query("SELECT * FROM contents")}
 
     @property
@@ -152,18 +152,18 @@ class Journal:
 
     @property
     def identity(self) -> Identity:
-        """What the run is."""
+        """The identity of the run."""
         return Identity(self.contents, self.seed)
 
     @property
     def origin(self) -> Mapping[str, Any]:
-        """What made the run: ``kind`` is "run file" (with its path) or "script"."""
+        """The origin of the run: ``kind`` is "run file" (with its path) or "script"."""
         with faults(self.path):
             return _json(self._run.get("origin", "{}"))
 
     @property
     def starts(self) -> tuple[Start, ...]:
-        """Every start of the run, the first and those that resumed it."""
+        """All starts of the run, including resumptions."""
         rows = self._query("SELECT * FROM starts ORDER BY start")
         with faults(self.path):
             return tuple(
@@ -176,14 +176,14 @@ class Journal:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """What happened to the run, in order."""
+        """The events of the run, in order."""
         rows = self._query("SELECT time, kind, detail FROM events ORDER BY event")
         with faults(self.path):
             return tuple(Event(_real(t), _text(kind), _json(detail)) for t, kind, detail in rows)
 
     @property
     def completed(self) -> Mapping[str, Any] | None:
-        """How the run ended (``message``, ``value``, ...), or None where it has not."""
+        """The end of the run (``message``, ``value``, ...), or None if it has not ended."""
         ends = [event.detail for event in self.events if event.kind == "completed"]
         return ends[-1] if ends else None
 
@@ -205,7 +205,7 @@ class Journal:
                 expected += 1
 
     def pieces(self) -> Iterator[PieceRow]:
-        """Yield who computed each piece, and how long it took."""
+        """Yield the rank and duration of each piece."""
         last = (-1, -1)
         while rows := self._query(_PIECES, *last, _ROWS_AT_ONCE):
             for row in rows:
@@ -214,7 +214,7 @@ class Journal:
             last = (rows[-1][0], rows[-1][1])
 
     def unfinished(self) -> Unfinished | None:
-        """Return the last question where it has not been answered, with what is known of it."""
+        """Return the last question if it is unanswered, with its partial answers."""
         number = len(self)
         asks = self._query(
             "SELECT number, iteration, gradient, points, checksum FROM asks WHERE number = ?",

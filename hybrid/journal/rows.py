@@ -1,4 +1,4 @@
-"""What the rows of a journal say, as values."""
+"""The rows of a journal as dataclasses."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from hybrid.core.ask import Ask, Told
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question of the optimizer and the answer that it was given.
+    """A question of the optimizer and its answer.
 
     Attributes:
         number: the first is 0.
         ask: the points, float64 of shape (B, P), and whether gradients were wanted.
         told: values (B,), gradients (B, P) or None, standard errors (B,) or None; exact bits.
-        start: during which start of the run it was computed.
+        start: number of the start of the run that computed it.
         time: when, in seconds since 1970.
-        seconds: how long it took.
+        seconds: duration.
     """
 
     number: int
@@ -33,12 +33,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """The last question, where it has not been answered.
+    """The last question, if it has no answer yet.
 
     Attributes:
         number: of the question.
         ask: the question.
-        partials: partial answers by the index of their piece, as far as they were computed.
+        partials: the partial answers computed so far, by index of their piece.
     """
 
     number: int
@@ -48,16 +48,16 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class PieceRow:
-    """Who computed a piece, and how long it took.
+    """The rank that computed a piece, and its duration.
 
     Attributes:
         ask: number of the question.
         piece: index of the piece.
-        start: during which start of the run.
-        rank: which rank ran it.
+        start: number of the start of the run.
+        rank: the rank that ran it.
         host: the name of its machine.
-        simulator: what computed.
-        predicted: seconds, or None where nothing predicted it.
+        simulator: description of the simulator.
+        predicted: seconds, or None without a prediction.
         measured: seconds.
     """
 
@@ -73,14 +73,14 @@ class PieceRow:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A start of the run: the first, or one that resumed it.
+    """A start of the run, the first or a resumption.
 
     Attributes:
         start: the first is 0.
         time: seconds since 1970.
-        hosts: for each rank the name of its machine.
-        simulator: what computes.
-        plan: how an evaluation is split, in words.
+        hosts: the host name of each rank.
+        simulator: description of the simulator.
+        plan: how an evaluation is split, as text.
         environment: versions, machine, process, command line.
     """
 
@@ -94,13 +94,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to the run.
+    """An event in the life of the run.
 
     Attributes:
         time: seconds since 1970.
         kind: ``start``, ``resume``, ``fork``, ``lost rank``, ``stall``, ``stop`` (for a signal or
             another reason) or ``completed``.
-        detail: what more there is to say of it.
+        detail: further data, by name.
     """
 
     time: float

@@ -1,4 +1,4 @@
-"""The tables of a journal, their version, and how an older version is brought up to date."""
+"""The tables of a journal, their version, and the migration of older versions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         " checksum INTEGER NOT NULL, PRIMARY KEY (number, name))",
     ),
 }
-"""For each older version the statements that make it the next one."""
+"""For each older version, the statements that migrate it to the next."""
 
 
 def tables(version: int = VERSION) -> tuple[str, ...]:
@@ -45,11 +45,11 @@ def tables(version: int = VERSION) -> tuple[str, ...]:
 
 
 class ForeignError(ValueError):
-    """A database that is no journal, or one that this version cannot read."""
+    """The database is not a journal, or this version cannot read it."""
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Make the tables in an empty database, within the transaction that is open."""
+    """Create the tables in an empty database, within the open transaction."""
     for statement in tables():
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -57,7 +57,7 @@ def create(connection: sqlite3.Connection) -> None:
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
-    """Return whether a database holds nothing, as one does whose making was cut short."""
+    """Return whether a database is empty, as after a creation that was cut short."""
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     return not tables and _number(connection, "application_id") == 0
 
@@ -81,7 +81,7 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def check_tables(connection: sqlite3.Connection) -> None:
-    """Refuse a journal whose tables are not ours, to the letter.
+    """Refuse a journal whose tables differ from ours in any character.
 
     So nothing of a file's own schema (triggers, views, generated columns, indices over
     expressions) is ever run by a query.
@@ -97,7 +97,7 @@ def check_tables(connection: sqlite3.Connection) -> None:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring a journal to this version, in one transaction."""
+    """Migrate a journal to this version, in one transaction."""
     version = version_of(connection)
     if version == VERSION:
         return

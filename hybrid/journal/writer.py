@@ -1,4 +1,4 @@
-"""Writing a journal: rows are queued by the loop, and a thread commits them in groups."""
+"""Write a journal: the loop queues rows, a thread commits them in groups."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hybrid.journal.reader import Journal
 from hybrid.journal.wants import code_of, extras_of
 
 _SECONDS_BETWEEN_COMMITS = 0.5
-"""Half of the second that is promised, which leaves the other half to the disk."""
+"""Half of the promised second; the other half is left to the disk."""
 
 _INSERT = {
     "asks": "INSERT OR REPLACE INTO asks VALUES (?, ?, ?, ?, ?)",
@@ -38,25 +38,23 @@ _INSERT = {
 
 
 _CHECKED = ("asks", "tolds", "partials", "extras")
-"""Tables whose last column is the checksum of the others; the thread adds it."""
+"""Tables whose last column is a checksum of the others, added by the thread."""
 
 
 class Writer:
-    """The journal of the run that this process leads.
+    """The journal of a run, written by the process that leads it.
 
-    Rows are handed over in microseconds; within a second they are on the disk, also while the
-    loop is busy. After :meth:`flush` they are. What goes wrong in the thread is raised by the
-    next call.
+    Queueing a row takes microseconds. Rows are on disk within a second, also while the loop is
+    busy, and at once after :meth:`flush`. An error in the thread is raised by the next call.
 
     Args:
-        path: of the file; made where there is none.
-        identity: of the run, with its seed.
-        origin: where the run came from, plain data; kept where the file is new.
-        create: whether a file that does not exist is to be made.
+        path: the file; created if it does not exist.
+        identity: the identity of the run, with its seed.
+        origin: where the run came from, plain data; recorded if the file is new.
 
     Raises:
-        JournalError: the file cannot be had; it was left as it is.
-        RecordError: it records another run.
+        JournalError: the file cannot be opened or created; an existing file is left unchanged.
+        RecordError: the file records another run.
     """
 
     def __init__(self, path: Path, identity: Identity, origin: Mapping[str, Any]) -> None:
@@ -94,7 +92,7 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Commit what is queued and close; a fault of its own does not hide another error."""
+        """Commit queued rows and close; an error in doing so does not hide another."""
         try:
             self.close()
         except JournalError:
@@ -104,7 +102,7 @@ class Writer:
     def start(
         self, hosts: Sequence[str], simulator: str, plan: str, environment: Mapping[str, Any]
     ) -> None:
-        """Record a start of the run on these ranks, and wait until it is on the disk."""
+        """Record a start of the run on these ranks, and wait until it is on disk."""
         now = time.time()
         row = (self._start, now, json.dumps(hosts), simulator, plan, json.dumps(environment))
         self._put("starts", row)
@@ -118,7 +116,7 @@ class Writer:
             self._put("extras", (number, "others", encode(ask.others)))
 
     def told(self, number: int, told: Told, seconds: float) -> None:
-        """Record the answer to the question of that number, which must be the next."""
+        """Record the answer to a question; numbers must be consecutive."""
         arrays = (told.values, told.gradients, told.standard_errors)
         blobs = [None if array is None else encode(array) for array in arrays]
         self._put("tolds", (number, self._start, time.time(), seconds, *blobs))
@@ -136,16 +134,16 @@ class Writer:
         measured: float,
         partial: FloatArray,
     ) -> None:
-        """Record a piece of the question of that number, with its partial answer."""
+        """Record a piece of a question, with its partial answer."""
         self._put("pieces", (number, piece, self._start, rank, predicted, measured))
         self._put("partials", (number, piece, encode(partial)))
 
     def event(self, kind: str, **detail: object) -> None:
-        """Record something that happened."""
+        """Record an event."""
         self._put("events", (time.time(), kind, json.dumps(detail)))
 
     def flush(self) -> None:
-        """Return when everything handed over is on the disk."""
+        """Wait until all queued rows are on disk."""
         done = threading.Event()
         self._put("flush", (done,))
         self._hurry.set()
@@ -154,7 +152,7 @@ class Writer:
         self._raise_failure()
 
     def close(self) -> None:
-        """Commit, and let others have the file."""
+        """Commit queued rows and release the file."""
         if not self._thread.is_alive():
             self._raise_failure()
             return
@@ -167,7 +165,7 @@ class Writer:
         self._raise_failure()
 
     def _counts(self) -> tuple[int, int, bool]:
-        """Return how many answers and starts are recorded, and whether partial answers are."""
+        """Return the numbers of answers and starts, and whether partial answers are recorded."""
         with faults(self.path):
             answers, starts, partials = self._connection.execute(
                 "SELECT (SELECT count(*) FROM tolds), (SELECT count(*) FROM starts),"
@@ -176,7 +174,7 @@ class Writer:
         return answers, starts, partials > 0
 
     def _settle(self, identity: Identity, origin: Mapping[str, Any]) -> None:
-        """Say in a new file what the run is; make sure that an older one says the same."""
+        """Record the identity in a new file; in an existing one, require it to be the same."""
         with faults(self.path):
             known = self._connection.execute("SELECT count(*) FROM run").fetchone()[0]
         if known:
@@ -204,7 +202,7 @@ class Writer:
             raise self._failure
 
     def _work(self) -> None:
-        """Commit groups of rows until told to close; the body of the thread."""
+        """Commit groups of rows until closed; the body of the thread."""
         due = time.monotonic()
         closing = False
         while not closing:
@@ -260,7 +258,7 @@ class Writer:
 
 
 def refuse_differences(journal: Journal, identity: Identity) -> None:
-    """Refuse to go on with a record of another run.
+    """Refuse to resume the record of another run.
 
     Raises:
         RecordError: the message shows each difference.
@@ -271,9 +269,9 @@ def refuse_differences(journal: Journal, identity: Identity) -> None:
 
 
 def _make_file(path: Path) -> bool:
-    """Make a file where there is none, at the end of a link too; return whether it was made.
+    """Create a file if there is none, following links; return whether it was created.
 
-    One that exists is not even opened: closing any descriptor of a file drops the locks that
+    An existing file is not even opened: closing any descriptor of a file drops the locks that
     SQLite has on it in this process.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC

@@ -129,5 +129,4 @@ def weight(where: str, column: str) -> float:
 
 def shown(text: str) -> str:
     """Return a short text for a message, in quotes."""
-    printable = "".join(c if c.isprintable() else "?" for c in text[:40])
-    return repr(printable)
+    return repr(text[:40])

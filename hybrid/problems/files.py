@@ -57,18 +57,14 @@ def read_text(path: str | os.PathLike[str], kind: str) -> str:
 
 def _check_file(path: Path, kind: str) -> None:
     """Refuse a path that is not that of a regular file of a sensible size."""
-    try:
-        found, regular = path.exists(), path.is_file()
-    except (OSError, ValueError):  # a name that no file can have
-        found = regular = False
-    if not found:
+    if not os.path.exists(path):  # False for names that no file can have, too
         raise InputError(
-            "".join(c if c.isprintable() else "?" for c in str(path)[:200]),
+            str(path)[:200],
             got="no such file",
             expected=kind,
             advice=f"check the spelling; relative paths start at {Path.cwd()}",
         )
-    if not regular:
+    if not path.is_file():
         got = "a directory" if path.is_dir() else "not a regular file"
         raise InputError(str(path), got=got, expected=kind, advice="name the file itself")
     if path.stat().st_size > MAX_BYTES:

@@ -118,7 +118,7 @@ def read_namelist(path: str, text: str) -> Namelist:
         first = next((line for line in text.split("\n") if line.strip()), "")
         raise InputError(
             f"{path}, line 1",
-            got=repr("".join(c if c.isprintable() else "?" for c in first.strip()[:40])),
+            got=repr(first.strip()[:40]),
             expected="the header of an FCIDUMP file, &FCI NORB=...,NELEC=...,MS2=...,",
             advice="name a file that a quantum chemistry program wrote in this format",
         )
@@ -136,8 +136,7 @@ def read_namelist(path: str, text: str) -> Namelist:
     if after.strip(" \t,"):
         raise InputError(
             where,
-            got=repr("".join(c if c.isprintable() else "?" for c in after.strip()[:40]))
-            + " after its end",
+            got=f"{after.strip()[:40]!r} after its end",
             expected="integrals from the next line on",
             advice="begin a new line there",
         )
@@ -174,10 +173,9 @@ def _repeated(value: str) -> list[str]:
 
 
 def _not_understood(where: str, text: str) -> InputError:
-    shown = "".join(c if c.isprintable() else " " for c in text).strip()[:40]
     return InputError(
         where,
-        got=repr(shown),
+        got=repr(" ".join(text.split())[:40]),
         expected="entries NAME=value",
         advice="write the file again, or mend the header",
     )

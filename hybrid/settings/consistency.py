@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from inspect import signature
 from pathlib import Path
@@ -59,7 +60,7 @@ def _run(path: Path, run: Run) -> Iterator[InputError]:
                 expected="the name of a file in the folder of the run file",
                 advice="--journal on the command line takes any path",
             )
-        elif (path.parent / target) == path or (path.parent / target).is_dir():
+        elif (path.parent / target) == path or os.path.isdir(path.parent / target):
             yield InputError("run.journal", got=show(name), expected="a file of its own")
     limit = getattr(run, "time_limit", None)
     if limit is not None:
@@ -71,7 +72,7 @@ def _run(path: Path, run: Run) -> Iterator[InputError]:
 
 def _file(key: str, folder: Path, name: str) -> Iterator[InputError]:
     path = folder / name
-    if path.is_file():
+    if os.path.isfile(path):  # False for names that no file can have, too
         return
     try:
         names = [] if path.exists() else [entry.name for entry in path.parent.iterdir()]

@@ -95,7 +95,7 @@ def _sound_part(model: type[Table], data: Mapping[str, object], error: Validatio
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if not os.path.isfile(path):  # False for names that no file can have, too
         raise RunFileError(path, [_missing(path)])
     try:
         with path.open("rb") as file:
@@ -129,10 +129,10 @@ def _encoding(raw: bytes, start: int) -> str:
 
 
 def _missing(path: Path) -> InputError:
-    if path.exists():
+    if os.path.exists(path):
         return InputError("file", got="no regular file", expected="the path of a TOML file")
     folder = path.parent
-    names = [entry.name for entry in folder.glob("*.toml")] if folder.is_dir() else []
+    names = [entry.name for entry in folder.glob("*.toml")] if os.path.isdir(folder) else []
     return InputError(
         "file",
         got="a path where there is no file",

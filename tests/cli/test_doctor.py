@@ -52,4 +52,4 @@ def test_a_launcher_of_another_make(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_more_ranks_than_cores() -> None:
     (found,) = advice(job([{0, 1}] * 3), "MPICH 5")
-    assert found == "node1 has 2 cores for 3 ranks; start at most one rank a core."
+    assert found == "node1 has 2 cores for 3 ranks; start at most one rank per core."

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_electrons import ION
 from tests.launch import Outcome, launch, mpiexec
 from tests.settings.run_files import ISING, changed, write
 
@@ -26,6 +27,18 @@ def test_two_ranks_print_once_and_find_the_same_value_as_one(tmp_path: Path) -> 
     assert one.code == two.code == 0
     assert two.out.count("hybrid run") == two.out.count("core-seconds") == 1
     assert value(one.out) == value(two.out)
+
+
+def test_two_ranks_measure_the_electrons_of_a_molecule_together(tmp_path: Path) -> None:
+    path = str(write(tmp_path, ION))
+    one, two = command(0, "run", path, "--quiet"), command(2, "run", path, "--quiet")
+    assert one.code == two.code == 0
+    lines = [
+        [line for line in ended.out.split("\n") if "energy" in line or "electrons" in line]
+        for ended in (one, two)
+    ]
+    assert lines[0] == lines[1]
+    assert "-0.58166" in lines[0][0]
 
 
 def test_two_ranks_report_a_bad_file_once(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_the_examples_of_a_module(name: str, monkeypatch: pytest.MonkeyPatch) ->
     told: list[str] = []
     runner = doctest.DocTestRunner(verbose=False)
     for test in doctest.DocTestFinder(exclude_empty=True).find(module):
+        test.globs["__name__"] = "__main__"  # examples are what a user types
         runner.run(test, out=told.append)
     assert runner.failures == 0, "".join(told)
     assert runner.tries > 0

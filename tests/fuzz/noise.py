@@ -16,7 +16,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Barrier, Delay, Gate, Parameter, ParameterExpression
 from qiskit.circuit import library as gates
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
-from qiskit.quantum_info import Pauli, SparsePauliOp, random_unitary
+from qiskit.quantum_info import SparsePauliOp, random_unitary
 from qiskit_aer import AerSimulator
 from qiskit_aer import noise as errors
 from qiskit_aer.library import SaveExpectationValue
@@ -149,7 +149,31 @@ def _noise_model(
         else:
             model.add_all_qubit_quantum_error(error, name, warnings=False)
             told.append(f"{kind} on {name}")
+    if rng.random() < 0.3:
+        for qubit in [None, *range(width)]:
+            if rng.random() < 0.5:
+                _misread(rng, model, qubit, clifford)
+                told.append(f"readout of {qubit}")
     return model, told
+
+
+def _misread(
+    rng: np.random.Generator, model: NoiseModel, qubit: int | None, clifford: bool
+) -> None:
+    """Give a qubit, or all, errors of the readout or of the measurement."""
+    up, down = rng.uniform(0.0, 0.4, 2)
+    if rng.random() < 0.5:
+        flips = errors.ReadoutError([[1 - up, up], [down, 1 - down]])
+        if qubit is None:
+            model.add_all_qubit_readout_error(flips, warnings=False)
+        else:
+            model.add_readout_error(flips, [qubit], warnings=False)
+        return
+    error = _error(rng, 1, clifford)[1]
+    if qubit is None:
+        model.add_all_qubit_quantum_error(error, "measure", warnings=False)
+    else:
+        model.add_quantum_error(error, "measure", [qubit], warnings=False)
 
 
 def _error(rng: np.random.Generator, size: int, clifford: bool) -> tuple[str, QuantumError]:
@@ -192,7 +216,9 @@ def differences(case: Case, *, shots: bool = True) -> list[str]:
     exact_method = "density_matrix" if case.method == "automatic" else case.method
     right = oracle.noisy_value(bound, case.observable, case.noise_model, exact_method)
     found = []
-    if exact_method == "density_matrix":
+    if exact_method == "density_matrix" and "measure" in case.noise_model.noise_instructions:
+        found += _not_refused(case, aer)
+    elif exact_method == "density_matrix":
         try:
             told = hybrid.expectation(circuit, case.observable, point, simulator=aer)
             if abs(told[0] - right) > EXACT:
@@ -204,8 +230,38 @@ def differences(case: Case, *, shots: bool = True) -> list[str]:
         if by_hand is not None and abs(by_hand - right) > EXACT:
             found.append(f"the oracle's {right} is not plain Aer's {by_hand}")
     if shots:
-        found += _wrong_shots(case, aer, right)
+        found += _wrong_shots(case, aer)
+        found += _wrong_samples(case, aer)
     return found
+
+
+def _not_refused(case: Case, aer: Aer) -> list[str]:
+    """Errors of measurements show in shots only."""
+    try:
+        hybrid.expectation(case.circuit, case.observable, case.point, simulator=aer)
+    except InputError:
+        return []
+    return ["exact values in spite of errors of measurements"]
+
+
+def _wrong_samples(case: Case, aer: Aer) -> list[str]:
+    """Compare how often each bit string is seen with how likely it is to be read."""
+    try:
+        counts = hybrid.sample(case.circuit, case.point, SHOTS, simulator=aer, seed=7)
+    except InputError as refusal:
+        return [] if case.method == "stabilizer" else [f"samples refused: {refusal}"]
+    except HybridError as failure:
+        return [] if _aer_fails(case, aer) else [f"samples failed: {failure}"]
+    width = case.circuit.num_qubits
+    method = aer.job(width, sampled=True).method
+    bound = case.circuit.assign_parameters(case.point)
+    state = oracle.noisy_state(bound, case.noise_model, method)
+    right = oracle.read_probabilities(state, 2**width - 1, case.noise_model)
+    seen = np.array([counts.get(f"{k:0{width}b}", 0) for k in range(2**width)]) / SHOTS
+    error = np.maximum(np.sqrt(right * (1 - right) / SHOTS), 1.5 / SHOTS)
+    if abs(seen.sum() - 1.0) > 1e-9 or np.any(np.abs(seen - right) > TOO_FAR * error):
+        return [f"samples {seen} are not {right}"]
+    return []
 
 
 def _wrong_gradient(case: Case, aer: Aer) -> list[str]:
@@ -237,7 +293,7 @@ def _wrong_gradient(case: Case, aer: Aer) -> list[str]:
     return []
 
 
-def _wrong_shots(case: Case, aer: Aer, right: float) -> list[str]:
+def _wrong_shots(case: Case, aer: Aer) -> list[str]:
     """Compare the mean of shots; each measured basis adds rotations, which have noise too."""
     try:
         told = hybrid.estimate(
@@ -281,10 +337,9 @@ def _measured(case: Case, method: str) -> float:
                 turned.sdg(qubit)
             if (group.x_basis | group.y_basis) >> qubit & 1:
                 turned.h(qubit)
-        for mask, coefficient in zip(group.masks, group.coefficients, strict=True):
-            z = np.array([bool(int(mask) >> k & 1) for k in range(bound.num_qubits)])
-            string = SparsePauliOp(Pauli((z, np.zeros_like(z))))
-            total += coefficient * oracle.noisy_value(turned, string, case.noise_model, method)
+        state = oracle.noisy_state(turned, case.noise_model, method)
+        chances = oracle.read_probabilities(state, group.support, case.noise_model)
+        total += float(chances @ group.outcomes(np.arange(len(chances), dtype=np.uint64)))
     return constant + total
 
 

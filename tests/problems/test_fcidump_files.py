@@ -175,6 +175,15 @@ def test_broken_files_are_refused_with_the_place_and_the_reason(tmp_path: Path, 
     assert expected in refusal(tmp_path, text)
 
 
+def test_messages_hold_nothing_that_controls_a_terminal(tmp_path: Path) -> None:
+    for text in (
+        H2.replace("2,NELEC", "\x1b[31m,NELEC"),
+        f"\x07{H2}",
+        H2.replace("&END", "&END \x1b"),
+    ):
+        assert refusal(tmp_path, text).isprintable()
+
+
 def test_missing_file_and_directory(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_fcidump(tmp_path / "nowhere.fcidump")

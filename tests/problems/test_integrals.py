@@ -128,7 +128,7 @@ def test_what_are_no_numbers(given: object) -> None:
         Molecule(given, np.zeros((2, 2, 2, 2)), 0.0, (1, 1))
 
 
-@pytest.mark.parametrize("path", [None, 3, b"x", "", "no\0file"])
+@pytest.mark.parametrize("path", [None, 3, b"x", "", "no\0file", "x" * 5000])
 def test_what_is_no_path(path: object) -> None:
     with pytest.raises(InputError):
         Molecule.from_fcidump(path)

@@ -36,6 +36,21 @@ def test_what_is_no_path(path: object) -> None:
         load(path)
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RunFileError, match="got a path where there is no file"):
+        load(tmp_path / name)
+    for problem in (
+        {"kind": "molecule", "fcidump": name},
+        {"kind": "maxcut", "edges": name},
+    ):
+        ansatz = {"kind": "hardware_efficient"}
+        with pytest.raises(RunFileError, match="which is no file in"):
+            load(write(tmp_path, {"problem": problem, "ansatz": ansatz}))
+    with pytest.raises(RunFileError):
+        load(write(tmp_path, changed(ISING, run={"journal": "a\0b"})))
+
+
 def test_defaults_of_tables_that_are_left_out(tmp_path: Path) -> None:
     run_file = load(write(tmp_path, ISING))
     assert run_file.optimizer.name == "L-BFGS-B"

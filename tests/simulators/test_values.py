@@ -212,6 +212,24 @@ def test_gradients_of_evolutions(name: str) -> None:
     assert found[0] == pytest.approx(right, abs=1e-4 if "single" in name else 1e-7)
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_without_parameters_are_empty(name: str) -> None:
+    case = CASES[name]
+    circuit = QuantumCircuit(1)
+    circuit.h(0)
+    values, gradients = hybrid.expectation(
+        circuit,
+        SparsePauliOp("X"),
+        [[]],
+        gradient=True,
+        simulator=case.make(),
+        shots=case.shots,
+        seed=1,
+    )
+    assert values[0] == pytest.approx(1.0, abs=1e-6)
+    assert gradients.shape == (1, 0)
+
+
 @pytest.mark.parametrize("name", ["aer", "aer, shots", "aer, noise", "estimator"])
 def test_gradients_without_an_exact_rule_are_refused(name: str) -> None:
     case = CASES[name]
@@ -226,7 +244,7 @@ def test_gradients_without_an_exact_rule_are_refused(name: str) -> None:
 @pytest.mark.parametrize("name", EXACT)
 def test_pieces_together_are_the_answer_whatever_their_order(name: str) -> None:
     case = CASES[name]
-    estimation = Estimation(flatten(CIRCUIT), compile_observable(MIXED, 3))
+    estimation = Estimation(flatten(CIRCUIT), (compile_observable(MIXED, 3),))
     evaluation = case.make().prepare(estimation)
     ask = Ask(POINTS, gradient=True)
     pieces = evaluation.pieces(ask)
