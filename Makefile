@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
 
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
-.PHONY: demo test faults fuzz lint bench sanitize clean
+.PHONY: demo test test-lowest faults fuzz lint bench sanitize clean
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
@@ -29,6 +29,21 @@ test: $(VENV)/.tools
 	  echo "== the suite on $$ranks ranks" && \
 	  OMP_NUM_THREADS=1 timeout 600 $(MPIEXEC) -n $$ranks $(BIN)/python -m pytest || exit 1; \
 	done
+
+# The suite on one rank with the lowest version of every dependency that pyproject.toml allows, in an
+# environment of its own, which uv resolves.
+LOWEST := .venv-lowest
+
+test-lowest: $(LOWEST)/.installed
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest
+
+$(LOWEST)/.installed: $(SOURCES)
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet uv
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
+	  --only-binary :all: --no-binary hybrid-hpc-quantum --editable '.[$(EXTRAS)]'
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python 'pytest>=8,<10' 'hypothesis>=6.100,<7'
+	touch $@
 
 # Exceptions, fuzzed input, kills, lost ranks and the cost of the journal, at full length (an hour).
 # KILLS, LOSSES and INPUTS set the counts. Lost ranks need Open MPI, in an environment of its own; the
@@ -43,6 +58,7 @@ faults: $(VENV)/.tools $(FT)/.installed
 	$(BIN)/python -m tests.faults.fuzz --inputs $(INPUTS)
 	$(BIN)/python -m tests.faults.kills --runs $(KILLS)
 	$(FT)/bin/python -m tests.faults.losses --runs $(LOSSES)
+	$(FT)/bin/python -m tests.faults.lost_calls
 	$(BIN)/python -m tests.faults.overhead
 
 # Random inputs against independent oracles, at length; ROUNDS sets how many of each kind.
@@ -89,7 +105,7 @@ sanitize: $(VENV)/.tools
 	  UBSAN_OPTIONS=print_stacktrace=1 $(BIN)/python -m pytest -p no:faulthandler $(TESTS)
 
 clean:
-	rm -rf $(VENV) $(FT) .venv-peers build
+	rm -rf $(VENV) $(LOWEST) $(FT) .venv-peers build
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "python >= 3.11 is needed"'

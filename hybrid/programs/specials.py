@@ -25,6 +25,7 @@ from qiskit.circuit import (
 )
 from qiskit.circuit import library as gates
 from qiskit.quantum_info import SparsePauliOp
+from qiskit.synthesis import QDrift
 
 from hybrid.core.arrays import ComplexArray
 from hybrid.programs.dense import WIDEST
@@ -41,6 +42,7 @@ from hybrid.programs.evolution import (
 from hybrid.programs.frame import Angle, Found, Frame
 from hybrid.programs.generator import Generator
 from hybrid.programs.masks import masks_of
+from hybrid.programs.matrix import number_of
 from hybrid.programs.powers import power_of
 from hybrid.programs.refusals import is_driven, not_understood, not_unitary, raised
 
@@ -89,10 +91,16 @@ def _euler(reader: Reader, gate: gates.UGate, frame: Frame) -> Iterator[Found]:
     turn = gates.PhaseGate if frame.controls else gates.RZGate
     order = [turn(lam), gates.RYGate(theta), turn(phi)]
     for part in reversed(order) if frame.inverse else order:
-        yield from reader.operation(part, frame)
-    if not frame.controls:
-        yield from reader.turned(lam / 2, gate, frame)
-        yield from reader.turned(phi / 2, gate, frame)
+        for found in reader.operation(part, frame):
+            yield _as_phase_gate(found, part, frame) if type(part) is gates.RZGate else found
+
+
+def _as_phase_gate(found: Found, rotation: gates.RZGate, frame: Frame) -> Found:
+    """Return a rotation by Z with the global phase that makes a phase gate of it."""
+    if is_driven(rotation):
+        return Found(found.step, found.angle, found.phase + 0.5)
+    angle = number_of(rotation.params[0], rotation)
+    return Found(found.step, -angle if frame.inverse else angle, 0.5)
 
 
 def _controlled_u(reader: Reader, gate: gates.CUGate, frame: Frame) -> Iterator[Found]:
@@ -138,6 +146,12 @@ def _evolution(reader: Reader, gate: gates.PauliEvolutionGate, frame: Frame) -> 
         else:
             _refuse_wide(gate)
             yield from _spectral(reader, operator.to_matrix(), gate.time, frame)
+    elif isinstance(gate.synthesis, QDrift) and is_driven(gate):
+        raise not_understood(
+            gate,
+            "a QDrift evolution for a time that is a parameter",
+            "QDrift makes more factors for longer times, so give the time as a number",
+        )
     else:
         yield from reader.defined(gate, frame)
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Generic, TypeGuard, TypeVar
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import Operation
-from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.ask import Told
@@ -31,6 +29,7 @@ from hybrid.programs import (
     flatten,
     refuse_changeable,
 )
+from hybrid.programs.copies import own_copy
 from hybrid.simulators import Choice, Evaluation, content_of
 from hybrid.simulators.base import Counts
 from hybrid.simulators.registry import sampler
@@ -104,17 +103,14 @@ class _Flat:
     @classmethod
     def of(cls, circuit: QuantumCircuit) -> _Flat:
         """Return the flat circuit, made of a copy."""
+        if not isinstance(circuit, QuantumCircuit):
+            return cls(flatten(circuit), (), ())  # which refuses it
         try:
-            own = deepcopy(circuit)
+            own = own_copy(circuit)
         except Exception:  # a gate of the user's that cannot be copied
             return cls(flatten(circuit), (), (None,))
-        if not isinstance(own, QuantumCircuit):
-            return cls(flatten(own), (), ())  # which refuses it
-        gates = [instruction.operation for instruction in own.data]
-        for operation in gates:
-            if isinstance(operation, PauliEvolutionGate):  # copies share their operator
-                operation.operator = deepcopy(operation.operator)
         flat = flatten(own)
+        gates = [instruction.operation for instruction in own.data]
         gates += [step.gate for step in flat.steps]
         others = tuple({id(gate): gate for gate in gates if not is_known(gate)}.values())
         return cls(flat, others, tuple(map(operation_digest, others)))

@@ -18,9 +18,10 @@ from qiskit.circuit.library import (
     efficient_su2,
 )
 from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
-from qiskit.synthesis import SuzukiTrotter
+from qiskit.synthesis import QDrift, SuzukiTrotter
 
 import hybrid
+from hybrid.core.errors import InputError
 from hybrid.simulators import Aer
 from hybrid.workloads.compiled import Recent, compiled_circuit, compiled_expectation
 
@@ -310,3 +311,56 @@ def test_a_workload_shows_the_circuit_that_it_was_given() -> None:
     ansatz = efficient_su2(2)
     assert hybrid.VQE(ansatz, SparsePauliOp("ZZ")).circuit is ansatz
     assert hybrid.QAOA(SparsePauliOp("ZZ"), depth=2).circuit.num_parameters == 4
+
+
+H = SparsePauliOp(["XX", "ZI", "IY", "ZZ"], [0.5, 0.3, 0.7, 0.2])
+
+
+def drifting(seed: int | None, shared: bool) -> QuantumCircuit:
+    """A circuit of two QDrift evolutions, the second inside of a gate."""
+    one = QDrift(reps=3, seed=seed)
+    other = one if shared else QDrift(reps=3, seed=seed)
+    inner = QuantumCircuit(2)
+    inner.append(PauliEvolutionGate(H, 0.5, synthesis=other), [0, 1])
+    circuit = QuantumCircuit(2)
+    circuit.h(0)
+    circuit.append(PauliEvolutionGate(H, 0.6, synthesis=one), [0, 1])
+    circuit.append(inner.to_gate(), [0, 1])
+    return circuit
+
+
+def drawn(circuit: QuantumCircuit) -> float:
+    """Return <ZZ> of the factors that Qiskit draws for a circuit."""
+    state = Statevector(circuit.decompose(reps=3))
+    return float(state.expectation_value(SparsePauliOp("ZZ")).real)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("simulator", ["native", Aer()])
+def test_qdrift_draws_once_for_a_seed(shared: bool, simulator: Any) -> None:
+    observable = SparsePauliOp("ZZ")
+    circuit, expected = drifting(3, shared), drawn(drifting(3, shared))
+    for _ in range(2):
+        value = hybrid.expectation(circuit, observable, simulator=simulator)[0]
+        assert abs(value - expected) < 1e-9
+        state = Statevector(hybrid.state(circuit))
+        assert abs(state.expectation_value(observable).real - expected) < 1e-9
+        for seed in range(20):  # so that what was compiled is dropped
+            compiled_circuit(drifting(10 + seed, shared))
+    assert abs(drawn(circuit) - expected) < 1e-9  # of the user's generator nothing was taken
+    assert abs(drawn(drifting(4, shared)) - expected) > 1e-3
+
+
+def test_qdrift_without_a_seed_draws_once_too() -> None:
+    circuit, observable = drifting(None, True), SparsePauliOp("ZZ")
+    value = hybrid.expectation(circuit, observable)[0]
+    for seed in range(20):
+        compiled_circuit(drifting(seed, True))
+    assert hybrid.expectation(circuit, observable)[0] == value
+    assert hybrid.expectation(drifting(None, True), observable)[0] != value
+
+
+def test_qdrift_for_a_time_that_is_a_parameter() -> None:
+    circuit = of_gate(PauliEvolutionGate(H, THETA, synthesis=QDrift(seed=1)))
+    with pytest.raises(InputError, match=r"QDrift .* give the time as a number"):
+        hybrid.expectation(circuit, SparsePauliOp("ZZ"), [0.3])
