@@ -58,6 +58,7 @@ faults: $(VENV)/.tools $(FT)/.installed
 	$(BIN)/python -m tests.faults.fuzz --inputs $(INPUTS)
 	$(BIN)/python -m tests.faults.kills --runs $(KILLS)
 	$(FT)/bin/python -m tests.faults.losses --runs $(LOSSES)
+	$(FT)/bin/python -m tests.faults.lost_calls
 	$(BIN)/python -m tests.faults.overhead
 
 # Random inputs against independent oracles, at length; ROUNDS sets how many of each kind.
