@@ -118,7 +118,7 @@ def _noisy_parts(operation: object, target: object, noise_model: object) -> list
     alone = QuantumCircuit(operation.num_qubits)
     alone.append(operation, alone.qubits)
     # Taken apart first, one level, because a gate inside may be named.
-    apart = operation.definition
+    apart = getattr(operation, "definition", None)
     if operation.name.startswith("own") and apart is not None:
         alone = apart
     else:
