@@ -111,7 +111,7 @@ def test_a_group_with_slow_kernels_gets_fewer_pieces() -> None:
 
 
 def test_what_would_fit_is_said() -> None:
-    with pytest.raises(InputError, match=r"8 ranks on 8 hosts would do, with .* GB on each"):
+    with pytest.raises(InputError, match=r"use 8 ranks on 8 hosts, with .* GB on each rank"):
         plan(wide(1), topology(4, 4, 5 << 30))
 
 
