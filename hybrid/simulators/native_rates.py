@@ -42,7 +42,7 @@ def native_timings(widths: Sequence[int] = WIDTHS, budget: float = 0.001) -> Tim
 
 
 def contention(timings: Timings) -> float:
-    """Return how much longer calls usually take than where nothing disturbs them, at least 1."""
+    """Return the geometric mean of usual over best time of calls, at least 1."""
     ratios = [timing.usual / timing.least for timing in timings.values()]
     return max(1.0, float(np.exp(np.mean(np.log(ratios)))))
 
