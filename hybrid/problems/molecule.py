@@ -213,7 +213,8 @@ class Molecule:
                 reference; excited states (:class:`hybrid.VQD`) mostly need two.
 
         Raises:
-            InputError: the number of layers is not positive, or no electron can be excited within its spin (all orbitals full or empty).
+            InputError: the number of layers is not positive, or no electron can be excited within
+                its spin (all orbitals full or empty).
 
         Warns:
             UserWarning: see :meth:`hartree_fock`.

@@ -68,10 +68,10 @@ class VQD(VQE):
         >>> import hybrid
         >>> from hybrid.problems import Molecule
         >>> hydrogen = Molecule.from_fcidump("examples/data/h2.fcidump")
-        >>> problem = VQD(hydrogen.uccsd(), hydrogen.hamiltonian(), states=2)
+        >>> problem = VQD(hydrogen.uccsd(layers=2), hydrogen.hamiltonian(), states=2)
         >>> result = hybrid.minimize(problem, seed=1)
         >>> result.values.round(4), result.x.shape
-        (array([-1.1373, -0.5325]), (2, 3))
+        (array([-1.1373, -0.5246]), (2, 6))
     """
 
     states: int

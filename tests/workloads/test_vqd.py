@@ -178,5 +178,5 @@ def test_from_a_run_file(tmp_path: Path) -> None:
     job = build(load(write(tmp_path, tables)))
     assert job.workload.description == "VQD of 2 states: 2 qubits, 4 parameters, 3 terms"
     assert (job.workload.states, job.workload.weight, job.workload.starts) == (2, 4.0, 4)
-    with pytest.raises(InputError, match="workload.states"):
+    with pytest.raises(InputError, match=r"workload\.states"):
         load(write(tmp_path, changed(ISING, workload={"kind": "vqd"})))
