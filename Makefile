@@ -70,6 +70,7 @@ fuzz: $(VENV)/.tools
 	$(BIN)/python -m tests.fuzz.aer --count $(ROUNDS)
 	$(BIN)/python -m tests.fuzz.noise --count $(ROUNDS)
 	$(BIN)/python -m tests.fuzz.files --count $(ROUNDS)
+	$(BIN)/python -m tests.faults.scripts
 
 $(FT)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(FT)

@@ -97,14 +97,9 @@ def _join_if_launched() -> None:
     # ``python -m hybrid`` joins by itself, once it keeps signals.
     if sys.argv[:1] == ["-m"] or not launcher.is_launched():
         return
-    from hybrid.core.errors import InputError
     from hybrid.runtime.world import join_if_launched
 
-    try:
-        join_if_launched()
-    except InputError as error:
-        print(f"hybrid: {error}", file=sys.stderr, flush=True)
-        sys.exit(2)
+    join_if_launched()
 
 
 _join_if_launched()

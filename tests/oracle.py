@@ -119,7 +119,8 @@ def _noisy_parts(operation: object, target: object, noise_model: object) -> list
     alone.append(operation, alone.qubits)
     # Taken apart first, one level, because a gate inside may be named.
     apart = getattr(operation, "definition", None)
-    if operation.name.startswith("own") and apart is not None:
+    is_matrix = operation.name == "unitary" and operation.num_qubits > 1
+    if (operation.name.startswith("own") or is_matrix) and apart is not None:
         alone = apart
     else:
         alone = transpile(alone, target=target, optimization_level=0)

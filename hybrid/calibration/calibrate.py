@@ -22,7 +22,7 @@ from hybrid.simulators.base import Evaluation, Simulator
 from hybrid.simulators.native import Native
 from hybrid.simulators.native_rates import (
     chain,
-    disturbance,
+    contention,
     evaluation_of,
     layered,
     native_rates,
@@ -49,13 +49,13 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
     cores = len(usable_cores())
     around_ask, around_piece = _runtime_seconds()
     gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
-    kernels = native_timings()  # which serve twice: for rates, and for the disturbance
+    kernels = native_timings()  # which serve twice: for rates, and for the contention
     others = [each for each in SIMULATORS.values() if each is not Native]
     return Machine(
         kind=kind_of_host(),
         cores=cores,
         memory_bytes=_memory(),
-        disturbance=disturbance(kernels),
+        contention=contention(kernels),
         rates={**native_rates(kernels), **rates_of(others)},
         thread_gain=gain,
         ask_seconds=around_ask,
@@ -91,7 +91,7 @@ def quick(reference: Machine) -> Machine:
             "cores": len(usable_cores()),
             "memory_bytes": _memory(),
             "speed": float(np.exp(np.mean(np.log(ratios)))),
-            "disturbance": disturbance(timings),
+            "contention": contention(timings),
             "quick": True,
         }
     )

@@ -16,7 +16,7 @@ from hybrid.cli import electrons, report
 from hybrid.cli.budget import Budget
 from hybrid.cli.progress import follower
 from hybrid.cli.terminal import error_console
-from hybrid.collective.site import cores_of
+from hybrid.collective.topology import cores_of
 from hybrid.core.early import loaded
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result

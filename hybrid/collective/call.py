@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from hybrid.collective.site import site_of
+from hybrid.collective.topology import topology_of
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
 from hybrid.core.resources import ANY, Resources
@@ -133,10 +133,10 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     resources = prepared.resources
     planner = planner_of(job, thread_bound(), resources)
     team = Team(job, prepared.evaluation, planner, seed=seed, threads=resources.threads)
-    if len(prepared.first_ask.points) > 0 and prepared.evaluation.may_spread:
+    if len(prepared.first_ask.points) > 0 and prepared.evaluation.may_distribute:
         _refuse_together(job, lambda: team.plan(prepared.first_ask))
     elif resources.shards not in (None, 1):
-        _refuse_together(job, lambda: shards_to_try((), planner.site, resources))
+        _refuse_together(job, lambda: shards_to_try((), planner.topology, resources))
     return Call(job, prepared, seed, team)
 
 
@@ -144,10 +144,10 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
 def planner_of(job: World, most_threads: int | None, resources: Resources) -> Scheduler:
     """Return what plans for a job; short calls of the same shape, one after the other, plan once.
 
-    Collective on first use, as :func:`~hybrid.collective.site.site_of` is.
+    Collective on first use, as :func:`~hybrid.collective.topology.topology_of` is.
     """
     can_draw = not job.communicator.survives_losses
-    return Scheduler(site_of(job, most_threads), resources, can_draw)
+    return Scheduler(topology_of(job, most_threads), resources, can_draw)
 
 
 def _shared_seed(job: World, recorded: int | None) -> int:

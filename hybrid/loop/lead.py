@@ -14,7 +14,7 @@ from hybrid.core.outcome import Outcome
 from hybrid.core.steps import CutShort, Steps
 from hybrid.journal import Identity
 from hybrid.loop.minimization import Minimization
-from hybrid.loop.recording import Start, answers_of
+from hybrid.loop.recording import Setup, answers_of
 from hybrid.loop.replay import Answers
 from hybrid.loop.result import History, Result
 from hybrid.loop.trace import Trace
@@ -90,12 +90,12 @@ def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManage
     run = call.prepared
     if run.recording is None:
         return answers_of(team)
-    start = Start(
+    setup = Setup(
         simulator=run.evaluation.description,
         plan=team.plan(run.first_ask),
         reproducible=run.evaluation.reproducible,
     )
-    return run.recording.opened(team, call.world, Identity(run.identity(), call.seed), start)
+    return run.recording.opened(team, call.world, Identity(run.identity(), call.seed), setup)
 
 
 def _solve(answers: Answers, call: Call[Minimization], trace: Trace, stops: Stops) -> Solution:

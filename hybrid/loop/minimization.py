@@ -33,7 +33,7 @@ from hybrid.loop.recording import Recording, checked_recording
 from hybrid.loop.result import RunDescription
 from hybrid.optimizers import Optimizer, Steps, driven, first_ask, make
 from hybrid.runtime import OnStall, world
-from hybrid.scheduler import Site, plan
+from hybrid.scheduler import Topology, plan
 from hybrid.scheduler.explain import summary
 from hybrid.simulators import Choice
 from hybrid.simulators.counted import counted
@@ -153,20 +153,20 @@ class Minimization(Prepared):
         drive = partial(driven, self.optimizer, scale=self.workload.scale())
         return self.workload.steps(drive, self.start(seed), derive(seed, 1))
 
-    def plan(self, site: Site, memory_bytes: int) -> Plan:
-        """Return how the first evaluation is split over a site, real or simulated.
+    def plan(self, topology: Topology, memory_bytes: int) -> Plan:
+        """Return how the first evaluation is split over a topology, real or simulated.
 
         Args:
-            site: the ranks.
+            topology: the ranks.
             memory_bytes: free memory of each host.
 
         Raises:
             InputError: it does not fit, or needs more ranks.
         """
-        self.resources.check(site.size)
+        self.resources.check(topology.size)
         self.evaluation.check(self.first_ask)
-        check_fits(self, site.size, memory_bytes)
-        return plan(counted(self.evaluation, self.first_ask), site, self.resources)
+        check_fits(self, topology.size, memory_bytes)
+        return plan(counted(self.evaluation, self.first_ask), topology, self.resources)
 
     def describe(self, call: Call[Minimization], journal: str | None = None) -> RunDescription:
         """Return what will run on the ranks of a call, and how its first evaluation is split."""

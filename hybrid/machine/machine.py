@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from hybrid.core.work import CPU
 
@@ -66,8 +66,8 @@ class Machine(_Strict):
         cores: that a job may use on the host.
         memory_bytes: of the host.
         speed: all predicted seconds are divided by it; 1 as measured.
-        disturbance: how much longer calls usually take than at best, because others use the host;
-            measured rates hold it already.
+        contention: usual over best time of a call, at least 1, because other processes use the
+            host; measured rates include it. Older files call it ``disturbance``.
         rates: curves of seconds by name; each simulator has names of its own, and work for a
             simulator whose rates are not all there is not predicted.
         thread_gain: curves of the time on one thread over the time on all cores.
@@ -89,7 +89,9 @@ class Machine(_Strict):
     cores: int = Field(ge=1)
     memory_bytes: int = Field(ge=1)
     speed: Positive = 1.0
-    disturbance: Annotated[float, Field(ge=1.0)] = 1.0
+    contention: Annotated[
+        float, Field(ge=1.0, validation_alias=AliasChoices("contention", "disturbance"))
+    ] = 1.0
     rates: Mapping[str, Curve]
     thread_gain: Curve
     ask_seconds: Positive

@@ -5,12 +5,12 @@ from hybrid.scheduler.assign import assign
 from hybrid.scheduler.choose import Scheduler, plan
 from hybrid.scheduler.groups import shards_to_try
 from hybrid.scheduler.simulate import Simulated, simulate
-from hybrid.scheduler.site import Site
+from hybrid.scheduler.topology import Topology
 
 __all__ = [
     "Scheduler",
     "Simulated",
-    "Site",
+    "Topology",
     "assign",
     "check_memory",
     "gigabytes",

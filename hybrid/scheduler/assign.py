@@ -67,11 +67,11 @@ def longest_first(
 def _alike(
     costs: Sequence[float], order: Sequence[int], ranks: Sequence[int], to: list[list[int]]
 ) -> None:
-    loads = [(0.0, place) for place in range(len(ranks))]
+    ends = [(0.0, place) for place in range(len(ranks))]
     for index in order:
-        load, place = loads[0]
+        end, place = ends[0]
         to[ranks[place]].append(index)
-        heapq.heapreplace(loads, (load + costs[index], place))
+        heapq.heapreplace(ends, (end + costs[index], place))
 
 
 def _unlike(
@@ -94,7 +94,7 @@ def _unlike(
         heapq.heapreplace(heaps[speed], (end, place))
 
 
-def loads_of(
+def seconds_of_ranks(
     seconds: Sequence[float], assignment: Sequence[Sequence[int]], speeds: Sequence[float]
 ) -> np.ndarray:
     """Return the seconds of work of each rank, shape (ranks,)."""

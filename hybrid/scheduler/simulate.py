@@ -25,7 +25,7 @@ from hybrid.scheduler.messages import (
     around_seconds,
     down_seconds,
 )
-from hybrid.scheduler.site import Site
+from hybrid.scheduler.topology import Topology
 
 ATOMIC_SECONDS = 2e-7
 """An owner serves one-sided operations one after the other, each for this long."""
@@ -72,12 +72,12 @@ class Simulated:
         return "; ".join(parts) or "nothing is lost"
 
 
-def simulate(plan: Plan, site: Site, seconds: FloatArray | None = None) -> Simulated:
+def simulate(plan: Plan, topology: Topology, seconds: FloatArray | None = None) -> Simulated:
     """Carry out a plan on paper.
 
     Args:
-        plan: of the site's ranks.
-        site: its machines give latency, bandwidth and, where ``seconds`` are given, speeds.
+        plan: of the topology's ranks.
+        topology: its machines give latency, bandwidth and, where ``seconds`` are given, speeds.
         seconds: shape (pieces,), of each piece on a rank of speed 1; by default the plan's own
             prediction.
 
@@ -86,31 +86,31 @@ def simulate(plan: Plan, site: Site, seconds: FloatArray | None = None) -> Simul
     """
     if seconds is None and plan.prediction is None:
         raise ValueError("the costs of these pieces are not known: give seconds")
-    machine = site.machines[0]
+    machine = topology.machines[0]
     traffic = Traffic.of(plan.pieces)
     started = down_seconds(machine, len(plan.active_ranks), traffic.asked)
     if plan.dynamic:
         if seconds is None:
             assert plan.prediction is not None
-            seconds = plan.prediction.pieces * site.speeds[0]
-        ends, busy, drawing, sent = _drawn(plan, site, seconds, started)
+            seconds = plan.prediction.pieces * topology.speeds[0]
+        ends, busy, drawing, sent = _drawn(plan, topology, seconds, started)
     else:
-        ends, busy, sent = _assigned(plan, site, seconds, started)
+        ends, busy, sent = _assigned(plan, topology, seconds, started)
         drawing = 0.0
     wall = _gathered(plan, machine, ends, sent) + around_seconds(machine, traffic.answered)
     return Simulated(wall, busy, started, float(ends.max()), drawing)
 
 
 def _assigned(
-    plan: Plan, site: Site, seconds: FloatArray | None, started: float
+    plan: Plan, topology: Topology, seconds: FloatArray | None, started: float
 ) -> tuple[FloatArray, FloatArray, list[int]]:
-    busy = np.zeros(site.size)
+    busy = np.zeros(topology.size)
     if seconds is None:
         assert plan.prediction is not None
         busy[:] = plan.prediction.ranks
     else:
         for rank, indices in enumerate(plan.assignment):
-            busy[rank] = seconds[list(indices)].sum() / site.speeds[rank]
+            busy[rank] = seconds[list(indices)].sum() / topology.speeds[rank]
     for leader, *others in plan.groups:
         busy[others] = busy[leader]
     sent = [sum(answer_bytes(plan.pieces[k]) for k in indices) for indices in plan.assignment]
@@ -118,15 +118,15 @@ def _assigned(
 
 
 def _drawn(
-    plan: Plan, site: Site, seconds: FloatArray, started: float
+    plan: Plan, topology: Topology, seconds: FloatArray, started: float
 ) -> tuple[FloatArray, FloatArray, float, list[int]]:
-    cells = _SimulatedCells(site.machines[0].latency)
-    speeds, order = site.speeds, plan.order
-    bounds = chunks([plan.pieces[index].cost for index in order], site.size)
-    busy, ends = np.zeros(site.size), np.full(site.size, started)
-    sent = [0] * site.size
+    cells = _SimulatedCells(topology.machines[0].latency)
+    speeds, order = topology.speeds, plan.order
+    bounds = chunks([plan.pieces[index].cost for index in order], topology.size)
+    busy, ends = np.zeros(topology.size), np.full(topology.size, started)
+    sent = [0] * topology.size
     draws: dict[int, Iterator[int]] = {
-        rank: SharedCounter(cells, rank, site.size).draw(bounds) for rank in plan.workers
+        rank: SharedCounter(cells, rank, topology.size).draw(bounds) for rank in plan.workers
     }
     events = [(started, rank) for rank in plan.workers]
     drawing = 0.0

@@ -3,7 +3,7 @@
 from hybrid.sharding.group import Group, Transfer
 from hybrid.sharding.layout import Layout, Move
 from hybrid.sharding.passes import Passes, TwoStates
-from hybrid.sharding.route import Route, most_spread, plan_route
+from hybrid.sharding.route import Route, most_distributed, plan_route
 
 __all__ = [
     "Group",
@@ -13,6 +13,6 @@ __all__ = [
     "Route",
     "Transfer",
     "TwoStates",
-    "most_spread",
+    "most_distributed",
     "plan_route",
 ]

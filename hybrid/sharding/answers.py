@@ -1,4 +1,4 @@
-"""What is asked of a state that is spread over a group of ranks, and answered by its leader."""
+"""Values, gradients, metrics, shots and amplitudes of a state distributed over a group."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from hybrid import _kernels
 from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.sharding.group import Group
-from hybrid.sharding.image import Spread
+from hybrid.sharding.image import DistributedState
 from hybrid.sharding.layout import Layout
 from hybrid.sharding.passes import Passes, TwoStates
 
@@ -17,7 +17,7 @@ from hybrid.sharding.passes import Passes, TwoStates
 def value_and_gradient(
     passes: TwoStates, observable: _kernels.PauliSum, x_masks: Sequence[int], *, gradient: bool
 ) -> tuple[float, FloatArray | None]:
-    """Return <H>, and its derivatives by all angles if asked for: the bits of the unspread state.
+    """Return <H> and, on request, its derivatives; the same bits as on one rank.
 
     Args:
         passes: a program at a point; its last layout must suit expectation values.
@@ -30,10 +30,10 @@ def value_and_gradient(
     """
     group = passes.group
     passes.forward()
-    spread = Spread(group, passes.layout, passes.threads)
-    differences = sorted({mask & passes.layout.spread_mask for mask in x_masks})
-    spread.image(observable, differences, ("psi", passes.psi), passes.other)
-    value = _kernels.sum_of_strips(group.sum(spread.product(passes.psi, passes.other)))
+    state = DistributedState(group, passes.layout, passes.threads)
+    differences = sorted({mask & passes.layout.distributed_mask for mask in x_masks})
+    state.image(observable, differences, ("psi", passes.psi), passes.other)
+    value = _kernels.sum_of_strips(group.sum(state.product(passes.psi, passes.other)))
     if not gradient:
         return value, None
     return value, _kernels.gradient_of(passes.program, group.sum(passes.backward()))
@@ -76,7 +76,7 @@ def probabilities(passes: Passes, qubits: int) -> FloatArray:
     """Return what qubits read with which probability, ascending; on the leader, else zeros.
 
     Args:
-        passes: its last layout must spread the highest qubits.
+        passes: its last layout must distribute the highest qubits.
         qubits: a mask.
 
     Returns:
@@ -86,9 +86,9 @@ def probabilities(passes: Passes, qubits: int) -> FloatArray:
     layout, group = passes.layout, passes.group
     part = _kernels.probabilities(layout.placement(group.rank), passes.psi, qubits, passes.threads)
     group.agree()
-    part = _summed(group, layout, part, layout.spread_mask & ~qubits)
+    part = _summed(group, layout, part, layout.distributed_mask & ~qubits)
     out = np.zeros(1 << qubits.bit_count())
-    shared = layout.spread_mask & qubits
+    shared = layout.distributed_mask & qubits
     if group.rank & ~_slots(layout, shared) == 0:
         _gather(group, layout, part, shared, qubits, out)
     return out
@@ -111,13 +111,13 @@ def amplitudes(passes: Passes, states: Sequence[int]) -> ComplexArray:
 
 
 def _slots(layout: Layout, qubits: int) -> int:
-    """Return the bits of a rank's number that some spread qubits have."""
-    return sum(1 << slot for slot, qubit in enumerate(layout.spread) if qubits >> qubit & 1)
+    """Return the bits of a rank's number that some distributed qubits have."""
+    return sum(1 << slot for slot, qubit in enumerate(layout.distributed) if qubits >> qubit & 1)
 
 
 def _summed(group: Group, layout: Layout, part: FloatArray, qubits: int) -> FloatArray:
-    """Return the pairwise sum over spread qubits, the lowest first; where they are 0."""
-    for qubit in sorted(layout.spread):
+    """Return the pairwise sum over distributed qubits, the lowest first; where they are 0."""
+    for qubit in sorted(layout.distributed):
         if not qubits >> qubit & 1:
             continue
         bit = _slots(layout, 1 << qubit)
@@ -133,7 +133,7 @@ def _summed(group: Group, layout: Layout, part: FloatArray, qubits: int) -> Floa
 def _gather(
     group: Group, layout: Layout, part: FloatArray, shared: int, qubits: int, out: FloatArray
 ) -> None:
-    """Bring the outcomes of all values of the spread qubits that are read to the leader."""
+    """Bring the outcomes of all values of the distributed qubits that are read to the leader."""
     if group.rank != 0:
         _finish(group, [(0, part)], [])
         return
@@ -144,7 +144,7 @@ def _gather(
         if rank:
             values = np.empty_like(part)
             _finish(group, [], [(rank, values)])
-        # Spread qubits are the highest, so each of these ranks has outcomes in one run.
+        # DistributedState qubits are the highest, so each of these ranks has outcomes in one run.
         first = _extract(layout.value(rank), qubits)
         out[first : first + len(values)] = values
 

@@ -1,4 +1,4 @@
-"""Moving qubits between the ranks and the shards of a spread state."""
+"""Moving qubits between the ranks and the shards of a distributed state."""
 
 from __future__ import annotations
 

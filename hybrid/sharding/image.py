@@ -1,4 +1,4 @@
-"""H psi and its product with psi, where psi is spread over a group of ranks."""
+"""H psi and <psi|H psi> for a state distributed over a group of ranks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hybrid.sharding.layout import Layout
 
 
 @dataclass(frozen=True)
-class Spread:
+class DistributedState:
     """A shard of a state while an expectation value is taken, and where it lies.
 
     Attributes:
@@ -38,13 +38,13 @@ class Spread:
     ) -> None:
         """Set ``image`` to this member's shard of H psi.
 
-        Masks pair a shard with few others: those whose numbers differ from its own by the masks'
-        bits among the spread qubits. Each of these is read once, whatever the number of terms, in
-        ascending order of its basis states, which is the canonical order of the sum.
+        An X mask pairs a shard with the one whose number differs by the mask's bits on the
+        distributed qubits. Each such shard is read once, whatever the number of terms, in ascending
+        order of its basis states: the canonical order of the sum.
 
         Args:
             observable: H.
-            differences: the different X masks of H, as bits of ``layout.spread_mask`` alone.
+            differences: the different X masks of H, as bits of ``layout.distributed_mask`` alone.
             psi: name and values of this member's shard.
             image: memory for the result; not initialised.
         """
@@ -71,9 +71,9 @@ class Spread:
         layout, me = self.layout, self.group.rank
         mine = layout.value(me)
         partners = {layout.rank(mine ^ difference) for difference in differences} | {me}
-        # Local qubits above a spread one make the shards' basis states interleave.
-        above = ((1 << layout.num_qubits) - 1) & ~layout.spread_mask
-        above &= ~((1 << min(layout.spread)) - 1)
+        # Local qubits above a distributed one make the shards' basis states interleave.
+        above = ((1 << layout.num_qubits) - 1) & ~layout.distributed_mask
+        above &= ~((1 << min(layout.distributed)) - 1)
         order = sorted(
             (layout.value(rank) | value, rank, value)
             for rank in partners
@@ -92,7 +92,9 @@ class Spread:
 class _Stream:
     """Chunks of a shard on the way to all that need them, and theirs on the way here."""
 
-    def __init__(self, at: Spread, shard: Amplitudes, above: int, partners: set[int]) -> None:
+    def __init__(
+        self, at: DistributedState, shard: Amplitudes, above: int, partners: set[int]
+    ) -> None:
         self._at = at
         self._shard = shard
         self._partners = sorted(partners)
@@ -130,7 +132,7 @@ class _Stream:
     def _finer(self, above: int) -> int:
         """Return more qubits to cut chunks by: local ones below, and above a block."""
         layout = self._at.layout
-        free = ((1 << layout.num_qubits) - 1) & ~layout.spread_mask & ~above
+        free = ((1 << layout.num_qubits) - 1) & ~layout.distributed_mask & ~above
         free &= ~_kernels.expectation_block(layout.num_qubits)
         finer, wanted = 0, chunk_bits(self._shard)
         while (above | finer).bit_count() < wanted and free & ~finer:

@@ -1,4 +1,4 @@
-"""A program passed over a state that is spread over a group of ranks: forward, back, and read."""
+"""Running a program on a distributed state: forward, and backward for gradients."""
 
 from __future__ import annotations
 

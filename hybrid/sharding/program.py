@@ -1,4 +1,4 @@
-"""A program as a group of ranks runs it: what the kernels offer, on a state spread over them."""
+"""The kernels' program interface, for a state distributed over a group of ranks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hybrid.core.work import Sharding
 from hybrid.sharding import answers
 from hybrid.sharding.group import Group
 from hybrid.sharding.passes import Passes, TwoStates
-from hybrid.sharding.route import Route, most_spread, plan_route
+from hybrid.sharding.route import Route, most_distributed, plan_route
 
 AnyPasses = TypeVar("AnyPasses", bound=Passes)
 
@@ -26,16 +26,16 @@ class Reading(Enum):
     SHOTS = "shots"
     PROBABILITIES = "probabilities"
 
-    def allowed(self, num_qubits: int, num_spread: int) -> int:
-        """Return the mask of these qubits, for 2^num_spread shards."""
+    def allowed(self, num_qubits: int, num_distributed: int) -> int:
+        """Return the mask of these qubits, for 2^num_distributed shards."""
         if self is Reading.EXPECTATION:
             return _kernels.expectation_strips(num_qubits)
         if self is Reading.SHOTS:
             return _kernels.outcome_strips(num_qubits)
-        return ((1 << num_spread) - 1) << (num_qubits - num_spread)
+        return ((1 << num_distributed) - 1) << (num_qubits - num_distributed)
 
 
-class SpreadProgram:
+class DistributedProgram:
     """Takes the place of ``_kernels.Program`` on the members of a group.
 
     Every member makes the same calls; what is returned holds on the leader. The bits are those of
@@ -131,10 +131,10 @@ class SpreadProgram:
         )
 
 
-def route_of(program: _kernels.Program, reading: Reading, num_spread: int) -> Route:
-    """Return the layouts in which a program is run over 2^num_spread shards, and then read."""
+def route_of(program: _kernels.Program, reading: Reading, num_distributed: int) -> Route:
+    """Return the layouts in which a program is run over 2^num_distributed shards, and then read."""
     n = program.num_qubits
-    return plan_route(n, _stations(program, reading, num_spread), num_spread)
+    return plan_route(n, _stations(program, reading, num_distributed), num_distributed)
 
 
 def shardings(
@@ -146,7 +146,7 @@ def shardings(
     single: bool = False,
     repeats: int = 1,
 ) -> tuple[Sharding, ...]:
-    """Return what spreading a program's state takes, for 2 shards and as many more as may be.
+    """Return what distributing a program's state takes, for 2 shards and as many more as may be.
 
     Args:
         program: in the kernels.
@@ -161,7 +161,7 @@ def shardings(
     amplitude = 8 if single else 16
     num_states = 1 if observable is None and not gradient else 2
     found = []
-    for k in range(1, most_spread(_stations(program, reading, n)) + 1):
+    for k in range(1, most_distributed(_stations(program, reading, n)) + 1):
         route = route_of(program, reading, k)
         shard = amplitude << (n - k)
         ways = 3 if gradient else 1  # one state forward, two back
@@ -181,10 +181,10 @@ def _partners(observable: _kernels.PauliSum | None, route: Route) -> int:
     """Return from how many other shards H psi takes amplitudes."""
     if observable is None:
         return 0
-    spread = route.layouts[-1].spread_mask
-    return len({mask & spread for mask in observable.x_masks} - {0})
+    distributed = route.layouts[-1].distributed_mask
+    return len({mask & distributed for mask in observable.x_masks} - {0})
 
 
-def _stations(program: _kernels.Program, reading: Reading, num_spread: int) -> list[int]:
+def _stations(program: _kernels.Program, reading: Reading, num_distributed: int) -> list[int]:
     allowed = [mask for mask, _ in _kernels.sweeps(program)]
-    return [*allowed, reading.allowed(program.num_qubits, num_spread)]
+    return [*allowed, reading.allowed(program.num_qubits, num_distributed)]

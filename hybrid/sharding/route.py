@@ -36,7 +36,7 @@ class Route:
         return sum(move is not None for move in self.moves)
 
 
-def plan_route(num_qubits: int, allowed: Sequence[int], num_spread: int) -> Route:
+def plan_route(num_qubits: int, allowed: Sequence[int], num_distributed: int) -> Route:
     """Return a layout for each station, with few qubits moved.
 
     A qubit is moved only when it must be, and its place is given to the one that can stay longest:
@@ -46,43 +46,45 @@ def plan_route(num_qubits: int, allowed: Sequence[int], num_spread: int) -> Rout
     Args:
         num_qubits: of the state.
         allowed: for each station a mask of the qubits on which shards may differ.
-        num_spread: k, for 2^k shards.
+        num_distributed: k, for 2^k shards.
 
     Raises:
         ValueError: a station allows fewer than k qubits.
 
     Example:
         >>> route = plan_route(4, [0b1100, 0b1110, 0b0011], 1)
-        >>> [layout.spread for layout in route.layouts], route.num_moves, route.sent
+        >>> [layout.distributed for layout in route.layouts], route.num_moves, route.sent
         ([(2,), (2,), (0,)], 1, 0.5)
     """
-    spreads = _spreads(num_qubits, allowed, num_spread)
-    layouts = [Layout.natural(num_qubits, spreads[0])]
+    masks = _masks(num_qubits, allowed, num_distributed)
+    layouts = [Layout.natural(num_qubits, masks[0])]
     moves: list[Move | None] = [None]
-    for spread in spreads[1:]:
-        layout, move = layouts[-1].to(spread)
+    for distributed in masks[1:]:
+        layout, move = layouts[-1].to(distributed)
         layouts.append(layout)
         moves.append(move)
     return Route(tuple(layouts), tuple(moves))
 
 
-def most_spread(allowed: Sequence[int]) -> int:
+def most_distributed(allowed: Sequence[int]) -> int:
     """Return the greatest k for which there is a route."""
     return min(mask.bit_count() for mask in allowed)
 
 
-def _spreads(num_qubits: int, allowed: Sequence[int], num_spread: int) -> list[int]:
+def _masks(num_qubits: int, allowed: Sequence[int], num_distributed: int) -> list[int]:
     stays = _stays(num_qubits, allowed)
-    spread: list[int] = []
+    distributed: list[int] = []
     out = []
     for station, mask in enumerate(allowed):
-        if mask.bit_count() < num_spread:
-            raise ValueError(f"station {station} allows {mask.bit_count()} qubits of {num_spread}")
-        spread = [qubit for qubit in spread if mask >> qubit & 1]
-        others = [q for q in range(num_qubits) if mask >> q & 1 and q not in spread]
+        if mask.bit_count() < num_distributed:
+            raise ValueError(
+                f"station {station} allows {mask.bit_count()} qubits of {num_distributed}"
+            )
+        distributed = [qubit for qubit in distributed if mask >> qubit & 1]
+        others = [q for q in range(num_qubits) if mask >> q & 1 and q not in distributed]
         others.sort(key=lambda qubit: (-stays[station][qubit], qubit))
-        spread += others[: num_spread - len(spread)]
-        out.append(sum(1 << qubit for qubit in spread))
+        distributed += others[: num_distributed - len(distributed)]
+        out.append(sum(1 << qubit for qubit in distributed))
     return out
 
 

@@ -13,7 +13,7 @@ from qiskit.circuit import (
     Parameter,
 )
 from qiskit.circuit.library import RXGate
-from qiskit.quantum_info import SparsePauliOp, random_clifford
+from qiskit.quantum_info import SparsePauliOp, random_clifford, random_unitary
 from qiskit.transpiler import Target
 from qiskit_aer.library import SaveExpectationValue
 from qiskit_aer.noise import (
@@ -227,3 +227,15 @@ def test_annotated_operations_under_noise(label: str) -> None:
     )
     assert values[0] == pytest.approx(at, abs=1e-10)
     assert gradients[0, 0] == pytest.approx((above - below) / 2e-4, abs=1e-6)
+
+
+def test_matrices_are_compiled_to_the_same_gates_each_time() -> None:
+    circuit = QuantumCircuit(2)
+    circuit.unitary(random_unitary(4, seed=1), [0, 1])
+    model = NoiseModel(basis_gates=["id", "rz", "sx", "cx", "h", "s"])
+    model.add_all_qubit_quantum_error(depolarizing_error(0.1, 1), ["rz"])
+    gates = Aer(noise_model=model).job(2, sampled=False).gates
+    found = {
+        str([(each.name, each.params) for each in gates.compiled(circuit).data]) for _ in range(12)
+    }
+    assert len(found) == 1

@@ -10,12 +10,12 @@ from hybrid.machine import Machine
 from hybrid.machine.store import VARIABLE
 from hybrid.runtime import World, agree, free_bytes, thread_limit
 from hybrid.runtime.messages import pack, unpack
-from hybrid.scheduler import Site
+from hybrid.scheduler import Topology
 
 
 @lru_cache(maxsize=16)
-def site_of(job: World, most_threads: int | None = None) -> Site:
-    """Return the site of a job; collective on first use, after the ranks have agreed on a call.
+def topology_of(job: World, most_threads: int | None = None) -> Topology:
+    """Return the topology of a job; collective on first use, after the ranks have agreed on a call.
 
     The first rank of each host reads or measures its machine; the others share it, unless they
     are told of another by ``HYBRID_MACHINE``.
@@ -34,7 +34,7 @@ def site_of(job: World, most_threads: int | None = None) -> Site:
     on_host: list[list[int]] = [[] for _ in hosts]
     for rank, name in enumerate(job.rank_hosts):
         on_host[hosts[name]].append(rank)
-    return Site(
+    return Topology(
         machines=tuple(Machine.model_validate_json(kind) for kind in kinds),
         machine_of=tuple(place[machine.model_dump_json()] for machine in machines),
         host_of=tuple(hosts[name] for name in job.rank_hosts),
