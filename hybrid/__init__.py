@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hybrid.primitives import EstimatorGradient as EstimatorGradient
     from hybrid.primitives import Sampler as Sampler
     from hybrid.workloads import QAOA as QAOA
+    from hybrid.workloads import VQD as VQD
     from hybrid.workloads import VQE as VQE
     from hybrid.workloads import Supervised as Supervised
     from hybrid.workloads import Workload as Workload
@@ -43,6 +44,7 @@ _HOMES = {
     "Sampler": "hybrid.primitives",
     "Session": "hybrid.calls.session",
     "Supervised": "hybrid.workloads",
+    "VQD": "hybrid.workloads",
     "VQE": "hybrid.workloads",
     "Workload": "hybrid.workloads",
     "amplitudes": "hybrid.calls.states",

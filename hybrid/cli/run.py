@@ -142,7 +142,7 @@ def _cut_rows(job: Job, result: Result, simulator: Choice) -> list[report.Row]:
     if job.graph is None:
         return []
     seed = derive(result.seed, _CUT_STREAM)
-    counts = hybrid.sample(job.circuit, result.x, _CUT_SAMPLES, simulator=simulator, seed=seed)
+    counts = hybrid.sample(job.circuit, result.point, _CUT_SAMPLES, simulator=simulator, seed=seed)
     assert isinstance(counts, dict)
     largest = -job.reference.value if job.reference is not None else None
     return report.cut_rows(job.graph, job.graph.interpret(counts), result, largest)
