@@ -84,11 +84,14 @@ def test_groups_by_hand() -> None:
 @pytest.mark.parametrize(
     ("resources", "message"),
     [
-        (Resources(shards=8), r"shards: got 1 group of 8 ranks.*or take shards=4 at most"),
-        (Resources(groups=7), r"groups: got 7 groups of 1 rank, .*mpiexec -n 7, or take groups=6"),
+        (Resources(shards=8), r"shards: got 1 group of 8 ranks.*or use at most shards=4"),
+        (
+            Resources(groups=7),
+            r"groups: got 7 groups of 1 rank, .*mpiexec -n 7, or use at most groups=6",
+        ),
         (
             Resources(shards=2, groups=4),
-            r"shards: got 4 groups of 2 ranks.*or take groups=3 at most",
+            r"shards: got 4 groups of 2 ranks.*or use at most groups=3",
         ),
     ],
 )
