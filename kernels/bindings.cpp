@@ -2,96 +2,23 @@
 #include "bindings.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <cmath>
-#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "buffer.hpp"
+#include "arrays.hpp"
 #include "evaluate.hpp"
-#include "metric.hpp"
-#include "outcomes.hpp"
-#include "overlaps.hpp"
 #include "tape.hpp"
-#include "variances.hpp"
 
-namespace nb = nanobind;
 using namespace nb::literals;
 
 namespace hybrid {
 namespace {
-
-using Array = nb::ndarray<nb::ro>;
-
-std::string shape_text(std::initializer_list<std::int64_t> shape) {
-    std::string text = "(";
-    for (auto s : shape) text += (text.size() > 1 ? ", " : "") + (s < 0 ? "*" : std::to_string(s));
-    return text + ")";
-}
-
-template <class T>
-constexpr const char* dtype_name() {
-    if constexpr (std::is_same_v<T, std::uint8_t>) return "uint8";
-    if constexpr (std::is_same_v<T, std::int32_t>) return "int32";
-    if constexpr (std::is_same_v<T, std::int64_t>) return "int64";
-    if constexpr (std::is_same_v<T, std::uint64_t>) return "uint64";
-    if constexpr (std::is_same_v<T, double>) return "float64";
-    return "complex128";
-}
-
-// The data of an array of this dtype and shape (-1: any length), contiguous in row-major order.
-template <class T>
-const T* data_of(const nb::object& object, const char* name,
-                 std::initializer_list<std::int64_t> shape) {
-    const std::string expected = std::string("; expected a C-contiguous ") + dtype_name<T>() +
-                                 " array of shape " + shape_text(shape);
-    Array array;
-    if (!nb::try_cast(object, array))
-        throw std::invalid_argument(std::string(name) + " is not an array in main memory" +
-                                    expected);
-    if (array.device_type() != nb::device::cpu::value || array.dtype() != nb::dtype<T>())
-        throw std::invalid_argument(std::string(name) + " has another dtype" + expected);
-    bool fits = array.ndim() == shape.size();
-    std::size_t axis = 0;
-    for (auto want : shape) {
-        fits = fits && (want < 0 || std::int64_t(array.shape(axis)) == want);
-        ++axis;
-    }
-    if (!fits) {
-        std::string got = "(";
-        for (std::size_t k = 0; k < array.ndim(); ++k)
-            got += (k ? ", " : "") + std::to_string(array.shape(k));
-        throw std::invalid_argument(std::string(name) + " has shape " + got + ")" + expected);
-    }
-    std::int64_t stride = 1;
-    for (std::size_t k = array.ndim(); k-- > 0;) {
-        if (array.size() > 0 && array.shape(k) > 1 && array.stride(k) != stride)
-            throw std::invalid_argument(std::string(name) + " is not contiguous" + expected +
-                                        "; use numpy.ascontiguousarray");
-        stride *= std::int64_t(array.shape(k));
-    }
-    return static_cast<const T*>(array.data());
-}
-
-std::int64_t length_of(const nb::object& object, const char* name) {
-    Array array;
-    if (!nb::try_cast(object, array) || array.ndim() == 0)
-        throw std::invalid_argument(std::string(name) + " is not an array with a length");
-    return std::int64_t(array.shape(0));
-}
-
-template <class T>
-nb::object numpy_array(T* data, std::initializer_list<std::size_t> shape) {
-    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
-    return nb::cast(nb::ndarray<nb::numpy, T>(data, shape, owner));
-}
 
 PauliSum pauli_sum(std::int64_t num_qubits, nb::object x, nb::object z, nb::object coefficients) {
     check_num_qubits(num_qubits);
@@ -133,43 +60,11 @@ Program program(std::int64_t num_qubits, nb::object kind, nb::object targets,
     return make_program(a);
 }
 
-int checked_threads(int threads) {
-    if (threads < 0)
-        throw std::invalid_argument("threads is " + std::to_string(threads) +
-                                    ", expected 1 or more, or 0 for the default");
-    return threads_to_use(threads);
-}
-
-void check_finite(const double* numbers, std::int64_t count, const char* name) {
-    for (std::int64_t k = 0; k < count; ++k)
-        if (!std::isfinite(numbers[k]))
-            throw std::invalid_argument(std::string(name) +
-                                        " has an element that is not finite, at index " +
-                                        std::to_string(k));
-}
-
-void check_widths(const PauliSum& h, const Program& program) {
-    if (h.num_qubits != program.num_qubits)
-        throw std::invalid_argument("the observable has " + std::to_string(h.num_qubits) +
-                                    " qubits, the program " + std::to_string(program.num_qubits));
-}
-
 Shape shape_of(const std::string& name) {
     if (name == "auto") return Shape::kAuto;
     if (name == "batched") return Shape::kBatched;
     if (name == "blocked") return Shape::kBlocked;
     throw std::invalid_argument("shape is '" + name + "', expected auto, batched or blocked");
-}
-
-// Observables of the program's width, at least one; the Python objects must outlive them.
-Observables observables_of(nb::handle objects, const Program& program) {
-    Observables of;
-    for (nb::handle each : objects) {
-        of.push_back(&nb::cast<const PauliSum&>(each));
-        check_widths(*of.back(), program);
-    }
-    if (of.empty()) throw std::invalid_argument("observables is empty; expected at least one");
-    return of;
 }
 
 nb::object evaluate_points(const Program& program, nb::object observable, nb::object angles,
@@ -261,134 +156,6 @@ nb::object pull_back(PythonTape& self, nb::object weights, const std::vector<int
     return nb::make_tuple(sum_array, out_array);
 }
 
-const double* one_point(const Program& program, const nb::object& angles) {
-    const double* a = data_of<double>(angles, "angles", {program.num_slots});
-    check_finite(a, program.num_slots, "angles");
-    return a;
-}
-
-template <class T>
-nb::object state_array(const Program& program, const double* angles, int threads) {
-    Buffer<T> psi(program.num_qubits);
-    {
-        nb::gil_scoped_release release;
-        run(program, angles, psi.get(), threads);
-    }
-    const std::size_t size = std::size_t{1} << program.num_qubits;
-    std::complex<T>* amplitudes = psi.release();
-    nb::capsule owner(amplitudes, [](void* p) noexcept { std::free(p); });
-    return nb::cast(nb::ndarray<nb::numpy, std::complex<T>>(amplitudes, {size}, owner));
-}
-
-nb::object state(const Program& program, nb::object angles, int threads, bool single) {
-    threads = checked_threads(threads);
-    const double* a = one_point(program, angles);
-    return single ? state_array<float>(program, a, threads)
-                  : state_array<double>(program, a, threads);
-}
-
-nb::object amplitudes(const Program& program, nb::object angles, const std::vector<Mask>& states,
-                      int threads) {
-    threads = checked_threads(threads);
-    const double* a = one_point(program, angles);
-    for (Mask state : states)
-        if (state & ~low_bits(program.num_qubits))
-            throw std::invalid_argument("states names a basis state beyond the program's " +
-                                        std::to_string(program.num_qubits) + " qubits");
-    auto* out = new std::complex<double>[states.size()];
-    nb::object array = numpy_array(out, {states.size()});
-    nb::gil_scoped_release release;
-    Buffer<double> psi(program.num_qubits);
-    run(program, a, psi.get(), threads);
-    // Adding 0.0 makes a negative zero positive, as a sum over shards does.
-    for (std::size_t k = 0; k < states.size(); ++k)
-        out[k] = psi.get()[states[k]] + std::complex<double>(0.0, 0.0);
-    return array;
-}
-
-nb::object metric_tensor(const Program& program, nb::object angles, int threads) {
-    threads = checked_threads(threads);
-    const double* a = one_point(program, angles);
-    const std::size_t slots = program.num_slots;
-    auto* g = new double[slots * slots];
-    nb::object array = numpy_array(g, {slots, slots});
-    nb::gil_scoped_release release;
-    metric(program, a, g, threads);
-    return array;
-}
-
-nb::object overlaps_with(const Program& program, nb::object others, nb::object angles,
-                         bool gradient, int threads) {
-    threads = checked_threads(threads);
-    const std::size_t points = length_of(angles, "angles"), slots = program.num_slots;
-    if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
-    const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
-    check_finite(a, points * slots, "angles");
-    const std::size_t count = length_of(others, "others");
-    const auto* states = data_of<std::complex<double>>(
-        others, "others", {-1, std::int64_t{1} << program.num_qubits});
-    double* values = new double[points * count];
-    nb::object values_array = numpy_array(values, {points, count});
-    double* gradients = gradient ? new double[points * count * slots] : nullptr;
-    nb::object gradients_array =
-        gradient ? numpy_array(gradients, {points, count, slots}) : nb::none();
-    {
-        nb::gil_scoped_release release;
-        overlaps(program, states, count, a, points, values, gradients, threads);
-    }
-    return nb::make_tuple(values_array, gradients_array);
-}
-
-nb::object variances_of(const Program& program, nb::object observables, nb::object angles,
-                        int threads) {
-    threads = checked_threads(threads);
-    const nb::object held = nb::tuple(observables);
-    const Observables of = observables_of(held, program);
-    const std::size_t points = length_of(angles, "angles");
-    if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
-    const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
-    check_finite(a, points * program.num_slots, "angles");
-    double* out = new double[points * of.size()];
-    nb::object array = numpy_array(out, {points, of.size()});
-    nb::gil_scoped_release release;
-    variances(program, of, a, points, out, threads);
-    return array;
-}
-
-nb::object marginal(const Program& program, nb::object angles, Mask qubits, int threads) {
-    threads = checked_threads(threads);
-    if (qubits & ~low_bits(program.num_qubits))
-        throw std::invalid_argument("qubits names one beyond the program's " +
-                                    std::to_string(program.num_qubits) + " qubits");
-    const double* a = one_point(program, angles);
-    const std::size_t size = std::size_t{1} << popcount(qubits);
-    auto* out = new double[size];
-    nb::object array = numpy_array(out, {size});
-    nb::gil_scoped_release release;
-    Buffer<double> psi(program.num_qubits);
-    run(program, a, psi.get(), threads);
-    probabilities(Placement(program.num_qubits), psi.get(), qubits, out, threads);
-    return array;
-}
-
-nb::object sample_states(const Program& program, nb::object angles, std::int64_t shots,
-                         std::uint64_t seed, int threads) {
-    threads = checked_threads(threads);
-    if (shots < 0)
-        throw std::invalid_argument("shots is " + std::to_string(shots) + ", expected 0 or more");
-    const double* a = one_point(program, angles);
-    auto* out = new std::uint64_t[shots];
-    nb::object array = numpy_array(out, {std::size_t(shots)});
-    nb::gil_scoped_release release;
-    Buffer<double> psi(program.num_qubits);
-    run(program, a, psi.get(), threads);
-    const Placement whole(program.num_qubits);
-    std::vector<double> weights(bit(popcount(outcome_strips(program.num_qubits))));
-    strip_weights(whole, psi.get(), weights.data(), threads);
-    draw(whole, psi.get(), weights.data(), shots, seed, out, threads);
-    return array;
-}
-
 #define HYBRID_TEXT_OF(name) #name
 #define HYBRID_TEXT(name) HYBRID_TEXT_OF(name)
 
@@ -430,7 +197,8 @@ NB_MODULE(HYBRID_MODULE, m) {
             for (const auto& group : h.groups) masks.push_back(group.x);
             return masks;
         });
-    nb::class_<Program>(m, "Program")
+    nb::class_<Program> program_class(m, "Program");
+    program_class
         .def(nb::new_(&program), "num_qubits"_a, "kind"_a, "targets"_a, "control_mask"_a,
              "control_value"_a, "matrix_offset"_a, "matrices"_a, "x_mask"_a, "string_offset"_a,
              "string_count"_a, "z_masks"_a, "coefficients"_a, "slot"_a, "num_slots"_a,
@@ -442,17 +210,8 @@ NB_MODULE(HYBRID_MODULE, m) {
         .def("evaluate", &evaluate_points, "observable"_a, "angles"_a, "gradient"_a, nb::kw_only(),
              "threads"_a = 0, "single"_a = false, "shape"_a = "auto")
         .def("record", &record_points, "observables"_a, "angles"_a, nb::kw_only(), "threads"_a = 0,
-             "single"_a = false, "shape"_a = "auto")
-        .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
-        .def("amplitudes", &amplitudes, "angles"_a, "states"_a, nb::kw_only(), "threads"_a = 0)
-        .def("overlaps", &overlaps_with, "others"_a, "angles"_a, "gradient"_a, nb::kw_only(),
-             "threads"_a = 0)
-        .def("variances", &variances_of, "observables"_a, "angles"_a, nb::kw_only(),
-             "threads"_a = 0)
-        .def("metric", &metric_tensor, "angles"_a, nb::kw_only(), "threads"_a = 0)
-        .def("probabilities", &marginal, "angles"_a, "qubits"_a, nb::kw_only(), "threads"_a = 0)
-        .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),
-             "threads"_a = 0);
+             "single"_a = false, "shape"_a = "auto");
+    bind_readings(program_class);
     nb::class_<PythonTape>(m, "Tape").def("pull_back", &pull_back, "weights"_a,
                                           "apart"_a = std::vector<int>());
     bind_planner(m);

@@ -20,7 +20,6 @@ from hybrid.core.errors import InputError
 from hybrid.core.resources import Resources
 from hybrid.simulators import Native
 from hybrid.simulators.base import CotangentsOf
-from hybrid.simulators.native import NativeEvaluation
 from hybrid.simulators.weighted import WeightedEvaluation
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation, is_sequence
@@ -121,12 +120,11 @@ def pull_back(
         checked = checked_points(points, workload.num_parameters)
         sampling = Sampling(Native())
         inner = workload.prepare(sampling)
-        assert isinstance(inner, NativeEvaluation)
         several = len(observable) if is_sequence(observable) else None
         weigh = _checked_function(cotangents, len(checked), several)
         columns = _checked_inputs(inputs, list(circuit.parameters))
         return Prepared(
-            evaluation=WeightedEvaluation(inner, weigh, columns),
+            evaluation=WeightedEvaluation(inner, weigh, columns, several or 1),
             first_ask=Ask(checked, gradient=True),
             num_qubits=workload.num_qubits,
             contents=lambda: {

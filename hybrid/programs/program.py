@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,22 +70,7 @@ class Program:
     @cached_property
     def kernel(self) -> _kernels.Program:
         """The program in the kernels, loaded when it is first asked for."""
-        return _kernels.Program(
-            self.num_qubits,
-            self.kind,
-            self.targets,
-            self.control_mask,
-            self.control_value,
-            self.matrix_offset,
-            self.matrices,
-            self.x_mask,
-            self.string_offset,
-            self.string_count,
-            self.z_masks,
-            self.coefficients,
-            self.slot,
-            self.angles.num_angles,
-        )
+        return _kernels.Program(**self._arrays, num_slots=self.angles.num_angles)
 
     def content(self) -> str:
         """Return a hexadecimal digest of all that determines values, gradients and samples."""
@@ -92,9 +78,13 @@ class Program:
 
     @cached_property
     def _content(self) -> str:
-        apart = ("angles", "phase")
-        parts = [getattr(self, field.name) for field in fields(self) if field.name not in apart]
-        return digest(*parts, *self.angles.content())
+        return digest(*self._arrays.values(), *self.angles.content())
+
+    @property
+    def _arrays(self) -> dict[str, Any]:
+        """The operations: the width and the arrays, by the names that the kernels know them by."""
+        names = (field.name for field in fields(self) if field.name not in ("angles", "phase"))
+        return {name: getattr(self, name) for name in names}
 
     def phase_content(self) -> str:
         """Return a hexadecimal digest of the global phase."""

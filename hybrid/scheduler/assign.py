@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from hybrid.core.piece import Piece
 from hybrid.core.plan import Plan
 
 
-@lru_cache(maxsize=64)
 def assign(pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
     """Return the plan that gives each piece, longest first, to the rank that is free first.
 

@@ -185,6 +185,11 @@ class PulledBack(NamedTuple):
 class Estimator(Evaluation[Told]):
     """An evaluation of expectation values; what :meth:`Simulator.prepare` returns."""
 
+    @property
+    def points_at_once(self) -> int:
+        """How many points :meth:`pull_back` takes at a time; sums over points are cut so."""
+        return 64
+
     def pull_back(
         self,
         points: FloatArray,

@@ -10,8 +10,7 @@ import numpy as np
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece, slices
-from hybrid.simulators.base import CotangentsOf, Evaluation, PulledBack
-from hybrid.simulators.native import NativeEvaluation
+from hybrid.simulators.base import CotangentsOf, Estimator, Evaluation, PulledBack
 
 
 @dataclass(frozen=True)
@@ -24,11 +23,13 @@ class WeightedEvaluation(Evaluation[PulledBack]):
         inner: gives values and sums.
         cotangents: gives the weights.
         inputs: columns of the points whose derivatives are wanted for each point.
+        observables: M of the inner evaluation.
     """
 
-    inner: NativeEvaluation
+    inner: Estimator
     cotangents: CotangentsOf
     inputs: tuple[int, ...] = ()
+    observables: int = 1
 
     @property
     def description(self) -> str:
@@ -48,12 +49,14 @@ class WeightedEvaluation(Evaluation[PulledBack]):
             )
 
         points = ask.points[piece.start : piece.stop]
-        found = self.inner.pull_back(points, cotangents, inputs=self.inputs, threads=threads)
+        found = self.inner.pull_back(
+            points, cotangents, inputs=self.inputs, seed=seed, threads=threads
+        )
         return np.concatenate([part.ravel() for part in found])
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> PulledBack:
         """Return all values, the gradient of shape (P,), added in piece order, and by inputs."""
-        several = len(self.inner.observables)
+        several = self.observables
         inputs, width = len(self.inputs), ask.points.shape[1]
         values, sums, by_input = [], [], []
         for piece, partial in zip(self.pieces(ask), partials, strict=True):
@@ -67,6 +70,11 @@ class WeightedEvaluation(Evaluation[PulledBack]):
             np.add.reduce(np.stack(sums), axis=0),
             np.concatenate(by_input),
         )
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the inner evaluation is."""
+        return self.inner.reproducible
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that one piece holds."""

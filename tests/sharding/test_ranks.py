@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ from qiskit.circuit import ParameterVector, QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
+from hybrid.optimizers.base import Solution, Steps
 from hybrid.runtime import World
 from hybrid.runtime.messages import pack, unpack
 
@@ -37,6 +41,21 @@ def circuit() -> QuantumCircuit:
     return made
 
 
+FIELD = SparsePauliOp.from_sparse_list([("X", [q], 1.0) for q in (0, 3, N - 1)], N)
+
+
+@dataclass(frozen=True)
+class NaturalStep:
+    """One step along the gradient in the geometry of states."""
+
+    name: str = "natural step"
+
+    def steps(self, x0: FloatArray, seed: int) -> Steps:
+        told = yield Ask(x0[None], gradient=True, metric=True)
+        x = x0 - 0.1 * np.linalg.solve(told.metric[0] + 1e-3 * np.eye(len(x0)), told.gradients[0])
+        return Solution(x, float(told.values[0]), True, "Done.", 1)
+
+
 POINTS = np.random.default_rng(3).uniform(-2, 2, (3, 6))
 
 QUESTIONS: dict[str, Callable[..., Any]] = {
@@ -44,6 +63,17 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "gradients": lambda **how: hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, **how)[
         1
     ],
+    "several observables": lambda **how: np.concatenate(
+        [
+            part.ravel()
+            for part in hybrid.expectation(
+                circuit(), [CHAIN, FIELD], POINTS[:2], gradient=True, **how
+            )
+        ]
+    ),
+    "natural gradient": lambda **how: (
+        hybrid.minimize(hybrid.VQE(circuit(), CHAIN), NaturalStep(), x0=POINTS[0], seed=1, **how).x
+    ),
     "complex64": lambda **how: hybrid.expectation(
         circuit(),
         CHAIN,
