@@ -81,3 +81,28 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     """Return the names of the module, those not yet imported included."""
     return sorted({*globals(), *__all__})
+
+
+def _join_if_launched() -> None:
+    """Join the job where a launcher started this process.
+
+    So a rank that ends before its first call still tells the others, which would wait for it.
+    """
+    import sys
+
+    from hybrid.core import launcher
+
+    # ``python -m hybrid`` joins by itself, once it keeps signals.
+    if sys.argv[:1] == ["-m"] or not launcher.is_launched():
+        return
+    from hybrid.core.errors import InputError
+    from hybrid.runtime.world import join_if_launched
+
+    try:
+        join_if_launched()
+    except InputError as error:
+        print(f"hybrid: {error}", file=sys.stderr, flush=True)
+        sys.exit(2)
+
+
+_join_if_launched()

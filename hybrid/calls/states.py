@@ -15,10 +15,10 @@ from hybrid.core.ask import Ask
 from hybrid.core.checks import checked_points, checked_threads
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
+from hybrid.core.memory import check_memory
 from hybrid.core.resources import Auto, Resources
 from hybrid.programs import Program
 from hybrid.runtime import free_bytes
-from hybrid.scheduler import check_memory
 from hybrid.simulators.kernel import state_bytes
 from hybrid.simulators.per_point import Amplitudes, Metric, PerPoint, Probabilities
 from hybrid.workloads.compiled import compiled_program

@@ -133,7 +133,8 @@ def prepared(
     def contents(made: tuple[Job, MinimizeArguments]) -> Mapping[str, str]:
         return made[0].workload.contents()
 
-    return on_survivors(lambda: agree(world().communicator, "the command line", read, contents))
+    call = "the command line"
+    return on_survivors(lambda: agree(world().communicator, call, read, contents), call)
 
 
 def _cut_rows(job: Job, result: Result, simulator: Choice) -> list[report.Row]:

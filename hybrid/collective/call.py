@@ -11,15 +11,15 @@ from hybrid.collective.site import site_of
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
 from hybrid.core.resources import ANY, Resources
-from hybrid.core.seeds import fresh
 from hybrid.runtime import (
     Team,
     World,
     agree,
     free_bytes,
     mark_collective,
+    nested_seed,
     on_survivors,
-    thread_limit,
+    thread_bound,
     world,
 )
 from hybrid.runtime.messages import pack, unpack
@@ -101,7 +101,7 @@ def answer(name: str, prepare: Callable[[], Prepared]) -> Any:
 
 def answer_with_seed(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:
     """Do as :func:`answer`, and return the seed of the run too, the same on every rank."""
-    return on_survivors(lambda: _one_question(call_together(name, prepare)))
+    return on_survivors(lambda: _one_question(call_together(name, prepare)), name)
 
 
 def _one_question(call: Call[Prepared]) -> tuple[Any, int]:
@@ -131,12 +131,12 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
     if seed is None:
         seed = _shared_seed(job, prepared.recorded_seed)
     resources = prepared.resources
-    planner = planner_of(job, thread_limit(), resources)
+    planner = planner_of(job, thread_bound(), resources)
     team = Team(job, prepared.evaluation, planner, seed=seed, threads=resources.threads)
     if len(prepared.first_ask.points) > 0 and prepared.evaluation.may_spread:
-        _refuse_together(lambda: team.plan(prepared.first_ask))
+        _refuse_together(job, lambda: team.plan(prepared.first_ask))
     elif resources.shards not in (None, 1):
-        _refuse_together(lambda: shards_to_try((), planner.site, resources))
+        _refuse_together(job, lambda: shards_to_try((), planner.site, resources))
     return Call(job, prepared, seed, team)
 
 
@@ -152,19 +152,21 @@ def planner_of(job: World, most_threads: int | None, resources: Resources) -> Sc
 
 def _shared_seed(job: World, recorded: int | None) -> int:
     """Return the seed that rank 0 has found recorded, or drawn afresh, for all."""
-    seed = fresh() if recorded is None else recorded
+    seed = nested_seed() if recorded is None else recorded
     if job.size == 1:
         return seed
     mine = pack(seed) if job.rank == 0 else None
     return int(unpack(job.communicator.broadcast(mine)))
 
 
-def _refuse_together(plan: Callable[[], object]) -> None:
+def _refuse_together(job: World, plan: Callable[[], object]) -> None:
     """Plan on all ranks, which come to the same, so that all refuse what does not fit."""
     try:
         plan()
     except InputError as error:
-        raise mark_collective(error) from None
+        if job.size > 1:
+            mark_collective(error)
+        raise
 
 
 def check_fits(prepared: Prepared, num_ranks: int, memory_bytes: int) -> None:

@@ -65,8 +65,13 @@ def cores_of(job: World, threads: int | None = None) -> int:
     return max(total, 1)
 
 
+@lru_cache(maxsize=16)
 def _machines(job: World) -> tuple[list[Machine], int, str]:
-    """Return the machine of each rank, the least free memory of all hosts, and which that is."""
+    """Return the machine of each rank, the least free memory of all hosts, and which that is.
+
+    Collective on first use. Kept by the job alone, of which a process knows few: what some ranks
+    forget and others do not would leave ranks waiting.
+    """
     first = job.rank_hosts.index(job.rank_hosts[job.rank]) == job.rank
     own = first or VARIABLE in os.environ
     mine = agree(job.communicator, "reading the machine", lambda: here() if own else None, _none)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _PRESENT = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "MPI_LOCALNRANKS")
 """Set by the launchers of MPI libraries for the processes that they start."""
 _COUNTS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
+_RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
 _SLURM_STEP, _SLURM_COUNT = "SLURM_STEP_ID", "SLURM_STEP_NUM_TASKS"
 """Set by srun; a batch script, which is one process, has no step of its own."""
 _SWITCH = "HYBRID_MPI"
@@ -45,6 +46,30 @@ def launched_processes() -> int:
     return max((int(count) for count in told if count.isdecimal()), default=1)
 
 
+def launched_rank() -> int | None:
+    """Return the number of this process among those that the launcher started, if it says so."""
+    return _rank_in(os.environ)
+
+
+def ended_ranks() -> set[int]:
+    """Return the ranks of this job that have ended, where all were started on this host.
+
+    Found in ``/proc``; empty where there is none.
+    """
+    above = [process for name, process in _ancestors() if name.startswith(_LAUNCHERS)]
+    if not above or launched_rank() is None:
+        return set()
+    alive = {launched_rank()}
+    for folder in Path("/proc").glob("[1-9]*"):
+        rank = _rank_in(_environment_of(folder))
+        if rank is not None and above[0] in (each for _, each in _ancestors(int(folder.name))):
+            alive.add(rank)
+    on_host = os.environ.get("MPI_LOCALNRANKS") or os.environ.get("OMPI_COMM_WORLD_LOCAL_SIZE")
+    if on_host != str(launched_processes()):
+        return set()
+    return set(range(launched_processes())) - {rank for rank in alive if rank is not None}
+
+
 def mark_children() -> None:
     """Let processes that this one starts know that they are children of a rank, not ranks."""
     os.environ[_RANK_PROCESS] = str(os.getpid())
@@ -68,13 +93,31 @@ def is_child_of_rank() -> bool:
     return True
 
 
-def _ancestors() -> Iterator[tuple[str, int]]:
-    """Yield names and numbers of the processes above this one, nearest first."""
-    process = os.getppid()
+def _rank_in(environment: Mapping[str, str]) -> int | None:
+    found = (environment.get(name, "") for name in _RANKS)
+    return next((int(rank) for rank in found if rank.isdecimal()), None)
+
+
+def _environment_of(folder: Path) -> dict[str, str]:
+    """Return the environment of a process that runs, as far as this one may see it."""
+    try:
+        entries = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return {}
+    return dict(entry.split("=", 1) for entry in entries if "=" in entry)
+
+
+def _ancestors(process: int | None = None) -> Iterator[tuple[str, int]]:
+    """Yield names and numbers of the processes above one, by default this one, nearest first."""
+    process = os.getppid() if process is None else _parent(process)
     while process > 1:
         yield _status(process, "Name"), process
-        above = _status(process, "PPid")
-        process = int(above) if above.isdecimal() else 0
+        process = _parent(process)
+
+
+def _parent(process: int) -> int:
+    above = _status(process, "PPid")
+    return int(above) if above.isdecimal() else 0
 
 
 def _status(process: int, field: str) -> str:

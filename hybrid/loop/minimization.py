@@ -124,7 +124,12 @@ class Minimization(Prepared):
             evaluation=workload.prepare(sampling),
             first_ask=first_ask(method, np.zeros(workload.num_parameters)),
             num_qubits=workload.num_qubits,
-            contents=lambda: {**identity(), "journal": str(journal), "seed": str(seed)},
+            contents=lambda: {
+                **identity(),
+                "journal": str(journal),
+                "time limit": str(time_limit),
+                "way to handle stalls": str(stall),
+            },
             seed=checked_seed(seed),
             resources=Resources.checked(threads, shards, groups),
             recorded_seed=_recorded_seed(recording, identity, seed),

@@ -135,7 +135,7 @@ def minimize(
             origin=origin,
         )
 
-    result = on_survivors(lambda: _minimized(prepare))
+    result = on_survivors(lambda: _minimized(prepare), "minimize()")
     if world().rank == 0:
         Observers.checked(observer).finished(result)
     return result

@@ -25,6 +25,7 @@ from hybrid.optimizers.best import Best, keep_best
 from hybrid.optimizers.drive import driven, first_ask
 from hybrid.optimizers.qng import QNG
 from hybrid.optimizers.registry import make, names
+from hybrid.optimizers.rotosolve import Rotosolve
 from hybrid.optimizers.scipy_minimize import SciPy
 from hybrid.optimizers.spsa import SPSA
 
@@ -35,6 +36,7 @@ __all__ = [
     "Best",
     "Optimizer",
     "Rescalable",
+    "Rotosolve",
     "SciPy",
     "Solution",
     "Steps",

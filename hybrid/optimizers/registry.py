@@ -12,11 +12,17 @@ from hybrid.core.errors import InputError, nearest
 from hybrid.optimizers.adam import Adam
 from hybrid.optimizers.base import Optimizer
 from hybrid.optimizers.qng import QNG
+from hybrid.optimizers.rotosolve import Rotosolve
 from hybrid.optimizers.scipy_methods import METHODS
 from hybrid.optimizers.scipy_minimize import SciPy, plain
 from hybrid.optimizers.spsa import SPSA
 
-_OURS: Mapping[str, type[Any]] = {"Adam": Adam, "QNG": QNG, "SPSA": SPSA}
+_OURS: Mapping[str, type[Any]] = {
+    "Adam": Adam,
+    "QNG": QNG,
+    "Rotosolve": Rotosolve,
+    "SPSA": SPSA,
+}
 
 
 def names() -> tuple[str, ...]:

@@ -131,13 +131,25 @@ def _header(lines: list[Row]) -> tuple[int, int] | None:
                 expected=f"a header '{num_nodes} {len(others)}', or an edge with its weight",
                 advice="the file may be cut short; write a weight on every line, or on none",
             )
+        if len(pairs) == len(others) and _in_sequence(ends, num_nodes) and num_edges not in ends:
+            raise _either(first, f"{len(others)} lines follow")
         return None
     repeated = num_nodes == num_edges or {num_nodes, num_edges} in map(set, pairs)
     if weighted or repeated or num_edges not in ends:
         return num_nodes, num_edges
-    raise InputError(
+    raise _either(first, f"{len(others)} lines follow")
+
+
+def _in_sequence(ends: set[int], count: int) -> bool:
+    """Return whether nodes are just 0 to count - 1, or 1 to count."""
+    return len(ends) == count > 0 and min(ends) in (0, 1) and max(ends) - min(ends) == count - 1
+
+
+def _either(first: Row, follow: str) -> InputError:
+    """Return the refusal of a first line that may be a header or an edge."""
+    return InputError(
         first.where,
-        got=f"{num_nodes} {num_edges}, the numbers of nodes and edges that follow, or an edge",
+        got=f"{' '.join(first.columns)}, numbers of nodes and edges, or an edge ({follow})",
         expected="a file that can be read in one way only",
         advice="write the weight of each edge (u v 1), with or without such a first line",
     )

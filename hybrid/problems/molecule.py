@@ -138,7 +138,9 @@ class Molecule:
     def hamiltonian(self) -> SparsePauliOp:
         """Return the Hamiltonian on qubits, the core energy as its identity term.
 
-        Coefficients are real; those below 1e-8 hartree, zeros of symmetry, are dropped.
+        Coefficients are real; those below 1e-8 hartree, zeros of symmetry, are dropped. The
+        operator acts on all electron numbers: with a circuit that does not keep them, minimise it
+        together with the penalty of :meth:`sector`.
 
         Example:
             >>> from hybrid.problems import Molecule

@@ -11,7 +11,7 @@ from hybrid.programs.gates import is_standard
 from hybrid.programs.refusals import is_driven, is_failure, not_understood, raised
 
 _SCALE = "scale it, or take the nearest unitary (scipy.linalg.polar)"
-_ROUNDING = 1e-7
+ROUNDING = 1e-7
 """How far from unitary a matrix of the user's may be; Qiskit allows about as much."""
 
 
@@ -55,7 +55,7 @@ def has_matrix(operation: Operation) -> bool:
 
 def same(one: ComplexArray, other: ComplexArray) -> bool:
     """Return whether two matrices are equal up to rounding, their global phase included."""
-    return bool(np.max(np.abs(one - other)) < _ROUNDING)
+    return bool(np.max(np.abs(one - other)) < ROUNDING)
 
 
 def check_numbers(operation: Operation) -> None:

@@ -4,6 +4,7 @@ from hybrid.runtime.agreement import agree
 from hybrid.runtime.batch import batch_time_limit
 from hybrid.runtime.cores import thread_limit, usable_cores
 from hybrid.runtime.failure import abort, install_excepthook, is_collective, mark_collective
+from hybrid.runtime.inside import nested_seed, thread_bound
 from hybrid.runtime.memory import free_bytes
 from hybrid.runtime.shares import Done
 from hybrid.runtime.stall import RESUME_ME, OnStall, StallReport
@@ -31,7 +32,9 @@ __all__ = [
     "is_collective",
     "join_if_launched",
     "mark_collective",
+    "nested_seed",
     "on_survivors",
+    "thread_bound",
     "thread_limit",
     "usable_cores",
     "world",

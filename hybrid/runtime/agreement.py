@@ -84,7 +84,9 @@ def _refuse_other_calls(reports: Sequence[Ready | Failure]) -> None:
                 f"the ranks are at different places of the script: {places}. "
                 "Every rank must make the same hybrid calls in the same order: take them out of "
                 "branches that depend on the rank"
-            )
+            ),
+            # A rank at its end raises nothing.
+            printed_by=next(k for k, each in enumerate(reports) if each.call != SCRIPT_END),
         )
 
 

@@ -141,9 +141,14 @@ def _is_plain(value: object) -> bool:
     return True
 
 
-def mark_collective(error: Error) -> Error:
-    """Return the error, marked as one that every rank raises at the same place."""
-    error.__dict__["raised_on_all_ranks"] = True
+def mark_collective(error: Error, printed_by: int = 0) -> Error:
+    """Return the error, marked as one that every rank raises at the same place.
+
+    Args:
+        error: the exception.
+        printed_by: the rank that prints it where nobody catches it.
+    """
+    error.__dict__.update(raised_on_all_ranks=True, printed_by=printed_by)
     return error
 
 
@@ -155,14 +160,14 @@ def is_collective(error: BaseException) -> bool:
 def install_excepthook(communicator: Communicator) -> None:
     """Make uncaught exceptions of this process end the job.
 
-    An error that all ranks raise is printed by rank 0 alone, and each ends by itself. Any other
+    An error that all ranks raise is printed by one of them, and each ends by itself. Any other
     leaves ranks that wait for this one: its traceback is printed with rank and host, and the
     job is aborted. The exit code is 1, or 2 where the user's input was at fault.
     """
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if is_collective(error):
-            if communicator.rank == 0:
+            if communicator.rank == getattr(error, "printed_by", 0):
                 _print(error, trace)
             if is_bad_input(error):
                 sys.exit(2)

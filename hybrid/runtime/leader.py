@@ -113,6 +113,8 @@ class Leader(Generic[Answer]):
 
     def give_up(self, error: BaseException) -> None:
         """Tell the other ranks why this one cannot go on, unless they know."""
+        if not self._others:
+            return
         if isinstance(error, Suspended):
             self._tell_all(Suspension(error.reason, error.message))
             mark_collective(error)
@@ -170,9 +172,9 @@ class Leader(Generic[Answer]):
 
     def _announce(self, error: BaseException, inbox: Inbox | None = None) -> None:
         """Tell the other ranks of an error of rank 0, which raises it itself."""
-        mark_collective(error)
         if not self._others:
             return
+        mark_collective(error)
         with ending_anyway(self._communicator, error):
             if inbox is not None and not inbox.look():
                 inbox.tell_to_stop()

@@ -202,11 +202,12 @@ def decode(message: bytes) -> Message:
     Raises:
         ValueError: the bytes hold none.
     """
-    number, *values = unpack(message)
-    if not isinstance(number, int) or not 0 <= number < len(_KINDS):
+    content = unpack(message)
+    number = content[0] if isinstance(content, list) and content else None
+    if type(number) is not int or not 0 <= number < len(_KINDS):
         raise ValueError(f"unknown kind of message {number!r}")
     try:
-        decoded: Message = _KINDS[number](*values)
+        decoded: Message = _KINDS[number](*content[1:])
     except TypeError as error:
         raise ValueError(f"a message of kind {_KINDS[number].__name__} is malformed") from error
     return decoded

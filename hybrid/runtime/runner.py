@@ -12,9 +12,9 @@ from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
 from hybrid.core.plan import Plan
 from hybrid.core.seeds import derive
-from hybrid.runtime.cores import thread_limit
 from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.runtime.group import MemberFailedError, RankGroup
+from hybrid.runtime.inside import inside_piece, thread_bound
 from hybrid.runtime.shares import Done
 from hybrid.runtime.stops import Stops
 from hybrid.runtime.watchdog import Pace, Watchdog
@@ -54,12 +54,12 @@ class Runner(Generic[Answer]):
     ) -> None:
         self.world = world
         self.evaluation = evaluation
+        self.seed = seed
         self.stops = Stops(())
         self.watchdog: Watchdog | None = None
         self.pace = Pace()
         self._pieces = CountedPieces(evaluation)
         self._assign = assign
-        self._seed = seed
         self._threads = threads
         self._counter: SharedCounter | None = None
         self._groups: dict[tuple[int, ...], tuple[RankGroup, Evaluation[Answer]]] = {}
@@ -79,7 +79,7 @@ class Runner(Generic[Answer]):
         if plan.threads is not None:
             return plan.threads
         cores = shared_cores(self.world, plan.active_ranks)
-        return min(cores, thread_limit() or cores)
+        return min(cores, thread_bound() or cores)
 
     def run(self, ask: Ask, plan: Plan, number: int) -> Generator[Done, None, None]:
         """Run this rank's pieces of a question one by one; a reader may stop between them.
@@ -133,9 +133,9 @@ class Runner(Generic[Answer]):
         threads: int,
     ) -> Done:
         predicted = plan.predicted(piece.index)
-        seed = derive(self._seed, number, piece.index)
+        seed = derive(self.seed, number, piece.index)
         start = time.perf_counter()
-        with self._watching(piece, number, predicted):
+        with inside_piece(seed, threads), self._watching(piece, number, predicted):
             partial = evaluation.run(ask, piece, seed=seed, threads=threads)
         seconds = time.perf_counter() - start
         self.pace.learn(piece.cost, seconds)

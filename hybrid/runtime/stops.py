@@ -100,7 +100,11 @@ class Stops:
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.stop(signal.Signals(number).name)
+        before = self._before.get(signal.Signals(number))
         self._restore(signal.Signals(number))
+        around = getattr(before, "__self__", None)
+        if isinstance(around, Stops):
+            around._remember(number, frame)  # the run inside which this one runs stops too
 
     def _restore(self, number: signal.Signals) -> None:
         before = self._before.pop(number, None)

@@ -10,8 +10,9 @@ from typing import Any, Generic, TypeVar
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.plan import Plan
-from hybrid.runtime.blas import one_blas_thread
+from hybrid.runtime.blas import OneBlasThread
 from hybrid.runtime.failure import FAILURES, in_step
+from hybrid.runtime.inside import inside_call
 from hybrid.runtime.leader import Leader
 from hybrid.runtime.runner import Assign, Runner
 from hybrid.runtime.shares import Done
@@ -110,7 +111,8 @@ class Team(Generic[Answer]):
         """
         with ExitStack() as contexts:
             contexts.enter_context(in_step(self._world.communicator))
-            contexts.enter_context(one_blas_thread())
+            contexts.enter_context(inside_call(self._runner.seed))
+            contexts.enter_context(OneBlasThread())
             self._runner.stops = contexts.enter_context(stops or Stops(()))
             if stall is not None:
                 self._runner.watchdog = contexts.enter_context(Watchdog(stall.of_this_rank))

@@ -121,11 +121,16 @@ def use(job: World) -> Iterator[None]:
 def alone() -> World:
     """Return a job of this process only; the same each time.
 
+    It is the job that the process has joined, where that is one of one rank.
+
     Example:
         >>> alone().size
         1
     """
     if _process.alone is None:
+        if _process.joined is not None and _process.joined.size == 1:
+            _process.alone = _process.joined
+            return _process.alone
         _process.alone = World(SerialCommunicator(), (host_name(),), (usable_cores(),))
     return _process.alone
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
+from hybrid.core.memory import gigabytes
 from hybrid.core.piece import Piece
 from hybrid.core.resources import Resources
 from hybrid.core.work import Sharding, Work
-from hybrid.scheduler.memory import gigabytes
 from hybrid.scheduler.site import Site
 from hybrid.simulators.predict import spread_seconds
 

@@ -212,9 +212,9 @@ class Estimator(Evaluation[Told]):
         told = self.answer(Ask(points, gradient=True), seed=seed, threads=threads)
         assert told.gradients is not None
         weights = cotangents(told.values, slice(0, len(points)))
-        each = weights.reshape(len(points), 1, -1) @ told.gradients.reshape(
-            len(points), -1, points.shape[1]
-        )
+        count = weights[0].size
+        gradients = told.gradients.reshape(len(points), count, points.shape[1])
+        each = weights.reshape(len(points), 1, count) @ gradients
         by_input = np.ascontiguousarray(each[:, 0, list(inputs)])
         if weights.ndim == 1:
             return PulledBack(told.values, weights @ told.gradients, by_input)

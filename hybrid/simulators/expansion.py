@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,7 +93,8 @@ class Expansion:
         if self.finite_difference is not None:
             gradients = (table[..., 1::2] - table[..., 2::2]) / (2.0 * self.finite_difference)
         else:
-            shifted = table[..., 1:].reshape(-1, table.shape[-1] - 1)
+            *before, count = table.shape
+            shifted = table[..., 1:].reshape(math.prod(before), count - 1)
             by_angle = np.ascontiguousarray((self._shifts.weights @ shifted.T).T)
             by_angle = by_angle.reshape(*table.shape[:-1], by_angle.shape[1])
             gradients = self.flat.angles.pull_back(ask.points, by_angle)

@@ -14,7 +14,9 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.core.ask import Ask, Told
 from hybrid.core.checks import checked_points, checked_shots
 from hybrid.core.errors import InputError
+from hybrid.core.memory import check_memory
 from hybrid.core.seeds import derive
+from hybrid.runtime.memory import free_bytes
 from hybrid.simulators.base import Counts
 from hybrid.simulators.registry import check_exact
 from hybrid.simulators.sampling import check_shots
@@ -83,6 +85,7 @@ class LocalSimulator:
         workload = compiled_expectation(circuit, observable)
         evaluation = workload.prepare(self.sampling)
         ask = Ask(checked_points(points, workload.num_parameters), gradient)
+        _check_fits(evaluation.memory_bytes(ask), workload.num_qubits, halves=True)
         told = evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
         return with_axis(told) if is_sequence(observable) and len(observable) == 1 else told
 
@@ -95,6 +98,7 @@ class LocalSimulator:
         ask = Ask(checked_points(points, flat.angles.num_parameters))
         check_shots(wanted, len(ask.points))
         evaluation = compiled_sampler(circuit, self.sampling.simulator, wanted)
+        _check_fits(evaluation.memory_bytes(ask), flat.num_qubits)
         return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
 
     def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
@@ -107,9 +111,11 @@ class LocalSimulator:
         """
         check_exact(self.sampling.simulator, self.sampling.shots, "states")
         program = compiled_program(circuit)
+        checked = checked_points(points, program.angles.num_parameters)
+        _check_fits((len(checked) + 1) * (16 << program.num_qubits), program.num_qubits)
         return states_of(
             program,
-            checked_points(points, program.angles.num_parameters),
+            checked,
             threads=self.threads,
             phase=True,
         )
@@ -121,3 +127,14 @@ class LocalSimulator:
     def _next_seed(self) -> int:
         self._calls += 1
         return derive(self.seed, self._calls)
+
+
+_WORTH_A_LOOK = 1 << 24
+"""Bytes. Reading the host's free memory takes as long as a small evaluation."""
+
+
+def _check_fits(needed: int, num_qubits: int, *, halves: bool = False) -> None:
+    """Refuse, with what would fit, an evaluation that needs more memory than is free."""
+    if needed > _WORTH_A_LOOK:
+        free = free_bytes()
+        check_memory(needed, free, ranks_on_host=1, num_qubits=num_qubits, halves=halves)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
 from hybrid.core.errors import InputError, PieceError
@@ -42,3 +44,16 @@ def test_results_that_come_back() -> None:
 def test_items_that_are_none() -> None:
     with pytest.raises(InputError, match="items: got int, expected a list"):
         hybrid.map(lambda item: item, 5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("call", ["states", "expectation", "sample"])
+def test_a_state_that_does_not_fit_within_a_piece(call: str) -> None:
+    wide = QuantumCircuit(40)
+    wide.h(0)
+    arguments = {
+        "states": (wide, []),
+        "expectation": (wide, SparsePauliOp(40 * "Z"), []),
+        "sample": (wide, [], 10),
+    }[call]
+    with pytest.raises(PieceError, match="memory: got a state of 40 qubits that needs"):
+        hybrid.map(lambda item, simulator: getattr(simulator, call)(*arguments), [0])

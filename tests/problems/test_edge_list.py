@@ -127,6 +127,20 @@ def test_a_toroidal_grid_of_rudy_has_512_nodes(tmp_path: Path) -> None:
     assert (problem.num_qubits, problem.num_edges) == (512, 1536)
 
 
+def test_an_edge_list_may_begin_with_any_edge(tmp_path: Path) -> None:
+    path = tmp_path / "graph.txt"
+    for text, edges in [
+        ("4 3\n3 2\n2 1\n", 3),
+        ("1 2\n2 3\n", 2),
+        ("0 1\n1 2\n0 2\n", 3),
+        (f"{10**17} {10**17 + 1}\n1 2\n0 2\n", 3),
+        ("7 9\n9 8\n8 7\n", 3),
+        ("3 2 1\n2 1 1\n3 1 1\n", 3),
+    ]:
+        path.write_text(text)
+        assert MaxCut.from_edge_list(path).num_edges == edges
+
+
 def test_declared_nodes_count_even_without_edges(tmp_path: Path) -> None:
     path = tmp_path / "graph.txt"
     path.write_text("4 2\n1 2 1\n2 3 1\n")
@@ -167,6 +181,7 @@ def test_declared_nodes_count_even_without_edges(tmp_path: Path) -> None:
         ('"A B\n', "close the quote"),
         ("5 7\n" + WEIGHTED, "5 7, and 6 lines 'u v weight' after it"),
         ("3 2\n2 1\n3 1\n", "in one way only"),
+        ("5 7\n" + LINES, "got 5 7, numbers of nodes and edges, or an edge (6 lines follow)"),
         ("5 5\n2 5\n1 3\n2 4\n3 5\n4 1\n", "METIS"),
         ("4 6 1\n2 3 4\n1 3 4\n1 2 4\n1 2 3\n", "METIS"),
         ("p edge 5 7\ne 1 2\n", "expected 7, as line 1 says"),

@@ -232,6 +232,16 @@ def test_exact_exponentials(time: float | Parameter) -> None:
         np.testing.assert_allclose(found, right.data, atol=1e-12)
 
 
+def test_wide_matrices_near_the_identity_are_not_rounded_to_it() -> None:
+    hamiltonian = SparsePauliOp(["XZY", "ZII", "YYX"], [0.7, 0.4, -0.9]).to_matrix()
+    circuit = QuantumCircuit(3)
+    for qubit in range(3):
+        circuit.u(0.4 + qubit, 0.3, 0.2, qubit)
+    right = Statevector(circuit).evolve(gates.HamiltonianGate(hamiltonian, 1e-9))
+    circuit.append(gates.HamiltonianGate(hamiltonian, 1e-9), range(3))
+    np.testing.assert_allclose(hybrid.state(circuit, []), right.data, rtol=0.0, atol=1e-12)
+
+
 # Phases --------------------------------------------------------------------------------------
 
 

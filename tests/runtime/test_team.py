@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from qiskit.circuit import Parameter, QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
 
+import hybrid
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import MismatchError, RankError
@@ -41,6 +45,13 @@ def values_of(team: Team[Told], asks: Sequence[Ask]) -> list[list[float]]:
     message, core_seconds = team.run(lambda t: [t.ask(ask).values.tolist() for ask in asks])
     assert core_seconds >= 0.0
     return message
+
+
+Z = SparsePauliOp("Z")
+PLUS = QuantumCircuit(1)
+PLUS.h(0)
+RY = QuantumCircuit(1)
+RY.ry(Parameter("a"), 0)
 
 
 def assert_told_by(culprit: int, error: BaseException, job: World) -> None:
@@ -123,6 +134,43 @@ def test_a_failing_preparation_is_raised_on_every_rank(job: World) -> None:
 
 
 @pytest.mark.ranks
+@pytest.mark.parametrize("code", [0, 3, None, "a reason"])
+def test_an_exit_inside_a_call_ends_it_on_every_rank(code: object, job: World) -> None:
+    last = job.size - 1
+
+    def leaves(item: int) -> int:
+        if item == 5:
+            raise SystemExit(code)
+        return item
+
+    with pytest.raises(SystemExit) as caught:
+        hybrid.map(leaves, range(8), seed=1)
+    assert caught.value.code in (code, 0 if code is None else 1 if isinstance(code, str) else code)
+    with pytest.raises(SystemExit):
+        agree(job.communicator, "f()", lambda: sys.exit(3) if job.rank == last else 7, lambda _: {})
+
+
+@pytest.mark.ranks
+@pytest.mark.parametrize(
+    "different",
+    [
+        lambda rank: hybrid.expectation(PLUS, Z, threads=1 + rank),
+        lambda rank: hybrid.expectation(PLUS, Z, gradient=rank == 0),
+        lambda rank: hybrid.expectation(PLUS, Z, shots=8, seed=rank),
+        lambda rank: hybrid.map(abs, [1, 2], threads=1 + rank),
+        lambda rank: hybrid.minimize(hybrid.VQE(RY, Z), x0=[0.1], time_limit=100 + rank),
+    ],
+)
+def test_settings_that_differ_by_rank_are_refused(
+    different: Callable[[int], object], job: World
+) -> None:
+    if job.size == 1:
+        return
+    with pytest.raises(MismatchError, match="was given a different"):
+        different(job.rank)
+
+
+@pytest.mark.ranks
 def test_those_who_are_told_hear_it_and_the_others_sleep_on(job: World) -> None:
     """Whatever ranks are told, in a tree or alone, small or large, in order."""
     others = range(1, job.size)
@@ -138,9 +186,7 @@ def test_those_who_are_told_hear_it_and_the_others_sleep_on(job: World) -> None:
 @pytest.mark.ranks
 def test_a_question_whose_pieces_are_all_known_is_combined_and_nobody_works(job: World) -> None:
     from qiskit.circuit.library import real_amplitudes
-    from qiskit.quantum_info import SparsePauliOp
 
-    import hybrid
     from hybrid.collective.call import Prepared, call_together
     from hybrid.core.resources import Resources
     from hybrid.workloads import Sampling

@@ -244,7 +244,7 @@ def test_gradients_without_an_exact_rule_are_refused(name: str) -> None:
 @pytest.mark.parametrize("name", EXACT)
 def test_pieces_together_are_the_answer_whatever_their_order(name: str) -> None:
     case = CASES[name]
-    estimation = Estimation(flatten(CIRCUIT), compile_observable(MIXED, 3))
+    estimation = Estimation(flatten(CIRCUIT), (compile_observable(MIXED, 3),))
     evaluation = case.make().prepare(estimation)
     ask = Ask(POINTS, gradient=True)
     pieces = evaluation.pieces(ask)

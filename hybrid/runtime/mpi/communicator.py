@@ -13,6 +13,7 @@ from hybrid.runtime.mpi.library import LOST, MPI, SURVIVES_LOSSES, noticing_loss
 from hybrid.runtime.mpi.meeting import NOTE_SECONDS, Attendance
 from hybrid.runtime.mpi.members import MPIMembers
 from hybrid.runtime.mpi.patience import OWN_CORE_SPIN_SECONDS, Patience
+from hybrid.runtime.mpi.start import saying_who_waits
 
 _INLINE = 8192
 """Broadcasts up to this many bytes travel in one message."""
@@ -35,7 +36,8 @@ class MPICommunicator:
     survives_losses: bool = SURVIVES_LOSSES
 
     def __init__(self, comm: MPI.Comm | None = None) -> None:
-        self._comm = MPI.COMM_WORLD.Dup() if comm is None else comm
+        with saying_who_waits():
+            self._comm = MPI.COMM_WORLD.Dup() if comm is None else comm
         self.rank: int = self._comm.Get_rank()
         self.size: int = self._comm.Get_size()
         self._posted: list[tuple[MPI.Request, bytes]] = []

@@ -16,11 +16,15 @@ os.environ.setdefault("UCX_LOG_LEVEL", "error")
 
 SURVIVES_LOSSES = os.environ.get("OMPI_MCA_mpi_ft_enable") == "1"  # noqa: SIM112, its name
 """Whether the death of a rank is an error that the others see (ULFM)."""
-if SURVIVES_LOSSES:
-    # MPI_Finalize may wait for ever for ranks that have died.
-    mpi4py.rc.finalize = False
+# ``start`` initialises and finalises: mpi4py would do the latter in forked children too.
+mpi4py.rc.initialize = mpi4py.rc.finalize = False
 
 from mpi4py import MPI  # noqa: E402
+
+from hybrid.runtime.mpi.start import start  # noqa: E402
+
+# MPI_Finalize may wait for ever for ranks that have died.
+start(MPI, finalize=not SURVIVES_LOSSES)
 
 __all__ = ["LOST", "MPI", "SURVIVES_LOSSES", "library", "noticing_losses"]
 

@@ -92,7 +92,7 @@ class Attendance:
             return
         s = "s" if len(missing) > 1 else ""
         names = ", ".join(map(self._name, missing[:8])) + (", ..." if len(missing) > 8 else "")
-        last = f"; the last call of all ranks was {self._last_call}" if self._last_call else ""
+        last = f"; the ranks last met in: {self._last_call}" if self._last_call else ""
         if self._call == SCRIPT_END:
             text = f"has ended its script and waits, for {seconds:.0f} s now, for rank{s} {names}"
         else:
