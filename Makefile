@@ -66,6 +66,7 @@ ROUNDS ?= 20000
 
 fuzz: $(VENV)/.tools
 	$(BIN)/python -m tests.fuzz.circuits --count $(ROUNDS)
+	$(BIN)/python -m tests.fuzz.caches --count $(ROUNDS)
 	$(BIN)/python -m tests.fuzz.aer --count $(ROUNDS)
 	$(BIN)/python -m tests.fuzz.noise --count $(ROUNDS)
 	$(BIN)/python -m tests.fuzz.files --count $(ROUNDS)

@@ -118,8 +118,9 @@ def _noisy_parts(operation: object, target: object, noise_model: object) -> list
     alone = QuantumCircuit(operation.num_qubits)
     alone.append(operation, alone.qubits)
     # Taken apart first, one level, because a gate inside may be named.
-    apart = operation.definition
-    if operation.name.startswith("own") and apart is not None:
+    apart = getattr(operation, "definition", None)
+    is_matrix = operation.name == "unitary" and operation.num_qubits > 1
+    if (operation.name.startswith("own") or is_matrix) and apart is not None:
         alone = apart
     else:
         alone = transpile(alone, target=target, optimization_level=0)

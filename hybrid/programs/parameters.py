@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,107 +12,8 @@ from qiskit.circuit import Parameter, ParameterExpression
 from scipy.sparse import csr_array
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.errors import InputError, NoExactGradientError
-
-_GOLDEN = (5**0.5 - 1) / 2
-"""Multiples of it spread evenly over [0, 1)."""
-
-
-@dataclass(frozen=True)
-class _Nonlinear:
-    """An angle that is not an affine function of the parameters.
-
-    Attributes:
-        slot: which angle.
-        expression: of the parameters.
-        columns: the parameters in the expression, ascending.
-    """
-
-    slot: int
-    expression: ParameterExpression
-    columns: tuple[int, ...]
-
-    def value(self, point: FloatArray, parameters: Sequence[Parameter]) -> float:
-        """Return the angle at a point; InputError where it is no finite real number."""
-        return real_value(self.expression, self._bound(point, parameters))
-
-    def slope(self, column: int, point: FloatArray, parameters: Sequence[Parameter]) -> float:
-        """Return the derivative by a parameter; InputError where it is no finite real number."""
-        what = f"derivative of angle {self.expression} by {parameters[column].name}"
-        return real_value(
-            self._derivative(column, parameters), self._bound(point, parameters), what
-        )
-
-    def identity(self, parameters: Sequence[Parameter]) -> tuple[object, ...]:
-        """Return what identifies the expression: its slot, its columns, its values at two points.
-
-        Not its text: Qiskit writes ``a - b`` or ``-b + a``, differently from process to process.
-        """
-        values = []
-        for probe in probes(len(parameters)):
-            try:
-                values.append(self.value(probe, parameters))
-            except InputError:  # outside the domain of a function of the expression
-                values.append(float("nan"))
-        return (self.slot, list(self.columns), values)
-
-    @cached_property
-    def _derivatives(self) -> dict[int, ParameterExpression | complex]:
-        return {}
-
-    def _derivative(
-        self, column: int, parameters: Sequence[Parameter]
-    ) -> ParameterExpression | complex:
-        """Return the derivative by a parameter, taken and checked when it is first asked for."""
-        if column not in self._derivatives:
-            parameter = parameters[column]
-            try:
-                derivative = self.expression.gradient(parameter)
-            except Exception as cause:
-                raise self._no_derivative("an expression that has no derivative") from cause
-            self._derivatives[column] = derivative
-            self._check(column, parameters)
-        return self._derivatives[column]
-
-    def _check(self, column: int, parameters: Sequence[Parameter]) -> None:
-        """Compare the derivative with differences of values, at a point where both exist."""
-        for probe in probes(len(parameters)):
-            try:
-                slope = self.slope(column, probe, parameters)
-                far, near = (self._difference(column, probe, parameters, h) for h in (2e-5, 1e-5))
-                size = abs(self.value(probe, parameters))
-            except InputError:  # outside the domain; another point may do
-                continue
-            # How far the two differences are apart tells how far to trust them.
-            allowed = 10 * abs(far - near) + 1e-6 * (abs(slope) + abs(near)) + 1e-9 * size
-            if abs(slope - near) > allowed:
-                del self._derivatives[column]
-                raise self._no_derivative(
-                    f"{slope:.6g} from Qiskit for its derivative by {parameters[column].name}, "
-                    f"where differences of its values give {near:.6g}"
-                )
-            return
-
-    def _difference(
-        self, column: int, point: FloatArray, parameters: Sequence[Parameter], step: float
-    ) -> float:
-        moved = np.array([point, point])
-        moved[:, column] += (step, -step)
-        above, below = (self.value(row, parameters) for row in moved)
-        return (above - below) / (2 * step)
-
-    def _no_derivative(self, got: str) -> NoExactGradientError:
-        return NoExactGradientError(
-            f"parameter expression {self.expression}",
-            got=got,
-            expected="a differentiable expression of the parameters",
-            advice="ask for gradient='finite-difference' or rewrite the expression",
-        )
-
-    def _bound(
-        self, point: FloatArray, parameters: Sequence[Parameter]
-    ) -> Mapping[Parameter, float]:
-        return {parameters[column]: float(point[column]) for column in self.columns}
+from hybrid.core.errors import InputError
+from hybrid.programs.expressions import Nonlinear, affine_of
 
 
 @dataclass(frozen=True)
@@ -131,7 +32,7 @@ class ParameterMap:
     parameters: tuple[Parameter, ...]
     matrix: csr_array
     offsets: FloatArray
-    nonlinear: tuple[_Nonlinear, ...]
+    nonlinear: tuple[Nonlinear, ...]
     varied: frozenset[int] | None = None
 
     @classmethod
@@ -148,10 +49,10 @@ class ParameterMap:
         offsets = np.zeros(len(expressions))
         nonlinear = []
         for slot, expression in enumerate(expressions):
-            affine = _affine(expression)
+            affine = affine_of(expression)
             if affine is None and isinstance(expression, ParameterExpression):
                 used = tuple(sorted(column_of[p] for p in expression.parameters))
-                nonlinear.append(_Nonlinear(slot, expression, used))
+                nonlinear.append(Nonlinear(slot, expression, used))
                 continue
             assert affine is not None
             offsets[slot], slope_of = affine
@@ -215,7 +116,7 @@ class ParameterMap:
                     by_parameter[b, ..., column] += slope * by_angle[b, ..., row.slot]
         return by_parameter
 
-    def _slopes(self, row: _Nonlinear, point: FloatArray) -> Iterator[tuple[int, float]]:
+    def _slopes(self, row: Nonlinear, point: FloatArray) -> Iterator[tuple[int, float]]:
         """Yield the derivatives of an angle by the parameters that are varied."""
         for column in row.columns:
             if self.varied is None or column in self.varied:
@@ -296,98 +197,3 @@ class ParameterMap:
             self.offsets,
             [row.identity(self.parameters) for row in self.nonlinear],
         )
-
-
-def real_value(
-    expression: ParameterExpression | complex, values: Mapping[Parameter, float], what: str = ""
-) -> float:
-    """Return the value of an expression at given values of its parameters.
-
-    Args:
-        expression: of the parameters.
-        values: by parameter; those that are not in the expression are left out.
-        what: for the message; by default that it is an angle.
-
-    Raises:
-        InputError: the value is complex, infinite or undefined. What is complex is left to
-            Qiskit, which takes rounding for real.
-
-    Example:
-        >>> t = Parameter("t")
-        >>> real_value(2 * t, {t: 0.25})
-        0.5
-    """
-    try:
-        number, is_real = _bound(expression, values)
-        fault = "" if is_real and np.isfinite(number) else str(number)
-    except (ZeroDivisionError, OverflowError):
-        fault = "infinity"
-    except Exception:  # Qiskit has other errors for other functions; arcsin(1.5) is a RuntimeError
-        fault = "no number"
-    if fault:
-        place = ", ".join(f"{each.name} = {value}" for each, value in values.items())
-        raise InputError(
-            what or f"angle {expression}",
-            got=f"{fault} at {place}",
-            expected="a finite real number",
-            advice="keep the parameters where the expression is real, or rewrite it",
-        )
-    return float(np.real(number))
-
-
-def _bound(
-    expression: ParameterExpression | complex, values: Mapping[Parameter, float]
-) -> tuple[complex, bool]:
-    """Return the value of an expression, and whether it counts as real."""
-    if not isinstance(expression, ParameterExpression):
-        return expression, np.imag(expression) == 0.0
-    used = expression.parameters
-    bound = expression.bind({each: value for each, value in values.items() if each in used})
-    return bound.numeric(), bound.is_real()
-
-
-def probes(num_parameters: int) -> FloatArray:
-    """Return two points in general position, shape (2, P), between 0.1 and 0.9."""
-    counts = np.outer([1.0, 2.0], np.arange(1, num_parameters + 1))
-    spread: FloatArray = 0.1 + 0.8 * np.modf(counts * _GOLDEN)[0]
-    return spread
-
-
-def _affine(
-    expression: ParameterExpression | float,
-) -> tuple[float, dict[Parameter, float]] | None:
-    """Return offset and slopes of a real affine expression, or None if it is not one.
-
-    That its derivatives are constants is Qiskit's word; its values at two points must agree.
-    """
-    if not isinstance(expression, ParameterExpression):
-        return float(expression), {}
-    if isinstance(expression, Parameter):
-        return 0.0, {expression: 1.0}
-    used = sorted(expression.parameters, key=lambda parameter: parameter.name)
-    slopes = {}
-    try:
-        for parameter in used:
-            slope = expression.gradient(parameter)
-            # Qiskit orders the operands of a sum differently from process to process, and with
-            # them the sign of a zero; adding zero makes it positive.
-            slopes[parameter] = _constant(slope) + 0.0
-        offset = real_value(expression, dict.fromkeys(used, 0.0)) + 0.0
-        size = abs(offset) + sum(map(abs, slopes.values()))
-        for probe in probes(len(used)):
-            values = dict(zip(used, probe.tolist(), strict=True))
-            affine = offset + sum(slopes[each] * value for each, value in values.items())
-            if abs(real_value(expression, values) - affine) > 1e-12 * size:
-                return None
-    except Exception:
-        # A slope that is no constant, a value that is not real at 0 or at a probe, or a function
-        # that Qiskit cannot differentiate: all of them belong to expressions taken point by point.
-        return None
-    return offset, slopes
-
-
-def _constant(slope: ParameterExpression | complex) -> float:
-    number = slope.numeric() if isinstance(slope, ParameterExpression) else slope
-    if np.imag(number) != 0.0:
-        raise ValueError("a complex slope")
-    return float(np.real(number))

@@ -61,6 +61,8 @@ class AerGates:
             return Gate(_place(len(whole) - 1), operation.num_qubits, [])
 
         spelled = spelled_out(circuit, kept if self.named else None)
+        if "unitary" not in self.target.operation_names:
+            spelled = _rewritten(spelled, _synthesised)
         if not whole:
             return transpile(spelled, target=self.target, optimization_level=0)
         target = deepcopy(self.target)
@@ -151,6 +153,21 @@ def _rewritten(
             qubits = [instruction.qubits[place] for place in places]
             rewritten.append(part, qubits, instruction.clbits, copy=False)
     return rewritten
+
+
+def _synthesised(operation: Operation) -> Sequence[_Part]:
+    """Return gates in the place of a matrix on several qubits.
+
+    Qiskit's transpiler picks one of several decompositions at random, and each has noise of its
+    own; the definition of the gate is always the same.
+    """
+    if not isinstance(operation, UnitaryGate) or operation.num_qubits == 1:
+        return [(operation, tuple(range(operation.num_qubits)))]
+    defined = operation.definition
+    return [
+        (each.operation, tuple(defined.find_bit(qubit).index for qubit in each.qubits))
+        for each in defined.data
+    ]
 
 
 def _place(number: int) -> str:

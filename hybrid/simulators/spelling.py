@@ -16,6 +16,7 @@ from qiskit.circuit import (
 from qiskit.circuit.library import UnitaryGate
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 
+from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 
 Kept = Callable[[Operation], Operation | None]
@@ -27,6 +28,7 @@ _LIBRARY = (
     "qiskit.circuit.delay",
     "qiskit.circuit.reset",
     "qiskit.circuit.measure",
+    "qiskit.quantum_info.",
 )
 _BY_NAME = {
     name: getattr(gate, "base_class", type(gate))
@@ -94,10 +96,42 @@ def _operations(
 
 def is_library(operation: Operation) -> bool:
     """Return whether the operation is one of Qiskit's library under the library's own name."""
+    if isinstance(operation, AnnotatedOperation):
+        # Of fixed ones the matrix is known; Qiskit takes the others apart.
+        return is_driven(operation) and is_library(operation.base_op)
     kind = getattr(operation, "base_class", type(operation))
     if not kind.__module__.startswith(_LIBRARY):
         return False
     return _BY_NAME.get(operation.name, kind) is kind
+
+
+def spelling(circuit: QuantumCircuit) -> str:
+    """Return a digest of how a circuit is written, as far as only noise can tell.
+
+    Identities, delays and labels change no state, but noise models name them. Empty where there is
+    none of them.
+
+    Example:
+        >>> circuit = QuantumCircuit(1)
+        >>> spelling(circuit)
+        ''
+        >>> _ = circuit.id(0)
+        >>> len(spelling(circuit))
+        64
+    """
+    written: list[tuple[object, ...]] = []
+    says_more = False
+    try:
+        found = list(_operations(circuit, range(circuit.num_qubits), None))
+    except InputError:  # noise can make nothing of it either
+        return ""
+    for operation, qubits, _ in found:
+        name = str(operation.name)
+        label = getattr(operation, "label", None) if name in (*_BY_NAME, "unitary") else None
+        says_more = says_more or label is not None or name in ("id", "delay")
+        lasts = (str(operation.duration), str(operation.unit)) if name == "delay" else ()
+        written.append((name, label, list(qubits), *lasts))
+    return digest(written) if says_more else ""
 
 
 def definition_of(operation: Operation) -> QuantumCircuit | UnitaryGate:

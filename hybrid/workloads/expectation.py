@@ -13,6 +13,7 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.digest import digest
 from hybrid.programs import FlatCircuit, Generator, Observable
 from hybrid.simulators import Estimation, Estimator, choose
+from hybrid.simulators.spelling import spelling
 from hybrid.workloads.base import Sampling
 
 _KEPT = 4
@@ -114,9 +115,11 @@ class Expectation:
     def _digests(self) -> Mapping[str, str]:
         each = [observable.content() for observable in self.observables]
         content = each[0] if len(each) == 1 else digest(each)
+        written = "" if self.flat.source is None else spelling(self.flat.source)
         return {
             "circuit": self.flat.program.content(),
             "observable": content,
+            **({"identities, delays and labels of the circuit": written} if written else {}),
         }
 
 

@@ -216,7 +216,6 @@ def test_files_exist(document: Path) -> None:
     shown = [word.strip(",") for block in blocks(document, "") for word in block.text.split()]
     shown = [word for word in shown if word.startswith("hybrid/")]
     named = [each for each in (*spans(document), *shown) if re.fullmatch(FILES, each)]
-    assert named
     for span in named:
         found = [*ROOT.glob(span), *(ROOT / "hybrid").rglob(span)]
         assert found or (document.parent != ROOT and [*document.parent.rglob(span)]), span

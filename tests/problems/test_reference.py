@@ -66,6 +66,22 @@ def test_no_determinant_of_its_kind_lies_lower(name: str, spin: int) -> None:
     assert molecule.hartree_fock_energy() == pytest.approx(lowest, abs=1e-8)
 
 
+def test_random_orbitals() -> None:
+    """Integrals with the positive repulsion of charge clouds, and no order at all."""
+    draw = np.random.default_rng(1)
+    for _ in range(60):
+        n = int(draw.integers(2, 7))
+        clouds = draw.normal(size=(2 * n, n, n))
+        clouds += clouds.transpose(0, 2, 1) + 2.0 * np.eye(n)
+        g = np.einsum("pij,pkl->ijkl", clouds, clouds) / (8 * n)
+        h = draw.normal(size=(n, n)) - np.diag(draw.uniform(0.0, 10.0 * n, n))
+        h = (h + h.T) / 2
+        alpha = int(draw.integers(1, n + 1))
+        counts = (alpha, int(draw.integers(0, alpha + 1)))
+        lowest = min(fermions.determinant_energy(h, g, 0.0, each) for each in nested(n, counts))
+        assert Molecule(h, g, 0.0, counts).hartree_fock_energy() == pytest.approx(lowest, abs=1e-9)
+
+
 def test_a_triplet_of_oxygen_ordered_by_symmetry() -> None:
     """Orbitals of a symmetry side by side: the first ones are 200 mHa above the right ones."""
     oxygen = Molecule.from_fcidump(DATA / "o2_triplet.fcidump")

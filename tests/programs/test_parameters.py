@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from qiskit.circuit import Parameter, ParameterExpression
 
 from hybrid.core.digest import digest
-from hybrid.core.errors import NoExactGradientError
-from hybrid.programs import ParameterMap
+from hybrid.core.errors import InputError, NoExactGradientError
+from hybrid.programs import ParameterMap, expressions, parameters
 
 A, B, C = (Parameter(name) for name in "abc")
 EXPRESSIONS = [A, 2 * A + 1, A * B, (A + B).sin() * 2, C / 3 - A, 0.25, (C * C).exp(), B + A - A]
@@ -77,3 +79,79 @@ def test_no_angles_pull_back_to_no_slopes() -> None:
     nothing = ParameterMap.from_expressions((), [])
     assert nothing.pull_back(np.zeros((3, 0)), np.zeros((3, 0))).shape == (3, 0)
     assert nothing.pull_back(np.zeros((3, 0)), np.zeros((3, 2, 0))).shape == (3, 2, 0)
+
+
+class Misread:
+    """An expression whose derivatives Qiskit gets wrong, as versions before 2.5.2 do."""
+
+    def __init__(self, expression: ParameterExpression, derivative: ParameterExpression | float):
+        self.parameters = expression.parameters
+        self.bind = expression.bind
+        self.derivative = derivative
+
+    def gradient(self, parameter: Parameter) -> ParameterExpression | float:
+        return self.derivative
+
+
+def test_a_wrong_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (expressions, parameters):
+        monkeypatch.setattr(module, "ParameterExpression", (ParameterExpression, Misread))
+    wrong = Misread((2 * A) ** 3, 3 * (2 * A) ** 2)  # right: 6 (2a)^2
+    mapping = ParameterMap.from_expressions([A], [wrong])
+    np.testing.assert_allclose(mapping.angles(np.array([[0.5]])), [[1.0]])
+    for _ in range(2):
+        with pytest.raises(NoExactGradientError, match="differences of its values give"):
+            mapping.pull_back(np.array([[0.5]]), np.ones((1, 1)))
+
+
+def test_what_is_not_affine_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (expressions, parameters):
+        monkeypatch.setattr(module, "ParameterExpression", (ParameterExpression, Misread))
+    mapping = ParameterMap.from_expressions([A], [Misread(A * A, 1.0)])
+    np.testing.assert_allclose(mapping.angles(np.array([[0.5]])), [[0.25]])
+
+
+def test_conjugates_of_real_parameters_are_affine() -> None:
+    mapping = ParameterMap.from_expressions([A, B], [A.conjugate() + B])
+    points = np.array([[0.1, 0.4]])
+    assert mapping.nonlinear == ()
+    np.testing.assert_allclose(mapping.angles(points), [[0.5]])
+    np.testing.assert_allclose(mapping.pull_back(points, np.ones((1, 1))), [[1.0, 1.0]])
+
+
+@pytest.mark.parametrize("expression", [1j * A, A + 0.5j, 1j * A * B, (1j * A).exp()])
+def test_complex_angles_are_refused(expression: ParameterExpression) -> None:
+    mapping = ParameterMap.from_expressions([A, B], [expression])
+    with pytest.raises(InputError, match=r"got .*j.* at a = 0\.3.*expected a finite real number"):
+        mapping.angles(np.array([[0.3, 0.7]]))
+
+
+def test_a_complex_product_that_is_real_is_taken() -> None:
+    mapping = ParameterMap.from_expressions([A, B], [(1j * A) * (1j * B)])
+    np.testing.assert_allclose(mapping.angles(np.array([[0.3, 0.7]])), [[-0.21]])
+
+
+def test_fast_oscillations_are_no_wrong_derivatives() -> None:
+    mapping = ParameterMap.from_expressions([A], [(1e6 * A).sin()])
+    slope = mapping.pull_back(np.array([[0.3]]), np.ones((1, 1)))
+    np.testing.assert_allclose(slope, [[1e6 * np.cos(3e5)]])
+
+
+def test_an_angle_that_overflows_is_refused() -> None:
+    mapping = ParameterMap.from_expressions([A], [10 * A])
+    with pytest.raises(InputError, match="angle 0 at point 0: got inf"):
+        mapping.angles(np.array([[1e308]]))
+
+
+def test_derivatives_by_parameters_that_are_not_varied() -> None:
+    whole = ParameterMap.from_expressions([A, B], [A.abs() * B])
+    mapping = replace(whole, varied=frozenset({1}))
+    points = np.array([[0.0, 0.5]])
+    np.testing.assert_allclose(mapping.pull_back(points, np.ones((1, 1))), [[0.0, 0.0]])
+    with pytest.raises(InputError, match=r"derivative of angle .* by a: got .* at a = 0\.0"):
+        whole.pull_back(points, np.ones((1, 1)))
+
+
+def test_contents_tell_absolute_values_apart() -> None:
+    one, other = (ParameterMap.from_expressions([A], [e]) for e in (A * A.abs(), A * A))
+    assert digest(*one.content()) != digest(*other.content())

@@ -248,3 +248,16 @@ def test_predictions_grow_with_the_work() -> None:
     assert of() < of(gradient=True) < of(gradient=True, circuits=10)
     assert of() < of(num_qubits=16) < of(num_qubits=30)
     assert seconds_of(None, MACHINE, 1) is None
+
+
+def test_pieces_run_on_the_device_that_they_need() -> None:
+    work = Work("python", seconds=1.0, device="gpu")
+    pieces = tuple(Piece(k, "points", k, k + 1, work=work) for k in range(2))
+    with pytest.raises(InputError, match=r"device: got gpu, expected one of those .* have: cpu"):
+        plan(pieces, Site.uniform(MACHINE, 2))
+    equipped = MACHINE.model_copy(update={"devices": ("cpu", "gpu")})
+    assert plan(pieces, Site.uniform(equipped, 2)).device == "gpu"
+    mixed = (pieces[0], Piece(1, "points", 1, 2, work=Work("python", seconds=1.0)))
+    with pytest.raises(InputError, match="got cpu and gpu"):
+        plan(mixed, Site.uniform(equipped, 2))
+    assert plan(pieces_of([1.0, 2.0]), Site.uniform(equipped, 2)).device == "cpu"

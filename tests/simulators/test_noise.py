@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.circuit import Delay, Parameter
+from qiskit.circuit import (
+    AnnotatedOperation,
+    ControlModifier,
+    Delay,
+    InverseModifier,
+    Parameter,
+)
 from qiskit.circuit.library import RXGate
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import SparsePauliOp, random_clifford, random_unitary
 from qiskit.transpiler import Target
 from qiskit_aer.library import SaveExpectationValue
 from qiskit_aer.noise import (
@@ -183,3 +189,53 @@ def test_the_placeholder_target_leaves_the_simulators_own_alone() -> None:
     gates.compiled(circuit)
     assert isinstance(gates.target, Target)
     assert set(gates.target.operation_names) == before
+
+
+def test_what_only_noise_can_tell_belongs_to_what_a_run_is_known_by() -> None:
+    def contents(count: int, label: str | None = None) -> dict[str, str]:
+        circuit = QuantumCircuit(1)
+        circuit.append(RXGate(T, label=label), [0])
+        for _ in range(count):
+            circuit.id(0)
+        return dict(hybrid.VQE(circuit, Z).contents())
+
+    assert contents(0) == contents(0)
+    assert set(contents(0)) == {"circuit", "observable"}
+    assert len({str(contents(0)), str(contents(1)), str(contents(2)), str(contents(0, "a"))}) == 4
+    assert contents(2) == contents(2)
+
+
+@pytest.mark.parametrize("label", ["ZI", "XY"])
+def test_annotated_operations_under_noise(label: str) -> None:
+    def circuit_at(angle: object) -> QuantumCircuit:
+        circuit = QuantumCircuit(2)
+        circuit.h(0)
+        circuit.append(AnnotatedOperation(RXGate(angle), ControlModifier(1)), [0, 1])
+        circuit.append(AnnotatedOperation(RXGate(angle), InverseModifier()), [1])
+        circuit.append(random_clifford(2, seed=1), [0, 1])
+        return circuit
+
+    model = NoiseModel(basis_gates=["cx", "u", "h"])
+    model.add_all_qubit_quantum_error(depolarizing_error(0.1, 2), ["cx"])
+    observable = SparsePauliOp(label)
+    values, gradients = hybrid.expectation(
+        circuit_at(T), observable, [[0.7]], gradient=True, simulator=Aer(noise_model=model)
+    )
+    at, above, below = (
+        oracle.noisy_value(circuit_at(angle), observable, model, "density_matrix")
+        for angle in (0.7, 0.7 + 1e-4, 0.7 - 1e-4)
+    )
+    assert values[0] == pytest.approx(at, abs=1e-10)
+    assert gradients[0, 0] == pytest.approx((above - below) / 2e-4, abs=1e-6)
+
+
+def test_matrices_are_compiled_to_the_same_gates_each_time() -> None:
+    circuit = QuantumCircuit(2)
+    circuit.unitary(random_unitary(4, seed=1), [0, 1])
+    model = NoiseModel(basis_gates=["id", "rz", "sx", "cx", "h", "s"])
+    model.add_all_qubit_quantum_error(depolarizing_error(0.1, 1), ["rz"])
+    gates = Aer(noise_model=model).job(2, sampled=False).gates
+    found = {
+        str([(each.name, each.params) for each in gates.compiled(circuit).data]) for _ in range(12)
+    }
+    assert len(found) == 1
