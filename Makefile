@@ -70,6 +70,7 @@ fuzz: $(VENV)/.tools
 	$(BIN)/python -m tests.fuzz.aer --count $(ROUNDS)
 	$(BIN)/python -m tests.fuzz.noise --count $(ROUNDS)
 	$(BIN)/python -m tests.fuzz.files --count $(ROUNDS)
+	$(BIN)/python -m tests.faults.scripts
 
 # The test suites of Qiskit's libraries with our primitives, beside Qiskit's own; an hour.
 conformance: $(VENV)/.tools

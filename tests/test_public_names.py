@@ -21,6 +21,7 @@ CLASSES = (
     "Sampler",
     "Session",
     "Supervised",
+    "VQD",
     "VQE",
     "Workload",
 )

@@ -12,9 +12,7 @@ from hybrid.cli import report
 from hybrid.cli.run import prepared
 from hybrid.collective.call import call_together
 from hybrid.loop.minimization import Minimization
-from hybrid.loop.result import RunDescription
 from hybrid.runtime import world
-from hybrid.settings import Job, MinimizeArguments
 
 
 def check(path: Path, overrides: Mapping[str, object], console: Console) -> None:
@@ -24,18 +22,14 @@ def check(path: Path, overrides: Mapping[str, object], console: Console) -> None
         HybridError: what ``hybrid run`` would raise before the first evaluation.
     """
     job, arguments = prepared(path, overrides)
-    rows = report.description_rows(_described(job, arguments), job.reference)
-    if arguments["seed"] is None:
+    call = call_together("hybrid check", lambda: Minimization.prepared(job.workload, **arguments))
+    run, journal = call.prepared, arguments["journal"]
+    description = run.describe(call, None if journal is None else str(journal))
+    rows = report.description_rows(description, job.reference)
+    if run.seed is None and run.recorded_seed is None:
         rows["seed"] = "none given, will be drawn"
     for number, note in enumerate(job.notes, 1):
         rows["note" if number == 1 else f"note {number}"] = note
     if world().rank == 0:
         console.print(report.panel("hybrid check", rows.items()))
         console.print(Text(f"{path} is in order; nothing was run."), soft_wrap=True)
-
-
-def _described(job: Job, arguments: MinimizeArguments) -> RunDescription:
-    """Prepare the run as minimize() does, and plan its first evaluation."""
-    call = call_together("hybrid check", lambda: Minimization.prepared(job.workload, **arguments))
-    journal = arguments["journal"]
-    return call.prepared.describe(call, None if journal is None else str(journal))

@@ -30,10 +30,10 @@ from hybrid.simulators.base import (
     Simulator,
 )
 from hybrid.simulators.kernel import (
-    NARROWEST_SPREAD,
+    NARROWEST_DISTRIBUTED,
     KernelEvaluation,
     metric_at,
-    spread_metric,
+    metric_shardings,
     state_bytes,
 )
 from hybrid.simulators.states import states_of
@@ -296,14 +296,14 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         return tuple((kind, count) for kind, count in counts.items() if count)
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return how one state may be spread; not where overlaps or variances are wanted."""
+        """Return how one state may be distributed; not where overlaps or variances are wanted."""
         if ask.others is not None or ask.variance:
             return ()
         if not ask.metric:
             return super().shardings(ask)
-        if self.program.num_qubits < NARROWEST_SPREAD:
+        if self.program.num_qubits < NARROWEST_DISTRIBUTED:
             return ()
-        both = zip(super().shardings(ask), self._spread_metric, strict=True)
+        both = zip(super().shardings(ask), self._metric_shardings, strict=True)
         return tuple(
             replace(
                 metric,
@@ -314,8 +314,8 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             for plain, metric in both
         )
 
-    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be spread over ranks, to read the observables there."""
+    def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be distributed over ranks, to read the observables there."""
         each = [
             shardings(
                 self.kernel_program,
@@ -336,8 +336,8 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         )
 
     @cached_property
-    def _spread_metric(self) -> tuple[Sharding, ...]:
-        return spread_metric(self.kernel_program, self.program.angles.num_parameters)
+    def _metric_shardings(self) -> tuple[Sharding, ...]:
+        return metric_shardings(self.kernel_program, self.program.angles.num_parameters)
 
     @property
     def _observable(self) -> _kernels.PauliSum | tuple[_kernels.PauliSum, ...]:

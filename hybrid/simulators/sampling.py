@@ -80,8 +80,8 @@ class SamplingEvaluation(StateEvaluation[list[Counts]]):
         outcomes = min(shots, 1 << self.program.num_qubits)
         return self.of_a_state(ask, answered=16 * outcomes, seconds=shots * _SHOT_SECONDS)
 
-    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be spread over ranks."""
+    def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be distributed over ranks."""
         return shardings(self.kernel_program, Reading.SHOTS)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,28 @@ def test_doctor_names_versions_kernels_cores_and_memory(capsys: Captured) -> Non
     out = capsys.readouterr().out
     for part in ("qiskit-aer", "kernels", "MPI library", "free", "core"):
         assert part in out
+
+
+def test_check_refuses_what_run_would_refuse(capsys: Captured, tmp_path: Path) -> None:
+    """Both prepare the run in the same way: here the journal is that of another run."""
+    recorded = changed(ISING, run={"journal": "run.db"})
+    del recorded["run"]["seed"]
+    path = str(write(tmp_path, recorded))
+    assert command_line(["run", path, "--quiet", "--max-iterations", "2"]) == 0
+    capsys.readouterr()
+    for command in ("run", "check"):
+        assert command_line([command, path, "--max-iterations", "3"]) == 2
+        assert "records another run" in capsys.readouterr().err
+    assert command_line(["check", path, "--max-iterations", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "│ journal" in out
+    assert "will be drawn" not in out  # the seed is the recorded one
+
+
+def test_plan_takes_the_threads_of_the_run_file(capsys: Captured, tmp_path: Path) -> None:
+    path = str(write(tmp_path, changed(ISING, run={"threads": 1})))
+    plans = []
+    for command in (["plan", path, "--json"], ["plan", path, "--json", "--threads", "1"]):
+        assert command_line(command) == 0
+        plans.append(json.loads(capsys.readouterr().out))
+    assert plans[0]["threads"] == plans[1]["threads"] == 1

@@ -21,7 +21,7 @@ from tests.fuzz.draws import Drawn, circuits, drawn, state_of
 
 __all__ = ["circuits", "compare", "main"]
 
-_STEP = 5e-4
+_STEP = 1e-4
 _TOLERANCE = {"value": 1e-9, "slope": 1e-7, "state": 1e-9}
 
 

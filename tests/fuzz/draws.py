@@ -445,6 +445,8 @@ def _modified(operation: Operation, random: Random) -> Operation:
         return operation.inverse(annotated=annotated)
     if way == 3:
         exponent = random.choice([2, 3, -1, 0, 2, 0.5, -0.5])
+        # Else Qiskit takes the exact matrix of a product formula that may be inside.
+        annotated |= type(operation) in (Gate, ControlledGate, _Own)
         return operation.power(exponent, annotated=annotated)
     modifiers = []
     for _ in range(random.randint(1, 2)):
