@@ -19,8 +19,7 @@ from hybrid.machine.timer import seconds_of_call, timings_of_calls
 from hybrid.runtime import Team, World, usable_cores
 from hybrid.runtime.communicator import SerialCommunicator
 from hybrid.simulators.base import Evaluation, Simulator
-from hybrid.simulators.native import Native
-from hybrid.simulators.native_rates import (
+from hybrid.simulators.native.rates import (
     chain,
     contention,
     evaluation_of,
@@ -30,6 +29,7 @@ from hybrid.simulators.native_rates import (
     probe_of,
     thread_gain,
 )
+from hybrid.simulators.native.simulator import Native
 from hybrid.simulators.predict import seconds_of
 from hybrid.simulators.registry import SIMULATORS
 
