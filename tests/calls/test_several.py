@@ -162,7 +162,7 @@ def test_a_layer_behind_a_layer() -> None:
         (np.full((2, 3), np.nan), None, "cotangents"),
         (np.ones((2, 3)), [9], "got 9, expected parameters of the circuit, or columns from 0 to 8"),
         (np.ones((2, 3)), [True], "got True"),
-        (np.ones((2, 3)), [1, 1], "got one of them twice"),
+        (np.ones((2, 3)), [1, 1], "got a duplicate"),
         (np.ones((2, 3)), [ParameterVector("z", 1)[0]], "parameters of the circuit"),
     ],
 )
