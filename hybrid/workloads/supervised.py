@@ -30,27 +30,27 @@ from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task
 
 Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
-"""From outputs and labels, shape (k,) each, to losses and their slopes by the outputs, (k,)."""
+"""Maps outputs and labels, shape (k,), to losses and their derivatives by the outputs, (k,)."""
 
 _LANES = _kernels.limits()["lanes"]
-"""Samples in a piece are a multiple of this, so that vector lanes are full."""
+"""The samples per piece are a multiple of this, so that all vector lanes are used."""
 _PIECES = 48
 _FULL = _kernels.limits()["batched_qubits"]
-"""From this width on full lanes are work enough for a piece ..."""
+"""From this width on, one sample per lane is enough work for a piece ..."""
 _NARROW = 14
-"""... and from this one on a sample is."""
+"""... and from this width on, a single sample."""
 _AROUND_SECONDS = 6e-5
-"""What losses, the chain rule and their Python take in a piece of samples."""
+"""Time of losses and chain rule in a piece, outside the kernels."""
 
 
 def squared(outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return (output - label)^2 and its slope."""
+    """Return (output - label)^2 and its derivative."""
     away = outputs - labels
     return away**2, 2.0 * away
 
 
 def logistic(outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return log(1 + exp(-label output)), for labels of +-1, and its slope."""
+    """Return log(1 + exp(-label output)), for labels of +-1, and its derivative."""
     margin = labels * outputs
     return np.logaddexp(0.0, -margin), -labels / (1.0 + np.exp(margin))
 
@@ -59,32 +59,32 @@ LOSSES: Mapping[str, Loss] = {"squared": squared, "logistic": logistic}
 
 
 class Supervised(Workload):
-    """Minimise the mean loss of ``<observable>`` over a data set, by the circuit's weights.
+    """Minimise the mean loss of ``<observable>`` over a data set with respect to the weights.
 
-    The circuit takes a sample's features and the weights as parameters; those named in
-    ``features`` are the features, in the order of the columns of ``data``, the others are the
-    weights, in the order of ``circuit.parameters``. Pieces are slices of the samples: their
-    circuits, then their losses and the chain rule to the weights, on the same rank.
+    The circuit's parameters are the features of a sample and the weights. ``features`` names the
+    features, in the order of the columns of ``data``; all others are weights, in the order of
+    ``circuit.parameters``. Pieces are slices of the samples; a piece runs their circuits, losses
+    and chain rule on one rank.
 
     Args:
         circuit: unitary; for instance data re-uploading layers.
-        observable: whose expectation value is the output.
+        observable: its expectation value is the output.
         data: shape (N, F), one sample a row; or (N,) for a single feature.
-        labels: shape (N,). Real numbers; for the logistic loss the two classes as -1 and 1, 0 and
-            1, other whole numbers, booleans or strings. The larger one, or the later one of the
-            alphabet, is +1.
-        features: the F parameters of the circuit that take a sample; one Parameter alone is one.
+        labels: shape (N,). Real numbers; for the logistic loss two classes, as -1 and 1, 0 and 1,
+            other whole numbers, booleans or strings. The larger one, or the last in sorted order,
+            is +1.
+        features: the F circuit parameters that hold a sample; or a single Parameter.
         loss: "squared", "logistic", or a function from outputs and labels to losses and their
-            slopes.
+            derivatives by the outputs.
 
     Attributes:
         data: shape (N, F), float64.
-        labels: shape (N,), float64; of -1 and +1 for the logistic loss.
-        classes: for the logistic loss the labels that stand for -1 and for +1, else None.
+        labels: shape (N,), float64; -1 and +1 for the logistic loss.
+        classes: the labels that stand for -1 and +1 with the logistic loss, else None.
 
     Raises:
-        InputError: shapes that do not fit, features the circuit has not, labels that are not of
-            two classes, an unknown loss.
+        InputError: inconsistent shapes, features that are not parameters of the circuit, labels of
+            other than two classes, or an unknown loss.
 
     Example:
         >>> import hybrid
@@ -109,14 +109,16 @@ class Supervised(Workload):
         features: Sequence[Parameter] | Parameter,
         loss: Literal["squared", "logistic"] | Loss = "squared",
     ) -> None:
-        compiled_circuit(circuit)  # refuses what is no circuit
+        compiled_circuit(circuit)  # raises if it is not a unitary circuit
         parameters = list(circuit.parameters)
         named = _named(features)
         unknown = [each for each in named if each not in parameters]
         if unknown or len(set(named)) != len(named):
             raise InputError(
                 "features",
-                got=f"{unknown[0]} that the circuit has not" if unknown else "one of them twice",
+                got=f"'{unknown[0]}', which is not a parameter of the circuit"
+                if unknown
+                else "a duplicate",
                 expected="parameters of the circuit, each once",
             )
         self._columns = np.array([parameters.index(each) for each in named], dtype=np.int64)
@@ -144,7 +146,7 @@ class Supervised(Workload):
         )
 
     def initial_point(self, seed: int) -> FloatArray:
-        """Return weights drawn uniformly from [-pi, pi), seeded, shape (P,)."""
+        """Return weights drawn uniformly from [-pi, pi), shape (P,)."""
         return np.random.default_rng(seed).uniform(-np.pi, np.pi, self.num_parameters)
 
     def contents(self) -> Mapping[str, str]:
@@ -161,16 +163,16 @@ class Supervised(Workload):
         return self.loss
 
     def prepare(self, sampling: Sampling) -> CustomEvaluation:
-        """Return the workload with its circuit compiled for the simulator."""
+        """Compile the circuit for the simulator; return the workload as an evaluation."""
         self.evaluation(sampling)
         return super().prepare(sampling)
 
     def evaluation(self, sampling: Sampling) -> Estimator:
-        """Return the circuit's expectation value, compiled once for the simulator."""
+        """Return the estimator of the circuit's output, compiled once per simulator."""
         return self._expectation.prepare(sampling)
 
     def run(self, piece: Task, simulator: LocalSimulator) -> Any:
-        """Return the summed loss of the piece's samples, and its gradient by the weights."""
+        """Return the summed loss of the piece's samples, and its gradient by weight."""
         points = self.rows(piece.point, piece.slice)
         labels = self.labels[piece.slice]
         evaluation = self.evaluation(simulator.sampling)
@@ -187,19 +189,19 @@ class Supervised(Workload):
         return losses.sum(), pulled.summed[self._weights]
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return losses and slopes, checked: one of each for each output."""
+        """Return losses and derivatives, validated: one of each per output."""
         made = self.loss(outputs, labels)
         if not isinstance(made, tuple | list) or len(made) != 2:
             raise InputError(
                 "loss",
                 got=f"a {type(made).__name__}",
-                expected="a pair of arrays: losses, and their slopes by the outputs",
+                expected="a pair of arrays: losses and their derivatives by the outputs",
             )
-        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "slopes of the loss")
+        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "derivatives of the loss")
         if losses.shape != outputs.shape or slopes.shape != outputs.shape:
             raise InputError(
                 "loss",
-                got=f"losses of shape {losses.shape} and slopes of shape {slopes.shape}",
+                got=f"losses of shape {losses.shape} and derivatives of shape {slopes.shape}",
                 expected=f"shape {outputs.shape} for both",
             )
         return losses, slopes
@@ -210,16 +212,16 @@ class Supervised(Workload):
 
     @property
     def combines_by_default(self) -> bool:
-        """Partials are sums over samples."""
+        """True: partials are sums over samples."""
         return True
 
     def state_bytes(self, ask: Ask) -> int:
-        """Return what the circuits of one piece allocate at most."""
+        """Return the most bytes that the circuits of one piece allocate."""
         rows = np.zeros((1, len(self._columns) + self.num_parameters))
         return self.evaluation(Sampling()).memory_bytes(Ask(rows, ask.gradient))
 
     def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:
-        """Return the work of the piece's circuits, which run one after the other."""
+        """Return the work of the piece's circuits, which run in sequence."""
         inner = self.evaluation(sampling)
         rows = self.rows(ask.points[piece.point], slice(piece.start, piece.stop))
         asked = Ask(rows, ask.gradient)
@@ -231,7 +233,7 @@ class Supervised(Workload):
         return replace(known[0], circuits=circuits, seconds=_AROUND_SECONDS)
 
     def rows(self, weights: FloatArray, samples: slice) -> FloatArray:
-        """Return the circuit's parameter points of some samples, shape (k, F + P)."""
+        """Return the circuit's parameter points for a slice of samples, shape (k, F + P)."""
         chosen = self.data[samples]
         points = np.empty((len(chosen), len(self._columns) + len(self._weights)))
         points[:, self._columns] = chosen
@@ -241,16 +243,16 @@ class Supervised(Workload):
     def _grain(self) -> int:
         if self.num_qubits >= _NARROW:
             return 1
-        # Narrow circuits are quick, and each piece costs some calls of Python.
+        # Narrow circuits are fast, and each piece has Python overhead.
         least = _LANES << max(0, _FULL - self.num_qubits)
         return min(max(_LANES * -(-len(self.data) // (_LANES * _PIECES)), least), 256)
 
 
 def _named(features: object) -> list[Parameter]:
-    """Return the parameters that take features.
+    """Return the feature parameters as a list.
 
     Raises:
-        InputError: something else.
+        InputError: not a Parameter or a sequence of them.
     """
     if isinstance(features, Parameter):
         return [features]
@@ -259,13 +261,13 @@ def _named(features: object) -> list[Parameter]:
         raise InputError(
             "features",
             got=repr(features)[:60],
-            expected="the Parameter objects of the circuit that take a sample",
+            expected="Parameter objects of the circuit, one for each feature",
         )
     return named
 
 
 def _in_rows(data: ArrayLike, num_features: int) -> ArrayLike:
-    """Return data with one sample a row, also where a single feature is given without rows."""
+    """Return data with one sample per row; reshape a single feature of shape (N,)."""
     try:
         array = np.asarray(data)
     except ValueError:
@@ -282,5 +284,5 @@ def _loss(loss: object) -> Loss:
         "loss",
         got=repr(loss),
         expected=f"one of {', '.join(map(repr, LOSSES))}, or a function(outputs, labels) that "
-        "returns losses and slopes",
+        "returns losses and derivatives",
     )

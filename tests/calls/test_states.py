@@ -70,7 +70,7 @@ def test_qubits_that_cannot_be_read(qubits: list[int]) -> None:
 
 
 def test_a_state_of_several_points() -> None:
-    with pytest.raises(InputError, match="one, of shape"):
+    with pytest.raises(InputError, match="one point, of shape"):
         hybrid.state(circuit(), POINTS)
 
 

@@ -100,7 +100,7 @@ def test_states_that_the_ansatz_cannot_tell_apart() -> None:
     result = hybrid.minimize(problem, seed=1, x0=[0.3])
     assert result.outcome is Outcome.FAILED
     assert not result.success
-    assert "are not told apart" in result.message
+    assert "are not distinct" in result.message
     np.testing.assert_allclose(result.values[[0, -1]], [-1.0, 1.0], atol=1e-6)
 
 
