@@ -197,7 +197,7 @@ class Supervised(Workload):
                 got=f"a {type(made).__name__}",
                 expected="a pair of arrays: losses and their derivatives by the outputs",
             )
-        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "derivatives of the loss")
+        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "loss derivatives")
         if losses.shape != outputs.shape or slopes.shape != outputs.shape:
             raise InputError(
                 "loss",
