@@ -32,9 +32,6 @@ except ImportError as error:
         "hybrid.learn needs scikit-learn 1.6 or later: pip install 'hybrid-hpc-quantum[ml]'"
     ) from error
 
-_UNITS = {"logistic": 4.0}
-"""Coefficients of Z: outputs are log-odds for the logistic loss, which 1 would hold near 1/2."""
-
 
 def _has_probabilities(model: Any) -> bool:
     if model.loss in ("logistic", "squared"):
@@ -48,8 +45,10 @@ def _has_probabilities(model: Any) -> bool:
 class Classifier(ClassifierMixin, Model):
     """Classify samples by the expectation values of a circuit; scikit-learn's interface.
 
-    Two classes are told apart by the sign of one output; K > 2 by the largest of K outputs, each
-    trained as its class against all others, and all read from the same state. ``fit`` and the
+    An output is a linear function of expectation values, whose coefficients are trained together
+    with the circuit's weights. Two classes are told apart by the sign of one output; K > 2 by the
+    largest of K outputs, each trained as its class against all others, and all read from the same
+    state. ``fit`` and the
     predictions are collective calls: every rank makes them, the samples are split over the ranks,
     and all ranks get the same bits, whatever their number.
 
@@ -60,16 +59,17 @@ class Classifier(ClassifierMixin, Model):
             angles in radians, so scale them, for instance with sklearn's StandardScaler.
         features: for a circuit its parameters that take a sample, or their names, in the order of
             the columns.
-        observables: one for two classes, else one for each class. If None, Z on qubit k for class
-            k; four times that for the logistic loss.
+        observables: M of them. If None, Z of each qubit.
         layers: of rotations with weights and CNOT gates, for an encoding by name.
         loss: "logistic", "squared", "hinge", or a function from outputs and labels of -1 and +1,
             shape (k,) or (k, K), to losses and their slopes by the outputs.
+        alpha: ``alpha / 2`` times the sum of the squared coefficients is added to the mean loss.
         optimizer: a name (``hybrid.optimizers.names()``) or an optimizer.
         max_iterations: limit of its steps; None for its own.
         tolerance: its tolerance; None for its own.
         options: further options of the optimizer, by name.
-        x0: shape (P,), weights to start from. If None, seeded random angles.
+        x0: where to start: weights, then coefficients, then intercepts. If None, seeded random
+            angles and coefficients.
         gradient: "finite-difference" replaces gradients that have no exact rule.
         simulator: "auto", a name, a simulator or a Qiskit estimator.
         shots: measurements of each group of compatible terms. If None, values are exact.
@@ -83,9 +83,11 @@ class Classifier(ClassifierMixin, Model):
     Attributes:
         classes_: shape (K,), the labels; the numbers of the columns for one-hot labels.
         weights_: shape (P,), float64; the circuit's parameters that are no features, in its order.
+        coef_: shape (K, M), or (1, M) for two classes; the coefficients of M expectation values.
+        intercept_: shape (K,), or (1,).
         result_: the :class:`~hybrid.loop.result.Result` of the fit.
         encoding_: the circuit and its features.
-        observables_: one for each output.
+        observables_: what is measured.
         n_features_in_: number of columns of the data.
         feature_names_in_: their names, for a data frame.
 
@@ -107,6 +109,7 @@ class Classifier(ClassifierMixin, Model):
         observables: SparsePauliOp | Sequence[SparsePauliOp] | None = None,
         layers: int = 2,
         loss: str | Loss = "logistic",
+        alpha: float = 1e-4,
         optimizer: str | Optimizer = "L-BFGS-B",
         max_iterations: int | None = 100,
         tolerance: float | None = None,
@@ -128,6 +131,7 @@ class Classifier(ClassifierMixin, Model):
             observables=observables,
             layers=layers,
             loss=loss,
+            alpha=alpha,
             optimizer=optimizer,
             max_iterations=max_iterations,
             tolerance=tolerance,
@@ -171,22 +175,21 @@ class Classifier(ClassifierMixin, Model):
         targets = np.where(numbers[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
         if len(self.classes_) == 2:
             targets = targets[:, 1]
-        unit = _UNITS.get(self.loss, 1.0) if isinstance(self.loss, str) else 1.0
-        self._fitted(rows, targets, unit, {"logistic", "squared", "hinge"})
+        self._fitted(rows, targets, {"logistic", "squared", "hinge"})
         return self
 
     def decision_function(self, X: ArrayLike) -> FloatArray:  # noqa: N803
-        """Return the circuit's outputs, shape (N,) for two classes, else (N, K); collective.
+        """Return the outputs, shape (N,) for two classes, else (N, K); collective.
 
         A larger one speaks for ``classes_[1]``, or for the class of its column.
         """
         values = self._outputs(X)
-        return values[:, 0] if self.num_outputs_ == 1 else values
+        return values[:, 0] if values.shape[1] == 1 else values
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
         """Return labels, in the form that ``fit`` was given; collective."""
         values = self._outputs(X)
-        best = np.argmax(values, axis=1) if self.num_outputs_ > 1 else (values[:, 0] > 0) * 1
+        best = np.argmax(values, axis=1) if values.shape[1] > 1 else (values[:, 0] > 0) * 1
         names = np.eye(len(self.classes_), dtype=np.int64) if self.one_hot_ else self.classes_
         labels: NDArray[Any] = names[best]
         return labels
@@ -203,7 +206,7 @@ class Classifier(ClassifierMixin, Model):
             chances = 1.0 / (1.0 + np.exp(-values))
         else:
             chances = np.clip((1.0 + values) / 2.0, 0.0, 1.0)
-        if self.num_outputs_ == 1:
+        if values.shape[1] == 1:
             return np.hstack([1.0 - chances, chances])
         total = chances.sum(axis=1, keepdims=True)
         none = total == 0.0  # all clipped: nothing speaks for any class

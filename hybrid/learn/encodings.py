@@ -58,7 +58,6 @@ def encoding_of(
     features: Iterable[Parameter | str] | None = None,
     *,
     layers: int = 0,
-    outputs: int = 1,
 ) -> Encoding:
     """Return the circuit of a name, or that of the user, for data of so many columns.
 
@@ -67,7 +66,6 @@ def encoding_of(
         columns: number of features of a sample.
         features: for a circuit its parameters, or their names, in the order of the columns.
         layers: of rotations and entangling gates with weights; 0 for the encoding alone.
-        outputs: least number of qubits.
 
     Raises:
         InputError: an unknown name, features that the circuit has not, more or fewer of them than
@@ -102,7 +100,7 @@ def encoding_of(
             expected=f"at most {_MOST_QUBITS}, one for each qubit of encoding '{encoding}'",
             advice="reduce them, for instance with sklearn.decomposition.PCA(n_components=8)",
         )
-    return ENCODINGS[encoding](columns, int(layers), outputs)
+    return ENCODINGS[encoding](columns, int(layers))
 
 
 def _of_user(
@@ -199,44 +197,44 @@ def _layered(
     return circuit
 
 
-def _angle(columns: int, layers: int, outputs: int) -> Encoding:
+def _angle(columns: int, layers: int) -> Encoding:
     """Return RY(x_q) on qubit q."""
     features = ParameterVector("x", columns)
-    circuit = QuantumCircuit(max(columns, outputs))
+    circuit = QuantumCircuit(columns)
     for qubit, feature in enumerate(features):
         circuit.ry(feature, qubit)
     return Encoding(_layered(circuit, layers), tuple(features), columns)
 
 
-def _reuploading(columns: int, layers: int, outputs: int) -> Encoding:
+def _reuploading(columns: int, layers: int) -> Encoding:
     """Return RX(x_q) on qubit q before each layer (Perez-Salinas et al., Quantum 4, 226 (2020))."""
     features = ParameterVector("x", columns)
 
     def upload(circuit: QuantumCircuit) -> None:
         for qubit in range(circuit.num_qubits):
-            circuit.rx(features[qubit % columns], qubit)
+            circuit.rx(features[qubit], qubit)
 
-    circuit = _layered(QuantumCircuit(max(columns, outputs)), layers, upload)
+    circuit = _layered(QuantumCircuit(columns), layers, upload)
     return Encoding(circuit, tuple(features), columns)
 
 
-def _zz(columns: int, layers: int, outputs: int) -> Encoding:
+def _zz(columns: int, layers: int) -> Encoding:
     """Return two repetitions of the map of Havlicek et al., Nature 567, 209 (2019)."""
     alone = z_feature_map if columns == 1 else zz_feature_map
     mapped = alone(columns, reps=2)
-    circuit = QuantumCircuit(max(columns, outputs))
+    circuit = QuantumCircuit(columns)
     circuit.compose(mapped, range(columns), inplace=True)
     return Encoding(_layered(circuit, layers), tuple(mapped.parameters), columns)
 
 
-def _amplitude(columns: int, layers: int, outputs: int) -> Encoding:
+def _amplitude(columns: int, layers: int) -> Encoding:
     """Return a state whose amplitudes are the sample, divided by its norm and padded with zeros.
 
     Each qubit, from the highest on, is turned by an angle for each state of those above it.
     """
     qubits = max(1, (columns - 1).bit_length())
     features = ParameterVector("x", 2**qubits - 1)
-    circuit = QuantumCircuit(max(qubits, outputs))
+    circuit = QuantumCircuit(qubits)
     angles = iter(features)
     for level in range(qubits):
         above = list(range(qubits - level, qubits))
@@ -272,10 +270,10 @@ def _tree(rows: FloatArray, size: int) -> FloatArray:
     return np.concatenate(angles, axis=1)
 
 
-ENCODINGS: Mapping[str, Callable[[int, int, int], Encoding]] = {
+ENCODINGS: Mapping[str, Callable[[int, int], Encoding]] = {
     "angle": _angle,
     "reuploading": _reuploading,
     "zz": _zz,
     "amplitude": _amplitude,
 }
-"""From columns, layers and the least number of qubits to a circuit."""
+"""From columns and layers to a circuit."""

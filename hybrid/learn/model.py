@@ -14,15 +14,16 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.calls.expectation import expectation
 from hybrid.core.arrays import FloatArray
+from hybrid.core.checks import checked_row
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto
 from hybrid.learn.data import checked_rows
 from hybrid.learn.encodings import Encoding, check_order, encoding_of, features_of
+from hybrid.learn.readout import Readout, Weights
 from hybrid.loop.minimize import minimize
 from hybrid.loop.observers import Observer
 from hybrid.optimizers import Optimizer
 from hybrid.simulators import Choice
-from hybrid.workloads import Supervised
 from hybrid.workloads.supervised import Loss
 
 try:
@@ -46,6 +47,7 @@ class Model(BaseEstimator):
         observables: SparsePauliOp | Sequence[SparsePauliOp] | None = None,
         layers: int = 2,
         loss: str | Loss = "squared",
+        alpha: float = 1e-4,
         optimizer: str | Optimizer = "L-BFGS-B",
         max_iterations: int | None = 100,
         tolerance: float | None = None,
@@ -66,6 +68,7 @@ class Model(BaseEstimator):
         self.observables = observables
         self.layers = layers
         self.loss = loss
+        self.alpha = alpha
         self.optimizer = optimizer
         self.max_iterations = max_iterations
         self.tolerance = tolerance
@@ -81,13 +84,12 @@ class Model(BaseEstimator):
         self.observer = observer
         self.journal = journal
 
-    def _fitted(self, rows: FloatArray, labels: FloatArray, unit: float, losses: set[str]) -> None:
-        """Find the weights; sets ``encoding_``, ``observables_``, ``result_`` and ``weights_``.
+    def _fitted(self, rows: FloatArray, labels: FloatArray, losses: set[str]) -> None:
+        """Find the weights, and set the attributes that end with an underscore.
 
         Args:
             rows: shape (N, F).
-            labels: shape (N,), or (N, M) for M outputs.
-            unit: coefficient of the observables that are made where the user gives none.
+            labels: shape (N,), or (N, K) for K outputs.
             losses: names that suit.
         """
         if isinstance(self.loss, str) and self.loss not in losses:
@@ -97,16 +99,14 @@ class Model(BaseEstimator):
                 expected=f"one of {', '.join(map(repr, sorted(losses)))}, or a "
                 "function(outputs, labels) that returns losses and slopes",
             )
-        outputs = 1 if labels.ndim == 1 else labels.shape[1]
-        made = self._encoding(rows.shape[1], outputs)
-        observables = _observables(self.observables, made.circuit.num_qubits, outputs, unit)
-        task = Supervised(
-            made.circuit,
-            observables[0] if labels.ndim == 1 else observables,
-            made.angles(rows),
-            labels,
-            made.features,
-            self.loss,  # type: ignore[arg-type]
+        alpha = checked_row([self.alpha], 1, "alpha", "penalty")[0]
+        if alpha < 0.0:
+            raise InputError("alpha", got=repr(self.alpha), expected="a number, at least 0")
+        made = self._encoding(rows.shape[1])
+        observables = _observables(self.observables, made.circuit.num_qubits)
+        angles = made.angles(rows)
+        task = Readout(
+            made.circuit, observables, angles, labels, made.features, self.loss, float(alpha)
         )
         result = minimize(
             task,
@@ -125,11 +125,10 @@ class Model(BaseEstimator):
             observer=self.observer,
             journal=self.journal,
         )
-        self.encoding_, self.observables_ = made, observables
-        self.result_, self.weights_ = result, result.x
-        self.num_outputs_ = outputs
+        self.encoding_, self.observables_, self.result_ = made, observables, result
+        self.weights_, self.coef_, self.intercept_ = task.split(result.x)
 
-    def _encoding(self, columns: int, outputs: int) -> Encoding:
+    def _encoding(self, columns: int) -> Encoding:
         if isinstance(self.encoding, QuantumCircuit):
             if self.features is None:
                 raise InputError(
@@ -140,9 +139,7 @@ class Model(BaseEstimator):
                 )
             names = getattr(self, "feature_names_in_", ())
             check_order(names, features_of(self.encoding, self.features))
-        made = encoding_of(
-            self.encoding, columns, self.features, layers=self.layers, outputs=outputs
-        )
+        made = encoding_of(self.encoding, columns, self.features, layers=self.layers)
         if len(made.features) == len(made.circuit.parameters):
             raise InputError(
                 "encoding",
@@ -157,10 +154,10 @@ class Model(BaseEstimator):
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _outputs(self, X: object) -> FloatArray:  # noqa: N803
-        """Return the circuit's outputs for samples, shape (N, M)."""
+        """Return the outputs for samples, shape (N, K)."""
         check_is_fitted(self)
         rows = checked_rows(self, X, reset=False)
-        values: FloatArray = expectation(
+        values = expectation(
             self.encoding_.circuit,
             self.observables_,
             self.encoding_.points(rows, self.weights_),
@@ -171,31 +168,13 @@ class Model(BaseEstimator):
             shards=self.shards,
             groups=self.groups,
         )
-        return values
+        return Weights(self.weights_, self.coef_, self.intercept_).outputs(values)
 
 
 def _observables(
-    given: SparsePauliOp | Sequence[SparsePauliOp] | None, width: int, outputs: int, unit: float
+    given: SparsePauliOp | Sequence[SparsePauliOp] | None, width: int
 ) -> list[SparsePauliOp]:
-    """Return one observable for each output: Z of qubit k, times ``unit``, if none is given.
-
-    Raises:
-        InputError: another number of them, or a circuit with fewer qubits.
-    """
+    """Return what is measured: Z of each qubit, if nothing is given."""
     if given is None:
-        if width < outputs:
-            raise InputError(
-                "observables",
-                got=f"none, for {outputs} outputs of {width} qubits",
-                expected="as many as outputs",
-                advice="give them, or a circuit with a qubit for each output",
-            )
-        return [SparsePauliOp.from_sparse_list([("Z", [k], unit)], width) for k in range(outputs)]
-    listed = list(given) if isinstance(given, list | tuple) else [given]
-    if len(listed) != outputs:
-        raise InputError(
-            "observables",
-            got=f"{len(listed)} of them",
-            expected=f"{outputs}: one for two classes or a single target, else one for each",
-        )
-    return listed
+        return [SparsePauliOp.from_sparse_list([("Z", [k], 1.0)], width) for k in range(width)]
+    return list(given) if isinstance(given, list | tuple) else [given]

@@ -18,22 +18,20 @@ except ImportError as error:
         "hybrid.learn needs scikit-learn 1.6 or later: pip install 'hybrid-hpc-quantum[ml]'"
     ) from error
 
-_MARGIN = 1.1
-"""Targets lie within this part of what outputs of -1 to 1 stand for."""
-
 
 class Regressor(RegressorMixin, Model):
     """Predict numbers by the expectation values of a circuit; scikit-learn's interface.
 
-    A prediction is ``offset_ + stretch_ * output``, such that outputs from -1 to 1 reach a tenth
-    beyond the targets of ``fit`` on either side. Several targets are several observables, read
-    from the same state. ``fit`` and ``predict`` are collective calls: every rank makes them, the
-    samples are split over the ranks, and all ranks get the same bits, whatever their number.
+    A prediction is ``offset_ + stretch_ * output``: an output of -1 is the least target of ``fit``,
+    and one of 1 the largest. An output is a linear function of expectation values, whose
+    coefficients are trained together with the circuit's weights. Several targets are several
+    outputs, read from the same state. ``fit`` and ``predict`` are collective calls: every rank
+    makes them, the samples are split over the ranks, and all ranks get the same bits, whatever
+    their number.
 
     Args:
         loss: "squared", or a function from outputs and scaled targets, shape (k,) or (k, M), to
             losses and their slopes by the outputs.
-        observables: one for each target; if None, Z on qubit k for target k.
 
     The other arguments are those of :class:`hybrid.learn.Classifier`.
 
@@ -41,9 +39,11 @@ class Regressor(RegressorMixin, Model):
         offset_: the middle of the targets' range; shape () or (M,).
         stretch_: what an output of 1 adds to it; shape () or (M,).
         weights_: shape (P,), float64; the circuit's parameters that are no features, in its order.
+        coef_: shape (M, number of observables), the coefficients of expectation values.
+        intercept_: shape (M,).
         result_: the :class:`~hybrid.loop.result.Result` of the fit; its value is of scaled targets.
         encoding_: the circuit and its features.
-        observables_: one for each target.
+        observables_: what is measured.
         n_features_in_: number of columns of the data.
 
     Raises:
@@ -73,9 +73,9 @@ class Regressor(RegressorMixin, Model):
             targets = targets[:, 0]
         low, high = targets.min(axis=0), targets.max(axis=0)
         self.offset_ = (low + high) / 2.0
-        self.stretch_ = np.where(high > low, (high - low) / 2.0, 1.0) * _MARGIN
+        self.stretch_ = np.where(high > low, (high - low) / 2.0, 1.0)
         scaled = (targets - self.offset_) / self.stretch_
-        self._fitted(rows, scaled, 1.0, {"squared"})
+        self._fitted(rows, scaled, {"squared"})
         return self
 
     def predict(self, X: ArrayLike) -> FloatArray:  # noqa: N803

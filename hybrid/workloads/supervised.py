@@ -250,7 +250,7 @@ class Supervised(Workload):
 
     def state_bytes(self, ask: Ask) -> int:
         """Return what the circuits of one piece allocate at most."""
-        rows = np.zeros((1, len(self._columns) + self.num_parameters))
+        rows = np.zeros((1, len(self._columns) + len(self._weights)))
         return self.evaluation(Sampling()).memory_bytes(Ask(rows, ask.gradient))
 
     def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:
