@@ -133,12 +133,12 @@ def _calibrate() -> Iterator[str]:
     )
     spent = time.perf_counter() - start
     os.environ["HYBRID_MACHINE"] = path
-    disturbance = json.loads(Path(path).read_text())["disturbance"]
+    contention = json.loads(Path(path).read_text())["contention"]
     yield from _say(
         "## The host",
         "",
         f"`hybrid calibrate` on two ranks took {spent:.1f} s with the start of Python (asked: less "
-        f"than 20 s). Calls took {disturbance:.2f} times as long as at best.",
+        f"than 20 s). Calls took {contention:.2f} times as long as at best.",
         "",
     )
 
@@ -247,10 +247,10 @@ def _paper() -> Iterator[str]:
     from hybrid.calibration import here
     from hybrid.core.piece import Piece
     from hybrid.core.plan import Plan
-    from hybrid.scheduler import Site, simulate
+    from hybrid.scheduler import Topology, simulate
     from hybrid.scheduler.assign import longest_first
 
-    yield from _say("## On paper: drawn from counters, pieces of 0.05 to 5 s (a factor 100)", "")
+    yield from _say("## Simulated: drawn from counters, pieces of 0.05 to 5 s (a factor 100)", "")
     yield from _say("| ranks | pieces | hand-out | wall | efficiency | lost to | simulated in |")
     yield from _say("| --- | --- | --- | --- | --- | --- | --- |")
     for ranks, count in ((1000, 100_000), (10_000, 1_000_000), (100_000, 1_000_000)):
@@ -259,7 +259,7 @@ def _paper() -> Iterator[str]:
         order = tuple(np.argsort(-costs, kind="stable").tolist())
         pieces = tuple(Piece(k, "items", k, k + 1) for k in range(count))
         told = tuple(Piece(k, "items", k, k + 1, cost) for k, cost in enumerate(costs.tolist()))
-        site = Site.uniform(here().with_speed(1.0), ranks)
+        topology = Topology.uniform(here().with_speed(1.0), ranks)
         nobody: tuple[tuple[int, ...], ...] = ((),) * ranks
         plans = {
             "drawn, costs unknown": lambda p=pieces, n=nobody, r=ranks, c=count: Plan(
@@ -274,7 +274,7 @@ def _paper() -> Iterator[str]:
         }
         for name, make in plans.items():
             start = time.perf_counter()
-            found = simulate(make(), site, costs)
+            found = simulate(make(), topology, costs)
             spent = time.perf_counter() - start
             yield from _say(
                 f"| {ranks} | {count} | {name} | {found.wall:.1f} s | {found.efficiency:.1%} | "

@@ -40,11 +40,11 @@ def main() -> int:
 
 
 def _work(name: str, *numbers: str) -> int:
-    from bench import spreading
+    from bench import distributed
 
     from hybrid.runtime import world
 
-    found = getattr(spreading, name)(*map(int, numbers))
+    found = getattr(distributed, name)(*map(int, numbers))
     if world().rank == 0:
         print(MARK + json.dumps(found), flush=True)
     return 0
@@ -117,16 +117,16 @@ def _memory() -> Iterator[str]:
 
 
 def _bytes() -> Iterator[str]:
+    from bench.distributed import traffic
     from bench.hardware_efficient import hardware_efficient
     from bench.molecules import active_space, uccsd
-    from bench.spreading import traffic
 
     yield "## Bytes"
     yield ""
     yield (
-        "What each rank sends for one gradient, in shards, beside the scheme in which every gate, "
-        "and every term, that acts on a spread qubit sends a whole shard (excitations count as one "
-        "gate). Asked: at most 1/5."
+        "Data sent by each rank for one gradient, in shards. The naive scheme sends a whole shard "
+        "for every gate and every term on a distributed qubit (an excitation counts as one gate). "
+        "Target: at most 1/5."
     )
     yield ""
     yield "| workload | shards | sent | naive | ratio | exchanges |"
@@ -147,10 +147,10 @@ def _bytes() -> Iterator[str]:
 
 
 def _scaling() -> Iterator[str]:
+    from bench.distributed import simulated
     from bench.hardware_efficient import hardware_efficient
-    from bench.spreading import on_paper
 
-    yield "## Weak scaling on paper"
+    yield "## Weak scaling, simulated"
     yield ""
     yield (
         "Energy and gradient, HEA L=5, one rank of 64 threads on each node with 200 Gb/s and 2 µs; "
@@ -170,7 +170,7 @@ def _scaling() -> Iterator[str]:
     first = None
     for nodes in (1, 2, 4, 8, 16, 32, 64):
         n = 30 + nodes.bit_length() - 1
-        work, exchanges, sent = on_paper(hardware_efficient(n, 5), nodes)
+        work, exchanges, sent = simulated(hardware_efficient(n, 5), nodes)
         # A layer of one more qubit has one more qubit's gates.
         gates = n / 30
         first = first or work

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hybrid.primitives import EstimatorGradient as EstimatorGradient
     from hybrid.primitives import Sampler as Sampler
     from hybrid.workloads import QAOA as QAOA
+    from hybrid.workloads import VQD as VQD
     from hybrid.workloads import VQE as VQE
     from hybrid.workloads import Supervised as Supervised
     from hybrid.workloads import Workload as Workload
@@ -44,6 +45,7 @@ _HOMES = {
     "Sampler": "hybrid.primitives",
     "Session": "hybrid.calls.session",
     "Supervised": "hybrid.workloads",
+    "VQD": "hybrid.workloads",
     "VQE": "hybrid.workloads",
     "Workload": "hybrid.workloads",
     "amplitudes": "hybrid.calls.states",
@@ -97,14 +99,9 @@ def _join_if_launched() -> None:
     # ``python -m hybrid`` joins by itself, once it keeps signals.
     if sys.argv[:1] == ["-m"] or not launcher.is_launched():
         return
-    from hybrid.core.errors import InputError
     from hybrid.runtime.world import join_if_launched
 
-    try:
-        join_if_launched()
-    except InputError as error:
-        print(f"hybrid: {error}", file=sys.stderr, flush=True)
-        sys.exit(2)
+    join_if_launched()
 
 
 _join_if_launched()

@@ -33,7 +33,7 @@ from pathlib import Path
 
 from hybrid.core.early import loaded
 from hybrid.core.errors import HybridError, InputError
-from hybrid.runtime import agree, is_collective, world
+from hybrid.runtime import agree, is_collective, join_if_launched, world
 from hybrid.runtime.communicator import Communicator, host_name
 
 _GRACE_SECONDS = 0.3
@@ -43,6 +43,7 @@ _GRACE_SECONDS = 0.3
 def main() -> None:
     """Run what the arguments of this process name."""
     arguments = sys.argv[1:]
+    join_if_launched()
     program = program_of(arguments)
     if program is None:
         from hybrid.cli.app import main as command_line

@@ -21,6 +21,7 @@ CLASSES = (
     "Sampler",
     "Session",
     "Supervised",
+    "VQD",
     "VQE",
     "Workload",
 )
@@ -41,7 +42,8 @@ for name in loaded.stdout.split():
 
 from tests.test_public_names import orders, wrong_names
 
-assert not [name for name in sys.modules if name.startswith("hybrid.")]
+early = {"hybrid.core", "hybrid.core.launcher"}  # that every import of the package needs
+assert {name for name in sys.modules if name.startswith("hybrid.")} <= early
 failed = []
 for order in orders():
     child = os.fork()

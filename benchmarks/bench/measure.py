@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.disturbance import watched
+from bench.contention import watched
 from bench.pairs import Comparison, compare
 from bench.process import Worker, WorkerError
 from bench.rows import Row
@@ -51,13 +51,13 @@ class Measured:
 def measure(row: Row, pythons: Pythons, threads: int, effort: Effort) -> Measured:
     """Run the row; answers that disagree and engines that fail leave a row without a ratio."""
     try:
-        with watched() as disturbance:
+        with watched() as contention:
             comparison, versions = _compared(row, pythons, threads, effort)
     except WorkerError as error:
         return Measured(row, None, {}, failure=f"failed: {str(error).splitlines()[-1]}")
     difference = comparison.disagreement
     failure = f"disagree: {difference}" if difference else None
-    return Measured(row, comparison, versions, disturbance.cores, failure)
+    return Measured(row, comparison, versions, contention.cores, failure)
 
 
 def _compared(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.disturbance import QUIET
+from bench.contention import QUIET
 from bench.measure import MISSED, REACHED, Measured
 from bench.peak import Peak
 from bench.probes import Limits, copies_in, nominal_gigaflops

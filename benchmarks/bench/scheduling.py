@@ -232,15 +232,15 @@ def predictions() -> Found:
 
 
 def simulated() -> Found:
-    """Return wall times of an evaluation: on paper, and measured.
+    """Return wall times of an evaluation: simulated, and measured.
 
     On paper from the costs that were predicted before, and from what the pieces took meanwhile.
     """
-    from hybrid.collective.site import site_of
+    from hybrid.collective.topology import topology_of
     from hybrid.scheduler import simulate
 
     found = {}
-    site = site_of(world(), 1)
+    topology = topology_of(world(), 1)
     for name, evaluation, ask in _regret_set()[-3:]:
         call = _call(evaluation, ask, None)
         plan = call.team.plan(ask)
@@ -248,12 +248,12 @@ def simulated() -> Found:
             continue
         pieces: list[list[float]] = [[] for _ in plan.pieces]
         spent = _durations(call, ask, 2.0, lambda done, seen=pieces: seen[done.piece].append(done))
-        on_paper = [simulate(plan, site).wall, 0.0]
+        simulated = [simulate(plan, topology).wall, 0.0]
         if world().rank == 0:
-            around = site.machines[0].piece_seconds
+            around = topology.machines[0].piece_seconds
             seconds = [np.mean([done.seconds for done in each[1:]]) + around for each in pieces]
-            on_paper[1] = simulate(plan, site, np.array(seconds) * site.speeds[0]).wall
-        found[name] = [*on_paper, float(np.mean(spent))]
+            simulated[1] = simulate(plan, topology, np.array(seconds) * topology.speeds[0]).wall
+        found[name] = [*simulated, float(np.mean(spent))]
     return found
 
 

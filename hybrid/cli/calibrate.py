@@ -46,7 +46,7 @@ def measure(output: Path | None, console: Console) -> None:
             ),
             ("threads", f"{machine.thread_gain.at(19):.2f} times faster on all cores, n=19"),
             ("Aer", f"{1e3 * machine.rates['aer.job'].at(0):.2f} ms a start"),
-            ("others", f"make calls {machine.disturbance:.2f} times as long as at best"),
+            ("others", f"make calls {machine.contention:.2f} times as long as at best"),
             ("copies", f"{quantities.size(int(machine.copy_bandwidth))}/s"),
             ("messages", _message_row(machine.latency, machine.bandwidth, job.size > 1)),
             ("written to", str(path) if saved else "no file"),

@@ -93,7 +93,7 @@ def rows(job: Job, result: Result, arguments: MinimizeArguments) -> list[report.
     energy, alpha, beta, deviation, spin = (
         _measured(
             hybrid.estimate(
-                job.circuit, each, result.x, seed=derive(result.seed, _STREAM, number), **shared
+                job.circuit, each, result.point, seed=derive(result.seed, _STREAM, number), **shared
             )
         )
         for number, each in enumerate(observables)

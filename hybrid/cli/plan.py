@@ -12,14 +12,14 @@ from rich.text import Text
 
 from hybrid.calibration import here
 from hybrid.cli.run import prepared
-from hybrid.collective.site import site_of
+from hybrid.collective.topology import topology_of
 from hybrid.core.errors import InputError
 from hybrid.core.plan import Plan
 from hybrid.core.units import duration
 from hybrid.loop.minimization import Minimization
 from hybrid.machine import load
 from hybrid.runtime import free_bytes, thread_limit, world
-from hybrid.scheduler import Simulated, Site, simulate
+from hybrid.scheduler import Simulated, Topology, simulate
 from hybrid.scheduler.explain import as_data, core_seconds, explained
 
 
@@ -39,20 +39,22 @@ def show_plan(
     Raises:
         HybridError: the file is at fault, or the run does not fit.
     """
-    on_paper = any(each is not None for each in (ranks, threads, memory, machine))
-    job, arguments = prepared(path, overrides, here=not on_paper)
+    simulated = any(each is not None for each in (ranks, threads, memory, machine))
+    job, arguments = prepared(path, overrides, here=not simulated)
     arguments["threads"] = threads = arguments["threads"] if threads is None else threads
     arguments["journal"] = None  # whether it may be written does not change the plan
     run = Minimization.prepared(job.workload, **arguments)
-    if on_paper:
+    if simulated:
         known = here() if machine is None else load(machine)
-        room = known.memory_bytes if memory is None else size_of(memory)
-        site = Site.uniform(known, ranks or world().size, threads=threads, memory_bytes=room)
+        free = known.memory_bytes if memory is None else size_of(memory)
+        topology = Topology.uniform(
+            known, ranks or world().size, threads=threads, memory_bytes=free
+        )
     else:
-        site = site_of(world(), thread_limit())
-        room = free_bytes()
-    made = run.plan(site, room)
-    on_clock = None if made.prediction is None else simulate(made, site)
+        topology = topology_of(world(), thread_limit())
+        free = free_bytes()
+    made = run.plan(topology, free)
+    on_clock = None if made.prediction is None else simulate(made, topology)
     if world().rank != 0:
         return
     if as_json:
@@ -60,9 +62,9 @@ def show_plan(
         return
     console.print(Text(f"{job.workload.description}\n{run.evaluation.description}"), soft_wrap=True)
     console.print(Text(explained(made)), soft_wrap=True)
-    if on_clock is not None and site.size > 1:
+    if on_clock is not None and topology.size > 1:
         text = (
-            f"on paper: {duration(on_clock.wall)} with messages, "
+            f"simulated: {duration(on_clock.wall)} with messages, "
             f"efficiency {on_clock.efficiency:.0%}; {on_clock.why}"
         )
         console.print(Text(text), soft_wrap=True)

@@ -16,7 +16,7 @@ from hybrid.cli import electrons, report
 from hybrid.cli.budget import Budget
 from hybrid.cli.progress import follower
 from hybrid.cli.terminal import error_console
-from hybrid.collective.site import cores_of
+from hybrid.collective.topology import cores_of
 from hybrid.core.early import loaded
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
@@ -142,7 +142,7 @@ def _cut_rows(job: Job, result: Result, simulator: Choice) -> list[report.Row]:
     if job.graph is None:
         return []
     seed = derive(result.seed, _CUT_STREAM)
-    counts = hybrid.sample(job.circuit, result.x, _CUT_SAMPLES, simulator=simulator, seed=seed)
+    counts = hybrid.sample(job.circuit, result.point, _CUT_SAMPLES, simulator=simulator, seed=seed)
     assert isinstance(counts, dict)
     largest = -job.reference.value if job.reference is not None else None
     return report.cut_rows(job.graph, job.graph.interpret(counts), result, largest)

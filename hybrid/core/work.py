@@ -1,4 +1,4 @@
-"""How much work a piece is, without saying on which machine."""
+"""The work of a piece, in counts that no machine enters."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sharding:
-    """What spreading one state over several ranks takes of each of them.
+    """The cost to each rank of distributing one state over several.
 
     Attributes:
         shards: ranks that share the state, a power of two.
-        memory_bytes: that each holds, buffers for messages included.
-        sent_bytes: that each sends in one evaluation.
-        exchanges: how often they exchange.
+        memory_bytes: held by each rank, message buffers included.
+        sent_bytes: sent by each rank in one evaluation.
+        exchanges: number of exchanges in one evaluation.
     """
 
     shards: int
@@ -26,7 +26,7 @@ CPU = "cpu"
 """The device of all engines today."""
 
 OWN_SECONDS = "python"
-"""The engine of work that tells its own seconds."""
+"""The engine of work whose seconds the user supplies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,18 @@ class Work:
 
     Attributes:
         engine: the simulator that prices it, by its name in ``simulators/registry.py``, or
-            ``python`` for work that tells its own seconds.
+            ``python`` for work whose seconds the user supplies.
         num_qubits: width of the state (index bits for a density matrix).
         circuits: evaluations in the piece.
-        operations: of one evaluation, by kind; the engine says which kinds there are.
+        operations: counts per evaluation, by kind; each engine defines its kinds.
         gradient: whether each evaluation comes with an adjoint gradient.
-        shots: of each evaluation.
-        seconds: known seconds beside the counts, on a machine of speed 1.
+        shots: shots per evaluation.
+        seconds: known seconds in addition to the counts, on a machine of speed 1.
         single: whether amplitudes are complex64.
-        asked: bytes of the Ask that the piece belongs to.
-        answered: bytes of its partial answer; 0 where the evaluation's default holds.
-        shardings: how one state may be spread over ranks, by ascending shards; empty if it may not.
-        device: what the piece runs on.
+        asked: bytes of the Ask.
+        answered: bytes of the partial answer; 0 to use the evaluation's default.
+        shardings: the ways to distribute one state over ranks, by ascending shards; or empty.
+        device: device that runs the piece.
     """
 
     engine: str
@@ -64,7 +64,7 @@ class Work:
 
     @property
     def memory_bytes(self) -> int:
-        """Bytes of the states and the answer that the piece holds; 0 where not known."""
+        """Bytes of the states and of the partial answer; 0 if unknown."""
         if self.engine == OWN_SECONDS:
             return 0
         amplitude = 8 if self.single else 16

@@ -11,9 +11,10 @@ import numpy as np
 from hybrid.collective.call import Call
 from hybrid.core.ask import Ask
 from hybrid.core.outcome import Outcome
+from hybrid.core.steps import CutShort, Steps
 from hybrid.journal import Identity
 from hybrid.loop.minimization import Minimization
-from hybrid.loop.recording import Start, answers_of
+from hybrid.loop.recording import Setup, answers_of
 from hybrid.loop.replay import Answers
 from hybrid.loop.result import History, Result
 from hybrid.loop.trace import Trace
@@ -33,16 +34,17 @@ def lead(
             run.observers.started(run.describe(call, answers.description))
         solution = _solve(answers, call, trace, stops)
         message = _message(solution, trace, call.seed)
-        answers.completed({**message, "x": message["x"].tolist(), "history": len(trace.values)})
+        answers.completed({**_listed(message), "history": len(trace.values)})
     return message
 
 
 def result_of(message: Mapping[str, Any], core_seconds: float) -> Result:
     """Return the result that a message of :func:`lead` describes."""
     iterations, evaluations, values, wall_times = message["history"]
-    plain = {name: message[name] for name in message if name not in ("history", "outcome")}
+    apart = ("history", "outcome", "operators")
     return Result(
-        **plain,
+        **{name: message[name] for name in message if name not in apart},
+        operators=tuple(message["operators"]),
         outcome=Outcome(message["outcome"]),
         core_seconds=core_seconds,
         history=History(
@@ -56,7 +58,10 @@ def result_of(message: Mapping[str, Any], core_seconds: float) -> Result:
 
 def _message(solution: Solution, trace: Trace, seed: int) -> dict[str, Any]:
     """Return the result in plain types, whatever number types the optimizer has used."""
-    x = np.array(solution.x, dtype=np.float64).reshape(-1)
+    x = np.array(solution.x, dtype=np.float64)
+    values = solution.values
+    if values is None:
+        x = x.reshape(-1)
     return {
         "value": float(solution.value),
         "x": x,
@@ -66,10 +71,18 @@ def _message(solution: Solution, trace: Trace, seed: int) -> dict[str, Any]:
         "iterations": int(solution.iterations),
         "evaluations": trace.evaluations[-1] if trace.evaluations else 0,
         "wall_time": trace.wall_time,
-        "standard_error": trace.standard_error(x),
+        "standard_error": trace.standard_error(x if solution.at is None else solution.at),
         "history": [trace.iterations, trace.evaluations, trace.values, trace.wall_times],
         "seed": seed,
+        "values": None if values is None else np.array(values, dtype=np.float64),
+        "operators": [str(each) for each in solution.operators],
     }
+
+
+def _listed(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message with lists in the place of arrays, as events of a journal are."""
+    arrays = {name: each.tolist() for name, each in message.items() if isinstance(each, np.ndarray)}
+    return {**message, **arrays}
 
 
 def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManager[Answers]:
@@ -77,17 +90,17 @@ def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManage
     run = call.prepared
     if run.recording is None:
         return answers_of(team)
-    start = Start(
+    setup = Setup(
         simulator=run.evaluation.description,
         plan=team.plan(run.first_ask),
         reproducible=run.evaluation.reproducible,
     )
-    return run.recording.opened(team, call.world, Identity(run.identity(), call.seed), start)
+    return run.recording.opened(team, call.world, Identity(run.identity(), call.seed), setup)
 
 
 def _solve(answers: Answers, call: Call[Minimization], trace: Trace, stops: Stops) -> Solution:
     run = call.prepared
-    steps = run.steps(call.seed, trace.best)
+    steps = run.steps(call.seed)
     ask = next(steps)
     try:
         while True:
@@ -95,9 +108,9 @@ def _solve(answers: Answers, call: Call[Minimization], trace: Trace, stops: Stop
             progress = trace.add(ask, told)
             reason = run.observers.progressed(progress)
             if reason is not None:
-                return _cut_short(
-                    trace, call, ask, Outcome.STOPPED, "Stopped by an observer", reason
-                )
+                because = f" ({reason.rstrip('.')})" if reason else ""
+                cut = CutShort(Outcome.STOPPED, "Stopped by an observer", because)
+                return _cut_short(steps, cut, trace, call, ask)
             stops.look_ahead(trace.longest)
             ask = steps.send(told)
     except StopIteration as end:
@@ -105,15 +118,22 @@ def _solve(answers: Answers, call: Call[Minimization], trace: Trace, stops: Stop
         return solution
     except Stopped as stopped:
         answers.stopped(stopped.reason)
-        verb = f"Interrupted by {stopped.reason}"
-        return _cut_short(trace, call, ask, Outcome.INTERRUPTED, verb, "")
+        cut = CutShort(Outcome.INTERRUPTED, f"Interrupted by {stopped.reason}", "")
+        return _cut_short(steps, cut, trace, call, ask)
     finally:
         steps.close()
 
 
 def _cut_short(
-    trace: Trace, call: Call[Minimization], ask: Ask, outcome: Outcome, verb: str, reason: str
+    steps: Steps, cut: CutShort, trace: Trace, call: Call[Minimization], ask: Ask
 ) -> Solution:
-    because = f" ({reason.rstrip('.')})" if reason else ""
+    """Return the solution of the steps where they have one, else the best point so far."""
+    try:
+        steps.throw(cut)
+    except StopIteration as end:
+        solution: Solution = end.value
+        return solution
+    except CutShort:
+        pass
     start = call.prepared.start(call.seed)
-    return trace.best.cut_short(outcome, verb, because, ask.iteration, start)
+    return trace.best.cut_short(cut.outcome, cut.verb, cut.because, ask.iteration, start)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from hybrid.collective.call import Call, Prepared, check_fits
@@ -31,9 +31,9 @@ from hybrid.loop.observers import Observers
 from hybrid.loop.provenance import code_contents
 from hybrid.loop.recording import Recording, checked_recording
 from hybrid.loop.result import RunDescription
-from hybrid.optimizers import Best, Optimizer, Steps, driven, first_ask, make
+from hybrid.optimizers import Optimizer, Steps, driven, first_ask, make
 from hybrid.runtime import OnStall, world
-from hybrid.scheduler import Site, plan
+from hybrid.scheduler import Topology, plan
 from hybrid.scheduler.explain import summary
 from hybrid.simulators import Choice
 from hybrid.simulators.counted import counted
@@ -122,7 +122,7 @@ class Minimization(Prepared):
             x0=start,
             observers=Observers.checked(observer),  # type: ignore[arg-type]
             evaluation=workload.prepare(sampling),
-            first_ask=first_ask(method, np.zeros(workload.num_parameters)),
+            first_ask=workload.largest_ask(partial(first_ask, method)),
             num_qubits=workload.num_qubits,
             contents=lambda: {
                 **identity(),
@@ -141,32 +141,32 @@ class Minimization(Prepared):
 
     @property
     def max_iterations(self) -> int | None:
-        """The optimizer's limit, if it has one."""
-        return getattr(self.optimizer, "max_iterations", None)
+        """The limit of the run's iterations, if it has one."""
+        return self.workload.most_iterations(getattr(self.optimizer, "max_iterations", None))
 
     def start(self, seed: int) -> FloatArray:
         """Return where the run starts, shape (P,), for the seed of the run."""
         return self.workload.initial_point(derive(seed, 0)) if self.x0 is None else self.x0
 
-    def steps(self, seed: int, best: Best) -> Steps:
-        """Return the optimizer's steps for the seed of the run; ``best`` is shown every answer."""
-        scale = self.workload.scale()
-        return driven(self.optimizer, self.start(seed), derive(seed, 1), scale=scale, best=best)
+    def steps(self, seed: int) -> Steps:
+        """Return the steps of the workload with this optimizer, for the seed of the run."""
+        drive = partial(driven, self.optimizer, scale=self.workload.scale())
+        return self.workload.steps(drive, self.start(seed), derive(seed, 1))
 
-    def plan(self, site: Site, memory_bytes: int) -> Plan:
-        """Return how the first evaluation is split over a site, real or simulated.
+    def plan(self, topology: Topology, memory_bytes: int) -> Plan:
+        """Return how the first evaluation is split over a topology, real or simulated.
 
         Args:
-            site: the ranks.
+            topology: the ranks.
             memory_bytes: free memory of each host.
 
         Raises:
             InputError: it does not fit, or needs more ranks.
         """
-        self.resources.check(site.size)
+        self.resources.check(topology.size)
         self.evaluation.check(self.first_ask)
-        check_fits(self, site.size, memory_bytes)
-        return plan(counted(self.evaluation, self.first_ask), site, self.resources)
+        check_fits(self, topology.size, memory_bytes)
+        return plan(counted(self.evaluation, self.first_ask), topology, self.resources)
 
     def describe(self, call: Call[Minimization], journal: str | None = None) -> RunDescription:
         """Return what will run on the ranks of a call, and how its first evaluation is split."""

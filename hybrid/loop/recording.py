@@ -78,7 +78,7 @@ class Recording:
 
     @contextmanager
     def opened(
-        self, team: Team[Told], world: World, identity: Identity, start: Start
+        self, team: Team[Told], world: World, identity: Identity, setup: Setup
     ) -> Iterator[Answers]:
         """Open the journal and record the start of the run; rank 0 alone."""
         with ExitStack() as files:
@@ -90,13 +90,13 @@ class Recording:
                 answers = chain(answers, _taken_over(old, writer, identity))
             for lost in world.lost:
                 writer.event("lost rank", which=lost)
-            writer.start(world.rank_hosts, start.simulator, summary(start.plan), environment())
+            writer.start(world.rank_hosts, setup.simulator, summary(setup.plan), environment())
             yield Recorded(
                 team,
                 writer,
                 answers,
                 own.unfinished(),
-                reproducible=start.reproducible,
+                reproducible=setup.reproducible,
                 strict=self.fork is None,
             )
 
@@ -112,8 +112,8 @@ def _taken_over(old: Journal, writer: Writer, identity: Identity) -> Iterator[An
 
 
 @dataclass(frozen=True)
-class Start:
-    """What a journal tells of a start of the run.
+class Setup:
+    """What a journal records when a run starts or resumes.
 
     Attributes:
         simulator: what computes.

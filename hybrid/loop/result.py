@@ -98,7 +98,8 @@ class Result:
 
     Attributes:
         value: the best value found; NaN for a run that ended before its first value.
-        x: shape (P,), float64; the parameters at which it was found.
+        x: shape (P,), float64; the parameters at which it was found. Of :class:`hybrid.VQD` shape
+            (K, P), one state's parameters a row.
         outcome: why the run stopped, for programs (see :class:`hybrid.core.outcome.Outcome`).
         message: the same as a sentence, with details.
         success: whether the optimizer converged, or finished where it has no test of convergence.
@@ -109,6 +110,9 @@ class Result:
         history: every answer that the optimizer was given.
         standard_error: of ``value`` where it was sampled, else None.
         seed: the seed of the run; give it again to get the same bits.
+        values: of :class:`hybrid.VQD` shape (K,), float64, the energies of the states in
+            ascending order; of other workloads None.
+        operators: none but of workloads that choose some, in the order chosen.
     """
 
     value: float
@@ -123,12 +127,24 @@ class Result:
     standard_error: float | None
     seed: int
     outcome: Outcome
+    values: FloatArray | None = None
+    operators: tuple[str, ...] = ()
+
+    @property
+    def point(self) -> FloatArray:
+        """The parameters of ``value``, shape (P,): ``x``, or of several states the first row."""
+        return self.x if self.x.ndim == 1 else self.x[0]
 
     def __str__(self) -> str:
         """Return a few lines for a person to read."""
         error = f" +/- {self.standard_error:.2g}" if self.standard_error is not None else ""
+        several = ""
+        if self.values is not None:
+            several = "  values: " + ", ".join(f"{each:z.10f}" for each in self.values) + "\n"
+        if self.operators:
+            several += f"  operators: {', '.join(self.operators)}\n"
         return (
-            f"{self.outcome.verdict}: value {self.value:z.10f}{error}\n"
+            f"{self.outcome.verdict}: value {self.value:z.10f}{error}\n{several}"
             f"  {self.message}\n"
             f"  {self.iterations} iterations, {self.evaluations} evaluations, "
             f"{self.wall_time:.2f} s, {self.core_seconds:.2f} core-seconds, seed {self.seed}"

@@ -2,45 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Ask, Told
-from hybrid.core.outcome import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """Where an optimizer ended, and why.
-
-    Attributes:
-        x: shape (P,), float64; the point it recommends.
-        value: the value it was told there.
-        success: whether it stopped because its own test of convergence was met; for a method that
-            has no such test, whether it finished its steps.
-        message: one sentence saying why it stopped.
-        iterations: how many iterations it took, in its own count.
-        how: why it stopped, for programs; None derives it from ``success``.
-    """
-
-    x: FloatArray
-    value: float
-    success: bool
-    message: str
-    iterations: int
-    how: Outcome | None = None
-
-    @property
-    def outcome(self) -> Outcome:
-        """Why it stopped."""
-        if self.how is not None:
-            return self.how
-        return Outcome.CONVERGED if self.success else Outcome.FAILED
-
-
-Steps: TypeAlias = Generator[Ask, Told, Solution]
+from hybrid.core.steps import Solution as Solution
+from hybrid.core.steps import Steps as Steps
 
 
 @runtime_checkable

@@ -201,15 +201,20 @@ class Molecule:
             "occupation= sets another reference"
         )
 
-    def uccsd(self) -> QuantumCircuit:
+    def uccsd(self, layers: int = 1) -> QuantumCircuit:
         """Return unitary coupled cluster with singles and doubles on the reference determinant.
 
-        One parameter per excitation, one first-order Trotter step. The circuit is flat: X
-        gates, then one ``PauliEvolutionGate`` of commuting strings per excitation. All
+        One parameter per excitation and layer, one first-order Trotter step a layer. The circuit is
+        flat: X gates, then one ``PauliEvolutionGate`` of commuting strings per excitation. All
         parameters zero is the reference determinant.
 
+        Args:
+            layers: how often the excitations follow each other. One suits ground states near the
+                reference; excited states (:class:`hybrid.VQD`) mostly need two.
+
         Raises:
-            InputError: no electron can be excited within its spin (all orbitals full or empty).
+            InputError: the number of layers is not positive, or no electron can be excited within
+                its spin (all orbitals full or empty).
 
         Warns:
             UserWarning: see :meth:`hartree_fock`.
@@ -233,6 +238,7 @@ class Molecule:
                 self.num_electrons,
                 self._excitations,
                 self._mapper(),
+                reps=_checked_layers(layers),
                 initial_state=reference,
             )
             circuit: QuantumCircuit = ansatz.decompose()
@@ -320,6 +326,12 @@ def _checked_energy(name: str, energy: object) -> float:
         expected="a finite real number, in hartree",
         advice="check the calculation that it comes from",
     )
+
+
+def _checked_layers(layers: object) -> int:
+    if isinstance(layers, int | np.integer) and not isinstance(layers, bool) and layers >= 1:
+        return int(layers)
+    raise InputError("layers", got=repr(layers)[:60], expected="an integer of at least 1")
 
 
 def _listed(occupation: Occupation) -> str:

@@ -50,14 +50,19 @@ def inside_call(seed: int) -> Iterator[None]:
         _inside.reset(token)
 
 
-@contextmanager
-def inside_piece(seed: int, threads: int) -> Iterator[None]:
+class inside_piece:  # noqa: N801, used as a function
     """Give calls within this context seeds that depend on the piece, and its threads."""
-    token = _inside.set(Inside(seed, threads))
-    try:
-        yield
-    finally:
-        _inside.reset(token)
+
+    __slots__ = ("_piece", "_token")
+
+    def __init__(self, seed: int, threads: int) -> None:
+        self._piece = Inside(seed, threads)
+
+    def __enter__(self) -> None:
+        self._token = _inside.set(self._piece)
+
+    def __exit__(self, *_: object) -> None:
+        _inside.reset(self._token)
 
 
 def nested_seed() -> int:

@@ -139,13 +139,15 @@ def join_if_launched() -> None:
     """Join the job at once where an MPI launcher started this process.
 
     A rank that never calls anything collective then still takes part in the goodbye at its end,
-    so the others learn that it has gone instead of waiting for it.
-
-    Raises:
-        InputError: a launcher started several processes, and MPI cannot make a job of them.
+    so the others learn that it has gone instead of waiting for it. Where MPI cannot make a job of
+    the processes that were started, this one says so and ends with exit code 2.
     """
     if launcher.is_launched():
-        world()
+        try:
+            world()
+        except InputError as error:
+            print(f"hybrid: {error}", file=sys.stderr, flush=True)
+            sys.exit(2)
 
 
 def regroup(communicator: Communicator) -> World:

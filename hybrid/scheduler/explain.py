@@ -1,4 +1,4 @@
-"""A plan for a person to read, and for a program."""
+"""A plan as text and as plain data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_BRANCHES = 12
 
 
 def tree(plan: Plan) -> str:
-    """Return a plan in lines: the split as a tree, alternatives, memory, time, and why.
+    """Return a plan as lines of text: split, alternatives, memory, time, reason.
 
     Example:
         >>> from hybrid.core.piece import slices
@@ -57,13 +57,13 @@ def as_data(plan: Plan) -> dict[str, Any]:
 
 
 def core_seconds(plan: Plan) -> float:
-    """Return wall time times all cores that the job holds, idle ones included, as it is charged."""
+    """Return wall time times the cores of the job, idle ones included, as clusters charge."""
     wall = 0.0 if plan.prediction is None else plan.prediction.wall
     return wall * plan.num_ranks * (plan.threads or 1)
 
 
 def efficiency(plan: Plan) -> float:
-    """Return the time of one rank over ranks times wall time, of the same threads each."""
+    """Return parallel efficiency: the time of one rank over ranks times wall time."""
     prediction = plan.prediction
     if prediction is None or prediction.wall <= 0.0:
         return 1.0
@@ -71,12 +71,12 @@ def efficiency(plan: Plan) -> float:
 
 
 def explained(plan: Plan) -> str:
-    """Return lines for a person: the split as a tree, alternatives, memory, time, and why."""
+    """Return the summary and the tree of a plan."""
     return f"{summary(plan)}\n{tree(plan)}"
 
 
 def summary(plan: Plan) -> str:
-    """Return a sentence or two for a person: how it is split, and why."""
+    """Return a sentence or two: how the work is split, and why."""
     text = _sentence(plan)
     if plan.prediction is not None:
         text += f"; predicted {duration(plan.prediction.wall)} for each evaluation"
@@ -85,7 +85,7 @@ def summary(plan: Plan) -> str:
 
 def _sentence(plan: Plan) -> str:
     axis = plan.pieces[0].axis
-    resting = plan.num_ranks - len(plan.active_ranks)
+    idle = plan.num_ranks - len(plan.active_ranks)
     if plan.groups:
         return _in_groups(plan, axis)
     if len(plan.pieces) == 1:
@@ -93,34 +93,33 @@ def _sentence(plan: Plan) -> str:
         if plan.num_ranks == 1:
             return one
         return (
-            f"{one}; it cannot be cut further without changing the result, so "
-            f"{resting} of {plan.num_ranks} ranks rest and leave it their cores"
+            f"{one}; it cannot be cut further without changing the result: "
+            f"{idle} of {plan.num_ranks} ranks idle; rank 0 uses their cores"
         )
     cut = f"{len(plan.pieces)} pieces along the {axis}"
     if plan.num_ranks == 1:
         return f"{cut}, all on rank 0"
     if len(plan.active_ranks) == 1:
-        return f"{cut}, all on rank {plan.active_ranks[0]}: {plan.reason or 'others rest'}"
-    if resting and len(plan.pieces) <= len(plan.active_ranks):
-        rest = f", {resting} ranks rest for want of pieces"
-    else:
-        rest = f", {resting} ranks rest" if resting else ""
+        return f"{cut}, all on rank {plan.active_ranks[0]}: {plan.reason or 'the others idle'}"
+    others = f", {idle} rank{_s(idle)} idle" if idle else ""
+    if idle and len(plan.pieces) <= len(plan.active_ranks):
+        others += ": fewer pieces than ranks"
     if plan.dynamic:
         return (
             f"{cut}, drawn by {len(plan.workers)} ranks from a shared counter, because "
-            f"{plan.reason or 'their costs are not known'}{rest}"
+            f"{plan.reason or 'their costs are unknown'}{others}"
         )
     counts = [len(indices) for indices in plan.assignment if indices]
     each = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)}-{max(counts)}"
     return (
-        f"{cut}, {each} on each of {len(counts)} ranks{rest}; "
+        f"{cut}, {each} on each of {len(counts)} ranks{others}; "
         f"balance of predicted work {plan.balance:.0%}"
     )
 
 
 def _in_groups(plan: Plan, axis: str) -> str:
     working = [group for group in plan.groups if plan.assignment[group[0]]]
-    resting = sorted(set(range(plan.num_ranks)) - set(plan.active_ranks))
+    idle = sorted(set(range(plan.num_ranks)) - set(plan.active_ranks))
     count = len(plan.pieces)
     groups = (
         f"{len(working)} groups of {plan.shards} ranks"
@@ -131,10 +130,10 @@ def _in_groups(plan: Plan, axis: str) -> str:
         f"{count} piece{'s' if count > 1 else ''} along the {axis}, on {groups} that share a "
         f"state, because {plan.reason}"
     )
-    if resting:
-        names = ", ".join(str(rank) for rank in resting[:8])
-        more = f" and {len(resting) - 8} more" if len(resting) > 8 else ""
-        text += f"; ranks {names}{more} rest" if len(resting) > 1 else f"; rank {names} rests"
+    if idle:
+        names = ", ".join(str(rank) for rank in idle[:8])
+        more = f" and {len(idle) - 8} more" if len(idle) > 8 else ""
+        text += f"; rank{_s(len(idle))} {names}{more} idle"
     return text
 
 
@@ -164,7 +163,7 @@ def _single_ranks(plan: Plan) -> Iterator[str]:
         ranks = tuple(members)
         what = f"{count} piece{_s(count)} each" if len(ranks) > 1 else f"{count} piece{_s(count)}"
         if count == 0:
-            yield f"{_ranks(ranks)}: rest"
+            yield f"{_ranks(ranks)}: idle"
             continue
         spent = "" if works is None else f", {duration(float(max(works[list(ranks)])))}"
         yield f"{_ranks(ranks)}: {what}{_threads(plan)}{spent}"
@@ -181,9 +180,9 @@ def _groups(plan: Plan) -> Iterator[str]:
             f"{_ranks(group)}: {count} piece{_s(count)}, one state in {len(group)} shards"
             f"{_threads(plan)} on each{spent}"
         )
-    resting = tuple(sorted(set(range(plan.num_ranks)) - set(plan.active_ranks)))
-    if resting:
-        yield f"{_ranks(resting)}: rest"
+    idle = tuple(sorted(set(range(plan.num_ranks)) - set(plan.active_ranks)))
+    if idle:
+        yield f"{_ranks(idle)}: idle"
 
 
 def _alternatives(plan: Plan) -> Iterator[str]:
@@ -206,7 +205,7 @@ def _alternatives(plan: Plan) -> Iterator[str]:
 def _totals(plan: Plan) -> Iterator[str]:
     yield f"memory: {plan.memory_bytes / 1e6:,.3g} MB of states on each rank with work"
     if plan.prediction is None:
-        yield "time: not predicted; what these pieces cost is found out by doing them"
+        yield "time not predicted: piece costs are unknown until they run"
         return
     hours = core_seconds(plan) / 3600.0
     yield (

@@ -1,4 +1,4 @@
-"""Groups of ranks that share one state each: which may be formed, and what a piece takes on one."""
+"""Groups of ranks that share one state: forming them, and the time of a piece on one."""
 
 from __future__ import annotations
 
@@ -13,79 +13,78 @@ from hybrid.core.memory import gigabytes
 from hybrid.core.piece import Piece
 from hybrid.core.resources import Resources
 from hybrid.core.work import Sharding, Work
-from hybrid.scheduler.site import Site
-from hybrid.simulators.predict import spread_seconds
+from hybrid.scheduler.topology import Topology
+from hybrid.simulators.predict import distributed_seconds
 
 MOST_SHARDS = 1 << 10
 
 
-def shards_to_try(pieces: Iterable[Piece], site: Site, resources: Resources) -> list[int]:
-    """Return group sizes above 1 that all pieces and the ranks allow, ascending.
+def shards_to_try(pieces: Iterable[Piece], topology: Topology, resources: Resources) -> list[int]:
+    """Return the group sizes above 1 that all pieces and the ranks allow, ascending.
 
     Raises:
-        InputError: the user wants a size that the pieces do not allow.
+        InputError: the requested number of shards is not among those the pieces allow.
     """
-    loads = {piece.work for piece in pieces}
+    works = {piece.work for piece in pieces}
     possible = [
-        {sharding.shards for sharding in load.shardings} if load is not None else set()
-        for load in loads
+        {sharding.shards for sharding in work.shardings} if work is not None else set()
+        for work in works
     ]
     common = set.intersection(*possible) if possible else set()
     if resources.shards is not None:
         if resources.shards == 1:
             return []
         if resources.shards not in common:
-            _refuse(resources.shards, loads, common)
+            _refuse(resources.shards, works, common)
         return [resources.shards]
-    return sorted(size for size in common if size <= min(site.size, MOST_SHARDS))
+    return sorted(size for size in common if size <= min(topology.size, MOST_SHARDS))
 
 
-def _refuse(wanted: int, loads: set[Work | None], common: set[int]) -> None:
-    widths = [load.num_qubits for load in loads if load is not None and load.engine == "native"]
+def _refuse(wanted: int, works: set[Work | None], common: set[int]) -> None:
+    widths = [work.num_qubits for work in works if work is not None and work.engine == "native"]
     if common:
         raise InputError(
             "shards",
             got=wanted,
             expected=f"at most {max(common)} for a state of {max(widths)} qubits",
-            advice="a shard must be no smaller than a block of the kernels, and than the widest "
-            "operation",
+            advice="a shard must hold at least one block of the kernels, and the widest operation",
         )
     if widths:
         raise InputError(
             "shards",
             got=wanted,
             expected=f"1 for a state of {max(widths)} qubits",
-            advice="a shard would be smaller than a block of the kernels; the axes of points, "
-            "samples and shots use more ranks",
+            advice="a shard would be smaller than a block of the kernels; points, samples and "
+            "shots can use more ranks",
         )
     raise InputError(
         "shards",
         got=wanted,
         expected="1 for this simulator or workload",
-        advice="states are spread over ranks by simulator 'native' alone",
+        advice="only simulator 'native' distributes states over ranks",
     )
 
 
-def sharding_of(load: Work | None, shards: int) -> Sharding:
-    """Return what spreading a state over so many ranks takes."""
-    assert load is not None
-    return next(each for each in load.shardings if each.shards == shards)
+def sharding_of(work: Work | None, shards: int) -> Sharding:
+    """Return the cost of distributing a state over ``shards`` ranks."""
+    assert work is not None
+    return next(each for each in work.shardings if each.shards == shards)
 
 
-def groups_that_fit(site: Site, shards: int, memory: int) -> list[tuple[int, ...]]:
-    """Return groups of neighbouring ranks that have the memory at the same time, leaders first.
+def groups_that_fit(topology: Topology, shards: int, memory: int) -> list[tuple[int, ...]]:
+    """Return groups of neighbouring ranks that fit in memory together, leaders first.
 
-    Ranks are taken host by host, so that groups lie on one host where they can. Rank 0 leads the
-    first group. Ranks left over have no group.
+    Ranks are taken host by host, to keep groups within a host if possible. Rank 0 leads the first
+    group. Leftover ranks have no group.
     """
-    per_host = site.size
-    if site.memory_bytes is not None and memory > 0:
-        per_host = site.memory_bytes // memory
+    per_host = topology.size
+    if topology.memory_bytes is not None and memory > 0:
+        per_host = topology.memory_bytes // memory
     used: Counter[int] = Counter()
     ranks = []
-    for rank in sorted(range(site.size), key=lambda rank: (site.host_of[rank], rank)):
-        used[site.host_of[rank]] += 1
-        if used[site.host_of[rank]] <= per_host:
+    for rank in sorted(range(topology.size), key=lambda rank: (topology.host_of[rank], rank)):
+        used[topology.host_of[rank]] += 1
+        if used[topology.host_of[rank]] <= per_host:
             ranks.append(rank)
     return [
         tuple(ranks[start : start + shards]) for start in range(0, len(ranks) - shards + 1, shards)
@@ -93,28 +92,28 @@ def groups_that_fit(site: Site, shards: int, memory: int) -> list[tuple[int, ...
 
 
 def group_seconds(
-    pieces: Sequence[Piece], site: Site, groups: Sequence[tuple[int, ...]], threads: int
+    pieces: Sequence[Piece], topology: Topology, groups: Sequence[tuple[int, ...]], threads: int
 ) -> FloatArray:
     """Return the predicted seconds of pieces on the slowest kind of group, shape (pieces,)."""
     shards = len(groups[0])
-    near = min(max(Counter(site.host_of[rank] for rank in group).values()) for group in groups)
-    machine = site.machines[0]
+    near = min(max(Counter(topology.host_of[rank] for rank in group).values()) for group in groups)
+    machine = topology.machines[0]
     known: dict[Work | None, float] = {}
     seconds = np.empty(len(pieces))
     for place, piece in enumerate(pieces):
         if piece.work not in known:
             sharding = sharding_of(piece.work, shards)
-            known[piece.work] = spread_seconds(piece.work, machine, threads, sharding, near)
+            known[piece.work] = distributed_seconds(piece.work, machine, threads, sharding, near)
         seconds[place] = known[piece.work]
     return seconds
 
 
 def group_speeds(speeds: FloatArray, groups: Sequence[tuple[int, ...]]) -> FloatArray:
-    """Return for every rank the speed of the group that it leads: that of its slowest member.
+    """Return, for every leader, the speed of its group: that of the slowest member; else 1.
 
     Args:
-        speeds: of the ranks by themselves, shape (ranks,).
-        groups: of ranks, leaders first.
+        speeds: speed of each rank alone, shape (ranks,).
+        groups: groups of ranks, leaders first.
     """
     led = np.ones_like(speeds)
     for group in groups:
@@ -122,24 +121,24 @@ def group_speeds(speeds: FloatArray, groups: Sequence[tuple[int, ...]]) -> Float
     return led
 
 
-def does_not_fit(pieces: Sequence[Piece], site: Site, memory: int) -> InputError:
-    """Return the refusal of work that no number of these ranks has the memory for."""
-    free = site.memory_bytes or 0
-    widest = max((piece.work for piece in pieces if piece.work), key=lambda load: load.num_qubits)
-    ranks_a_host = max(site.ranks_on_host.values())
-    advice = "fewer qubits would fit; complex64 halves the need"
+def does_not_fit(pieces: Sequence[Piece], topology: Topology, memory: int) -> InputError:
+    """Return the error for work that does not fit on any number of these ranks."""
+    free = topology.memory_bytes or 0
+    widest = max((piece.work for piece in pieces if piece.work), key=lambda work: work.num_qubits)
+    ranks_a_host = max(topology.ranks_on_host.values())
+    advice = "use fewer qubits; complex64 halves the memory"
     for sharding in widest.shardings:
         hosts = -(-sharding.shards // ranks_a_host)
         if sharding.memory_bytes * min(ranks_a_host, sharding.shards) <= free:
             advice = (
-                f"{sharding.shards} ranks on {hosts} hosts would do, with "
-                f"{gigabytes(sharding.memory_bytes)} on each; complex64 halves the need"
+                f"use {sharding.shards} ranks on {hosts} hosts, with "
+                f"{gigabytes(sharding.memory_bytes)} on each rank; complex64 halves the memory"
             )
             break
     return InputError(
         "memory",
         got=f"a state of {widest.num_qubits} qubits that needs {gigabytes(memory)} on one rank",
-        expected=f"at most the {gigabytes(free)} that are free on "
-        f"{site.scarcest or 'each host'}, shared by {ranks_a_host} of {site.size} ranks",
+        expected=f"at most the {gigabytes(free)} free on "
+        f"{topology.scarcest or 'each host'}, shared by {ranks_a_host} of {topology.size} ranks",
         advice=advice,
     )

@@ -1,4 +1,4 @@
-"""What could be done with the pieces: numbers of ranks, threads and groups, and what they take."""
+"""Options for running pieces: numbers of ranks, threads and groups, with predicted times."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 from hybrid.core.arrays import FloatArray
 from hybrid.core.piece import Piece
 from hybrid.machine import Machine
-from hybrid.scheduler.assign import loads_of, longest_first
+from hybrid.scheduler.assign import longest_first, seconds_of_ranks
 from hybrid.scheduler.groups import group_seconds, group_speeds, groups_that_fit, sharding_of
 from hybrid.scheduler.messages import Traffic
-from hybrid.scheduler.site import Site
+from hybrid.scheduler.topology import Topology
 from hybrid.simulators.predict import seconds_of
 
 _EXACTLY = 20_000
-"""Up to so many pieces every alternative is assigned; beyond, its wall time is bounded."""
+"""Up to this many pieces every option is assigned; above, its wall time is bounded."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """A number of ranks with a number of threads, and what would come of it."""
+    """A set of ranks with a number of threads, and the predicted times."""
 
     active: tuple[int, ...]
     threads: int
@@ -47,27 +47,27 @@ class Option:
         return tuple(group[0] for group in self.groups) or self.active
 
 
-def that_fit(site: Site, memory: int) -> tuple[int, ...]:
-    """Return the ranks that can work at the same time within the memory of their hosts.
+def that_fit(topology: Topology, memory: int) -> tuple[int, ...]:
+    """Return the ranks that fit in the memory of their hosts together.
 
-    In the order in which they get work; rank 0 is always among them.
+    They come in the order in which they get work; rank 0 is always among them.
     """
-    if site.memory_bytes is None or memory == 0:
-        return site.spread_order
-    per_host = max(1, site.memory_bytes // memory)
-    if per_host >= max(site.ranks_on_host.values()):
-        return site.spread_order
+    if topology.memory_bytes is None or memory == 0:
+        return topology.work_order
+    per_host = max(1, topology.memory_bytes // memory)
+    if per_host >= max(topology.ranks_on_host.values()):
+        return topology.work_order
     used: Counter[int] = Counter()
     fitting = []
-    for rank in site.spread_order:
-        used[site.host_of[rank]] += 1
-        if used[site.host_of[rank]] <= per_host:
+    for rank in topology.work_order:
+        used[topology.host_of[rank]] += 1
+        if used[topology.host_of[rank]] <= per_host:
             fitting.append(rank)
     return tuple(fitting)
 
 
 def counts_to_try(num_ranks: int, num_pieces: int) -> list[int]:
-    """Return the numbers of ranks to try: all that can have work, halves, and one."""
+    """Return the numbers of ranks to try: as many as can have work, halved down to one."""
     count = min(num_ranks, num_pieces)
     counts = []
     while count > 1:
@@ -78,37 +78,41 @@ def counts_to_try(num_ranks: int, num_pieces: int) -> list[int]:
 
 def try_ranks(
     pieces: tuple[Piece, ...],
-    site: Site,
+    topology: Topology,
     ranks: tuple[int, ...],
     fixed_threads: int | None,
     traffic: Traffic,
 ) -> list[Option]:
-    """Return what some ranks would take, with one thread each and with all that they can have."""
+    """Return options for some ranks, with one thread each and with all available threads."""
     active = tuple(sorted(ranks))
-    most = site.threads(active)
+    most = topology.threads(active)
     options = {fixed_threads} if fixed_threads is not None else {1, most}
-    messages = traffic.seconds(site.machines[0], len(active))
+    messages = traffic.seconds(topology.machines[0], len(active))
     found = []
     for threads in sorted(options):
-        # Known to be an int: None is not among the options.
-        found.append(_option(pieces, site, active, int(threads or 1), messages))
+        # None is not among the options; mypy cannot tell.
+        found.append(_option(pieces, topology, active, int(threads or 1), messages))
     return found
 
 
 def _option(
-    pieces: tuple[Piece, ...], site: Site, active: tuple[int, ...], threads: int, messages: float
+    pieces: tuple[Piece, ...],
+    topology: Topology,
+    active: tuple[int, ...],
+    threads: int,
+    messages: float,
 ) -> Option:
-    seconds, speeds = costs_on(pieces, site, threads)
-    seconds = seconds * site.crowding(active, threads)
+    seconds, speeds = costs_on(pieces, topology, threads)
+    seconds = seconds * topology.oversubscription(active, threads)
     return _assigned(Option(active, threads, seconds, speeds, messages, 0.0, None))
 
 
 def _assigned(option: Option) -> Option:
-    """Return an option with its pieces assigned and its wall time; bounded where they are many."""
+    """Return an option with its assignment and wall time; many pieces give a lower bound."""
     seconds, speeds, leaders = option.seconds, option.speeds, option.leaders
     if len(seconds) <= _EXACTLY or len(leaders) == 1:
         assignment = longest_first(seconds.tolist(), leaders, speeds.tolist())
-        works = loads_of(
+        works = seconds_of_ranks(
             seconds.tolist(), [assignment[rank] for rank in leaders], speeds[list(leaders)].tolist()
         )
         return replace(option, wall=float(works.max()) + option.messages, assignment=assignment)
@@ -121,29 +125,31 @@ def _assigned(option: Option) -> Option:
 
 def try_groups(
     pieces: tuple[Piece, ...],
-    site: Site,
+    topology: Topology,
     shards: int,
     fixed_threads: int | None,
     fixed_groups: int | None,
     traffic: Traffic,
 ) -> list[Option]:
-    """Return what groups of so many ranks would take, each group sharing one state."""
+    """Return options for groups of ``shards`` ranks, each sharing one state."""
     memory = max(sharding_of(piece.work, shards).memory_bytes for piece in different(pieces))
-    all_groups = groups_that_fit(site, shards, memory)
+    all_groups = groups_that_fit(topology, shards, memory)
     if fixed_groups is not None:
         all_groups = all_groups[:fixed_groups] if len(all_groups) >= fixed_groups else []
     found = []
     for count in counts_to_try(len(all_groups), len(pieces)) if all_groups else ():
         groups = tuple(all_groups[:count])
         active = tuple(sorted(rank for group in groups for rank in group))
-        threads = fixed_threads or site.threads(active)
-        seconds = group_seconds(pieces, site, groups, threads) * site.crowding(active, threads)
+        threads = fixed_threads or topology.threads(active)
+        seconds = group_seconds(pieces, topology, groups, threads) * topology.oversubscription(
+            active, threads
+        )
         option = Option(
             active,
             threads,
             seconds,
-            group_speeds(costs_on(pieces, site, threads)[1], groups),
-            traffic.seconds(site.machines[0], len(active)),
+            group_speeds(costs_on(pieces, topology, threads)[1], groups),
+            traffic.seconds(topology.machines[0], len(active)),
             0.0,
             None,
             groups,
@@ -152,18 +158,20 @@ def try_groups(
     return found
 
 
-def costs_on(pieces: tuple[Piece, ...], site: Site, threads: int) -> tuple[FloatArray, FloatArray]:
-    """Return the seconds of each piece on the first kind of host, and the speed of each rank there.
+def costs_on(
+    pieces: tuple[Piece, ...], topology: Topology, threads: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the seconds of each piece on the first kind of host, and the speed of each rank.
 
-    The speed of a rank is how much faster its host does these pieces, all together, than the
-    first kind does.
+    The speed of a rank is the total time of these pieces on the first kind of host over that on
+    its own.
     """
-    base = piece_seconds(pieces, site.machines[0], threads)
+    base = piece_seconds(pieces, topology.machines[0], threads)
     total = float(base.sum())
     factors = [1.0]
-    for machine in site.machines[1:]:
+    for machine in topology.machines[1:]:
         factors.append(total / float(piece_seconds(pieces, machine, threads).sum()))
-    return base, np.array(factors)[list(site.machine_of)]
+    return base, np.array(factors)[list(topology.machine_of)]
 
 
 def piece_seconds(pieces: Sequence[Piece], machine: Machine, threads: int) -> FloatArray:
@@ -179,10 +187,10 @@ def piece_seconds(pieces: Sequence[Piece], machine: Machine, threads: int) -> Fl
 
 
 def different(pieces: tuple[Piece, ...]) -> list[Piece]:
-    """Return one piece for each different work."""
+    """Return one piece for each distinct work."""
     return list({id(piece.work): piece for piece in pieces}.values())
 
 
-def is_known(piece: Piece, site: Site) -> bool:
-    """Return whether the seconds of a piece can be told on every kind of host of a site."""
-    return all(seconds_of(piece.work, machine, 1) is not None for machine in site.machines)
+def is_known(piece: Piece, topology: Topology) -> bool:
+    """Return whether the seconds of a piece can be predicted on every kind of host."""
+    return all(seconds_of(piece.work, machine, 1) is not None for machine in topology.machines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -18,7 +18,7 @@ from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
 from hybrid.simulators import SIMULATORS, Choice
-from hybrid.workloads import QAOA, VQE, Expectation
+from hybrid.workloads import QAOA, VQD, VQE, Expectation
 from hybrid.workloads.qaoa import qaoa_circuit
 
 CHEMICAL_ACCURACY = 1.6e-3
@@ -109,6 +109,16 @@ def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
     Raises:
         InputError: one of those files is damaged, or a state does not fit.
     """
+    job, asked = _ground_state(run_file, memory_bytes), run_file.workload
+    if asked is None:
+        return job
+    observable = job.workload.observable.operator
+    workload = VQD(job.circuit, observable, asked.states, asked.weight, asked.starts)
+    return replace(job, workload=workload)
+
+
+def _ground_state(run_file: RunFile, memory_bytes: int | None) -> Job:
+    """Return what a run file asks for where it wants the smallest value alone."""
     problem, ansatz = run_file.problem, run_file.ansatz
     if isinstance(problem, tables.MaxCut):
         graph = problems.MaxCut.from_edge_list(run_file.beside(problem.edges))
@@ -137,7 +147,7 @@ def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | N
     if isinstance(ansatz, tables.UCCSD):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # it is among the notes
-            circuit = molecule.uccsd()
+            circuit = molecule.uccsd(ansatz.layers)
         notes = tuple(filter(None, [molecule.warning()]))
         return Job(VQE(circuit, hamiltonian), circuit, _given(problem), notes=notes)
     assert isinstance(ansatz, tables.HardwareEfficient)

@@ -14,7 +14,7 @@ from hybrid.core.errors import InputError, nearest
 from hybrid.settings.consistency import inconsistencies
 from hybrid.settings.faults import RunFileError, faults_of, show, unknown_key
 from hybrid.settings.syntax import parsed
-from hybrid.settings.tables import KINDS, PLAIN, RunFile, Table
+from hybrid.settings.tables import KINDS, OPTIONAL, PLAIN, RunFile, Table
 
 _LARGEST_BYTES = 2**20
 
@@ -46,6 +46,8 @@ def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Run
             data[table][name] = value
     tables: dict[str, Table] = {}
     for name in (*KINDS, *PLAIN):
+        if name in OPTIONAL and name not in data:
+            continue
         model, found = _model_of(name, data.get(name, {}))
         if model is not None:
             try:

@@ -74,6 +74,7 @@ class UCCSD(Table):
     """``[ansatz] kind = "uccsd"``: unitary coupled cluster on the Hartree-Fock state."""
 
     kind: Literal["uccsd"]
+    layers: Layers = Field(1, description="a positive integer")
 
 
 class HardwareEfficient(Table):
@@ -95,6 +96,17 @@ class QAOA(Table):
 
     kind: Literal["qaoa"]
     depth: Layers = Field(description="a positive integer, the number of layers")
+
+
+class VQD(Table):
+    """``[workload] kind = "vqd"``: the lowest states, one after the other, not the first alone."""
+
+    kind: Literal["vqd"]
+    states: Count = Field(description="a positive integer, the number of states")
+    weight: float | None = Field(
+        None, gt=0.0, description="a number above 0, the weight of penalties for overlaps"
+    )
+    starts: Count = Field(4, description="a positive integer, searches for each further state")
 
 
 class Optimizer(Table):
@@ -171,8 +183,12 @@ Ansatz: TypeAlias = UCCSD | HardwareEfficient | QAOA
 KINDS: Mapping[str, Mapping[str, type[Table]]] = {
     "problem": {"molecule": Molecule, "maxcut": MaxCut, "pauli": Pauli},
     "ansatz": {"uccsd": UCCSD, "hardware_efficient": HardwareEfficient, "qaoa": QAOA},
+    "workload": {"vqd": VQD},
 }
-"""The tables that come in several kinds; they must be there."""
+"""The tables that come in several kinds."""
+
+OPTIONAL = ("workload",)
+"""Those of them that may be left out: the smallest value is then looked for."""
 
 PLAIN: Mapping[str, type[Table]] = {"optimizer": Optimizer, "simulator": Simulator, "run": Run}
 """The tables of one kind; each may be left out."""
@@ -192,6 +208,7 @@ class RunFile:
     Attributes:
         path: where it was read.
         problem, ansatz, optimizer, simulator, run: its tables.
+        workload: its table, or None where it has none.
     """
 
     path: Path
@@ -200,6 +217,7 @@ class RunFile:
     optimizer: Optimizer
     simulator: Simulator
     run: Run
+    workload: VQD | None = None
 
     def beside(self, name: str) -> Path:
         """Return a path that the file names; it is taken relative to the file's folder."""

@@ -1,9 +1,9 @@
-"""One state over many ranks: who holds which amplitude when, and how they change hands."""
+"""States distributed over ranks: layouts, routes and exchanges."""
 
 from hybrid.sharding.group import Group, Transfer
 from hybrid.sharding.layout import Layout, Move
 from hybrid.sharding.passes import Passes, TwoStates
-from hybrid.sharding.route import Route, most_spread, plan_route
+from hybrid.sharding.route import Route, most_distributed, plan_route
 
 __all__ = [
     "Group",
@@ -13,6 +13,6 @@ __all__ = [
     "Route",
     "Transfer",
     "TwoStates",
-    "most_spread",
+    "most_distributed",
     "plan_route",
 ]

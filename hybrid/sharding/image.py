@@ -1,4 +1,4 @@
-"""H psi and its product with psi, where psi is spread over a group of ranks."""
+"""H psi and <psi|H psi> for a state distributed over a group of ranks."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hybrid.sharding.layout import Layout
 
 
 @dataclass(frozen=True)
-class Spread:
-    """A shard of a state while an expectation value is taken, and where it lies.
+class DistributedState:
+    """A distributed state whose expectation value is computed.
 
     Attributes:
         group: the ranks that hold the state.
-        layout: of the shards.
-        threads: for the kernels.
+        layout: layout of the shards.
+        threads: threads of this member.
     """
 
     group: Group
@@ -38,15 +38,15 @@ class Spread:
     ) -> None:
         """Set ``image`` to this member's shard of H psi.
 
-        Masks pair a shard with few others: those whose numbers differ from its own by the masks'
-        bits among the spread qubits. Each of these is read once, whatever the number of terms, in
-        ascending order of its basis states, which is the canonical order of the sum.
+        An X mask pairs a shard with the one whose number differs by the mask's bits on the
+        distributed qubits. Each such shard is read once, whatever the number of terms, in ascending
+        order of its basis states: the canonical order of the sum.
 
         Args:
             observable: H.
-            differences: the different X masks of H, as bits of ``layout.spread_mask`` alone.
-            psi: name and values of this member's shard.
-            image: memory for the result; not initialised.
+            differences: the distinct X masks of H, restricted to ``layout.distributed_mask``.
+            psi: name of the memory of this member's shard, and the shard.
+            image: uninitialised memory for the result.
         """
         name, shard = psi
         self.group.agree()
@@ -58,7 +58,7 @@ class Spread:
         self.group.agree()
 
     def product(self, psi: Amplitudes, image: Amplitudes) -> FloatArray:
-        """Return what this member's strips give to <psi|image>; 0.0 for those of others."""
+        """Return this member's strip sums of <psi|image>; 0.0 for strips of other members."""
         strips = _kernels.expectation_strips(self.layout.num_qubits)
         sums = np.zeros(1 << strips.bit_count())
         at = self.layout.placement(self.group.rank)
@@ -71,9 +71,9 @@ class Spread:
         layout, me = self.layout, self.group.rank
         mine = layout.value(me)
         partners = {layout.rank(mine ^ difference) for difference in differences} | {me}
-        # Local qubits above a spread one make the shards' basis states interleave.
-        above = ((1 << layout.num_qubits) - 1) & ~layout.spread_mask
-        above &= ~((1 << min(layout.spread)) - 1)
+        # Basis states of shards interleave if a local qubit lies above a distributed one.
+        above = ((1 << layout.num_qubits) - 1) & ~layout.distributed_mask
+        above &= ~((1 << min(layout.distributed)) - 1)
         order = sorted(
             (layout.value(rank) | value, rank, value)
             for rank in partners
@@ -90,9 +90,11 @@ class Spread:
 
 
 class _Stream:
-    """Chunks of a shard on the way to all that need them, and theirs on the way here."""
+    """Chunks of shards streamed between partners, in both directions."""
 
-    def __init__(self, at: Spread, shard: Amplitudes, above: int, partners: set[int]) -> None:
+    def __init__(
+        self, at: DistributedState, shard: Amplitudes, above: int, partners: set[int]
+    ) -> None:
         self._at = at
         self._shard = shard
         self._partners = sorted(partners)
@@ -108,7 +110,7 @@ class _Stream:
     def sources(
         self, order: Sequence[tuple[int, int, int]]
     ) -> Iterator[tuple[_kernels.Placement, Amplitudes]]:
-        """Yield what the sum is taken over, in order, as it arrives."""
+        """Yield the terms of the sum in order, as they arrive."""
         layout, me = self._at.layout, self._at.group.rank
         finer = self._chunk & ~self._above
         for _, rank, value in order:
@@ -128,9 +130,9 @@ class _Stream:
         self._await(lambda: not self._to_send and not self._sending)
 
     def _finer(self, above: int) -> int:
-        """Return more qubits to cut chunks by: local ones below, and above a block."""
+        """Return further local qubits that cut chunks; none inside a block."""
         layout = self._at.layout
-        free = ((1 << layout.num_qubits) - 1) & ~layout.spread_mask & ~above
+        free = ((1 << layout.num_qubits) - 1) & ~layout.distributed_mask & ~above
         free &= ~_kernels.expectation_block(layout.num_qubits)
         finer, wanted = 0, chunk_bits(self._shard)
         while (above | finer).bit_count() < wanted and free & ~finer:
@@ -145,7 +147,7 @@ class _Stream:
         self._at.group.wait_until(progressed)
 
     def _progress(self) -> None:
-        """Start what can be started; two chunks out and two chunks in at a time."""
+        """Start transfers: at most two chunks out and two chunks in at a time."""
         layout, group = self._at.layout, self._at.group
         while self._sending and self._sending[0][0].is_done():
             self._buffers.append(self._sending.popleft()[1])

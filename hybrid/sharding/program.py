@@ -1,4 +1,4 @@
-"""A program as a group of ranks runs it: what the kernels offer, on a state spread over them."""
+"""The kernels' program interface, for a state distributed over a group of ranks."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from hybrid.core.work import Sharding
 from hybrid.sharding import answers
 from hybrid.sharding.group import Group
 from hybrid.sharding.passes import Passes, TwoStates
-from hybrid.sharding.route import Route, most_spread, plan_route
+from hybrid.sharding.route import Route, most_distributed, plan_route
 
 AnyPasses = TypeVar("AnyPasses", bound=Passes)
 
 
 class Reading(Enum):
-    """What a state is read for, which decides on which qubits its shards may differ then."""
+    """A way to read a state; it limits which qubits may be distributed then."""
 
     EXPECTATION = "expectation"
     SHOTS = "shots"
     PROBABILITIES = "probabilities"
 
-    def allowed(self, num_qubits: int, num_spread: int) -> int:
-        """Return the mask of these qubits, for 2^num_spread shards."""
+    def allowed(self, num_qubits: int, num_distributed: int) -> int:
+        """Return the mask of qubits that may be distributed, for 2^num_distributed shards."""
         if self is Reading.EXPECTATION:
             return _kernels.expectation_strips(num_qubits)
         if self is Reading.SHOTS:
             return _kernels.outcome_strips(num_qubits)
-        return ((1 << num_spread) - 1) << (num_qubits - num_spread)
+        return ((1 << num_distributed) - 1) << (num_qubits - num_distributed)
 
 
-class SpreadProgram:
-    """Takes the place of ``_kernels.Program`` on the members of a group.
+class DistributedProgram:
+    """A drop-in replacement for ``_kernels.Program`` on the members of a group.
 
-    Every member makes the same calls; what is returned holds on the leader. The bits are those of
-    the program on one rank.
+    Every member makes the same calls; returned values are valid on the leader, and have the same
+    bits as on one rank.
 
     Args:
         program: in the kernels.
@@ -64,7 +64,7 @@ class SpreadProgram:
     ) -> tuple[FloatArray, FloatArray | None]:
         """Return values, shape (B,), and gradients by the angles, shape (B, K), or None.
 
-        Of M observables in a sequence shapes (B, M) and (B, M, K), by a run of the program each.
+        A sequence of M observables gives shapes (B, M) and (B, M, K), and runs the program M times.
         """
         if not isinstance(observable, _kernels.PauliSum):
             found = [
@@ -93,12 +93,12 @@ class SpreadProgram:
         return answers.metric(passes, self.num_slots)
 
     def probabilities(self, angles: FloatArray, qubits: int, *, threads: int = 0) -> FloatArray:
-        """Return what the qubits of a mask read with which probability, shape (2^k,)."""
+        """Return the probabilities of the outcomes of k qubits, given as a mask, shape (2^k,)."""
         passes = self._passes(Passes, Reading.PROBABILITIES, angles, threads)
         return answers.probabilities(passes, qubits)
 
     def sample(self, angles: FloatArray, shots: int, seed: int, *, threads: int = 0) -> np.ndarray:
-        """Return basis states drawn from the state, shape (shots,), uint64."""
+        """Return sampled basis states, shape (shots,), uint64."""
         return answers.shots(self._passes(Passes, Reading.SHOTS, angles, threads), shots, seed)
 
     def amplitudes(
@@ -131,10 +131,10 @@ class SpreadProgram:
         )
 
 
-def route_of(program: _kernels.Program, reading: Reading, num_spread: int) -> Route:
-    """Return the layouts in which a program is run over 2^num_spread shards, and then read."""
+def route_of(program: _kernels.Program, reading: Reading, num_distributed: int) -> Route:
+    """Return the route of a program over 2^num_distributed shards, reading included."""
     n = program.num_qubits
-    return plan_route(n, _stations(program, reading, num_spread), num_spread)
+    return plan_route(n, _stations(program, reading, num_distributed), num_distributed)
 
 
 def shardings(
@@ -146,22 +146,22 @@ def shardings(
     single: bool = False,
     repeats: int = 1,
 ) -> tuple[Sharding, ...]:
-    """Return what spreading a program's state takes, for 2 shards and as many more as may be.
+    """Return the costs of distributing a program's state over 2, 4, 8, ... shards.
 
     Args:
         program: in the kernels.
-        reading: what the state is read for.
-        observable: of an expectation value.
-        gradient: whether it is gone back with a second state.
+        reading: how the state is read.
+        observable: the observable of an expectation value.
+        gradient: whether there is a backward pass with a second state.
         single: whether amplitudes are complex64.
-        repeats: how often the state is made and read, as for each row of a metric.
+        repeats: how often the state is prepared and read, for instance once per row of a metric.
     """
     program = program if gradient else program.for_values
     n = program.num_qubits
     amplitude = 8 if single else 16
     num_states = 1 if observable is None and not gradient else 2
     found = []
-    for k in range(1, most_spread(_stations(program, reading, n)) + 1):
+    for k in range(1, most_distributed(_stations(program, reading, n)) + 1):
         route = route_of(program, reading, k)
         shard = amplitude << (n - k)
         ways = 3 if gradient else 1  # one state forward, two back
@@ -178,13 +178,13 @@ def shardings(
 
 
 def _partners(observable: _kernels.PauliSum | None, route: Route) -> int:
-    """Return from how many other shards H psi takes amplitudes."""
+    """Return the number of other shards that H psi reads."""
     if observable is None:
         return 0
-    spread = route.layouts[-1].spread_mask
-    return len({mask & spread for mask in observable.x_masks} - {0})
+    distributed = route.layouts[-1].distributed_mask
+    return len({mask & distributed for mask in observable.x_masks} - {0})
 
 
-def _stations(program: _kernels.Program, reading: Reading, num_spread: int) -> list[int]:
+def _stations(program: _kernels.Program, reading: Reading, num_distributed: int) -> list[int]:
     allowed = [mask for mask, _ in _kernels.sweeps(program)]
-    return [*allowed, reading.allowed(program.num_qubits, num_spread)]
+    return [*allowed, reading.allowed(program.num_qubits, num_distributed)]

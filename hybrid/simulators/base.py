@@ -115,17 +115,17 @@ class Evaluation(ABC, Generic[Answer]):
         return 8 * (len(piece) if piece.axis == "components" else ask.components)
 
     @property
-    def may_spread(self) -> bool:
+    def may_distribute(self) -> bool:
         """Whether :meth:`shardings` and :meth:`on_group` are defined."""
         return False
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return how one state may be spread over ranks, by ascending shards, if it may."""
+        """Return how one state may be distributed over ranks, by ascending shards, if it may."""
         return ()
 
     def on_group(self, group: Group) -> Self:
         """Return it as the members of a group run it; partial answers hold on the leader."""
-        raise NotImplementedError(f"{type(self).__name__} cannot spread a state over ranks")
+        raise NotImplementedError(f"{type(self).__name__} cannot distribute a state over ranks")
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return what running one piece of the Ask allocates at most, in bytes; 0 if not known."""
@@ -285,7 +285,7 @@ class Simulator(ABC):
     def seconds(cls, work: Work, machine: Machine) -> float | None:
         """Return the seconds of counted work on one thread of a machine that has the rates.
 
-        None: its cost is found out by doing it.
+        None: its cost is unknown until it runs.
         """
         return None
 

@@ -23,7 +23,8 @@ class CountedPieces:
     def __init__(self, evaluation: Evaluation[Any]) -> None:
         self._evaluation = evaluation
         self._known: dict[
-            tuple[int, frozenset[Want], int], tuple[tuple[Piece, ...], tuple[Piece, ...]]
+            tuple[tuple[int, ...], int, int, frozenset[Want]],
+            tuple[tuple[Piece, ...], tuple[Piece, ...]],
         ] = {}
 
     def __call__(self, ask: Ask) -> tuple[Piece, ...]:
@@ -34,7 +35,8 @@ class CountedPieces:
         """
         self._evaluation.check(ask)
         pieces = self._evaluation.pieces(ask)
-        key = (len(ask.points), ask.wants, len(pieces))
+        others = 0 if ask.others is None else len(ask.others)
+        key = (ask.points.shape, others, len(pieces), ask.wants)
         found = self._known.get(key)
         if found is not None and (found[0] is pieces or found[0] == pieces):
             return found[1]

@@ -67,12 +67,12 @@ class DerivedEstimator(Estimator):
         return self.inner.partial_bytes(self.asked(ask), piece)
 
     @property
-    def may_spread(self) -> bool:
+    def may_distribute(self) -> bool:
         """Whether the inner estimator may."""
-        return self.inner.may_spread
+        return self.inner.may_distribute
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return how one state may be spread for the inner question."""
+        """Return how one state may be distributed for the inner question."""
         return self.inner.shardings(self.asked(ask))
 
     def on_group(self, group: Group) -> Self:

@@ -27,7 +27,7 @@ def seconds_of(work: Work | None, machine: Machine, threads: int) -> float | Non
     return alone / gain / machine.speed + machine.piece_seconds
 
 
-def spread_seconds(
+def distributed_seconds(
     work: Work | None, machine: Machine, threads: int, sharding: Sharding, ranks_on_host: int
 ) -> float:
     """Return the predicted seconds of a piece on a group of ranks that share its state.
@@ -36,7 +36,7 @@ def spread_seconds(
         work: in counts, of an engine whose rates the machine has.
         machine: of the group's hosts.
         threads: of each rank.
-        sharding: what spreading the state takes of each rank.
+        sharding: what distributing the state takes of each rank.
         ranks_on_host: how many of the group's ranks are neighbours on a host; they share its
             bandwidth, and memory where they are all of the group.
     """

@@ -8,10 +8,12 @@ from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.qaoa import QAOA
 from hybrid.workloads.supervised import Supervised
 from hybrid.workloads.task import Partials, Task
+from hybrid.workloads.vqd import VQD
 from hybrid.workloads.vqe import VQE
 
 __all__ = [
     "QAOA",
+    "VQD",
     "VQE",
     "Expectation",
     "LocalSimulator",

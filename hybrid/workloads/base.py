@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Told
+from hybrid.core.ask import Ask, Told
+from hybrid.core.steps import Drive, Steps
 from hybrid.simulators import Choice, Evaluation, content_of
 
 
@@ -33,6 +36,37 @@ class Sampling:
             "number of shots": str(self.shots),
             "way to gradients": str(self.finite_difference),
         }
+
+
+class OneRun:
+    """How a workload goes through a run: by default one optimization, from start to end.
+
+    A workload that takes several optimizations, one after the other, overrides these.
+    """
+
+    def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
+        """Return the steps of a run.
+
+        Args:
+            drive: makes the steps of the optimizer from a start, shape (P,), and a seed.
+            x0: where the run starts.
+            seed: of all that is random in the run.
+        """
+        return drive(x0, seed)
+
+    def largest_ask(self, ask_at: Callable[[FloatArray], Ask]) -> Ask:
+        """Return a question of the size of the largest one of a run, and which wants as much.
+
+        What cannot be answered, or does not fit in memory, is refused by it before the run.
+
+        Args:
+            ask_at: returns the first question of the optimizer that starts at a point.
+        """
+        return ask_at(np.zeros(self.num_parameters))  # type: ignore[attr-defined]
+
+    def most_iterations(self, of_one: int | None) -> int | None:
+        """Return the limit of iterations of a run from that of one optimization, if it has one."""
+        return of_one
 
 
 @runtime_checkable
@@ -62,3 +96,12 @@ class Minimizable(Protocol):
 
     def prepare(self, sampling: Sampling) -> Evaluation[Told]:
         """Return the workload compiled for a simulator; expensive, done once."""
+
+    def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
+        """Return the steps of a run; see :class:`OneRun`, which has the defaults."""
+
+    def largest_ask(self, ask_at: Callable[[FloatArray], Ask]) -> Ask:
+        """Return a question of the size of the largest one of a run."""
+
+    def most_iterations(self, of_one: int | None) -> int | None:
+        """Return the limit of iterations of a run from that of one optimization."""

@@ -16,7 +16,7 @@ from hybrid.core.errors import InputError, PieceError
 from hybrid.core.piece import EVERY_POINT, Piece, slices
 from hybrid.core.work import Work
 from hybrid.simulators import Evaluation
-from hybrid.workloads.base import Sampling
+from hybrid.workloads.base import OneRun, Sampling
 from hybrid.workloads.coverage import checked_pieces
 from hybrid.workloads.identity import contents_of
 from hybrid.workloads.local import LocalSimulator
@@ -24,7 +24,7 @@ from hybrid.workloads.sums import pairwise_sum
 from hybrid.workloads.task import Partials, Task, name_of
 
 
-class Workload:
+class Workload(OneRun):
     """Base of workloads of your own, to be minimised by :func:`hybrid.minimize`.
 
     Set ``num_parameters`` and write :meth:`run`; :meth:`pieces` and :meth:`combine` have defaults
@@ -180,7 +180,7 @@ class Workload:
 
 
 _PIECES = 48
-"""As many pieces are cut by default; see ``simulators/grain.py``."""
+"""As many pieces are cut by default; see ``simulators/circuits/grain.py``."""
 _KEPT = 16
 """Cuts of so many kinds of Ask are kept."""
 

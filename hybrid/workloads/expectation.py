@@ -13,15 +13,15 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.digest import digest
 from hybrid.programs import FlatCircuit, Generator, Observable
 from hybrid.simulators import Estimation, Estimator, choose
-from hybrid.simulators.spelling import spelling
-from hybrid.workloads.base import Sampling
+from hybrid.simulators.circuits.spelling import spelling
+from hybrid.workloads.base import OneRun, Sampling
 
 _KEPT = 4
 """An expectation keeps what it was prepared for the last so many simulators and settings."""
 
 
 @dataclass(frozen=True)
-class Expectation:
+class Expectation(OneRun):
     """Expectation values as a function of the circuit's parameters.
 
     Attributes:

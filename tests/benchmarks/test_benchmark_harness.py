@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from bench import pairs
-from bench.disturbance import watched
+from bench.contention import watched
 from bench.hardware_efficient import hardware_efficient
 from bench.measure import Measured
 from bench.pairs import Comparison, Side, compare
@@ -118,7 +118,7 @@ def test_a_noisy_machine_is_named():
 def test_own_work_is_taken_off_what_the_machine_did(monkeypatch):
     clocks = {"time.perf_counter": [0.0, 2.0], "_machine_seconds": [10, 16], "_our_seconds": [1, 5]}
     for name, readings in clocks.items():
-        monkeypatch.setattr(f"bench.disturbance.{name}", iter(readings).__next__)
+        monkeypatch.setattr(f"bench.contention.{name}", iter(readings).__next__)
     with watched() as others:
         pass
     assert others.cores == 1.0

@@ -26,7 +26,7 @@ DESCRIPTION = RunDescription(
     hosts=1,
     threads=2,
     plan="one piece along the points, on rank 0; it cannot be cut further without changing the "
-    "result, so 1 of 2 ranks rest and leave it their cores",
+    "result: 1 of 2 ranks idle; rank 0 uses their cores",
     memory_bytes=524_288,
     seed=7,
 )

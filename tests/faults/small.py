@@ -19,7 +19,7 @@ from hybrid.loop.result import Result
 from hybrid.problems import MaxCut
 from hybrid.runtime import world
 from hybrid.runtime.runner import Runner
-from hybrid.scheduler import Site
+from hybrid.scheduler import Topology
 from hybrid.simulators import Aer
 
 CHAIN = SparsePauliOp(["ZZI", "IZZ", "XII", "IXI", "IIX"], [-1.0, -1.0, -0.7, -0.7, -0.7])
@@ -116,8 +116,8 @@ def slow_down(seconds: float) -> None:
 
 
 def spread_out() -> None:
-    """Let every rank work, also where ranks share cores and some would rest."""
-    Site.crowding = lambda *_: 1.0
+    """Let every rank work, also where ranks share cores and some would idle."""
+    Topology.oversubscription = lambda *_: 1.0
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def _third_largest_bound(costs_of_pieces: list[float], num_ranks: int) -> float:
 def test_a_single_piece_leaves_the_other_ranks_at_rest() -> None:
     plan = assign(slices(1, 1, "points"), 4)
     assert plan.active_ranks == (0,)
-    assert "3 of 4 ranks rest" in explained(plan)
+    assert "3 of 4 ranks idle" in explained(plan)
 
 
 def test_pieces_for_all_are_counted_and_balanced() -> None:
@@ -60,4 +60,4 @@ def test_pieces_for_all_are_counted_and_balanced() -> None:
 def test_more_ranks_than_pieces() -> None:
     plan = assign(slices(3, 1, "points"), 5)
     assert plan.active_ranks == (0, 1, 2)
-    assert "2 ranks rest for want of pieces" in explained(plan)
+    assert "2 ranks idle: fewer pieces than ranks" in explained(plan)

@@ -18,8 +18,8 @@ from hybrid.core.work import Work
 from hybrid.machine import Machine, load, reference, save
 from hybrid.runtime.cells import LocalCells
 from hybrid.runtime.counter import SharedCounter, chunks
-from hybrid.scheduler import Scheduler, Site, plan, simulate
-from hybrid.scheduler.assign import loads_of, longest_first
+from hybrid.scheduler import Scheduler, Topology, plan, simulate
+from hybrid.scheduler.assign import longest_first, seconds_of_ranks
 from hybrid.scheduler.explain import explained, summary
 from hybrid.simulators.predict import seconds_of
 
@@ -38,10 +38,12 @@ def unknown(count: int) -> tuple[Piece, ...]:
     return tuple(Piece(k, "items", k, k + 1) for k in range(count))
 
 
-def speeds(*factors: float) -> Site:
+def speeds(*factors: float) -> Topology:
     machines = tuple(MACHINE.with_speed(factor) for factor in factors)
     count = len(factors)
-    return Site(machines, tuple(range(count)), tuple(range(count)), (1,) * count, memory_bytes=None)
+    return Topology(
+        machines, tuple(range(count)), tuple(range(count)), (1,) * count, memory_bytes=None
+    )
 
 
 @given(seconds, st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=1, max_size=9))
@@ -56,7 +58,7 @@ def test_no_rank_ends_later_than_a_piece_after_the_ideal(
     costs: list[float], factors: list[float]
 ) -> None:
     assignment = longest_first(costs, range(len(factors)), factors)
-    works = loads_of(costs, assignment, factors)
+    works = seconds_of_ranks(costs, assignment, factors)
     ideal = sum(costs) / sum(factors)
     assert works.max() <= ideal + max(costs) / min(factors) * (1 + 1e-9)
 
@@ -67,66 +69,66 @@ def test_a_rank_half_as_fast_gets_half_the_work() -> None:
 
 
 def test_a_slow_rank_draws_fewer_pieces() -> None:
-    site = speeds(1.0, 0.5)
-    made = plan(unknown(300), site)
+    topology = speeds(1.0, 0.5)
+    made = plan(unknown(300), topology)
     assert made.dynamic
-    done = simulate(made, site, np.full(300, 0.1))
+    done = simulate(made, topology, np.full(300, 0.1))
     assert done.busy == pytest.approx([20.0, 20.0], abs=0.2)
 
 
-def busy_site(disturbance: float, hosts: int = 1) -> Site:
-    machine = MACHINE.model_copy(update={"disturbance": disturbance})
+def busy_topology(contention: float, hosts: int = 1) -> Topology:
+    machine = MACHINE.model_copy(update={"contention": contention})
     cores = tuple(2 // hosts for _ in range(hosts))
-    return Site((machine,), (0, 0), (0, 1) if hosts == 2 else (0, 0), cores)
+    return Topology((machine,), (0, 0), (0, 1) if hosts == 2 else (0, 0), cores)
 
 
-def test_where_others_disturb_ranks_of_a_host_draw_known_pieces() -> None:
+def test_under_contention_ranks_of_a_host_draw_known_pieces() -> None:
     pieces = pieces_of([0.1] * 40 + [0.2] * 10)
-    made = plan(pieces, busy_site(1.5))
+    made = plan(pieces, busy_topology(1.5))
     assert made.dynamic
     assert sorted(made.order) == list(range(50))
     assert set(made.order[:10]) == set(range(40, 50))  # the longest first
-    assert made.reason.startswith("others use this host")
+    assert made.reason.startswith("other processes on this host")
     assert made.prediction is not None
-    on_paper = simulate(made, busy_site(1.5))
-    assert on_paper.wall == pytest.approx(made.prediction.wall, rel=0.05)
+    simulated = simulate(made, busy_topology(1.5))
+    assert simulated.wall == pytest.approx(made.prediction.wall, rel=0.05)
 
 
 @pytest.mark.parametrize(
-    ("pieces", "site", "can_draw"),
+    ("pieces", "topology", "can_draw"),
     [
-        (pieces_of([0.1] * 40), busy_site(1.0), True),  # nobody disturbs
-        (pieces_of([0.1] * 2), busy_site(1.5), True),  # the last piece would outlast the gain
-        (pieces_of([1e-5] * 40), busy_site(1.5), True),  # drawing would
-        (pieces_of([0.1] * 40), busy_site(1.5, hosts=2), True),
-        (pieces_of([0.1] * 40), busy_site(1.5), False),
+        (pieces_of([0.1] * 40), busy_topology(1.0), True),  # nobody disturbs
+        (pieces_of([0.1] * 2), busy_topology(1.5), True),  # the last piece would outlast the gain
+        (pieces_of([1e-5] * 40), busy_topology(1.5), True),  # drawing would
+        (pieces_of([0.1] * 40), busy_topology(1.5, hosts=2), True),
+        (pieces_of([0.1] * 40), busy_topology(1.5), False),
     ],
 )
 def test_else_known_pieces_are_assigned(
-    pieces: tuple[Piece, ...], site: Site, can_draw: bool
+    pieces: tuple[Piece, ...], topology: Topology, can_draw: bool
 ) -> None:
-    assert not plan(pieces, site, can_draw=can_draw).dynamic
+    assert not plan(pieces, topology, can_draw=can_draw).dynamic
 
 
 def test_nobody_works_where_everything_is_known_from_a_record() -> None:
     for resources in (Resources(), Resources(shards=2)):
-        made = plan((), busy_site(1.5), resources=resources)
+        made = plan((), busy_topology(1.5), resources=resources)
         assert made.active_ranks == ()
 
 
 def test_what_is_known_from_a_record_is_not_drawn_again() -> None:
     left = pieces_of([0.1] * 60)[20:]
-    assert sorted(plan(left, busy_site(1.5)).order) == list(range(20, 60))
+    assert sorted(plan(left, busy_topology(1.5)).order) == list(range(20, 60))
 
 
 def test_work_that_messages_outweigh_stays_on_rank_0() -> None:
-    made = plan(pieces_of([1e-7] * 4), Site.uniform(MACHINE, 4))
+    made = plan(pieces_of([1e-7] * 4), Topology.uniform(MACHINE, 4))
     assert made.active_ranks == (0,)
     assert "all on rank 0" in explained(made)
 
 
 def test_a_plan_explains_itself() -> None:
-    made = plan(pieces_of([1.0] * 8), Site.uniform(MACHINE, 4))
+    made = plan(pieces_of([1.0] * 8), Topology.uniform(MACHINE, 4))
     text = explained(made)
     for part in ("alternatives considered", "-> 4 ranks", "core-hours", "why: ", "efficiency"):
         assert part in text
@@ -135,21 +137,21 @@ def test_a_plan_explains_itself() -> None:
 
 def test_more_ranks_than_pieces_rest_and_it_is_said() -> None:
     for pieces in (pieces_of([1.0] * 3), unknown(3)):
-        made = plan(pieces, Site.uniform(MACHINE, 5))
+        made = plan(pieces, Topology.uniform(MACHINE, 5))
         assert len(made.active_ranks) == 3
-        assert "2 ranks rest" in summary(made)
+        assert "2 ranks idle" in summary(made)
 
 
 def test_memory_lets_some_ranks_rest() -> None:
     wide = Work("native", num_qubits=20, gradient=True, operations=(("gate", 1000.0),))
     pieces = tuple(Piece(k, "points", k, k + 1, work=wide) for k in range(8))
-    site = Site((MACHINE,), (0,) * 4, (0,) * 4, (4,), memory_bytes=70_000_000)
-    assert len(plan(pieces, site).active_ranks) == 2
-    assert len(plan(pieces, replace(site, memory_bytes=10**12)).active_ranks) == 4
+    topology = Topology((MACHINE,), (0,) * 4, (0,) * 4, (4,), memory_bytes=70_000_000)
+    assert len(plan(pieces, topology).active_ranks) == 2
+    assert len(plan(pieces, replace(topology, memory_bytes=10**12)).active_ranks) == 4
 
 
 def test_plans_are_found_again() -> None:
-    scheduler = Scheduler(Site.uniform(MACHINE, 2))
+    scheduler = Scheduler(Topology.uniform(MACHINE, 2))
     first = scheduler(pieces_of([1.0] * 4), 2)
     assert scheduler(pieces_of([1.0] * 4), 2).assignment is first.assignment
 
@@ -202,10 +204,10 @@ def test_groups_seldom_ask_rank_0_and_no_chunk_outlasts_the_rest() -> None:
 def test_ten_thousand_ranks_keep_busy() -> None:
     random = np.random.default_rng(0)
     costs = random.uniform(0.02, 2.0, 50_000)
-    site = Site.uniform(MACHINE, 500)
+    topology = Topology.uniform(MACHINE, 500)
     made = Plan(unknown(50_000), ((),) * 500, tuple(range(500)), tuple(range(50_000)))
-    assert simulate(made, site, costs).efficiency > 0.95
-    assert "partials" in simulate(made, site, costs * 1e-4).why
+    assert simulate(made, topology, costs).efficiency > 0.95
+    assert "partials" in simulate(made, topology, costs * 1e-4).why
 
 
 def test_machine_files(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,10 +256,10 @@ def test_pieces_run_on_the_device_that_they_need() -> None:
     work = Work("python", seconds=1.0, device="gpu")
     pieces = tuple(Piece(k, "points", k, k + 1, work=work) for k in range(2))
     with pytest.raises(InputError, match=r"device: got gpu, expected one of those .* have: cpu"):
-        plan(pieces, Site.uniform(MACHINE, 2))
+        plan(pieces, Topology.uniform(MACHINE, 2))
     equipped = MACHINE.model_copy(update={"devices": ("cpu", "gpu")})
-    assert plan(pieces, Site.uniform(equipped, 2)).device == "gpu"
+    assert plan(pieces, Topology.uniform(equipped, 2)).device == "gpu"
     mixed = (pieces[0], Piece(1, "points", 1, 2, work=Work("python", seconds=1.0)))
     with pytest.raises(InputError, match="got cpu and gpu"):
-        plan(mixed, Site.uniform(equipped, 2))
-    assert plan(pieces_of([1.0, 2.0]), Site.uniform(equipped, 2)).device == "cpu"
+        plan(mixed, Topology.uniform(equipped, 2))
+    assert plan(pieces_of([1.0, 2.0]), Topology.uniform(equipped, 2)).device == "cpu"

@@ -57,13 +57,13 @@ def test_half_as_fast_half_the_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.launches
-def test_drawn_where_others_disturb_and_the_same_bits(tmp_path: Path) -> None:
+def test_drawn_drawn_under_contention_and_the_same_bits(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     quiet, shared = tmp_path / "quiet.json", tmp_path / "shared.json"
     machine = reference().with_speed(0.2)
     save(machine, quiet)
-    save(machine.model_copy(update={"disturbance": 2.0}), shared)
+    save(machine.model_copy(update={"contention": 2.0}), shared)
     expected, _, drawn = found(2, script, quiet, quiet)
     assert not drawn
     for ranks in (2, 3):

@@ -19,19 +19,19 @@ from hybrid.machine.fit import costs_of
 from hybrid.machine.timer import timings_of_calls
 from hybrid.programs import compile_program, flatten
 from hybrid.scheduler.messages import Traffic
-from hybrid.simulators import native_cost
 from hybrid.simulators.counted import counted
-from hybrid.simulators.native_cost import name_of
-from hybrid.simulators.native_rates import (
-    disturbance,
+from hybrid.simulators.native import cost as native_cost
+from hybrid.simulators.native.cost import name_of
+from hybrid.simulators.native.per_point import Amplitudes, Metric, Probabilities
+from hybrid.simulators.native.rates import (
+    contention,
     evaluation_of,
     layered,
     native_rates,
     native_timings,
 )
-from hybrid.simulators.per_point import Amplitudes, Metric, Probabilities
+from hybrid.simulators.native.sampling import SamplingEvaluation
 from hybrid.simulators.predict import seconds_of
-from hybrid.simulators.sampling import SamplingEvaluation
 
 MACHINE = reference().with_speed(1.0)
 
@@ -61,7 +61,7 @@ def test_calls_are_measured_in_passes() -> None:
     assert firsts == [0, 1, 2, 0, 1, 2]
 
 
-def test_a_call_that_others_disturb_takes_longer_on_average_than_at_best() -> None:
+def test_under_contention_usual_calls_take_longer_than_the_best() -> None:
     durations = itertools.cycle([0.002, 0.012])
     (timing,) = timings_of_calls([lambda: time.sleep(next(durations))], budget=1e-4, passes=2)
     assert timing.least < 0.005 < timing.usual
@@ -69,7 +69,7 @@ def test_a_call_that_others_disturb_takes_longer_on_average_than_at_best() -> No
 
 def test_rates_of_all_kinds_are_measured_on_both_sides_of_a_shape() -> None:
     timings = native_timings(widths=(4, 12), budget=1e-4)
-    assert 1.0 <= disturbance(timings) < 100.0
+    assert 1.0 <= contention(timings) < 100.0
     found = native_rates(timings)
     assert found.keys() == native_cost.NAMES
     assert found[name_of("gate", gradient=True)].widths == (4, 12)
@@ -97,6 +97,13 @@ def test_a_damaged_machine_file_is_refused(tmp_path) -> None:
     path.write_text(MACHINE.model_dump_json().replace('"cores":', '"kernels":'))
     with pytest.raises(InputError, match="hybrid calibrate"):
         load(path)
+
+
+def test_machine_files_that_call_contention_disturbance_are_read(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "machine.json"
+    save(reference().model_copy(update={"contention": 1.5}), path)
+    path.write_text(path.read_text().replace('"contention"', '"disturbance"'))
+    assert load(path).contention == 1.5
 
 
 def test_points_side_by_side_come_in_eights() -> None:

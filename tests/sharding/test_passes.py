@@ -1,4 +1,4 @@
-"""Spread over any number of shards a program gives the bits that it gives unspread."""
+"""A program gives the same bits on any number of shards as on one rank."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.kernels.strategies import angles, circuits, terms
 from .threads import ThreadGroup, on_threads
 
 
-def route_for(loaded: _kernels.Program, last: int, spread: int):  # type: ignore[no-untyped-def]
+def route_for(loaded: _kernels.Program, last: int, distributed: int):  # type: ignore[no-untyped-def]
     allowed = [mask for mask, _ in _kernels.sweeps(loaded)] + [last]
-    if min(mask.bit_count() for mask in allowed) < spread:
+    if min(mask.bit_count() for mask in allowed) < distributed:
         return None
-    return plan_route(loaded.num_qubits, allowed, spread)
+    return plan_route(loaded.num_qubits, allowed, distributed)
 
 
 def passes_of(group: ThreadGroup, loaded, route, point, single: bool = False) -> TwoStates:  # type: ignore[no-untyped-def]
@@ -52,9 +52,16 @@ def test_values_and_gradients(data: st.DataObject) -> None:
 
 
 def check_values(  # type: ignore[no-untyped-def]
-    loaded, num_qubits: int, observable: Terms, point, spread: int, *, single: bool, direct: bool
+    loaded,
+    num_qubits: int,
+    observable: Terms,
+    point,
+    distributed: int,
+    *,
+    single: bool,
+    direct: bool,
 ) -> None:
-    route = route_for(loaded, _kernels.expectation_strips(num_qubits), spread)
+    route = route_for(loaded, _kernels.expectation_strips(num_qubits), distributed)
     if route is None:
         return
     h = pauli_sum(num_qubits, observable)
@@ -63,7 +70,7 @@ def check_values(  # type: ignore[no-untyped-def]
         passes = passes_of(group, loaded, route, point[0], single)
         return value_and_gradient(passes, h, observable.x, gradient=True)
 
-    results = on_threads(1 << spread, work, direct=direct)
+    results = on_threads(1 << distributed, work, direct=direct)
     values, gradients = loaded.evaluate(h, point, True, single=single, shape="blocked")
     for value, gradient in results:
         assert value == values[0]
@@ -77,11 +84,11 @@ def test_chunks_that_are_swept_while_others_travel(data: st.DataObject) -> None:
     observable = data.draw(terms(circuit.num_qubits))
     loaded = program(circuit, block_rows=data.draw(st.integers(1, 3)))
     point = angles(1, circuit.num_slots, data.draw(st.integers(0, 9)))
-    spread = data.draw(st.integers(1, 2))
+    distributed = data.draw(st.integers(1, 2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sharding.passes, "SMALLEST_CHUNK", 1)
         check_values(
-            loaded, circuit.num_qubits, observable, point, spread, single=False, direct=False
+            loaded, circuit.num_qubits, observable, point, distributed, single=False, direct=False
         )
 
 
@@ -89,12 +96,12 @@ def test_chunks_that_are_swept_while_others_travel(data: st.DataObject) -> None:
 @given(st.data())
 def test_shots_and_amplitudes(data: st.DataObject) -> None:
     circuit = data.draw(circuits(min_qubits=11, max_qubits=12, max_operations=20))
-    n, spread = circuit.num_qubits, data.draw(st.integers(1, 2))
+    n, distributed = circuit.num_qubits, data.draw(st.integers(1, 2))
     loaded = program(circuit, block_rows=3).for_values
     point = angles(1, circuit.num_slots, data.draw(st.integers(0, 9)))[0]
     seed = data.draw(st.integers(0, 2**63))
     states = data.draw(st.lists(st.integers(0, 2**n - 1), max_size=5))
-    route = route_for(loaded, _kernels.outcome_strips(n), spread)
+    route = route_for(loaded, _kernels.outcome_strips(n), distributed)
     if route is None:
         return
 
@@ -103,7 +110,7 @@ def test_shots_and_amplitudes(data: st.DataObject) -> None:
         return shots(passes, 200, seed), amplitudes(passes, states)
 
     expected, state = loaded.sample(point, 200, seed), loaded.state(point)
-    for drawn, found in on_threads(1 << spread, work, direct=data.draw(st.booleans())):
+    for drawn, found in on_threads(1 << distributed, work, direct=data.draw(st.booleans())):
         assert drawn.tobytes() == expected.tobytes()
         assert found.tobytes() == (state[states] + 0.0).tobytes()
 
@@ -112,15 +119,15 @@ def test_shots_and_amplitudes(data: st.DataObject) -> None:
 @given(st.data())
 def test_probabilities(data: st.DataObject) -> None:
     circuit = data.draw(circuits(min_qubits=7, max_qubits=11, max_operations=20))
-    n, spread = circuit.num_qubits, data.draw(st.integers(1, 3))
+    n, distributed = circuit.num_qubits, data.draw(st.integers(1, 3))
     loaded = program(circuit, block_rows=2).for_values
     point = angles(1, circuit.num_slots, data.draw(st.integers(0, 9)))[0]
     qubits = data.draw(st.integers(0, 2**n - 1))
-    route = route_for(loaded, ((1 << spread) - 1) << n - spread, spread)
+    route = route_for(loaded, ((1 << distributed) - 1) << n - distributed, distributed)
     if route is None:
         return
     results = on_threads(
-        1 << spread,
+        1 << distributed,
         lambda group: probabilities(passes_of(group, loaded, route, point), qubits),
         direct=data.draw(st.booleans()),
     )
@@ -131,10 +138,10 @@ def test_probabilities(data: st.DataObject) -> None:
 @given(st.data())
 def test_the_metric(data: st.DataObject) -> None:
     circuit = data.draw(circuits(min_qubits=7, max_qubits=9, max_operations=15))
-    n, spread = circuit.num_qubits, data.draw(st.integers(1, 2))
+    n, distributed = circuit.num_qubits, data.draw(st.integers(1, 2))
     loaded = program(circuit, block_rows=2)
     point = angles(1, circuit.num_slots, data.draw(st.integers(0, 9)))[0]
-    route = route_for(loaded, _kernels.expectation_strips(n), spread)
+    route = route_for(loaded, _kernels.expectation_strips(n), distributed)
     if route is None:
         return
 
@@ -142,18 +149,18 @@ def test_the_metric(data: st.DataObject) -> None:
         return metric(passes_of(group, loaded, route, point), circuit.num_slots)
 
     expected = loaded.metric(point).tobytes()
-    for found in on_threads(1 << spread, work, direct=data.draw(st.booleans())):
+    for found in on_threads(1 << distributed, work, direct=data.draw(st.booleans())):
         assert found.tobytes() == expected
 
 
-@pytest.mark.parametrize("spread", [1, 3, 6])
-def test_wide_states_in_the_blocks_that_they_get(spread: int) -> None:
+@pytest.mark.parametrize("distributed", [1, 3, 6])
+def test_wide_states_in_the_blocks_that_they_get(distributed: int) -> None:
     n = 20
     loaded = program(layered_chain(n, 3))
     observable = Terms(
         [0, 1, 1 << 7, 1 << 19, 3 << 18, 1 << 14 | 1 << 3], [6, 1, 0, 1 << 19, 5, 8], [0.5] * 6
     )
-    check_values(loaded, n, observable, angles(1, 4, 3), spread, single=False, direct=False)
+    check_values(loaded, n, observable, angles(1, 4, 3), distributed, single=False, direct=False)
 
 
 def layered_chain(n: int, layers: int) -> Circuit:

@@ -1,4 +1,4 @@
-"""Routes: every station's qubits may be spread, places never clash, and few qubits move."""
+"""Routes: every station's qubits may be distributed, places never clash, and few qubits move."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybrid.sharding import Layout, most_spread, plan_route
+from hybrid.sharding import Layout, most_distributed, plan_route
 
 WIDTH = 6
 stations = st.lists(st.integers(1, 2**WIDTH - 1), min_size=1, max_size=6)
 
 
-def fewest_moves(allowed: list[int], spread: int) -> int:
+def fewest_moves(allowed: list[int], distributed: int) -> int:
     """Return by trying everything how many qubits must change places at least."""
     best = {0: 0}
     for station, mask in enumerate(allowed):
         qubits = [q for q in range(WIDTH) if mask >> q & 1]
-        choices = [sum(1 << q for q in chosen) for chosen in combinations(qubits, spread)]
+        choices = [sum(1 << q for q in chosen) for chosen in combinations(qubits, distributed)]
         best = {
             choice: min(
                 cost + (0 if station == 0 else (choice & ~before).bit_count())
@@ -32,28 +32,28 @@ def fewest_moves(allowed: list[int], spread: int) -> int:
 
 @given(stations, st.data())
 def test_few_qubits_move(allowed: list[int], data: st.DataObject) -> None:
-    spread = data.draw(st.integers(1, most_spread(allowed)))
-    route = plan_route(WIDTH, allowed, spread)
+    distributed = data.draw(st.integers(1, most_distributed(allowed)))
+    route = plan_route(WIDTH, allowed, distributed)
     moved = sum(len(move.slots) for move in route.moves if move is not None)
-    assert moved == fewest_moves(allowed, spread)
+    assert moved == fewest_moves(allowed, distributed)
 
 
 @given(stations, st.data())
 def test_layouts_are_allowed_and_whole(allowed: list[int], data: st.DataObject) -> None:
-    spread = data.draw(st.integers(1, most_spread(allowed)))
-    route = plan_route(WIDTH, allowed, spread)
+    distributed = data.draw(st.integers(1, most_distributed(allowed)))
+    route = plan_route(WIDTH, allowed, distributed)
     for mask, layout in zip(allowed, route.layouts, strict=True):
-        assert layout.spread_mask & ~mask == 0
-        assert len(layout.spread) == spread
+        assert layout.distributed_mask & ~mask == 0
+        assert len(layout.distributed) == distributed
         local = sorted(place for place in layout.position if place >= 0)
-        assert local == list(range(WIDTH - spread))
-        assert all(layout.position[qubit] == -1 for qubit in layout.spread)
+        assert local == list(range(WIDTH - distributed))
+        assert all(layout.position[qubit] == -1 for qubit in layout.distributed)
 
 
 @given(stations, st.data())
 def test_a_move_exchanges_what_it_says(allowed: list[int], data: st.DataObject) -> None:
-    spread = data.draw(st.integers(1, most_spread(allowed)))
-    route = plan_route(WIDTH, allowed, spread)
+    distributed = data.draw(st.integers(1, most_distributed(allowed)))
+    route = plan_route(WIDTH, allowed, distributed)
     for k in range(1, len(allowed)):
         before, after, move = route.layouts[k - 1], route.layouts[k], route.moves[k]
         for basis in range(2**WIDTH):
@@ -69,6 +69,6 @@ def index_of(layout: Layout, basis: int) -> int:
     return sum(1 << p for q, p in enumerate(layout.position) if p >= 0 and basis >> q & 1)
 
 
-def test_too_few_qubits_may_be_spread() -> None:
+def test_too_few_qubits_may_be_distributed() -> None:
     with pytest.raises(ValueError, match="station 1 allows 1 qubits of 2"):
         plan_route(4, [0b1100, 0b0001], 2)

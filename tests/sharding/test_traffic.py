@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hybrid import _kernels
 from hybrid.sharding import exchange
-from hybrid.sharding.program import Reading, SpreadProgram, shardings
+from hybrid.sharding.program import DistributedProgram, Reading, shardings
 from tests.kernels.arrays import pauli_sum, program
 from tests.kernels.dense import Evolution, Terms
 from tests.kernels.strategies import angles, circuits, terms
@@ -30,7 +30,7 @@ def test_members_send_what_was_predicted(data: st.DataObject) -> None:
     for sharding in shardings(loaded, Reading.EXPECTATION, h, gradient=gradient):
 
         def work(group: ThreadGroup) -> int:
-            SpreadProgram(loaded, group).evaluate(h, point, gradient, threads=1)
+            DistributedProgram(loaded, group).evaluate(h, point, gradient, threads=1)
             return group.sent_bytes
 
         assert set(on_threads(sharding.shards, work)) == {sharding.sent_bytes}
@@ -46,15 +46,15 @@ def test_merged_runs_give_the_same_bits_on_shards(gradient: bool) -> None:
     point = angles(1, chain.num_slots, 2)
     alone = loaded.evaluate(h, point, gradient, shape="blocked")[0]
     for found in on_threads(
-        2, lambda group: SpreadProgram(loaded, group).evaluate(h, point, gradient, threads=1)
+        2, lambda group: DistributedProgram(loaded, group).evaluate(h, point, gradient, threads=1)
     ):
         assert found[0].tobytes() == alone.tobytes()
 
 
 def naive_bytes(num_qubits: int, active: list[int], shards: int) -> float:
-    """Return what each rank sends if every gate on a spread qubit brings it in and out again."""
-    spread = ((shards - 1) << num_qubits) // shards  # the highest
-    touched = sum((mask & spread).bit_count() for mask in active)
+    """Return the bytes each rank sends if every gate on a distributed qubit moves it in and out."""
+    distributed = ((shards - 1) << num_qubits) // shards  # the highest
+    touched = sum((mask & distributed).bit_count() for mask in active)
     return 16 * 2**num_qubits / shards * touched * 3  # half a shard, two ways; one state, then two
 
 
@@ -83,7 +83,7 @@ def largest_message() -> int:
 
     def work(group: ThreadGroup) -> None:
         group.__class__ = Watched
-        SpreadProgram(loaded, group).evaluate(h, np.ones((1, 4)), True, threads=1)
+        DistributedProgram(loaded, group).evaluate(h, np.ones((1, 4)), True, threads=1)
 
     on_threads(4, work)
     return max(largest)
@@ -98,7 +98,7 @@ def test_no_message_is_longer_than_mpi_can_count(monkeypatch: pytest.MonkeyPatch
     assert largest_message() == 1 << 14
 
 
-def test_states_may_be_spread_as_far_as_blocks_allow() -> None:
+def test_states_may_be_distributed_as_far_as_blocks_allow() -> None:
     loaded = program(layered_chain(20, 2))
     h = pauli_sum(20, Terms([1], [0], [1.0]))
     assert [each.shards for each in shardings(loaded, Reading.EXPECTATION, h)] == [

@@ -20,7 +20,7 @@ from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Work
 from hybrid.machine import Curve, Machine, reference
-from hybrid.scheduler import Site, plan
+from hybrid.scheduler import Topology, plan
 from hybrid.settings import load
 from hybrid.simulators import SIMULATORS, Estimation, Estimator, Simulator, names
 from hybrid.simulators.counted import counted
@@ -132,11 +132,11 @@ def test_it_is_priced_where_it_was_measured_and_drawn_where_not() -> None:
     evaluation = hybrid.VQE(circuit, observable).prepare(hybrid.workloads.Sampling("toy"))
     pieces = counted(evaluation, Ask(points))
     machine = reference()
-    unknown = plan(pieces, Site.uniform(machine, 3))
+    unknown = plan(pieces, Topology.uniform(machine, 3))
     assert unknown.dynamic
     assert unknown.prediction is None
     measured = machine.model_copy(update={"rates": {**machine.rates, **Toy.measured()}})
-    known = plan(pieces, Site.uniform(measured, 1))
+    known = plan(pieces, Topology.uniform(measured, 1))
     assert known.prediction is not None
     per_state = 2.0 * SECONDS / measured.speed  # of two qubits, beyond the widest measured
     assert known.prediction.wall == pytest.approx(3 * per_state, rel=1e-3)

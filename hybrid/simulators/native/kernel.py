@@ -15,10 +15,10 @@ from hybrid.core.ask import Ask, Want
 from hybrid.core.work import Sharding, Work
 from hybrid.programs import ParameterMap, Program, count_operations
 from hybrid.sharding import Group
-from hybrid.sharding.program import Reading, SpreadProgram, shardings
+from hybrid.sharding.program import DistributedProgram, Reading, shardings
 from hybrid.simulators.base import Answer, Evaluation
 
-NARROWEST_SPREAD = 13
+NARROWEST_DISTRIBUTED = 13
 """Narrower states are one block, or are taken several at once."""
 _WIDEST = _kernels.limits()["qubits"]
 """Kernels count bytes in 64 bits; beyond this width only the order of magnitude matters."""
@@ -43,31 +43,31 @@ class KernelEvaluation(Evaluation[Answer]):
         return program
 
     @property
-    def may_spread(self) -> bool:
+    def may_distribute(self) -> bool:
         """Whether the kernels can run it on a group: always."""
         return True
 
     def on_group(self, group: Group) -> Self:
-        """Return it with its states spread over a group."""
-        return replace(self, loaded=SpreadProgram(self.kernel_program, group))
+        """Return it with its states distributed over a group."""
+        return replace(self, loaded=DistributedProgram(self.kernel_program, group))
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return how one state may be spread; empty for narrow ones."""
-        if self.program.num_qubits < NARROWEST_SPREAD:
+        """Return how one state may be distributed; empty for narrow ones."""
+        if self.program.num_qubits < NARROWEST_DISTRIBUTED:
             return ()
-        return self._spread_gradients if ask.gradient else self._spread_values
+        return self._gradient_shardings if ask.gradient else self._value_shardings
 
     @abstractmethod
-    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be spread, whether or not a gradient is wanted."""
+    def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be distributed, whether or not a gradient is wanted."""
 
     @cached_property
-    def _spread_values(self) -> tuple[Sharding, ...]:
-        return self.spread(gradient=False)
+    def _value_shardings(self) -> tuple[Sharding, ...]:
+        return self.shardings_for(gradient=False)
 
     @cached_property
-    def _spread_gradients(self) -> tuple[Sharding, ...]:
-        return self.spread(gradient=True)
+    def _gradient_shardings(self) -> tuple[Sharding, ...]:
+        return self.shardings_for(gradient=True)
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ class StateEvaluation(KernelEvaluation[Answer]):
         )
 
 
-def spread_metric(kernel: _kernels.Program, num_parameters: int) -> tuple[Sharding, ...]:
-    """Return how a metric may be spread over ranks, with the array that the leader holds."""
+def metric_shardings(kernel: _kernels.Program, num_parameters: int) -> tuple[Sharding, ...]:
+    """Return how a metric may be distributed over ranks, with the array that the leader holds."""
     repeats = 1 + kernel.num_slots
     found = shardings(kernel, Reading.EXPECTATION, gradient=True, repeats=repeats)
     array = 8 * num_parameters**2

@@ -1,4 +1,4 @@
-"""The ranks as the scheduler sees them: on which hosts, with which cores and how fast."""
+"""The ranks of a job: their hosts, cores, memory and machines."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from hybrid.machine import Machine
 
 
 @dataclass(frozen=True)
-class Site:
-    """All ranks of a job, real or on paper.
+class Topology:
+    """All ranks of a job, real or simulated.
 
     Attributes:
-        machines: the different kinds of host.
-        machine_of: for each rank its kind, a place in ``machines``.
-        host_of: for each rank the number of its host, from 0.
-        cores_of_host: for each host the cores that its ranks share.
-        own_cores: for each rank the cores it has to itself, or 0 where it shares its host's.
-        most_threads: a bound for each rank, or None.
-        memory_bytes: free on each host, or None for the memory that its machine has.
-        scarcest: the host that has no more than that free, where it has a name.
+        machines: the distinct kinds of host.
+        machine_of: kind of each rank's host, an index into ``machines``.
+        host_of: host of each rank, from 0.
+        cores_of_host: cores of each host that its ranks share.
+        own_cores: cores pinned to each rank alone, or 0 if it shares those of its host.
+        most_threads: upper bound on the threads of each rank, or None.
+        memory_bytes: free bytes on every host, or None for no limit.
+        scarcest: name of the host with the least free memory, if known.
     """
 
     machines: tuple[Machine, ...]
@@ -44,18 +44,18 @@ class Site:
         *,
         threads: int | None = None,
         memory_bytes: int | None = None,
-    ) -> Site:
-        """Return so many ranks on hosts of one kind, filled one after the other.
+    ) -> Topology:
+        """Return a topology of identical hosts, filled one after the other.
 
         Args:
             machine: the kind of host.
-            ranks: how many.
-            threads: of each; by default 1, and a host has as many ranks as cores.
-            memory_bytes: of each host.
+            ranks: number of ranks.
+            threads: threads of each rank. If None, 1, with as many ranks per host as cores.
+            memory_bytes: free bytes on each host.
         """
         per_host = max(1, machine.cores // (threads or 1))
         hosts = -(-ranks // per_host)
-        return Site(
+        return Topology(
             (machine,),
             (0,) * ranks,
             tuple(rank // per_host for rank in range(ranks)),
@@ -67,34 +67,34 @@ class Site:
 
     @property
     def size(self) -> int:
-        """How many ranks there are."""
+        """Number of ranks."""
         return len(self.machine_of)
 
     @cached_property
     def devices(self) -> frozenset[str]:
-        """What pieces can run on, on every host."""
+        """Devices that every host has."""
         return frozenset.intersection(*(frozenset(each.devices) for each in self.machines))
 
     @cached_property
     def ranks_on_host(self) -> Counter[int]:
-        """How many ranks each host has."""
+        """Number of ranks on each host."""
         return Counter(self.host_of)
 
     @cached_property
     def speeds(self) -> FloatArray:
-        """The speed of each rank, shape (ranks,)."""
+        """Speed of each rank, shape (ranks,)."""
         return np.array([machine.speed for machine in self.machines])[list(self.machine_of)]
 
     @cached_property
     def hosts(self) -> IntArray:
-        """The host of each rank, shape (ranks,)."""
+        """Host of each rank, shape (ranks,)."""
         return np.array(self.host_of, dtype=np.int64)
 
     @cached_property
-    def spread_order(self) -> tuple[int, ...]:
-        """The ranks in the order in which they get work: rank 0, then host by host in turn.
+    def work_order(self) -> tuple[int, ...]:
+        """Ranks in the order in which they get work: rank 0, then round-robin over hosts.
 
-        Ranks that share a host share its memory bandwidth, so work goes to all hosts first.
+        Ranks on one host share its memory bandwidth, so each host gets one busy rank first.
         """
         seen: Counter[int] = Counter()
         places = []
@@ -104,7 +104,7 @@ class Site:
         return tuple(rank for _, rank in sorted(places))
 
     def threads(self, active: Sequence[int]) -> int:
-        """Return how many cores each of the active ranks can have to itself, at least 1."""
+        """Return the threads of each active rank without oversubscription, at least 1."""
         if len(active) == self.size and not self.own_cores:
             cores = min(
                 self.cores_of_host[host] // count for host, count in self.ranks_on_host.items()
@@ -114,8 +114,8 @@ class Site:
             cores = min(self._cores(rank, on_host) for rank in active)
         return max(1, cores if self.most_threads is None else min(cores, self.most_threads))
 
-    def crowding(self, active: Sequence[int], threads: int) -> float:
-        """Return how many threads share a core on the fullest host, at least 1."""
+    def oversubscription(self, active: Sequence[int], threads: int) -> float:
+        """Return threads per core on the fullest host, at least 1."""
         if self.own_cores and all(self.own_cores[rank] for rank in active):
             return max(1.0, *(threads / self.own_cores[rank] for rank in active))
         on_host = Counter(self.host_of[rank] for rank in active)

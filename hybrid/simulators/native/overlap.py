@@ -12,7 +12,7 @@ from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
 from hybrid.programs import Program
 from hybrid.simulators.base import Evaluation
-from hybrid.simulators.states import states_of
+from hybrid.simulators.native.states import states_of
 
 _TILE_BYTES = 1 << 26
 """States of one side of a tile take at most this, or one state."""

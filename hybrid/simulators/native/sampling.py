@@ -14,7 +14,7 @@ from hybrid.core.piece import Piece
 from hybrid.core.work import Sharding, Work
 from hybrid.sharding.program import Reading, shardings
 from hybrid.simulators.base import Counts
-from hybrid.simulators.kernel import StateEvaluation, state_bytes
+from hybrid.simulators.native.kernel import StateEvaluation, state_bytes
 
 _SHOTS_PER_PIECE = 1 << 20
 """So many shots take about as long as the state of a wide circuit; more are worth another rank."""
@@ -80,8 +80,8 @@ class SamplingEvaluation(StateEvaluation[list[Counts]]):
         outcomes = min(shots, 1 << self.program.num_qubits)
         return self.of_a_state(ask, answered=16 * outcomes, seconds=shots * _SHOT_SECONDS)
 
-    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be spread over ranks."""
+    def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be distributed over ranks."""
         return shardings(self.kernel_program, Reading.SHOTS)
 
     @property

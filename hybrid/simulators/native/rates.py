@@ -20,9 +20,8 @@ from hybrid.machine import Curve
 from hybrid.machine.fit import costs_of
 from hybrid.machine.timer import Timing, timings_of_calls
 from hybrid.programs import compile_observable, flatten
-from hybrid.simulators import native_cost
-from hybrid.simulators.base import Estimation
-from hybrid.simulators.native import Native, NativeEvaluation
+from hybrid.simulators.native import cost as native_cost
+from hybrid.simulators.native.evaluation import NativeEvaluation
 
 WIDTHS = (4, 7, 8, 11, 12, 14, 16, 18, 19)
 """Both sides of the widths at which the kernels change their shape."""
@@ -41,8 +40,8 @@ def native_timings(widths: Sequence[int] = WIDTHS, budget: float = 0.001) -> Tim
     return dict(zip(probes, timings_of_calls(probes, budget), strict=True))
 
 
-def disturbance(timings: Timings) -> float:
-    """Return how much longer calls usually take than where nothing disturbs them, at least 1."""
+def contention(timings: Timings) -> float:
+    """Return the geometric mean of usual over best time of calls, at least 1."""
     ratios = [timing.usual / timing.least for timing in timings.values()]
     return max(1.0, float(np.exp(np.mean(np.log(ratios)))))
 
@@ -145,21 +144,21 @@ def _several(width: int) -> int:
 
 def _fitted(spent: Mapping[Probe, float]) -> dict[str, float]:
     """Return seconds of each kind of operation at one width."""
-    loads = {probe: probe.work for probe in spent}
-    alone = [probe for probe in spent if not native_cost.in_lanes(loads[probe])]
-    counts = [_counts(loads[probe]) for probe in alone]
-    kinds = [kind for kind in native_cost.ALONE if kind != _inseparable(loads[alone[0]].num_qubits)]
+    works = {probe: probe.work for probe in spent}
+    alone = [probe for probe in spent if not native_cost.in_lanes(works[probe])]
+    counts = [_counts(works[probe]) for probe in alone]
+    kinds = [kind for kind in native_cost.ALONE if kind != _inseparable(works[alone[0]].num_qubits)]
     found = dict.fromkeys(native_cost.ALONE, 0.0)
     found |= costs_of(counts, [spent[probe] for probe in alone], kinds)
     least = _LEAST * found["gate"] or 1e-10
     found = {kind: max(seconds, least) for kind, seconds in found.items()}
-    together = [probe for probe in spent if native_cost.in_lanes(loads[probe])]
+    together = [probe for probe in spent if native_cost.in_lanes(works[probe])]
     if not together:
         return found
     counts = []
     for probe in together:
-        points = native_cost.side_by_side(loads[probe].circuits)
-        work = sum(count * found[kind] for kind, count in loads[probe].operations)
+        points = native_cost.side_by_side(works[probe].circuits)
+        work = sum(count * found[kind] for kind, count in works[probe].operations)
         counts.append({"lane": points, "batch": points * work})
     beside_call = [max(spent[probe] - found["call"], 0.1 * spent[probe]) for probe in together]
     of_lanes = costs_of(counts, beside_call, native_cost.TOGETHER)
@@ -173,9 +172,9 @@ def _inseparable(width: int) -> str | None:
     return "call" if width >= _WIDE else None
 
 
-def _counts(load: Work) -> dict[str, float]:
-    operations = {kind: load.circuits * count for kind, count in load.operations}
-    return {"call": 1.0, "point": float(load.circuits), **operations}
+def _counts(work: Work) -> dict[str, float]:
+    operations = {kind: work.circuits * count for kind, count in work.operations}
+    return {"call": 1.0, "point": float(work.circuits), **operations}
 
 
 def layered(width: int, layers: int) -> QuantumCircuit:
@@ -245,4 +244,5 @@ def _generator(kind: str, size: int) -> SparsePauliOp:
 def evaluation_of(circuit: QuantumCircuit, observable: SparsePauliOp) -> NativeEvaluation:
     """Return the expectation value compiled for the kernels."""
     flat = flatten(circuit)
-    return Native().prepare(Estimation(flat, (compile_observable(observable, flat.num_qubits),)))
+    observables = (compile_observable(observable, flat.num_qubits),)
+    return NativeEvaluation(flat.program, observables, single=False)

@@ -13,7 +13,12 @@ from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
 from hybrid.sharding.program import Reading, shardings
-from hybrid.simulators.kernel import StateEvaluation, metric_at, spread_metric, state_bytes
+from hybrid.simulators.native.kernel import (
+    StateEvaluation,
+    metric_at,
+    metric_shardings,
+    state_bytes,
+)
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,8 @@ class Probabilities(PerPoint):
         state = state_bytes(self.program.num_qubits, gradient=False, single=False)
         return state + 2 * self.array_bytes
 
-    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be spread over ranks."""
+    def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be distributed over ranks."""
         return self.with_array(shardings(self.kernel_program, Reading.PROBABILITIES))
 
 
@@ -129,8 +134,8 @@ class Amplitudes(PerPoint):
         """Return the bytes of the state."""
         return state_bytes(self.program.num_qubits, gradient=False, single=False)
 
-    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be spread over ranks."""
+    def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how one state may be distributed over ranks."""
         return shardings(self.kernel_program, Reading.SHOTS)
 
 
@@ -163,6 +168,6 @@ class Metric(PerPoint):
         operations = tuple((kind, count * times) for kind, count in self.operations)
         return replace(super().work(ask, piece), operations=operations, gradient=True)
 
-    def spread(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how the states may be spread over ranks."""
-        return spread_metric(self.kernel_program, self.program.angles.num_parameters)
+    def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return how the states may be distributed over ranks."""
+        return metric_shardings(self.kernel_program, self.program.angles.num_parameters)

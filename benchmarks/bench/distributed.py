@@ -1,4 +1,4 @@
-"""One state over several ranks: what runs in a job of its own, and what is counted on paper."""
+"""One state over several ranks: measurements in jobs of their own, and simulations."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from hybrid.programs import Observable, compile_observable, compile_program, fla
 from hybrid.programs.program import EVOLUTION, Program
 from hybrid.runtime import world
 from hybrid.sharding.program import Reading, shardings
-from hybrid.simulators.native import NativeEvaluation
-from hybrid.simulators.predict import seconds_of, spread_seconds
+from hybrid.simulators.native.evaluation import NativeEvaluation
+from hybrid.simulators.predict import distributed_seconds, seconds_of
 
 CALLS = 5
 CORES = 64
@@ -107,7 +107,7 @@ class Traffic:
     Attributes:
         shards: ranks that share the state.
         ours: as planned; what is sent on 2 and 4 ranks was counted to be the same by the tests.
-        naive: a whole shard for each gate, and each term, that acts on a spread qubit.
+        naive: a whole shard for each gate, and each term, that acts on a distributed qubit.
         exchanges: how often ranks exchange.
     """
 
@@ -130,9 +130,9 @@ def traffic(workload: Workload) -> Iterator[Traffic]:
         gradient=True,
     ):
         shard = 16 * 2**n // each.shards
-        spread = (each.shards - 1) * (2**n // each.shards)  # the highest qubits, all the time
-        gates = sum((mask & spread).bit_count() for mask in active)
-        terms = sum(1 for mask in observable.x_masks.tolist() if mask & spread)
+        distributed = (each.shards - 1) * (2**n // each.shards)  # the highest qubits, all the time
+        gates = sum((mask & distributed).bit_count() for mask in active)
+        terms = sum(1 for mask in observable.x_masks.tolist() if mask & distributed)
         yield Traffic(each.shards, each.sent_bytes / shard, 3.0 * gates + terms, each.exchanges)
 
 
@@ -154,18 +154,18 @@ def _active(program: Program) -> Iterator[int]:
         yield 0 if is_diagonal else sum(1 << q for q in targets)
 
 
-def on_paper(workload: Workload, nodes: int) -> tuple[float, float, int]:
+def simulated(workload: Workload, nodes: int) -> tuple[float, float, int]:
     """Return the seconds of work and of exchanges of a gradient over nodes, and the bytes sent."""
     program, observable = _compiled(workload)
     evaluation = NativeEvaluation(program, (observable,), False)
     ask = Ask(np.zeros((1, program.angles.num_parameters)), gradient=True)
-    load = evaluation.work(ask, evaluation.pieces(ask)[0])
+    work = evaluation.work(ask, evaluation.pieces(ask)[0])
     node = reference().model_copy(
         update={"cores": CORES, "bandwidth": BANDWIDTH, "latency": LATENCY}
     )
-    alone = seconds_of(load, node, CORES) or 0.0
+    alone = seconds_of(work, node, CORES) or 0.0
     if nodes == 1:
         return alone, 0.0, 0
-    sharding = next(each for each in load.shardings if each.shards == nodes)
-    total = spread_seconds(load, node, CORES, sharding, 1)
+    sharding = next(each for each in work.shardings if each.shards == nodes)
+    total = distributed_seconds(work, node, CORES, sharding, 1)
     return alone / nodes, total - alone / nodes, sharding.sent_bytes

@@ -15,16 +15,16 @@ QUIET = 0.05
 
 
 @dataclass
-class Disturbance:
+class Contention:
     """Cores in use by other processes, in the mean over a ``watched`` block; None if unknown."""
 
     cores: float | None = None
 
 
 @contextmanager
-def watched() -> Iterator[Disturbance]:
+def watched() -> Iterator[Contention]:
     """Measure a block; child processes must have ended within it to count as ours."""
-    found = Disturbance()
+    found = Contention()
     start = time.perf_counter(), _machine_seconds(), _our_seconds()
     yield found
     wall, machine, ours = time.perf_counter() - start[0], _machine_seconds(), _our_seconds()
