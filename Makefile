@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
 
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
-.PHONY: demo test test-lowest faults fuzz lint bench sanitize clean
+.PHONY: conformance demo test test-lowest faults fuzz lint bench sanitize clean
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
@@ -41,7 +41,7 @@ $(LOWEST)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet uv
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
-	  --only-binary :all: --no-binary hybrid-hpc-quantum --editable '.[$(EXTRAS)]'
+	  --only-binary :all: --no-binary hybrid-hpc-quantum --editable '.[$(EXTRAS),ml]'
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python 'pytest>=8,<10' 'hypothesis>=6.100,<7'
 	touch $@
 
@@ -71,6 +71,11 @@ fuzz: $(VENV)/.tools
 	$(BIN)/python -m tests.fuzz.noise --count $(ROUNDS)
 	$(BIN)/python -m tests.fuzz.files --count $(ROUNDS)
 	$(BIN)/python -m tests.faults.scripts
+
+# The test suites of Qiskit's libraries with our primitives, beside Qiskit's own; an hour.
+conformance: $(VENV)/.tools
+	$(BIN)/python -m pip install --quiet ddt qiskit-machine-learning==0.9.0
+	$(BIN)/python -m tests.conformance.run
 
 $(FT)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(FT)

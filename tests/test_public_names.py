@@ -26,7 +26,7 @@ CLASSES = (
     "VQE",
     "Workload",
 )
-MODULES = ("optimizers", "problems", "simulators")
+MODULES = ("learn", "optimizers", "problems", "simulators")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys
@@ -43,7 +43,8 @@ for name in loaded.stdout.split():
 
 from tests.test_public_names import orders, wrong_names
 
-assert not [name for name in sys.modules if name.startswith("hybrid.")]
+early = {"hybrid.core", "hybrid.core.launcher"}  # that every import of the package needs
+assert {name for name in sys.modules if name.startswith("hybrid.")} <= early
 failed = []
 for order in orders():
     child = os.fork()

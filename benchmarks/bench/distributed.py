@@ -21,7 +21,7 @@ from hybrid.programs import Observable, compile_observable, compile_program, fla
 from hybrid.programs.program import EVOLUTION, Program
 from hybrid.runtime import world
 from hybrid.sharding.program import Reading, shardings
-from hybrid.simulators.native import NativeEvaluation
+from hybrid.simulators.native.evaluation import NativeEvaluation
 from hybrid.simulators.predict import distributed_seconds, seconds_of
 
 CALLS = 5

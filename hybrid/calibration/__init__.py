@@ -1,4 +1,4 @@
-"""Measuring hosts: fully, by ``hybrid calibrate``, or roughly where that was not done."""
+"""Measuring hosts: fully by ``hybrid calibrate``, or roughly on first use."""
 
 from hybrid.calibration.calibrate import calibrate, kind_of_host, quick
 from hybrid.calibration.here import here

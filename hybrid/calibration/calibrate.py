@@ -1,4 +1,4 @@
-"""Measure a host: fully in some seconds, or roughly in less than one."""
+"""Measure a host: fully in 10 to 15 s, or roughly in less than one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from hybrid.machine.timer import seconds_of_call, timings_of_calls
 from hybrid.runtime import Team, World, usable_cores
 from hybrid.runtime.communicator import SerialCommunicator
 from hybrid.simulators.base import Evaluation, Simulator
-from hybrid.simulators.native import Native
-from hybrid.simulators.native_rates import (
+from hybrid.simulators.native.rates import (
     chain,
     contention,
     evaluation_of,
@@ -30,26 +29,27 @@ from hybrid.simulators.native_rates import (
     probe_of,
     thread_gain,
 )
+from hybrid.simulators.native.simulator import Native
 from hybrid.simulators.predict import seconds_of
 from hybrid.simulators.registry import SIMULATORS
 
 _COPY_BYTES = 1 << 26
 _SHARED_MEMORY_LATENCY = 1e-5
 _SHARED_MEMORY_BANDWIDTH = 2e9
-"""Assumed between ranks where no job of several ranks has measured them."""
+"""Assumed between ranks unless a job of several ranks measured them."""
 
 
 def calibrate(latency: float | None = None, bandwidth: float | None = None) -> Machine:
-    """Return this host, measured; takes 10 to 15 s.
+    """Measure this host; takes 10 to 15 s.
 
     Args:
-        latency: seconds of a message between ranks, as a job of several ranks has measured it.
-        bandwidth: bytes a second between ranks, likewise.
+        latency: measured seconds of a message between ranks, or None for a default.
+        bandwidth: measured bytes per second between ranks, or None for a default.
     """
     cores = len(usable_cores())
     around_ask, around_piece = _runtime_seconds()
     gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
-    kernels = native_timings()  # which serve twice: for rates, and for the contention
+    kernels = native_timings()  # used for the rates and for contention
     others = [each for each in SIMULATORS.values() if each is not Native]
     return Machine(
         kind=kind_of_host(),
@@ -67,15 +67,15 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
 
 
 def rates_of(simulators: Iterable[type[Simulator]]) -> dict[str, Curve]:
-    """Return the rates of simulators on this host, measured."""
+    """Measure the rates of simulators on this host."""
     return {name: curve for each in simulators for name, curve in each.measured().items()}
 
 
 def quick(reference: Machine) -> Machine:
-    """Return a guess at this host in less than a second: the reference, as fast as two probes say.
+    """Return a model of this host in less than a second: the reference, scaled by three probes.
 
     Args:
-        reference: a machine that was measured in full.
+        reference: a fully measured machine.
     """
     probes = [
         probe_of(evaluation_of(layered(width, 2), chain(width)), True) for width in (6, 12, 16)
@@ -99,9 +99,9 @@ def quick(reference: Machine) -> Machine:
 
 @cache
 def kind_of_host() -> str:
-    """Return what hosts of one kind have in common: processor, cores, build of the kernels.
+    """Return the name of this kind of host: processor, cores, build of the kernels.
 
-    Kernels of another size are other kernels, whose rates have to be measured anew.
+    It includes the size of the kernels' file: a changed build needs new measurements.
     """
     model = "unknown processor"
     try:
@@ -130,7 +130,7 @@ def _copy_bandwidth() -> float:
 
 
 class _Nothing(Evaluation[FloatArray]):
-    """Pieces without work, so that what is left is the runtime's own time."""
+    """Pieces without work, to time the runtime itself."""
 
     @property
     def description(self) -> str:
@@ -151,7 +151,7 @@ _PLANS = {count: Plan(_PIECES[count], (tuple(range(count)),)) for count in _PIEC
 
 
 def _runtime_seconds() -> tuple[float, float]:
-    """Return what the runtime does around an Ask and around each piece, on one rank."""
+    """Return seconds of the runtime per Ask and per piece, on one rank."""
     alone = World(SerialCommunicator(), ("here",), (frozenset({0}),))
     team: Team[FloatArray] = Team(
         alone, _Nothing(), lambda pieces, _: _PLANS[len(pieces)], seed=7, threads=1

@@ -1,4 +1,4 @@
-"""This host, as the scheduler is to see it."""
+"""The machine model of this host."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from hybrid.machine.store import VARIABLE
 
 @cache
 def here() -> Machine:
-    """Return this host: as calibrated, else as kept, else a quick guess that is then kept.
+    """Return the machine model of this host.
+
+    Read from the file named by ``HYBRID_MACHINE``, else from the file of this kind of host, else
+    guessed by :func:`~hybrid.calibration.quick` and saved.
 
     Raises:
-        InputError: the file that ``HYBRID_MACHINE`` names is not usable.
+        InputError: the file named by ``HYBRID_MACHINE`` is not usable.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -28,7 +31,7 @@ def here() -> Machine:
         try:
             return load(kept)
         except InputError:
-            pass  # damaged or of another version: measured again, and written anew
+            pass  # damaged, or of another version: measure again and overwrite
     found = quick(reference(_kernels.about()["processor"]))
     save(found, kept)
     return found

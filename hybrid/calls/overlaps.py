@@ -15,7 +15,7 @@ from hybrid.core.checks import checked_points
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Resources
-from hybrid.simulators.overlap import OverlapEvaluation
+from hybrid.simulators.native.overlap import OverlapEvaluation
 from hybrid.workloads.compiled import compiled_program
 
 

@@ -18,7 +18,7 @@ from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
 from hybrid.simulators import Choice, content_of
 from hybrid.simulators.base import Counts
-from hybrid.simulators.sampling import check_shots
+from hybrid.simulators.native.sampling import check_shots
 from hybrid.workloads.compiled import compiled_circuit, compiled_sampler
 
 

@@ -19,8 +19,8 @@ from hybrid.core.memory import check_memory
 from hybrid.core.resources import Auto, Resources
 from hybrid.programs import Program
 from hybrid.runtime import free_bytes
-from hybrid.simulators.kernel import state_bytes
-from hybrid.simulators.per_point import Amplitudes, Metric, PerPoint, Probabilities
+from hybrid.simulators.native.kernel import state_bytes
+from hybrid.simulators.native.per_point import Amplitudes, Metric, PerPoint, Probabilities
 from hybrid.workloads.compiled import compiled_program
 
 

@@ -1,1 +1,1 @@
-"""How all ranks make one call together: prepare, agree, run."""
+"""Collective calls: prepare on every rank, agree, run."""

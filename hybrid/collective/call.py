@@ -1,10 +1,11 @@
-"""What all collective calls have in common: prepared on every rank, agreed on, then one team."""
+"""Collective calls: prepare on every rank, agree, run one team."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import methodcaller
 from typing import Any, Generic, TypeVar
 
 from hybrid.collective.topology import topology_of
@@ -29,16 +30,16 @@ from hybrid.simulators import Evaluation
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A call as one rank has prepared it from checked input.
+    """A call prepared by one rank from checked input.
 
     Attributes:
-        evaluation: what is to be evaluated, compiled.
-        first_ask: the first question that will be put, or one of the same size.
+        evaluation: the compiled evaluation.
+        first_ask: the first Ask, or one of the same size.
         num_qubits: width of the widest state.
-        contents: returns a digest, or short text, of each thing that all ranks must have alike.
-        seed: of the run, or None for a fresh one.
-        resources: threads, and groups of ranks that share a state.
-        recorded_seed: what rank 0 takes for a fresh one, from the record of the run; or None.
+        contents: returns a digest or short text for each input that must be equal on all ranks.
+        seed: seed of the run, or None to draw one.
+        resources: requested threads, shards and groups.
+        recorded_seed: seed that rank 0 uses instead of drawing one, from the journal; or None.
     """
 
     evaluation: Evaluation[Any]
@@ -50,7 +51,7 @@ class Prepared:
     recorded_seed: int | None = None
 
     def agreed(self) -> Mapping[str, str]:
-        """Return the contents, with those that every call has."""
+        """Return the contents, including those common to all calls."""
         return {
             **self.contents(),
             "gradient": str(self.first_ask.gradient),
@@ -62,18 +63,18 @@ class Prepared:
 P = TypeVar("P", bound=Prepared)
 
 _FREE_ANYWAY = 1 << 20
-"""Bytes that any process can allocate; free memory, which takes time to find, is for more."""
+"""Up to this many bytes, free memory is not checked: finding it takes time."""
 
 
 @dataclass(frozen=True)
 class Call(Generic[P]):
-    """A collective call that every rank has prepared alike.
+    """A collective call on which all ranks have agreed.
 
     Attributes:
         world: the ranks.
-        prepared: what this rank prepared.
-        seed: of the run, the same on every rank.
-        team: the ranks around the evaluation.
+        prepared: the call as prepared by this rank.
+        seed: seed of the run, the same on every rank.
+        team: the team that runs the evaluation.
     """
 
     world: World
@@ -83,37 +84,39 @@ class Call(Generic[P]):
 
 
 def answer(name: str, prepare: Callable[[], Prepared]) -> Any:
-    """Put one question to all ranks; each returns its answer.
+    """Evaluate one Ask on all ranks; every rank returns the answer.
 
-    Collective. Where the MPI library can go on without ranks that die, so does the call.
+    Collective. With a fault-tolerant MPI library (ULFM) the call survives the loss of ranks.
 
     Args:
-        name: of the public function, for messages.
+        name: name of the public function, for messages.
         prepare: checks the input and compiles; raises InputError.
 
     Raises:
         InputError: from ``prepare``, or a state does not fit in memory.
-        MismatchError: the ranks made other calls, or gave other things.
+        MismatchError: ranks made different calls, or passed different arguments.
         RankError: another rank failed.
     """
-    return answer_with_seed(name, prepare)[0]
+    return on_survivors(partial(_answered, name, prepare), name)[0]
 
 
 def answer_with_seed(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:
-    """Do as :func:`answer`, and return the seed of the run too, the same on every rank."""
-    return on_survivors(lambda: _one_question(call_together(name, prepare)), name)
+    """Return the result of :func:`answer`, and the seed of the run."""
+    return on_survivors(partial(_answered, name, prepare), name)
 
 
-def _one_question(call: Call[Prepared]) -> tuple[Any, int]:
-    found, _ = call.team.run(lambda team: team.ask(call.prepared.first_ask))
+def _answered(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:
+    call = call_together(name, prepare)
+    # Bound in C: each Python frame around a small evaluation can be felt.
+    found, _ = call.team.run(methodcaller("ask", call.prepared.first_ask))
     return found, call.seed
 
 
 def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
-    """Prepare a call on every rank, agree that all prepared the same, and return it ready to run.
+    """Prepare a call on every rank, check that all ranks prepared the same, and return it.
 
     Args:
-        name: of the public function, for messages.
+        name: name of the public function, for messages.
         prepare: checks the input and compiles; raises InputError.
     """
     job = world()
@@ -142,7 +145,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
 
 @lru_cache(maxsize=4)
 def planner_of(job: World, most_threads: int | None, resources: Resources) -> Scheduler:
-    """Return what plans for a job; short calls of the same shape, one after the other, plan once.
+    """Return the scheduler of a job; cached, so that repeated short calls reuse their plans.
 
     Collective on first use, as :func:`~hybrid.collective.topology.topology_of` is.
     """
@@ -151,7 +154,7 @@ def planner_of(job: World, most_threads: int | None, resources: Resources) -> Sc
 
 
 def _shared_seed(job: World, recorded: int | None) -> int:
-    """Return the seed that rank 0 has found recorded, or drawn afresh, for all."""
+    """Broadcast the seed of rank 0: the recorded one, or a fresh one."""
     seed = nested_seed() if recorded is None else recorded
     if job.size == 1:
         return seed
@@ -160,7 +163,7 @@ def _shared_seed(job: World, recorded: int | None) -> int:
 
 
 def _refuse_together(job: World, plan: Callable[[], object]) -> None:
-    """Plan on all ranks, which come to the same, so that all refuse what does not fit."""
+    """Plan on every rank; all ranks make the same plan, so all raise the same error."""
     try:
         plan()
     except InputError as error:
@@ -170,10 +173,10 @@ def _refuse_together(job: World, plan: Callable[[], object]) -> None:
 
 
 def check_fits(prepared: Prepared, num_ranks: int, memory_bytes: int) -> None:
-    """Refuse what does not fit on a host with so much free memory even when one rank works alone.
+    """Refuse an evaluation that does not fit on a host even if only one of its ranks works.
 
-    Where it fits on some of a host's ranks only, the scheduler lets the others rest; where ranks
-    may share a state, it finds out whether that fits.
+    If it fits on some ranks of a host, the scheduler leaves the others idle; if ranks may share a
+    state, the scheduler checks whether that fits.
     """
     if len(prepared.first_ask.points) == 0:
         return

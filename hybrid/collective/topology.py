@@ -1,4 +1,4 @@
-"""The ranks of the job as the scheduler sees them: each brings its machine, once a job."""
+"""The topology of a job, gathered from its ranks once per job."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hybrid.scheduler import Topology
 
 @lru_cache(maxsize=16)
 def topology_of(job: World, most_threads: int | None = None) -> Topology:
-    """Return the topology of a job; collective on first use, after the ranks have agreed on a call.
+    """Return the topology of a job; collective on first use, after the ranks agreed on a call.
 
-    The first rank of each host reads or measures its machine; the others share it, unless they
-    are told of another by ``HYBRID_MACHINE``.
+    The first rank of each host reads or measures the machine; the others share it, unless
+    ``HYBRID_MACHINE`` names a file for them.
 
     Args:
         job: the ranks.
-        most_threads: a bound for each rank.
+        most_threads: upper bound on the threads of each rank, or None.
 
     Raises:
         InputError: a machine file is not usable.
@@ -50,11 +50,11 @@ def topology_of(job: World, most_threads: int | None = None) -> Topology:
 
 
 def cores_of(job: World, threads: int | None = None) -> int:
-    """Return how many cores the ranks of a job hold: those they may run on, or use at most.
+    """Return the cores of a job: those its ranks may run on, limited by their threads.
 
     Args:
         job: the ranks.
-        threads: of each rank, where the user has said so.
+        threads: requested threads of each rank, or None for the limit of the environment.
     """
     total = 0
     for host in job.hosts:
@@ -67,10 +67,10 @@ def cores_of(job: World, threads: int | None = None) -> int:
 
 @lru_cache(maxsize=16)
 def _machines(job: World) -> tuple[list[Machine], int, str]:
-    """Return the machine of each rank, the least free memory of all hosts, and which that is.
+    """Return the machine of each rank, the least free memory of all hosts, and that host's name.
 
-    Collective on first use. Kept by the job alone, of which a process knows few: what some ranks
-    forget and others do not would leave ranks waiting.
+    Collective on first use. Cached per job, of which a process has few: if only some ranks evicted
+    an entry, they would wait for the others.
     """
     first = job.rank_hosts.index(job.rank_hosts[job.rank]) == job.rank
     own = first or VARIABLE in os.environ
@@ -92,7 +92,7 @@ def _none(_: object) -> dict[str, str]:
 
 
 def _own_cores(job: World, rank: int) -> int:
-    """Return how many cores a rank has to itself, or 0 where it shares them."""
+    """Return the number of cores pinned to a rank alone, or 0 if it shares any."""
     if job.size > _MOST_PINNED:
         return 0
     cores = job.rank_cores[rank]
@@ -106,4 +106,4 @@ def _own_cores(job: World, rank: int) -> int:
 
 
 _MOST_PINNED = 4096
-"""In larger jobs, hosts are taken to be shared evenly, which is what launchers see to."""
+"""In larger jobs, ranks are assumed to share hosts evenly, as launchers arrange it."""

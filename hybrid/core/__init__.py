@@ -1,1 +1,1 @@
-"""Vocabulary and checks that every package shares; imports nothing else of hybrid."""
+"""Types, errors and checks shared by all packages; imports nothing else of hybrid."""

@@ -1,4 +1,4 @@
-"""Names for the array types that travel between the rooms."""
+"""Type aliases for arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an optimizer asks for and what it is told: the only two messages of the loop."""
+"""Ask and Told: the two messages between an optimizer and the loop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hybrid.core.arrays import FloatArray
 
 
 class Want(Enum):
-    """A kind of answer that an :class:`Ask` can want; each value is its name in messages."""
+    """A kind of answer that an :class:`Ask` can want; values are names in messages."""
 
     VALUES = "values"
     GRADIENTS = "gradients"
@@ -24,17 +24,16 @@ VALUES_AND_GRADIENTS = frozenset({Want.VALUES, Want.GRADIENTS})
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A batch of parameter points and what is wanted of them. Values are always wanted.
+    """A batch of parameter points, and the answers wanted in addition to the values.
 
     Attributes:
-        points: shape (B, P), float64; one parameter point a row.
-        gradient: whether the gradients of the values are wanted, and of the overlaps, with respect
-            to all P parameters.
-        iteration: the optimizer's own count of its steps, for progress and history.
-        metric: whether the Fubini-Study metric of the state is wanted.
-        variance: whether the variances of the observables are wanted.
-        others: shape (K, P), float64, points with whose states the overlaps
-            ``|<psi(other)|psi(point)>|^2`` are wanted; None for none.
+        points: shape (B, P), float64; one parameter point per row.
+        gradient: whether to compute gradients of values and overlaps by all P parameters.
+        iteration: the optimizer's step counter, for progress and history.
+        metric: whether to compute the Fubini-Study metric.
+        variance: whether to compute the variances of the observables.
+        others: shape (K, P), float64; points of the other states in the overlaps
+            ``|<psi(other)|psi(point)>|^2``. None for no overlaps.
 
     Example:
         >>> import numpy as np
@@ -52,7 +51,7 @@ class Ask:
 
     @property
     def components(self) -> int:
-        """Numbers in a value and, with gradient, its P derivatives."""
+        """Number of components of an answer: 1, or 1 + P with gradient."""
         return 1 + self.points.shape[1] if self.gradient else 1
 
     @property
@@ -70,7 +69,7 @@ class Ask:
         return frozenset(want for want, is_wanted in wanted.items() if is_wanted)
 
     def asks_the_same(self, other: Ask) -> bool:
-        """Return whether both have the same points, to the bit, and want the same of them."""
+        """Return whether both have bitwise equal points and want the same answers."""
         return (
             _same_bits(self.points, other.points)
             and self.wants == other.wants
@@ -80,19 +79,19 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The answer to an :class:`Ask`; float64, and None for what was not asked for.
+    """The answer to an :class:`Ask`; float64 arrays, or None for answers not wanted.
 
-    Where an evaluation has M observables, M > 1, there is an axis of length M after that of the
-    points in values, gradients, standard errors and variances.
+    With M > 1 observables, values, gradients, standard errors and variances have a second axis of
+    length M.
 
     Attributes:
         values: shape (B,), or (B, M).
         gradients: shape (B, P), or (B, M, P).
-        standard_errors: shape (B,), or (B, M), of the values where they were sampled.
+        standard_errors: shape (B,), or (B, M); of sampled values.
         metric: shape (B, P, P), symmetric.
         variances: shape (B,), or (B, M).
         overlaps: shape (B, K).
-        overlap_gradients: shape (B, K, P), where overlaps and gradients were asked for.
+        overlap_gradients: shape (B, K, P); with ``others`` and ``gradient``.
     """
 
     values: FloatArray

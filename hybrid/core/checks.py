@@ -1,4 +1,4 @@
-"""Checks of what users pass to the public functions; each fault gets one clear message."""
+"""Validation of arguments of the public functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hybrid.core.errors import InputError
 
 _EXACT_STEP = 1e-5
 _SAMPLED_STEP = 0.1
-"""Steps of finite differences, in radians, as rounding and the noise of shots ask for."""
+"""Finite-difference steps in radians: limited by rounding, and by shot noise."""
 
 
 def checked_points(points: ArrayLike, num_parameters: int, what: str = "points") -> FloatArray:
@@ -22,12 +22,12 @@ def checked_points(points: ArrayLike, num_parameters: int, what: str = "points")
     Args:
         points: shape (B, P), or (P,) for a single point.
         num_parameters: P.
-        what: the name of the argument, for the message.
+        what: name of the argument, for messages.
 
     Raises:
-        InputError: not numbers, another shape, no points, NaN or infinity.
+        InputError: not numbers, wrong shape, no points, NaN or infinity.
     """
-    expected = f"shape (B, {num_parameters}) or ({num_parameters},), one column a parameter"
+    expected = f"shape (B, {num_parameters}) or ({num_parameters},), one column per parameter"
     array = real_array(points, what)
     given = array.shape
     if array.ndim == 1:
@@ -51,12 +51,12 @@ def checked_row(numbers: ArrayLike, length: int, what: str, each: str) -> FloatA
 
     Args:
         numbers: shape (length,).
-        length: how many are expected.
-        what: the name of the argument, for the message.
-        each: what there is one number for, for the message.
+        length: expected length.
+        what: name of the argument, for messages.
+        each: the thing that has one number, for messages, such as "sample".
 
     Raises:
-        InputError: not real numbers, another shape, NaN or infinity.
+        InputError: not real numbers, wrong shape, NaN or infinity.
 
     Example:
         >>> checked_row([1, 2], 2, "labels", "sample")
@@ -78,13 +78,13 @@ def checked_row(numbers: ArrayLike, length: int, what: str, each: str) -> FloatA
 
 
 def real_array(numbers: object, what: str) -> FloatArray:
-    """Return real numbers as a new contiguous array of float64, of any shape.
+    """Return real numbers as a new contiguous float64 array of the same shape.
 
-    Complex numbers are refused whatever their imaginary parts, and so are strings that spell a
-    number: NumPy would take the real part of the one and read the other.
+    Refuses complex numbers, even with zero imaginary parts, and strings; NumPy would discard the
+    imaginary parts and parse the strings.
 
     Raises:
-        InputError: anything but integers, floats and booleans, alone or in even rows.
+        InputError: not integers, floats or booleans, or a ragged sequence.
 
     Example:
         >>> real_array([[1, 2.5]], "points")
@@ -97,7 +97,7 @@ def real_array(numbers: object, what: str) -> FloatArray:
     try:
         array = np.asarray(numbers)
         if array.dtype.kind == "O":
-            # One by one, because a whole array of them would take None for NaN.
+            # One by one: NumPy would convert None to NaN.
             flat = [_real(number) for number in array.ravel().tolist()]
             array = np.array(flat, dtype=np.float64).reshape(array.shape)
     except (TypeError, ValueError):
@@ -110,7 +110,7 @@ def real_array(numbers: object, what: str) -> FloatArray:
 
 def _real(number: object) -> float:
     if isinstance(number, str | bytes | complex | np.complexfloating) or number is None:
-        raise TypeError("no real number")
+        raise TypeError("not a real number")
     return float(number)  # type: ignore[arg-type]
 
 
@@ -118,7 +118,7 @@ def checked_start(x0: ArrayLike, num_parameters: int) -> FloatArray:
     """Return a start point of shape (P,).
 
     Raises:
-        InputError: not numbers, another length, NaN or infinity.
+        InputError: not numbers, wrong length, NaN or infinity.
     """
     start = real_array(x0, "x0")
     if start.shape != (num_parameters,):
@@ -126,7 +126,7 @@ def checked_start(x0: ArrayLike, num_parameters: int) -> FloatArray:
             "x0",
             got=f"shape {start.shape}",
             expected=f"shape ({num_parameters},), one number for each parameter",
-            advice="leave it out to start where the workload suggests",
+            advice="omit it to use the workload's start point",
         )
     return checked_row(start, num_parameters, "x0", "parameter")
 
@@ -144,13 +144,13 @@ def checked_shots(shots: object) -> int | None:
             "shots",
             got=repr(shots),
             expected="a positive integer",
-            advice="leave it out for exact values",
+            advice="omit it for exact values",
         )
     return int(shots)
 
 
 def checked_step(gradient: object, shots: int | None) -> float | None:
-    """Return the step of finite differences in radians, or None for exact gradients.
+    """Return the finite-difference step in radians, or None for exact gradients.
 
     Raises:
         InputError: neither "exact" nor "finite-difference".
@@ -165,7 +165,7 @@ def checked_step(gradient: object, shots: int | None) -> float | None:
 
 
 def checked_seed(seed: object) -> int | None:
-    """Return a seed, or None where a fresh one is to be drawn.
+    """Return a seed, or None to draw one.
 
     Raises:
         InputError: not an integer from 0 to 2^63 - 1.
@@ -178,7 +178,7 @@ def checked_seed(seed: object) -> int | None:
 
 
 def checked_threads(threads: object) -> int | None:
-    """Return a number of threads for each rank, or None to share the cores of each host.
+    """Return the number of threads of each rank, or None to share the cores of each host.
 
     Raises:
         InputError: not a positive integer.
@@ -190,13 +190,13 @@ def checked_threads(threads: object) -> int | None:
             "threads",
             got=repr(threads),
             expected="a positive integer",
-            advice="leave it out to share the cores of each host among its ranks",
+            advice="omit it to share the cores of each host among its ranks",
         )
     return int(threads)
 
 
 def checked_shards(shards: object) -> int | None:
-    """Return how many ranks are to share one state, or None to choose.
+    """Return the number of ranks that share one state, or None to choose it.
 
     Raises:
         InputError: neither "auto" nor a power of two.
@@ -207,19 +207,19 @@ def checked_shards(shards: object) -> int | None:
     """
     if shards is None or shards == "auto":
         return None
-    advice = 'leave it out, or say "auto", to have it chosen'
+    advice = 'omit it, or pass "auto", to let the scheduler choose'
     if not isinstance(shards, bool) and isinstance(shards, int | np.integer) and shards > 0:
         below = 1 << (int(shards).bit_length() - 1)
         if below == shards:
             return int(shards)
-        advice = f"{below} would do, or {2 * below}"
+        advice = f"use {below} or {2 * below}"
     raise InputError(
         "shards", got=repr(shards), expected='a power of two, or "auto"', advice=advice
     )
 
 
 def checked_groups(groups: object) -> int | None:
-    """Return how many groups of ranks are to work side by side, or None to choose.
+    """Return the number of groups of ranks that work in parallel, or None to choose it.
 
     Raises:
         InputError: neither "auto" nor a positive integer.
@@ -246,7 +246,7 @@ def checked_time_limit(seconds: object) -> float | None:
 
 
 def checked_stall(action: object) -> Literal["report", "abort"]:
-    """Return what to do of a piece that is late.
+    """Return how to handle a stalled piece: "report" or "abort".
 
     Raises:
         InputError: neither "report" nor "abort".

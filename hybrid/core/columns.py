@@ -1,4 +1,4 @@
-"""All numbers that an Ask wants of a point, side by side in a row."""
+"""Packing all answers for a point into one row of numbers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hybrid.core.ask import Ask, Told
 
 
 class Columns:
-    """A row of numbers for each point: all that an Ask wants of it, side by side.
+    """The columns of an array with one row per point and all wanted answers in it.
 
     In order: the values of M observables, their gradients, the metric, the variances, the overlaps
     and their gradients.
 
     Args:
-        ask: the question.
-        observables: M.
+        ask: the Ask.
+        observables: number of observables, M.
 
     Example:
         >>> Columns(Ask(np.zeros((2, 3)), gradient=True), 1).width
@@ -45,7 +45,7 @@ class Columns:
         self.width = sum(prod(shape) for shape in shapes.values())
 
     def rows(self, parts: Mapping[str, FloatArray]) -> FloatArray:
-        """Return shape (B, width) from the parts, each of shape (B, ...)."""
+        """Pack answers by name, each of shape (B, ...), into an array of shape (B, width)."""
         count = len(parts["values"])
         rows = np.empty((count, self.width))
         start = 0
@@ -56,7 +56,7 @@ class Columns:
         return rows
 
     def told(self, rows: FloatArray) -> Told:
-        """Return the answer that the rows hold."""
+        """Unpack rows into a Told."""
         start = 0
         parts: dict[str, FloatArray] = {}
         for name, shape in self.shapes.items():

@@ -1,8 +1,8 @@
-"""What a circuit or an operator is, as a digest: equal for two that compile to the same.
+"""Content digests of Qiskit circuits and operators: equal only if both compile to the same.
 
-Circuits, gates and operators of Qiskit can be changed in place, their ``==`` leaves things out or
-raises, and an ``id`` is used again. So whoever keeps something made from one of them keeps it by
-this digest, taken anew each time from values: classes, numbers, matrices, definitions.
+Caches of compiled objects use these digests as keys. Qiskit's objects are mutable, their ``==``
+ignores some attributes or raises, and an ``id`` may be reused, so a digest is computed anew each
+time, from values: classes, numbers, matrices, definitions.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from qiskit.quantum_info import Pauli, PauliList, SparseObservable, SparsePauliO
 from qiskit.synthesis import LieTrotter, MatrixExponential, QDrift, SuzukiTrotter
 
 Content = tuple[Any, ...]
-"""Nested tuples of strings, bytes and numbers, whose ``repr`` says all that they hold."""
+"""Nested tuples of strings, bytes and numbers; their ``repr`` is lossless."""
 
 _STANDARD = "qiskit.circuit.library.standard_gates."
 _NUMBERED = re.compile(r"\b(circuit|pc)-\d+")
-"""Names that Qiskit gives by counting, differently in each process."""
+"""Names that Qiskit numbers by a counter, which differs between processes."""
 _DEEPEST = 40
 _MATRIX_QUBITS = 4
-"""Matrices of gates up to this width are read; wider ones only where there is no definition."""
+"""Matrices of gates up to this width are read; wider ones only if there is no definition."""
 _WIDEST_MATRIX = 10
 _GOLDEN = (5**0.5 - 1) / 2
 _settings = attrgetter(
@@ -51,14 +51,14 @@ _settings = attrgetter(
 
 
 class UndigestableError(Exception):
-    """Something has no content that could be read; whatever is made from it must not be kept."""
+    """The content of an object cannot be read; objects compiled from it must not be cached."""
 
 
 def circuit_digest(circuit: QuantumCircuit) -> str | None:
-    """Return 64 hexadecimal digits that stand for a circuit, or None if it cannot be read.
+    """Return the digest of a circuit, 64 hexadecimal digits, or None if it cannot be read.
 
-    Circuits with equal digests compile to the same program. Which ``Parameter`` objects a circuit
-    has does not count, only their names, order and places; nor does how its bits are registered.
+    Circuits with equal digests compile to the same program. Of ``Parameter`` objects only names,
+    order and places count; registers do not count.
 
     Example:
         >>> def rotation(angle):
@@ -74,17 +74,17 @@ def circuit_digest(circuit: QuantumCircuit) -> str | None:
 
 
 def operator_digest(operator: SparsePauliOp) -> str | None:
-    """Return 64 hexadecimal digits that stand for an operator, or None if it cannot be read."""
+    """Return the digest of an operator, or None if it cannot be read."""
     return _digest(lambda reader: reader.value(operator))
 
 
 def operation_digest(operation: Operation) -> str | None:
-    """Return 64 hexadecimal digits that stand for a gate, or None if it cannot be read."""
+    """Return the digest of a gate, or None if it cannot be read."""
     return _digest(lambda reader: reader.operation(operation))
 
 
 def is_known(operation: Operation) -> bool:
-    """Return whether an operation is of a class of Qiskit's that its parameters say all of."""
+    """Return whether an operation is of a Qiskit class that its parameters fully describe."""
     kind = operation.base_class if isinstance(operation, Instruction) else type(operation)
     return (
         kind in (PauliEvolutionGate, UnitaryGate)
@@ -98,8 +98,8 @@ def _digest(read: Callable[[_Reader], Content]) -> str | None:
     try:
         content = read(reader)
     except Exception:
-        # Code of the user's runs here: definitions, matrices. Compiling runs it again, and says
-        # what is wrong with it.
+        # User code may raise here, in definitions and matrices. Compiling runs it again, and
+        # reports the error.
         return None
     digest = hashlib.sha256(repr((content, list(reader.texts))).encode())
     digest.update(b"".join(reader.arrays))
@@ -107,11 +107,11 @@ def _digest(read: Callable[[_Reader], Content]) -> str | None:
 
 
 class _Reader:
-    """One reading of a circuit: numbers its parameters and generators as they are met.
+    """Reads one circuit, and numbers its parameters and generators in order of appearance.
 
     Attributes:
-        arrays: the bytes of arrays, whose lengths stand in the content.
-        texts: names that occur often, by the number that stands for them in the content.
+        arrays: bytes of arrays; the content holds their lengths.
+        texts: frequent names, and the numbers that replace them in the content.
     """
 
     def __init__(self) -> None:
@@ -122,9 +122,9 @@ class _Reader:
         self._open: list[int] = []
 
     def circuit(self, circuit: QuantumCircuit) -> Content:
-        """Return the content of a circuit and of all that its gates are made of."""
+        """Return the content of a circuit, definitions of its gates included."""
         if id(circuit) in self._open or len(self._open) > _DEEPEST:
-            raise UndigestableError("a definition that holds itself")
+            raise UndigestableError("a recursive definition")
         self._open.append(id(circuit))
         place: dict[object, int] = {bit: k for k, bit in enumerate(circuit.qubits)}
         place.update((bit, k) for k, bit in enumerate(circuit.clbits))
@@ -142,8 +142,8 @@ class _Reader:
     def _instruction(self, instruction: CircuitInstruction) -> Content:
         """Return the content of a gate in a circuit, as Qiskit would run it.
 
-        A circuit holds its own copy of what defines a standard gate or a UnitaryGate, so what is
-        changed in the gate that was appended, or in the one that the circuit shows, does not count.
+        A circuit keeps its own copy of a standard gate or UnitaryGate. Later changes to the
+        appended gate, or to the one read back from the circuit, have no effect, and do not count.
         """
         if instruction.is_standard_gate():
             parameters = [
@@ -182,7 +182,7 @@ class _Reader:
         return (*head, *self._of_any_class(operation))
 
     def value(self, value: Any) -> Content:
-        """Return the content of a parameter of a gate, or of a part of one."""
+        """Return the content of a gate's parameter, or of part of one."""
         if isinstance(value, Parameter):
             return ("parameter", self._number(value))
         if isinstance(value, ParameterExpression):
@@ -208,7 +208,7 @@ class _Reader:
         return [self.value(value) for value in values]
 
     def _number(self, thing: object) -> int:
-        """Return the number of a parameter or generator: how many were met before it."""
+        """Return the number of a parameter or generator, in order of appearance."""
         if thing not in self._numbers:
             self._numbers[thing] = next(self._counter)
         return self._numbers[thing]
@@ -217,15 +217,15 @@ class _Reader:
         return self.texts.setdefault(text, len(self.texts))
 
     def _array(self, array: Any) -> int:
-        """Set the bytes of an array apart, and return how many there are."""
+        """Store the bytes of an array, and return their number."""
         self.arrays.append(array.tobytes())
         return len(self.arrays[-1])
 
     def _expression(self, expression: ParameterExpression) -> Content:
         used = sorted(expression.parameters, key=self._number)
         names = [(self._number(each), each.name) for each in used]
-        # Qiskit leaves out some parentheses, so that a text stands for two expressions at times;
-        # their values at a point in general position tell them apart.
+        # Qiskit omits some parentheses, so two expressions may print alike; their values at a
+        # generic point differ.
         points = [{each: _probe(sign, self._number(each)) for each in used} for sign in (1.0, -1.0)]
         return ("expression", str(expression), names, list(_values(expression, points)))
 
@@ -253,20 +253,20 @@ class _Reader:
         if kind is MatrixExponential:
             return (kind.__name__,)
         if kind not in (LieTrotter, SuzukiTrotter, QDrift) or synthesis._atomic_evolution:
-            raise UndigestableError("a synthesis of the user's own")
+            raise UndigestableError("a user-defined synthesis")
         draws = self._generator(synthesis.rng) if kind is QDrift else ()
         return (kind.__name__, _settings(synthesis), draws)
 
     def _generator(self, generator: np.random.Generator) -> Content:
-        """Return where a generator of random numbers started, and which of the circuit's it is."""
+        """Return the seed of a random generator, and its number in the circuit."""
         seeds = generator.bit_generator.seed_seq
         if not isinstance(seeds, np.random.SeedSequence):
-            raise UndigestableError("a generator of random numbers without a seed")
+            raise UndigestableError("a random generator without a seed")
         start = (type(generator.bit_generator).__name__, seeds.entropy, seeds.spawn_key)
         return (self._number(id(generator)), *start)
 
     def _of_any_class(self, operation: Instruction) -> Iterator[Any]:
-        """Yield all that compiling can read of a gate whose class says nothing by itself."""
+        """Yield everything that compiling may read of a gate of unknown class."""
         yield (operation.num_qubits, operation.num_clbits)
         yield self.values(operation.params)
         if isinstance(operation, ControlledGate):
@@ -287,7 +287,7 @@ class _Reader:
 
 
 def _phases(paulis: PauliList) -> Any:
-    """Return the phases as they are stored, for the property counts the Ys of each string."""
+    """Return the stored phases; the public property subtracts the number of Ys."""
     stored = getattr(paulis, "_phase", None)
     return paulis.phase if stored is None else stored
 
@@ -299,7 +299,7 @@ def _probe(sign: float, number: int) -> float:
 def _values(
     expression: ParameterExpression, points: list[dict[Parameter, float]]
 ) -> Iterator[complex]:
-    """Yield the values of an expression where they exist; at one of the points they must."""
+    """Yield the defined values of an expression; at least one point must have one."""
     found = 0
     for point in points:
         try:
@@ -308,10 +308,10 @@ def _values(
             continue
         found += 1
     if not found:
-        raise UndigestableError("an expression without a value at the points that tell it apart")
+        raise UndigestableError("an expression without a value at the probe points")
 
 
 @lru_cache(maxsize=256)
 def _name_of(kind: type) -> str:
-    """Return the name of a class and of all that it inherits from."""
+    """Return the names of a class and of its bases."""
     return " ".join(f"{each.__module__}.{each.__qualname__}" for each in kind.__mro__)

@@ -1,4 +1,4 @@
-"""Digests of content: equal on every rank and in every run if and only if the content is equal."""
+"""Content digests: equal on all ranks and in all runs if and only if the content is equal."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 
 def digest(*parts: object) -> str:
-    """Return 64 hexadecimal digits (SHA-256) that stand for the parts, in order.
+    """Return the SHA-256 digest of the parts, in order, as 64 hexadecimal digits.
 
     Args:
-        parts: arrays (dtype, shape and bytes count), numbers, strings, booleans, None, and
-            lists or tuples of these.
+        parts: arrays (by dtype, shape and bytes), numbers, strings, booleans, None, and lists or
+            tuples of these.
 
     Raises:
-        TypeError: another type, whose bytes would not be the same on every rank.
+        TypeError: another type, whose bytes may differ between ranks.
 
     Example:
         >>> digest("a", 1) == digest("a", 1), digest("a", 1) == digest("a", 1.0)

@@ -1,8 +1,8 @@
-"""Signals that come while the program of the command line is being loaded.
+"""Signals that arrive while the command line's imports load.
 
-Loading takes seconds, on a busy file system a minute. A batch system may give notice meanwhile:
-it is kept for the run that it is meant for. Control-C ends the process at once, because an
-exception inside an import would print where the import stood and nothing else.
+Loading takes seconds, up to a minute on a busy file system. A batch system's notice that arrives
+meanwhile is kept for the run. Control-C ends the process at once, because a KeyboardInterrupt
+inside an import would only print a traceback of the import.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import threading
 from types import FrameType
 
 NOTICE = signal.SIGUSR1
-"""What batch systems are told to send before they end a job; unheard, it ends the process."""
+"""Sent by batch systems before they end a job; without a handler it ends the process."""
 
 INTERRUPTED = 130
-"""The exit code of a process that Control-C has ended, by the convention of shells."""
+"""Exit code after Control-C, by the convention of shells."""
 
 _came: list[int] = []
 
 
 def listen() -> None:
-    """Keep the notice from now on; for programs that are the command line's, before they load."""
+    """Remember the notice from now on; called by the command line before its imports."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(NOTICE, _keep)
 
 
 def end_on_control_c() -> None:
-    """End the process at Control-C until :func:`loaded`; unless it is ignored, as by ``nohup``."""
+    """End the process at Control-C until :func:`loaded`, unless it is ignored (``nohup``)."""
     if _handled_by(signal.default_int_handler):
         signal.signal(signal.SIGINT, _end)
 
@@ -40,7 +40,7 @@ def loaded() -> None:
 
 
 def came() -> bool:
-    """Return whether the notice has come, and forget it."""
+    """Return whether the notice has arrived, and clear it."""
     found = bool(_came)
     _came.clear()
     return found

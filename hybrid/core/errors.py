@@ -1,4 +1,4 @@
-"""The errors that a user can cause or must know of; every message says what to do next."""
+"""Exceptions of the package; every message says what to do next."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Iterable, Sequence
 
 
 class HybridError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base class of all exceptions of this package."""
 
 
 class InputError(HybridError, ValueError):
-    """Something that the user gave is not usable; raised before anything runs.
+    """An argument or a file is not usable; raised before anything runs.
 
-    The message names what was got, what was expected and what to do. What would control a terminal
-    (files come from others) is escaped in it.
+    The message states what was passed, what was expected and what to do. Control characters are
+    escaped, since files may come from others.
 
     Example:
-        >>> raise InputError("shots", got=-5, expected="a positive integer", advice="leave it out")
+        >>> raise InputError("shots", got=-5, expected="a positive integer", advice="omit it")
         Traceback (most recent call last):
         ...
-        hybrid.core.errors.InputError: shots: got -5, expected a positive integer; leave it out
+        hybrid.core.errors.InputError: shots: got -5, expected a positive integer; omit it
     """
 
     def __init__(self, what: str, *, got: object, expected: str, advice: str = "") -> None:
@@ -33,25 +33,25 @@ class InputError(HybridError, ValueError):
 
 
 class MismatchError(HybridError):
-    """Ranks of one job made different calls: other circuits, starts, or another order."""
+    """Ranks of a job made different calls, passed different arguments, or called out of order."""
 
 
 class PieceError(HybridError):
-    """A piece of the user's own work failed: which one, and why.
+    """A piece of user code failed; the message says which one, and why.
 
-    The exception of the user's function is its cause. Ranks other than the one that ran the
-    piece raise a :class:`RankError` that holds its traceback.
+    Its ``__cause__`` is the exception of the user's function. Ranks other than the one that ran
+    the piece raise a :class:`RankError` with its traceback.
     """
 
 
 class RankError(HybridError):
-    """A rank failed; raised on every rank so that none of them waits for it.
+    """A rank failed; raised on every rank so that none waits for it.
 
     Attributes:
-        rank: the number of the rank that failed.
-        host: the name of its machine.
-        remote_traceback: the traceback as that rank saw it.
-        bad_input: whether it failed because of what the user gave.
+        rank: the rank that failed.
+        host: name of its host.
+        remote_traceback: traceback on that rank.
+        bad_input: whether bad input was the cause.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class JournalPathError(InputError, JournalError):
 
 
 class RecordError(InputError):
-    """A journal holds another run than the one that was asked for; nothing was changed.
+    """A journal records a different run; nothing was changed.
 
     Attributes:
-        differences: for each thing that differs a line that shows how.
+        differences: one line for each difference.
 
     Example:
         >>> print(RecordError("run.db", ["seed: recorded 7, now 8"]))
@@ -103,12 +103,12 @@ class RecordError(InputError):
 class Suspended(SystemExit):
     """A run was stopped before its end and can be resumed; raised on every rank.
 
-    It is a SystemExit, so that a script that does not catch it ends with exit code 75
-    (``EX_TEMPFAIL`` of sysexits.h), which tells a batch script to start it again.
+    A script that does not catch this SystemExit ends with exit code 75 (``EX_TEMPFAIL`` of
+    sysexits.h), which tells a batch script to start it again.
 
     Attributes:
-        reason: why it stopped, for instance ``"SIGUSR1"``.
-        message: a sentence or two: why, what is saved, how to go on.
+        reason: why the run stopped, for instance ``"SIGUSR1"``.
+        message: why it stopped, what is saved, and how to resume.
 
     Example:
         >>> Suspended("SIGUSR1", "stopped by SIGUSR1").code
@@ -130,12 +130,12 @@ class NoExactGradientError(InputError):
 
 
 def is_bad_input(error: BaseException) -> bool:
-    """Return whether an error, of this rank or of another, is the fault of what the user gave."""
+    """Return whether bad input caused an error, on this rank or on another."""
     return isinstance(error, InputError) or getattr(error, "bad_input", False)
 
 
 def printable(text: str) -> str:
-    """Return a text with everything escaped that is neither printable nor the end of a line.
+    """Escape all characters of a text that are neither printable nor newlines.
 
     Example:
         >>> printable("bell: \\a")
@@ -149,7 +149,7 @@ def printable(text: str) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return "did you mean 'x'?" for the known name nearest to ``name``, or an empty string.
 
-    Upper and lower case are the same, and so are names with and without signs.
+    Case and punctuation are ignored.
 
     Example:
         >>> nearest("adm", ["adam", "spsa"]), nearest("lbfgsb", ["BFGS", "L-BFGS-B"])

@@ -1,4 +1,4 @@
-"""What identifies functions and objects of the user's, equal on ranks that run the same script."""
+"""Fingerprints of user functions and objects, equal on ranks that run the same script."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ _VALUES = (
     range,
     slice,
 )
-"""Values of the standard library whose ``repr`` says all that they hold."""
+"""Values of the standard library with a lossless ``repr``."""
 _SLOTS = (GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, WrapperDescriptorType)
-"""What compiled classes are made of."""
+"""Members of compiled classes."""
 _QUIET = (io.IOBase, logging.Logger, threading.Thread, type(threading.Lock()), ModuleType)
-"""What rightly differs between ranks, and is expected to: it is not worth a word."""
+"""Objects that are expected to differ between ranks; they are not reported as unknown."""
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What identifies a function or an object.
+    """The identity of a function or object.
 
     Attributes:
-        digest: of code and data, without what functions read from their modules.
-        reads: by name a digest of each global that a function of the user's reads.
-        unknown: the names of what is known by its class alone.
+        digest: digest of code and data, without the globals that functions read.
+        reads: digest of each global that a user function reads, by name.
+        unknown: names of objects identified by their class only.
     """
 
     digest: str
@@ -71,29 +71,29 @@ class Fingerprint:
     unknown: tuple[str, ...] = ()
 
     def contents(self, name: str) -> Mapping[str, str]:
-        """Return the digests by name, for ranks and journals to compare.
+        """Return the digests by name, for comparison between ranks and with journals.
 
         Args:
-            name: of the function or object.
+            name: name of the function or object.
         """
         return {name: self.digest, **{f"global '{read}'": d for read, d in self.reads.items()}}
 
 
 def fingerprint_of(value: object, name: str = "") -> Fingerprint:
-    """Return what identifies a value by its content, as far as it can be known.
+    """Return the fingerprint of a value, by content as far as possible.
 
-    - Plain data and arrays: their bytes. Circuits and operators: theirs.
-    - Functions: code, defaults, what they close over, and the globals that they and the functions
-      they call read. What a function writes to is state and not compared.
-    - Objects of the user's classes: their class and attributes.
-    - What comes from the standard library or an installed package: name and version.
-    - Other objects: their class alone, since some rightly differ between ranks.
+    - Plain data, arrays, circuits and operators: by content.
+    - Functions: code, defaults, closure, and the globals read by them and by functions they call.
+      Variables that a function writes to are state, and not compared.
+    - Objects of user classes: class and attributes.
+    - Code of the standard library and of installed packages: name and version.
+    - Other objects: class only, since some rightly differ between ranks.
 
-    Addresses in memory never enter.
+    Memory addresses never enter.
 
     Args:
-        value: to be identified.
-        name: of the value, in names of what is unknown.
+        value: the value.
+        name: name of the value, used in ``unknown``.
 
     Example:
         >>> scale = 2.0
@@ -110,7 +110,7 @@ def fingerprint_of(value: object, name: str = "") -> Fingerprint:
 
 
 def identity_of(value: object) -> str:
-    """Return one digest of a value and of all that it reads; see :func:`fingerprint_of`.
+    """Return one digest of a value and of the globals it reads; see :func:`fingerprint_of`.
 
     Example:
         >>> identity_of(lambda x: x + 1) == identity_of(lambda x: x + 2)
@@ -121,7 +121,7 @@ def identity_of(value: object) -> str:
 
 
 class _Reader:
-    """One reading of a value, which notes what it meets on the way."""
+    """Reads one value, and collects the globals and unknown objects it refers to."""
 
     def __init__(self) -> None:
         self.reads: dict[str, list[str]] = {}
@@ -137,13 +137,13 @@ class _Reader:
         if id(value) in self._known:
             return self._known[id(value)][1]
         if id(value) in self._open:
-            return digest("again", self._open[id(value)])  # how deep is the same on every rank
+            return digest("again", self._open[id(value)])  # the depth is the same on every rank
         if len(self._open) > _DEEPEST:
             return self._by_class(value, name)
         self._open[id(value)] = len(self._open)
         found = self._of(value, name)
         del self._open[id(value)]
-        self._known[id(value)] = (value, found)  # held, so that its address is not used again
+        self._known[id(value)] = (value, found)  # keeps a reference, so that its id is not reused
         return found
 
     def _of(self, value: Any, name: str) -> str:
@@ -201,14 +201,14 @@ class _Reader:
         return digest("function", *parts, *(self.identify(each, name) for each in defaults))
 
     def _variable(self, value: object, name: str, reads: Reads) -> str:
-        """Return the digest of a variable, unless the function keeps its own state in it."""
+        """Return the digest of a variable, or of its class only if the function writes to it."""
         if name in reads.written:
             self.unknown.setdefault(f"{name} (written to)")
             return digest("state", type(value).__qualname__)
         return self.identify(value, name)
 
     def _note_writes(self, function: FunctionType, reads: Reads) -> None:
-        """Note to which attributes of which objects a function writes; they are its state."""
+        """Record which attributes of which objects a function writes; they are its state."""
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         for root, names in reads.attributes_written.items():
             if root in function.__globals__:
@@ -222,7 +222,7 @@ class _Reader:
     def _read_global(
         self, variables: Mapping[str, Any], path: tuple[str, ...], reads: Reads
     ) -> None:
-        """Note the digest of what a function finds under a name, or a module's name and more."""
+        """Record the digest of a global that a function reads, or of an attribute of a module."""
         if path[0] not in variables:
             return  # a builtin
         value, name = variables[path[0]], path[0]
@@ -315,7 +315,7 @@ class _Reader:
         return digest("object", self.identify(kind, name), *attributes)
 
     def _by_class(self, value: Any, name: str) -> str:
-        # Not by its attributes: some, such as a communicator, rightly differ between ranks.
+        # Not by attributes: some, such as a communicator's, rightly differ between ranks.
         kind = type(value)
         if not isinstance(value, _QUIET) and kind.__module__.partition(".")[0] != "hybrid":
             self.unknown.setdefault(f"{name} ({kind.__qualname__})" if name else kind.__qualname__)
@@ -333,7 +333,7 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_machinery(name: str) -> bool:
-    """Return whether a class has an attribute by Python's doing; its special methods are not."""
+    """Return whether Python added an attribute to a class; special methods do not count."""
     return name.startswith("_abc_") or name in (
         "__dict__",
         "__weakref__",

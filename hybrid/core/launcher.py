@@ -1,4 +1,4 @@
-"""What the environment tells of a launcher (mpiexec, srun) that started this process."""
+"""Detecting the launcher (mpiexec, srun) of this process from its environment."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _PRESENT = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "MPI_LOCALNRANKS")
-"""Set by the launchers of MPI libraries for the processes that they start."""
+"""Set by MPI launchers for the processes they start."""
 _COUNTS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 _RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
 _SLURM_STEP, _SLURM_COUNT = "SLURM_STEP_ID", "SLURM_STEP_NUM_TASKS"
-"""Set by srun; a batch script, which is one process, has no step of its own."""
+"""Set by srun; a batch script is a single process, outside any step."""
 _SWITCH = "HYBRID_MPI"
 _RANK_PROCESS = "HYBRID_RANK_PROCESS"
-"""Set by a rank for its children: its process number."""
+"""Set by a rank for its children, to its process id."""
 _LAUNCHERS = ("mpiexec", "mpirun", "hydra", "prte", "prun", "orte", "orted", "srun", "slurmstepd")
-"""How the names of launchers' processes begin."""
+"""Prefixes of the names of launcher processes."""
 
 
 def is_launched() -> bool:
-    """Return whether the launcher of an MPI library started this process as a rank of a job.
+    """Return whether an MPI launcher started this process as a rank of a job.
 
-    Not so for children of a rank, which inherit its environment, and with ``HYBRID_MPI=off``.
+    False for children of a rank, which inherit its environment, and with ``HYBRID_MPI=off``.
 
     Example:
         >>> is_launched()
@@ -39,7 +39,7 @@ def uses_mpi() -> bool:
 
 
 def launched_processes() -> int:
-    """Return how many processes the launcher started together, as far as it says; else 1."""
+    """Return the number of processes the launcher started, or 1 if it does not say."""
     told = [os.environ.get(name, "") for name in _COUNTS]
     if os.environ.get(_SLURM_STEP, "").isdecimal():
         told.append(os.environ.get(_SLURM_COUNT, ""))
@@ -47,14 +47,14 @@ def launched_processes() -> int:
 
 
 def launched_rank() -> int | None:
-    """Return the number of this process among those that the launcher started, if it says so."""
+    """Return the rank of this process as set by the launcher, or None."""
     return _rank_in(os.environ)
 
 
 def ended_ranks() -> set[int]:
-    """Return the ranks of this job that have ended, where all were started on this host.
+    """Return the ranks of this job that have ended, if all were started on this host.
 
-    Found in ``/proc``; empty where there is none.
+    Read from ``/proc``; empty on systems without it.
     """
     above = [process for name, process in _ancestors() if name.startswith(_LAUNCHERS)]
     if not above or launched_rank() is None:
@@ -71,14 +71,14 @@ def ended_ranks() -> set[int]:
 
 
 def mark_children() -> None:
-    """Let processes that this one starts know that they are children of a rank, not ranks."""
+    """Mark future child processes as children of a rank, not ranks."""
     os.environ[_RANK_PROCESS] = str(os.getpid())
 
 
 def is_child_of_rank() -> bool:
     """Return whether a rank started this process, by multiprocessing or otherwise.
 
-    A launcher that a rank started makes ranks again.
+    Processes of a launcher that a rank started are ranks again.
     """
     rank = os.environ.get(_RANK_PROCESS, "")
     if not rank.isdecimal() or int(rank) == os.getpid():
@@ -99,7 +99,7 @@ def _rank_in(environment: Mapping[str, str]) -> int | None:
 
 
 def _environment_of(folder: Path) -> dict[str, str]:
-    """Return the environment of a process that runs, as far as this one may see it."""
+    """Return the environment of a running process, or nothing if it is not readable."""
     try:
         entries = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
     except OSError:
@@ -108,7 +108,7 @@ def _environment_of(folder: Path) -> dict[str, str]:
 
 
 def _ancestors(process: int | None = None) -> Iterator[tuple[str, int]]:
-    """Yield names and numbers of the processes above one, by default this one, nearest first."""
+    """Yield names and ids of the ancestors of a process (default: this one), nearest first."""
     process = os.getppid() if process is None else _parent(process)
     while process > 1:
         yield _status(process, "Name"), process

@@ -1,4 +1,4 @@
-"""Work that does not fit in memory is refused before it starts."""
+"""Refusing work that does not fit in memory."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def check_memory(
     """Refuse an evaluation that does not fit, and say what would.
 
     Args:
-        needed: bytes that each rank with work will allocate.
-        free: bytes free on the host.
-        ranks_on_host: how many ranks of the host allocate at once.
-        num_qubits: width of the state, for the advice; its memory doubles with each qubit.
-        halves: whether complex64 can be chosen instead.
+        needed: bytes allocated by each rank with work.
+        free: free bytes on the host.
+        ranks_on_host: number of ranks on the host that allocate at once.
+        num_qubits: width of the state, for the advice; memory doubles with each qubit.
+        halves: whether to suggest complex64.
 
     Raises:
         InputError: it does not fit.
@@ -36,7 +36,7 @@ def check_memory(
     also = f", or at most {fewer_ranks} ranks on a host" if 0 < fewer_ranks < ranks_on_host else ""
     advice = f"{fits} qubit{'s' if fits > 1 else ''} would fit{also}" if fits > 0 else ""
     if advice and halves:
-        advice += "; complex64 halves the need"
+        advice += "; complex64 halves the memory"
     raise InputError(
         "memory",
         got=f"a state of {num_qubits} qubits that needs {gigabytes(needed)}{each}",
@@ -46,7 +46,7 @@ def check_memory(
 
 
 def gigabytes(num_bytes: int) -> str:
-    """Return a number of bytes for a person.
+    """Format a number of bytes.
 
     Example:
         >>> gigabytes(68_700_000_000), gigabytes(8192), gigabytes(1)

@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Outcome(Enum):
-    """Why a run ended; its value is a short name.
+    """How a run ended; values are short names.
 
     Example:
         >>> Outcome.LIMIT.value, Outcome.LIMIT.verdict
@@ -24,12 +24,12 @@ class Outcome(Enum):
 
     @property
     def sentence(self) -> str:
-        """What the outcome means, as one sentence."""
+        """One sentence that explains the outcome."""
         return _SENTENCES[self]
 
     @property
     def verdict(self) -> str:
-        """A few words for the head of a report."""
+        """The outcome in a few words, as the heading of a report."""
         short = str(self.value)
         ended = (Outcome.CONVERGED, Outcome.FINISHED, Outcome.STATIONARY_START)
         return short if self in ended else f"not converged: {short}"

@@ -1,4 +1,4 @@
-"""The smallest unit that is scheduled."""
+"""The smallest unit of scheduling."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from functools import lru_cache
 from hybrid.core.work import Work
 
 EVERY_POINT = -1
-"""Stands for no single point of an Ask."""
+"""Marks a piece that belongs to no single point of its Ask."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A slice of the work of one Ask; cut by the problem alone, never by the machine.
+    """A slice of the work of one Ask; depends on the problem only, never on the machine.
 
     Attributes:
-        index: place in the order in which partial answers are combined; also keys its seed.
-        axis: what was cut: ``points``, ``circuits`` (points and parameter-shift components in one
+        index: position in the order of combining partial answers; also keys the seed.
+        axis: sliced axis: ``points``, ``circuits`` (points and parameter-shift components in one
             list), ``components`` of a gradient, ``samples`` of data, ``terms``, ``shots``, or a
-            name of the user's own.
+            user-defined name.
         start: first unit along that axis.
         stop: one past the last unit.
-        cost: predicted work, in units that are the same for all pieces of an Ask.
-        point: which of the Ask's points it belongs to, or ``EVERY_POINT``.
-        work: its counts, as far as they are known; the scheduler prices them.
+        cost: relative cost, comparable between pieces of one Ask.
+        point: index of its point in the Ask, or ``EVERY_POINT``.
+        work: counted work, or None if unknown; priced by the scheduler.
     """
 
     index: int

@@ -1,4 +1,4 @@
-"""Which rank runs which piece, with how many threads, how long it should take, and why."""
+"""Plans: which rank runs which piece, with predictions and reasons."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from hybrid.core.work import CPU
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A split that was considered.
+    """A split that the scheduler considered.
 
     Attributes:
-        ranks: with work.
-        threads: of each.
+        ranks: number of ranks with work.
+        threads: threads of each rank.
         seconds: predicted wall time of one evaluation.
-        chosen: whether it is the plan.
-        note: what limits it, in a few words.
-        shards: ranks of a group that shares one state.
+        chosen: whether it became the plan.
+        note: its bottleneck, in a few words.
+        shards: number of ranks that share one state.
     """
 
     ranks: int
@@ -32,14 +32,13 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """How long a plan should take; only where the costs of all pieces are known.
+    """Predicted times of a plan, in seconds; available if the costs of all pieces are known.
 
     Attributes:
-        pieces: by index of the piece, its seconds on the rank that it is assigned to.
-        ranks: shape (ranks,), seconds of work of each rank.
-        messages: seconds for the Ask to all ranks, the partials back, and what rank 0 does with
-            them.
-        single: seconds that one rank with the same threads would take for all pieces.
+        pieces: time of each piece on its assigned rank, by piece index.
+        ranks: shape (ranks,); time of work of each rank.
+        messages: time to send the Ask, receive the partials and combine them.
+        single: time of all pieces on one rank with the same number of threads.
     """
 
     pieces: FloatArray
@@ -59,18 +58,18 @@ class Plan:
 
     Attributes:
         pieces: all pieces, by index.
-        assignment: for each rank the indices of its pieces, ascending; empty where dynamic, and for
-            ranks of a group that do not lead it.
-        workers: the ranks that draw pieces from the shared counter, where dynamic.
-        order: the indices of the pieces as the counter hands them out, where dynamic.
-        threads: of each rank with work; None to share the cores of each host.
-        device: what the pieces run on.
-        groups: the ranks of each group that shares one state, its leader first; empty where every
-            rank works by itself.
-        memory_bytes: that each rank with work allocates for states.
-        prediction: seconds, where the costs are known.
-        alternatives: what was considered, the plan itself included.
-        reason: the sentence that says why.
+        assignment: piece indices of each rank, ascending; empty in dynamic plans, and for group
+            members other than the leader.
+        workers: ranks that draw pieces from the shared counter, in dynamic plans.
+        order: piece indices in the order of drawing, in dynamic plans.
+        threads: threads of each rank with work; None to share the cores of each host.
+        groups: ranks of each group that shares one state, leader first; empty if every rank works
+            alone.
+        memory_bytes: bytes of states allocated by each rank with work.
+        prediction: predicted times, or None if costs are unknown.
+        alternatives: splits considered, the chosen one included.
+        reason: why this plan was chosen, as a sentence.
+        device: device that runs the pieces.
     """
 
     pieces: tuple[Piece, ...]
@@ -87,26 +86,26 @@ class Plan:
 
     @property
     def dynamic(self) -> bool:
-        """Whether ranks draw their pieces from a shared counter while they work."""
+        """Whether ranks draw pieces from a shared counter."""
         return bool(self.workers)
 
     @property
     def num_ranks(self) -> int:
-        """How many ranks the job has."""
+        """Number of ranks of the job."""
         return len(self.assignment)
 
     @property
     def shards(self) -> int:
-        """How many ranks share one state."""
+        """Number of ranks that share one state."""
         return len(self.groups[0]) if self.groups else 1
 
     def group_of(self, rank: int) -> tuple[int, ...]:
-        """Return the ranks with which a rank shares a state, their leader first."""
+        """Return the ranks that share a state with a rank, leader first."""
         return next((group for group in self.groups if rank in group), (rank,))
 
     @property
     def active_ranks(self) -> tuple[int, ...]:
-        """The ranks that may have pieces, or a part of them, ascending."""
+        """Ranks that may run pieces, or parts of them, ascending."""
         if self.dynamic:
             return self.workers
         if self.groups:
@@ -118,12 +117,12 @@ class Plan:
         return tuple(self.pieces[index] for index in self.assignment[rank])
 
     def predicted(self, index: int) -> float | None:
-        """Return the seconds that a piece should take, or None where that is not known."""
+        """Return the predicted seconds of a piece, or None."""
         return None if self.prediction is None else float(self.prediction.pieces[index])
 
     @property
     def balance(self) -> float:
-        """Mean over greatest predicted work of the ranks: 1 where all end together."""
+        """Mean over maximum predicted work of the ranks; 1 if perfectly balanced."""
         if self.prediction is not None:
             works = self.prediction.ranks
             top = float(works.max(initial=0.0))

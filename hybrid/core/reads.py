@@ -1,4 +1,4 @@
-"""Which variables outside of itself a function reads and writes, from its bytecode."""
+"""Finding the non-local variables that a function reads and writes, from its bytecode."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MUTATING = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"),
     *("popleft", "remove", "reverse", "setdefault", "sort", "update", "write", "writelines"),
 }
-"""Methods of containers and files that change them."""
+"""Mutating methods of containers and files."""
 _OUTER = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF")
 _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 _STORES = ("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_ATTR", "DELETE_ATTR")
@@ -19,13 +19,13 @@ _STORES = ("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_ATTR", "DELETE_ATTR")
 
 @dataclass(frozen=True)
 class Reads:
-    """What code uses of its surroundings.
+    """Non-local variables used by code.
 
     Attributes:
-        globals: names read from the module, each followed by the attributes read from it.
-        modules: modules imported while it runs.
-        written: names of variables outside that it sets, or that hold containers it changes.
-        attributes_written: by the name of a variable the attributes it sets of the object there.
+        globals: global names read, each followed by the attributes read from it.
+        modules: modules imported inside functions.
+        written: non-local variables that are assigned, or whose containers are mutated.
+        attributes_written: attributes assigned, by the name of the variable that holds the object.
     """
 
     globals: tuple[tuple[str, ...], ...]
@@ -35,7 +35,7 @@ class Reads:
 
 
 def reads_of(code: CodeType) -> Reads:
-    """Return what code, and the code nested in it, reads and writes outside of itself.
+    """Return the non-local reads and writes of code, nested functions included.
 
     Example:
         >>> def count(item):
@@ -79,7 +79,7 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
 
 
 def _attributes_after(steps: list[dis.Instruction], place: int) -> Iterator[str]:
-    """Yield the attributes that are read, one from the other, of what a step has loaded."""
+    """Yield the chain of attributes read from the variable that a step loads."""
     for step in steps[place + 1 :]:
         if step.opname in _ATTRIBUTES:
             yield step.argval
@@ -88,9 +88,9 @@ def _attributes_after(steps: list[dis.Instruction], place: int) -> Iterator[str]
 
 
 def _starts(steps: list[dis.Instruction]) -> dict[object, str]:
-    """Return the variables outside by where in the source they are named.
+    """Return non-local variables by their source position.
 
-    A target such as ``seen[item].name`` begins where the variable ``seen`` is named.
+    The target ``seen[item].name`` has the source position of the variable ``seen``.
     """
     return {
         _start(step): step.argval

@@ -1,4 +1,4 @@
-"""What a call may use of the job: threads, and groups of ranks that share one state."""
+"""Resources of a call: threads, shards and groups."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from hybrid.core.checks import checked_groups, checked_shards, checked_threads
 from hybrid.core.errors import InputError
 
 Auto: TypeAlias = Literal["auto"]
-"""Leaves the choice to the scheduler."""
+"""Lets the scheduler choose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Bounds and wishes of the user; None leaves the choice to the scheduler.
+    """Requested resources; None lets the scheduler choose.
 
     Attributes:
         threads: threads of each rank.
         shards: ranks that share one state, a power of two.
-        groups: groups of such ranks that work side by side.
+        groups: groups of such ranks that work in parallel.
     """
 
     threads: int | None = None
@@ -31,7 +31,7 @@ class Resources:
     def checked(
         cls, threads: object = None, shards: object = "auto", groups: object = "auto"
     ) -> Resources:
-        """Return what a user passes, checked.
+        """Validate arguments of the public functions.
 
         Raises:
             InputError: not positive integers, or ``shards`` not a power of two.
@@ -43,7 +43,7 @@ class Resources:
         return cls(checked_threads(threads), checked_shards(shards), checked_groups(groups))
 
     def contents(self) -> Mapping[str, str]:
-        """Return what must be equal on all ranks, by the name of the argument."""
+        """Return the settings by name, for comparison between ranks."""
         return {
             "threads": str(self.threads),
             "shards": str(self.shards),
@@ -71,7 +71,7 @@ class Resources:
             got=f"{groups} group{'s' if groups > 1 else ''} of {shards} "
             f"rank{'s' if shards > 1 else ''}",
             expected=f"at most the {num_ranks} rank{'s' if num_ranks > 1 else ''} of the job",
-            advice=f"start it with mpiexec -n {shards * groups}, or take {fewer} at most",
+            advice=f"start it with mpiexec -n {shards * groups}, or use at most {fewer}",
         )
 
 

@@ -1,4 +1,4 @@
-"""Seeds keyed by what is computed, so that they do not depend on who computes it."""
+"""Seeds keyed by what is computed, independent of the rank that computes it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 
 def derive(seed: int, *keys: int) -> int:
-    """Return a 63-bit seed for the part of a run that the keys name.
+    """Return a 63-bit seed for the part of a run identified by the keys.
 
-    The first bits of the BLAKE2b hash (RFC 7693) of seed and keys: streams of different parts have
-    nothing in common, and a seed costs microseconds, as every piece of an evaluation takes one.
+    The 64-bit BLAKE2b hash (RFC 7693) of seed and keys, without its lowest bit. Seeds of different
+    parts are independent, and cost microseconds: every piece of an evaluation needs one.
 
     Args:
-        seed: the run's seed, not negative.
-        keys: for instance the number of the Ask and of the Piece, not negative.
+        seed: seed of the run, not negative.
+        keys: for instance the indices of Ask and piece, not negative.
 
     Example:
         >>> derive(7, 0, 1) == derive(7, 0, 1), derive(7, 0, 1) == derive(7, 1, 0)
@@ -26,5 +26,5 @@ def derive(seed: int, *keys: int) -> int:
 
 
 def fresh() -> int:
-    """Return a seed from the operating system's entropy, for a run that was given none."""
+    """Draw a seed from the operating system's entropy."""
     return int(np.random.SeedSequence().generate_state(1, np.uint32)[0])

@@ -1,4 +1,4 @@
-"""Where code comes from: installed packages are known by name and version, files by their bytes."""
+"""Identifying code by its source: packages by name and version, files by their bytes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pathlib import Path
 from hybrid.core.digest import digest
 
 _FOLDERS = {"site-packages", "dist-packages"}
-"""Where installers put packages, whichever environment they belong to."""
+"""Folders of installed packages, in any environment."""
 _PLACES = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))
 
 
 @cache
 def library_of(module: str | None) -> str | None:
-    """Return name and version of what a module belongs to, or None for code of the user's.
+    """Return name and version of the library of a module, or None for user code.
 
-    The standard library and installed packages are libraries, and so is this package.
+    The standard library, installed packages and this package are libraries.
 
     Args:
-        module: its full name.
+        module: full name of the module.
 
     Example:
         >>> library_of("json.decoder") is None, library_of("__main__") is None
@@ -40,7 +40,7 @@ def library_of(module: str | None) -> str | None:
 
 
 def file_digest(thing: object) -> str:
-    """Return a digest of the file that a module, class or function is written in; or ''."""
+    """Return a digest of the source file of a module, class or function, or '' without one."""
     try:
         return digest(Path(inspect.getfile(thing)).read_bytes().hex())  # type: ignore[arg-type]
     except (OSError, TypeError):

@@ -1,10 +1,10 @@
-"""Quantities as a person reads them."""
+"""Formatting quantities for people."""
 
 from __future__ import annotations
 
 
 def duration(seconds: float) -> str:
-    """Return a time for a person, from microseconds to days.
+    """Format a duration, from microseconds to days.
 
     Example:
         >>> duration(0.00031), duration(0.25), duration(90.0), duration(10000.0)

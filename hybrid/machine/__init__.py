@@ -1,4 +1,4 @@
-"""What a kind of host can do: its measured rates, where they are kept, and how calls are timed."""
+"""Measured rates of hosts: the model, its files, and timing of calls."""
 
 from hybrid.machine.machine import Curve, Machine
 from hybrid.machine.store import load, may_save, path_of, reference, save

@@ -1,4 +1,4 @@
-"""From the times of several circuits to what each kind of operation in them costs."""
+"""Fitting the cost of each kind of operation to the times of whole circuits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from scipy.optimize import nnls
 def costs_of(
     counts: Sequence[Mapping[str, float]], seconds: Sequence[float], kinds: Sequence[str]
 ) -> dict[str, float]:
-    """Return seconds of each kind, not negative, that come nearest to all times, relatively.
+    """Return non-negative seconds of each kind, by least squares of the relative errors.
 
     Args:
-        counts: of each time, how often each kind occurs in it.
-        seconds: as many times, positive.
-        kinds: what is asked for.
+        counts: for each measurement, the number of operations of each kind.
+        seconds: measured times, positive, as many as ``counts``.
+        kinds: kinds to fit.
 
     Example:
         >>> found = costs_of([{"a": 1.0}, {"a": 1.0, "b": 2.0}], [3.0, 7.0], ["a", "b"])

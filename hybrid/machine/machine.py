@@ -1,4 +1,4 @@
-"""Measured rates of one kind of host, as plain numbers that can be written down."""
+"""Measured rates of one kind of host, as plain numbers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Positive = Annotated[float, Field(gt=0.0)]
 
 
 class _Strict(BaseModel):
-    """Exact types, finite numbers, no other keys."""
+    """A frozen model without extra keys, NaN or infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Curve(_Strict):
-    """Seconds by the width of the state.
+    """Seconds as a function of the width of the state.
 
     Attributes:
-        widths: qubits, ascending.
-        seconds: as many, positive.
+        widths: numbers of qubits, ascending.
+        seconds: seconds at each width, positive.
 
     Example:
         >>> Curve(widths=(4, 6), seconds=(1.0, 4.0)).at(5)
@@ -37,15 +37,16 @@ class Curve(_Strict):
     @model_validator(mode="after")
     def _fits(self) -> Curve:
         if len(self.widths) != len(self.seconds):
-            raise ValueError("as many seconds as widths are needed")
+            raise ValueError("widths and seconds must have the same length")
         if any(b <= a for a, b in zip(self.widths, self.widths[1:], strict=False)):
             raise ValueError("widths must ascend")
         return self
 
     def at(self, width: int) -> float:
-        """Return seconds at a width: straight in the logarithm between those measured.
+        """Return seconds at a width, interpolated linearly in the logarithm.
 
-        Beyond the widest, time doubles with each qubit; below the narrowest it stays.
+        Above the widest measured width, time doubles with each qubit; below the narrowest, it is
+        constant.
         """
         widths, seconds = self.widths, self.seconds
         if width <= widths[0]:
@@ -59,25 +60,25 @@ class Curve(_Strict):
 
 
 class Machine(_Strict):
-    """What the scheduler knows of a rank's host; every time is for one thread.
+    """The scheduler's model of a host; all times are for one thread.
 
     Attributes:
         kind: processor, cores and build of the kernels; hosts of one kind share a file.
-        cores: that a job may use on the host.
-        memory_bytes: of the host.
-        speed: all predicted seconds are divided by it; 1 as measured.
+        cores: cores of the host that a job may use.
+        memory_bytes: memory of the host.
+        speed: divisor of all predicted seconds; 1 as measured.
         contention: usual over best time of a call, at least 1, because other processes use the
             host; measured rates include it. Older files call it ``disturbance``.
-        rates: curves of seconds by name; each simulator has names of its own, and work for a
-            simulator whose rates are not all there is not predicted.
-        thread_gain: curves of the time on one thread over the time on all cores.
-        ask_seconds: what the runtime does around all pieces of an Ask.
-        piece_seconds: what the runtime adds to each piece.
-        latency: seconds of a message between two ranks, packed and unpacked.
-        bandwidth: bytes a second between two ranks, packed and unpacked.
-        copy_bandwidth: bytes a second of copies in memory.
-        quick: whether it was guessed from a short measurement.
-        devices: what pieces can run on.
+        rates: curves of seconds by name; each simulator defines its names. Work is not predicted
+            if its simulator lacks one of them.
+        thread_gain: ratio of the time on one thread to the time on all cores.
+        ask_seconds: overhead of the runtime per Ask.
+        piece_seconds: overhead of the runtime per piece.
+        latency: seconds of a message between two ranks, packing and unpacking included.
+        bandwidth: bytes per second between two ranks, packing and unpacking included.
+        copy_bandwidth: bytes per second of copies in memory.
+        quick: whether the rates are scaled from a reference by a short measurement.
+        devices: devices that can run pieces.
 
     Example:
         >>> from hybrid.machine import reference
@@ -103,13 +104,13 @@ class Machine(_Strict):
     devices: tuple[str, ...] = Field(default=(CPU,), min_length=1)
 
     def with_speed(self, speed: float) -> Machine:
-        """Return the same host, so many times as fast."""
+        """Return the same host with another speed."""
         return self.model_copy(update={"speed": speed})
 
     def gain(self, threads: int, width: int) -> float:
-        """Return how many times faster ``threads`` are than one, for one state of a width.
+        """Return the speed-up of ``threads`` over one thread, for one state of a width.
 
-        Amdahl's law through the gain that was measured with all cores.
+        Amdahl's law, fitted to the measured gain on all cores.
         """
         if threads <= 1 or self.cores == 1:
             return 1.0

@@ -1,4 +1,4 @@
-"""Where the measured rates of hosts are kept: one file for each kind of host."""
+"""Machine files: one for each kind of host."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from hybrid.core.errors import InputError
 from hybrid.machine.machine import Machine
 
 VARIABLE = "HYBRID_MACHINE"
-"""Names a Machine file that takes the place of what is kept for this kind of host."""
+"""Environment variable with the path of a machine file to use instead of the stored one."""
 
 _LARGEST_BYTES = 1 << 20
 
 
 def path_of(kind: str) -> Path:
-    """Return the file of a kind of host, in the user's cache folder."""
+    """Return the path of a kind's machine file, in the user's cache folder."""
     folder = Path(platformdirs.user_cache_dir("hybrid-hpc-quantum"))
     return folder / f"machine-{digest(kind)[:16]}.json"
 
 
 def load(path: Path) -> Machine:
-    """Return the machine that a file describes.
+    """Read a machine file.
 
     Raises:
-        InputError: there is no such file, or it is not a Machine.
+        InputError: the file cannot be read, or is not a machine file.
     """
     try:
         with path.open("rb") as file:
@@ -40,7 +40,7 @@ def load(path: Path) -> Machine:
         raise InputError(
             "machine file",
             got=f"{path}: {error.strerror or error}",
-            expected="a file that 'hybrid calibrate --output' has written",
+            expected="a file written by 'hybrid calibrate --output'",
         ) from None
     try:
         return Machine.model_validate_json(raw[:_LARGEST_BYTES])
@@ -50,13 +50,13 @@ def load(path: Path) -> Machine:
         raise InputError(
             "machine file",
             got=f"{path}: {place}: {first['msg']}",
-            expected="a file that 'hybrid calibrate --output' has written",
+            expected="a file written by 'hybrid calibrate --output'",
             advice="run 'hybrid calibrate' again",
         ) from None
 
 
 def save(machine: Machine, path: Path) -> bool:
-    """Write a machine; return whether that could be done. Readers never see half a file."""
+    """Write a machine file atomically, and return whether that succeeded."""
     if not may_save(path):
         return False
     part = None
@@ -74,9 +74,9 @@ def save(machine: Machine, path: Path) -> bool:
 
 
 def may_save(path: Path) -> bool:
-    """Return whether a machine may be written here, as far as can be told before it is measured.
+    """Return whether :func:`save` should succeed, before the machine is measured.
 
-    Only a regular file is ever replaced: never a folder, nor a device.
+    Only regular files are replaced, never folders or devices.
     """
     if path.exists():
         return path.is_file() and os.access(path.parent, os.W_OK)
@@ -86,10 +86,10 @@ def may_save(path: Path) -> bool:
 
 @cache
 def reference(build: str = "x86-64-v4") -> Machine:
-    """Return a machine that came with the package, by which others are guessed.
+    """Return a machine shipped with the package, from which quick guesses are scaled.
 
     Args:
-        build: of the kernels that it runs; of a build without a reference, the next best one's.
+        build: build of the kernels; builds without a reference get that of x86-64-v3.
     """
     folder = resources.files("hybrid.machine")
     file = folder.joinpath(f"reference-{build}.json")

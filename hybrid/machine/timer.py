@@ -1,4 +1,4 @@
-"""Seconds of calls, undisturbed as far as that can be had."""
+"""Timing calls on machines that other processes may use too."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 
 _ROUNDS = 2
 _LONG = 8.0
-"""A call that takes so many times the budget is a round of its own."""
+"""A call that takes longer than this many budgets is a round of its own."""
 _ENOUGH = 0.02
-"""Seconds that a call is measured for, though twice at least."""
+"""Seconds of measurement after which a call skips further passes; two passes are the minimum."""
 
 
 def seconds_of_call(call: Callable[[], object], budget: float = 0.03, rounds: int = 5) -> float:
-    """Return the least mean seconds of a call over some rounds, after one to warm up.
+    """Return the minimum over rounds of the mean seconds of a call, after a warm-up call.
 
-    What disturbs a measurement only ever makes it longer, so the least is nearest the truth.
+    Contention only ever lengthens a measurement, so the minimum is nearest the truth.
 
     Args:
-        call: what is measured.
-        budget: seconds of each round; a longer call makes a round of its own.
-        rounds: how many.
+        call: function to measure.
+        budget: seconds of each round; a call longer than 8 budgets is measured twice only.
+        rounds: number of rounds.
     """
     start = time.perf_counter()
     call()
     first = time.perf_counter() - start
     if first > 8 * budget:
-        # Long calls are disturbed less, and once more is enough to be warm.
+        # Long calls suffer less from contention, and a second one runs warm.
         start = time.perf_counter()
         call()
         return min(first, time.perf_counter() - start)
@@ -51,8 +51,8 @@ class Timing:
     """Seconds of a call, over several rounds.
 
     Attributes:
-        usual: the mean of the middle half of the rounds.
-        least: of all rounds.
+        usual: mean of the middle half of the rounds.
+        least: minimum of all rounds.
     """
 
     usual: float
@@ -60,7 +60,7 @@ class Timing:
 
     @staticmethod
     def of(rounds: Sequence[float]) -> Timing:
-        """Return what rounds say; at least one.
+        """Return the timing of one or more rounds.
 
         Example:
             >>> Timing.of([1.0, 9.0, 2.0, 4.0])
@@ -75,15 +75,15 @@ class Timing:
 def timings_of_calls(
     calls: Sequence[Callable[[], object]], budget: float = 0.001, passes: int = 8
 ) -> list[Timing]:
-    """Return the seconds of each of many calls, over several passes through all.
+    """Return the timings of many calls, measured in several passes over all of them.
 
-    A machine that others use too is slow for moments and for seconds on end: rounds are short, and
-    passes meet each call at different times, so that no call is measured in slow spells alone.
+    Contention slows a machine for moments or for seconds on end. Rounds are short, and each pass
+    measures a call at another time, so no call is measured in slow spells only.
 
     Args:
-        calls: what is measured.
-        budget: seconds of a round; each call has two in a pass.
-        passes: how many at most; long calls take part in fewer.
+        calls: functions to measure.
+        budget: seconds of a round; a call has two rounds in a pass.
+        passes: maximum number of passes; long calls take part in fewer.
     """
     rounds: list[list[float]] = [[] for _ in calls]
     spent = [0.0] * len(calls)

@@ -28,7 +28,7 @@ from hybrid.core.fingerprint import identity_of
 from hybrid.primitives.estimator import Estimator
 from hybrid.primitives.job import FinishedJob
 from hybrid.primitives.questions import ask_parts
-from hybrid.simulators.per_point import Metric
+from hybrid.simulators.native.per_point import Metric
 from hybrid.simulators.together import Part
 from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
 

@@ -31,9 +31,9 @@ from hybrid.primitives.questions import ask_parts
 from hybrid.primitives.registers import Readout, bit_arrays
 from hybrid.primitives.seeding import Seed, run_seed, shot_source
 from hybrid.simulators import Aer, Choice, Native
-from hybrid.simulators.aer_memory import AerMemory
-from hybrid.simulators.per_point import Probabilities
-from hybrid.simulators.sampling import SamplingEvaluation
+from hybrid.simulators.aer.memory import AerMemory
+from hybrid.simulators.native.per_point import Probabilities
+from hybrid.simulators.native.sampling import SamplingEvaluation
 from hybrid.simulators.together import Part
 from hybrid.workloads.compiled import compiled_circuit
 

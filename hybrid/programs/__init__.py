@@ -1,11 +1,12 @@
 """Circuits and observables compiled once, into flat arrays that the simulators share."""
 
 from hybrid.programs.counts import count_operations
-from hybrid.programs.flatten import FlatCircuit, flatten, refuse_changeable
+from hybrid.programs.flat import FlatCircuit, compile_program
+from hybrid.programs.flatten import flatten, refuse_changeable
 from hybrid.programs.generator import Generator
 from hybrid.programs.observable import Observable, compile_observable
 from hybrid.programs.parameters import ParameterMap
-from hybrid.programs.program import Program, compile_program
+from hybrid.programs.program import Program
 from hybrid.programs.step import Step
 
 __all__ = [

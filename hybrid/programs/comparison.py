@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -18,11 +18,9 @@ from hybrid.programs.evolution import diagonal
 from hybrid.programs.frame import Found, Frame
 from hybrid.programs.gates import is_standard
 from hybrid.programs.matrix import ROUNDING, has_matrix, same
+from hybrid.programs.reads import Reads
 from hybrid.programs.refusals import is_free, not_understood
 from hybrid.programs.simpler import definition_of
-
-if TYPE_CHECKING:
-    from hybrid.programs.reading import Reader
 
 _WIDEST_PARAMETRISED = 5
 _POOR = 1e-10
@@ -36,7 +34,7 @@ _TWO_GATES = (
 class Comparison:
     """Comparisons of gates that a reader meets; what is compared is not compared further in."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reads) -> None:
         self._reader = reader
         self._busy = False
 

@@ -18,7 +18,7 @@ def count_operations(
 ) -> tuple[tuple[str, float], ...]:
     """Return how often each kind of operation occurs.
 
-    The kinds are those of ``simulators/native_cost.py``.
+    The kinds are those of ``simulators/native/cost.py``.
     """
     counts: Counter[str] = Counter()
     evolution = program.kind == EVOLUTION

@@ -2,63 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
-
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Gate, Instruction, Parameter, ParameterExpression
 
 from hybrid.core.errors import InputError
+from hybrid.programs.flat import FlatCircuit
 from hybrid.programs.gates import standard_of
 from hybrid.programs.parameters import ParameterMap
 from hybrid.programs.phase import GlobalPhase
 from hybrid.programs.reading import Reader
 from hybrid.programs.refusals import is_free
 from hybrid.programs.step import Step
-
-if TYPE_CHECKING:
-    from hybrid.programs.program import Program
-
-
-@dataclass(frozen=True)
-class FlatCircuit:
-    """A circuit in which each parametrised gate has one angle, and each angle one gate.
-
-    Attributes:
-        num_qubits: width.
-        steps: the gates, in the circuit's order.
-        angles: the map from the circuit's parameters to the K angles.
-        source: a copy of the circuit as it was written, with the identities, delays and labels
-            that steps leave out and noise models name; None for one made of steps alone.
-        phase: the global phase that the steps leave out; None for zero.
-    """
-
-    num_qubits: int
-    steps: tuple[Step, ...]
-    angles: ParameterMap
-    source: QuantumCircuit | None = field(default=None, repr=False, compare=False)
-    phase: GlobalPhase | None = field(default=None, repr=False)
-
-    @cached_property
-    def program(self) -> Program:
-        """The circuit as flat arrays, made when it is first asked for."""
-        from hybrid.programs.program import compile_program
-
-        return compile_program(self)
-
-    def to_circuit(self, angles: Sequence[ParameterExpression | float]) -> QuantumCircuit:
-        """Return a Qiskit circuit of the steps, driven by K given angles (or parameters).
-
-        It leaves out the global phase.
-        """
-        circuit = QuantumCircuit(self.num_qubits)
-        for step in self.steps:
-            gate = step.instruction(None if step.slot is None else angles[step.slot])
-            circuit.append(gate, step.all_qubits, copy=False)
-        return circuit
 
 
 def flatten(circuit: QuantumCircuit) -> FlatCircuit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from qiskit.circuit import Operation, ParameterExpression
@@ -14,16 +13,14 @@ from hybrid.core.arrays import ComplexArray
 from hybrid.programs.dense import WIDEST
 from hybrid.programs.frame import Found, Frame
 from hybrid.programs.matrix import number_of
+from hybrid.programs.reads import Reads
 from hybrid.programs.refusals import is_driven, is_free, not_understood
-
-if TYPE_CHECKING:
-    from hybrid.programs.reading import Reader
 
 _MOST_REPEATED = 4096
 
 
 def power_of(
-    reader: Reader, operation: Operation, power: float | ParameterExpression, frame: Frame
+    reader: Reads, operation: Operation, power: float | ParameterExpression, frame: Frame
 ) -> Iterator[Found]:
     """Yield a power of an operation.
 
@@ -40,7 +37,7 @@ def power_of(
     whole = exponent.is_integer()
     driven = is_driven(operation)
     if not driven and operation.num_qubits <= WIDEST and exponent != 1.0:
-        matrix = reader.comparison.matrix(operation, frame.depth)
+        matrix = reader.matrix(operation, frame.depth)
         raised = np.linalg.matrix_power(matrix, int(exponent)) if whole else _root(matrix, exponent)
         yield from _of_matrix(reader, raised, frame)
     elif not whole:
@@ -69,5 +66,5 @@ def _root(matrix: ComplexArray, exponent: float) -> ComplexArray:
     return np.asarray(Operator(matrix).power(exponent).data, dtype=np.complex128)
 
 
-def _of_matrix(reader: Reader, matrix: ComplexArray, frame: Frame) -> Iterator[Found]:
+def _of_matrix(reader: Reads, matrix: ComplexArray, frame: Frame) -> Iterator[Found]:
     yield from reader.fixed(UnitaryGate(matrix), frame)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -15,11 +15,10 @@ from qiskit.circuit.library import PauliEvolutionGate
 from hybrid import _kernels
 from hybrid.core.arrays import ComplexArray, FloatArray, IntArray, MaskArray
 from hybrid.core.digest import digest
-from hybrid.programs.flatten import FlatCircuit
 from hybrid.programs.generator import Generator
 from hybrid.programs.parameters import ParameterMap
 from hybrid.programs.phase import GlobalPhase
-from hybrid.programs.step import Block
+from hybrid.programs.step import Block, Step
 
 MATRIX_1, MATRIX_2, EVOLUTION = 0, 1, 2
 """Kinds of operation."""
@@ -108,17 +107,26 @@ class _Operation:
     slot: int = -1
 
 
-def compile_program(circuit: FlatCircuit) -> Program:
-    """Return the program of a flat circuit; angles that are always equal are taken once."""
+def packed(
+    num_qubits: int, steps: Sequence[Step], angles: ParameterMap, phase: GlobalPhase | None
+) -> Program:
+    """Return steps as a program; angles that are always equal are taken once.
+
+    Args:
+        num_qubits: width.
+        steps: in the circuit's order.
+        angles: the map from parameters to the angles that drive the steps.
+        phase: the global phase that the steps leave out; None for zero.
+    """
     fixed_angles: list[float] = []
     operations = []
-    for step in circuit.steps:
+    for step in steps:
         if step.block is not None:
             operations.append(_block_operation(step.block))
             continue
         assert step.generator is not None
         if step.slot is None:
-            slot = circuit.angles.num_angles + len(fixed_angles)
+            slot = angles.num_angles + len(fixed_angles)
             fixed_angles.append(_fixed_angle(step.gate))
         else:
             slot = step.slot
@@ -130,9 +138,9 @@ def compile_program(circuit: FlatCircuit) -> Program:
                 slot=slot,
             )
         )
-    angles, new_slot = circuit.angles.with_constants(fixed_angles).merged()
-    phase = circuit.phase and circuit.phase.on_slots(new_slot, angles.num_angles)
-    return replace(_packed(circuit.num_qubits, operations, new_slot, angles), phase=phase)
+    merged, new_slot = angles.with_constants(fixed_angles).merged()
+    phase = phase and phase.on_slots(new_slot, merged.num_angles)
+    return replace(_packed(num_qubits, operations, new_slot, merged), phase=phase)
 
 
 def _fixed_angle(gate: Instruction) -> float:

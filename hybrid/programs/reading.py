@@ -57,6 +57,10 @@ class Reader:
         """
         yield from self.body(self.circuit, Frame(tuple(range(self.circuit.num_qubits))))
 
+    def matrix(self, operation: Operation, depth: int = 0) -> ComplexArray:
+        """Return the matrix of a fixed operation as it is read."""
+        return self.comparison.matrix(operation, depth)
+
     def body(self, circuit: QuantumCircuit, frame: Frame) -> Iterator[Found]:
         """Yield what a circuit on the frame's qubits holds."""
         yield from self.turned(circuit.global_phase, circuit, frame)

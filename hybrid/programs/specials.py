@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -44,42 +44,40 @@ from hybrid.programs.generator import Generator
 from hybrid.programs.masks import masks_of
 from hybrid.programs.matrix import number_of
 from hybrid.programs.powers import power_of
+from hybrid.programs.reads import Reads
 from hybrid.programs.refusals import is_driven, not_understood, not_unitary, raised
-
-if TYPE_CHECKING:
-    from hybrid.programs.reading import Reader
 
 _MOST_ROUNDS = 100_000
 
 
-def _nothing(reader: Reader, operation: Operation, frame: Frame) -> Iterator[Found]:
+def _nothing(reader: Reads, operation: Operation, frame: Frame) -> Iterator[Found]:
     """Yield nothing: the operation leaves every state as it is."""
     yield from ()
 
 
-def _refused(reader: Reader, operation: Operation, frame: Frame) -> Iterator[Found]:
+def _refused(reader: Reads, operation: Operation, frame: Frame) -> Iterator[Found]:
     raise not_unitary(operation, reader.circuit)
     yield
 
 
-def _reset(reader: Reader, operation: Operation, frame: Frame) -> Iterator[Found]:
+def _reset(reader: Reads, operation: Operation, frame: Frame) -> Iterator[Found]:
     """Yield nothing where all qubits are still in the state 0."""
     if not frame.is_plain or reader.touched.intersection(frame.qubits):
         raise not_unitary(operation, reader.circuit)
     yield from ()
 
 
-def _initialize(reader: Reader, operation: gates.Initialize, frame: Frame) -> Iterator[Found]:
+def _initialize(reader: Reads, operation: gates.Initialize, frame: Frame) -> Iterator[Found]:
     """Yield the preparation of a state, where all qubits are still in the state 0."""
     yield from _reset(reader, operation, frame)
     yield from reader.defined(operation, frame)
 
 
-def _global_phase(reader: Reader, gate: gates.GlobalPhaseGate, frame: Frame) -> Iterator[Found]:
+def _global_phase(reader: Reads, gate: gates.GlobalPhaseGate, frame: Frame) -> Iterator[Found]:
     yield from reader.turned(gate.params[0], gate, frame)
 
 
-def _euler(reader: Reader, gate: gates.UGate, frame: Frame) -> Iterator[Found]:
+def _euler(reader: Reads, gate: gates.UGate, frame: Frame) -> Iterator[Found]:
     """Yield ``U(theta, phi, lambda) = P(phi) RY(theta) P(lambda)``.
 
     Without controls, phases are written as rotations by Z and a global phase.
@@ -103,7 +101,7 @@ def _as_phase_gate(found: Found, rotation: gates.RZGate, frame: Frame) -> Found:
     return Found(found.step, -angle if frame.inverse else angle, 0.5)
 
 
-def _controlled_u(reader: Reader, gate: gates.CUGate, frame: Frame) -> Iterator[Found]:
+def _controlled_u(reader: Reads, gate: gates.CUGate, frame: Frame) -> Iterator[Found]:
     """Yield U under a control that has a phase of its own."""
     if not is_driven(gate):
         yield from reader.fixed(gate, frame)
@@ -113,7 +111,7 @@ def _controlled_u(reader: Reader, gate: gates.CUGate, frame: Frame) -> Iterator[
     yield from reader.operation(gates.UGate(*angles), frame.under(1, gate.ctrl_state))
 
 
-def _many_targets(reader: Reader, gate: gates.MCMTGate, frame: Frame) -> Iterator[Found]:
+def _many_targets(reader: Reads, gate: gates.MCMTGate, frame: Frame) -> Iterator[Found]:
     """Yield the base gate on each of the targets."""
     controls = range(gate.num_ctrl_qubits)
     for target in range(gate.num_ctrl_qubits, gate.num_qubits):
@@ -121,7 +119,7 @@ def _many_targets(reader: Reader, gate: gates.MCMTGate, frame: Frame) -> Iterato
         yield from reader.operation(gate.base_gate, inside)
 
 
-def _turning(reader: Reader, gate: gates.RVGate, frame: Frame) -> Iterator[Found]:
+def _turning(reader: Reads, gate: gates.RVGate, frame: Frame) -> Iterator[Found]:
     if is_driven(gate):
         raise not_understood(
             gate, "parameters", "numbers in a rotation vector", "write it as RZ, RY and RX gates"
@@ -129,7 +127,7 @@ def _turning(reader: Reader, gate: gates.RVGate, frame: Frame) -> Iterator[Found
     yield from reader.fixed(gate, frame)
 
 
-def _evolution(reader: Reader, gate: gates.PauliEvolutionGate, frame: Frame) -> Iterator[Found]:
+def _evolution(reader: Reads, gate: gates.PauliEvolutionGate, frame: Frame) -> Iterator[Found]:
     """Yield the factors of a Pauli evolution."""
     if is_product_formula(gate):
         operator_of(gate)
@@ -157,13 +155,13 @@ def _evolution(reader: Reader, gate: gates.PauliEvolutionGate, frame: Frame) -> 
 
 
 def _pauli_rotation(
-    reader: Reader, gate: gates.PauliProductRotationGate, frame: Frame
+    reader: Reads, gate: gates.PauliProductRotationGate, frame: Frame
 ) -> Iterator[Found]:
     operator = SparsePauliOp([gate.pauli()], [0.5])
     yield from _product(reader, [(operator, gate.params[0])], frame)
 
 
-def _hamiltonian(reader: Reader, gate: gates.HamiltonianGate, frame: Frame) -> Iterator[Found]:
+def _hamiltonian(reader: Reads, gate: gates.HamiltonianGate, frame: Frame) -> Iterator[Found]:
     if not is_driven(gate):
         yield from reader.fixed(gate, frame)
         return
@@ -182,7 +180,7 @@ def _refuse_wide(gate: Operation) -> None:
 
 
 def _spectral(
-    reader: Reader, hamiltonian: ComplexArray, time: Angle, frame: Frame
+    reader: Reads, hamiltonian: ComplexArray, time: Angle, frame: Frame
 ) -> Iterator[Found]:
     """Yield ``exp(-i time H) = V exp(-i time D) V^dagger`` with D diagonal."""
     energies, vectors = np.linalg.eigh(hamiltonian)
@@ -193,7 +191,7 @@ def _spectral(
     yield from reader.body(parts, frame.deeper())
 
 
-def _product(reader: Reader, factors: list[Exponential], frame: Frame) -> Iterator[Found]:
+def _product(reader: Reads, factors: list[Exponential], frame: Frame) -> Iterator[Found]:
     for factor, angle in reversed(factors) if frame.inverse else factors:
         x_masks, z_masks, coefficients = masks_of(factor)
         generator = Generator(
@@ -203,7 +201,7 @@ def _product(reader: Reader, factors: list[Exponential], frame: Frame) -> Iterat
         yield reader.exponential(gate, generator, angle, frame)
 
 
-def _annotated(reader: Reader, operation: AnnotatedOperation, frame: Frame) -> Iterator[Found]:
+def _annotated(reader: Reads, operation: AnnotatedOperation, frame: Frame) -> Iterator[Found]:
     """Yield a modified operation, its outermost modifier (the last) first."""
     if not operation.modifiers:
         yield from reader.operation(operation.base_op, frame)
@@ -224,7 +222,7 @@ def _annotated(reader: Reader, operation: AnnotatedOperation, frame: Frame) -> I
         )
 
 
-def _loop(reader: Reader, loop: ForLoopOp, frame: Frame) -> Iterator[Found]:
+def _loop(reader: Reads, loop: ForLoopOp, frame: Frame) -> Iterator[Found]:
     """Yield the rounds of a loop over integers, one after the other."""
     indices, variable, body = loop.params
     if not isinstance(indices, range | tuple | list) or not all(
@@ -241,11 +239,11 @@ def _loop(reader: Reader, loop: ForLoopOp, frame: Frame) -> Iterator[Found]:
         yield from reader.body(round_, frame.deeper())
 
 
-def _box(reader: Reader, box: BoxOp, frame: Frame) -> Iterator[Found]:
+def _box(reader: Reads, box: BoxOp, frame: Frame) -> Iterator[Found]:
     yield from reader.body(box.blocks[0], frame.deeper())
 
 
-SPECIAL: dict[type, Callable[[Reader, Any, Frame], Iterator[Found]]] = {
+SPECIAL: dict[type, Callable[[Reads, Any, Frame], Iterator[Found]]] = {
     gates.IGate: _nothing,
     Barrier: _nothing,
     Delay: _nothing,

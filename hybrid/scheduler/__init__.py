@@ -1,4 +1,4 @@
-"""How work is split over the ranks: pure functions that know neither MPI nor the clock."""
+"""Splitting work over ranks: pure functions, independent of MPI and of the clock."""
 
 from hybrid.core.memory import check_memory, gigabytes
 from hybrid.scheduler.assign import assign

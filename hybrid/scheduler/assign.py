@@ -1,4 +1,4 @@
-"""Pieces to ranks: longest first, each to the rank that would end it first."""
+"""Assigning pieces to ranks, longest first."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from hybrid.core.plan import Plan
 
 
 def assign(pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
-    """Return the plan that gives each piece, longest first, to the rank that is free first.
+    """Return a plan that assigns pieces, longest first, to the rank that is free first.
 
-    Takes the pieces' own ``cost`` for granted and all ranks to be alike. Ties go to the lower
-    rank.
+    Uses ``cost`` as the time of a piece and assumes identical ranks. Ties go to the lower rank.
 
     Args:
-        pieces: by index from 0.
-        num_ranks: at least 1.
+        pieces: pieces with indices 0, 1, ...
+        num_ranks: number of ranks, at least 1.
 
     Example:
         >>> from hybrid.core.piece import slices
@@ -34,7 +33,7 @@ def assign(pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
 def by_index(
     pieces: tuple[Piece, ...], assignment: tuple[tuple[int, ...], ...]
 ) -> tuple[tuple[int, ...], ...]:
-    """Return an assignment of places as one of the indices of the pieces at those places."""
+    """Convert an assignment of positions in ``pieces`` to one of piece indices."""
     if all(piece.index == place for place, piece in enumerate(pieces)):
         return assignment
     return tuple(tuple(pieces[place].index for place in places) for places in assignment)
@@ -43,16 +42,16 @@ def by_index(
 def longest_first(
     costs: Sequence[float], ranks: Sequence[int], speeds: Sequence[float]
 ) -> tuple[tuple[int, ...], ...]:
-    """Return for each rank the indices of its pieces, ascending.
+    """Return the positions of each rank's pieces, ascending.
 
-    Longest-processing-time scheduling ends within 4/3 of the best possible time where ranks are
-    alike (Graham, SIAM J. Appl. Math. 17, 416 (1969)), and within 2 where they are not (Gonzalez,
-    Ibarra and Sahni, SIAM J. Comput. 6, 155 (1977)); with many pieces a rank, within a piece.
+    Longest-processing-time scheduling is within 4/3 of the optimal makespan for identical ranks
+    (Graham, SIAM J. Appl. Math. 17, 416 (1969)) and within 2 for ranks of different speeds
+    (Gonzalez, Ibarra and Sahni, SIAM J. Comput. 6, 155 (1977)); the gap never exceeds one piece.
 
     Args:
-        costs: of the pieces, on a rank of speed 1.
-        ranks: which may have pieces, in the order of preference.
-        speeds: of all ranks.
+        costs: costs of the pieces, on a rank of speed 1.
+        ranks: ranks that may get pieces, in order of preference.
+        speeds: speeds of all ranks.
     """
     assignment: list[list[int]] = [[] for _ in speeds]
     order = sorted(range(len(costs)), key=lambda index: (-costs[index], index))
@@ -81,7 +80,7 @@ def _unlike(
     speeds: Sequence[float],
     to: list[list[int]],
 ) -> None:
-    """Keep one heap for each speed: of ranks alike, the one free first ends a piece first."""
+    """Keep one heap per speed: of ranks of one speed, the first free finishes first."""
     heaps: dict[float, list[tuple[float, int]]] = {}
     for place, rank in enumerate(ranks):
         heaps.setdefault(speeds[rank], []).append((0.0, place))
@@ -97,7 +96,7 @@ def _unlike(
 def seconds_of_ranks(
     seconds: Sequence[float], assignment: Sequence[Sequence[int]], speeds: Sequence[float]
 ) -> np.ndarray:
-    """Return the seconds of work of each rank, shape (ranks,)."""
+    """Return seconds of work for each rank, shape (ranks,)."""
     return np.array(
         [
             sum(seconds[index] for index in indices) / speed

@@ -1,4 +1,4 @@
-"""From pieces, machines, ranks and memory to a plan: what is tried, and what is taken."""
+"""Choosing a plan from pieces and a topology."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from hybrid.scheduler.why import alternatives, reason
 
 _KEPT = 32
 _NEAR = 1.02
-"""Of alternatives this close to the fastest, the one with the fewest cores is taken."""
+"""Options within this factor of the fastest count as equal; the one with fewest cores wins."""
 
 
 @dataclass
 class Scheduler:
-    """Plans for the ranks of a topology; plans that were made are found again.
+    """A cached :func:`plan` for the ranks of a topology.
 
-    A pure function of pieces and topology: every rank comes to the same plan by itself.
+    A pure function of pieces and topology: every rank computes the same plan.
 
     Attributes:
         topology: the ranks.
+        resources: requested threads, shards and groups.
         can_draw: whether ranks may draw pieces from a shared counter.
-        resources: bounds on threads, and groups of ranks that share a state.
     """
 
     topology: Topology
@@ -65,7 +65,7 @@ class Scheduler:
             if len(self._made) > _KEPT:
                 self._made.clear()
             self._made[pieces] = found
-        # Looking for equal pieces takes long where there are many; the same ones are seen at once.
+        # Comparing many pieces is slow; identity is not.
         self._last = found if found.pieces is pieces else replace(found, pieces=pieces)
         return self._last
 
@@ -77,26 +77,26 @@ def plan(
     *,
     can_draw: bool = True,
 ) -> Plan:
-    """Return how the pieces should be split over the ranks of a topology.
+    """Return a plan that splits pieces over the ranks of a topology.
 
-    Ranks work by themselves, or in groups that share one state: where it does not fit on one rank,
-    where that is predicted to be faster, or where the user wants it.
+    Each rank works alone, unless groups of ranks share one state: because it does not fit on one
+    rank, because sharing is predicted to be faster, or on request.
 
     Args:
-        pieces: all, or those that are left to do, with their work where it is known.
+        pieces: all pieces of an Ask, or the unfinished ones, with their work if known.
         topology: the ranks, their hosts and machines.
-        resources: bounds on threads, and groups of ranks that share a state.
+        resources: requested threads, shards and groups.
         can_draw: whether ranks may draw pieces from a shared counter.
 
     Returns:
-        a plan; assigned longest first where all costs are known, else drawn from a counter, as it
-        also is where others slow the host by turns.
+        a plan; pieces are assigned longest first if all costs are known. Otherwise, or if other
+        processes slow the host, ranks draw them from a counter.
 
     Raises:
-        InputError: a state does not fit in the memory of the ranks, or the groups cannot be formed.
+        InputError: a state does not fit in memory, or the groups cannot be formed.
     """
     threads = resources.threads
-    if not pieces:  # a question whose partial answers are all known from a record
+    if not pieces:  # the journal holds every partial answer of this Ask
         return Plan((), ((),) * topology.size)
     distinct = different(pieces)
     memory = _memory(distinct, 1)
@@ -154,7 +154,7 @@ def _static(
 
 
 def _memory(distinct: list[Piece], shards: int) -> int:
-    """Return the bytes that each rank with work holds."""
+    """Return the bytes held by each rank with work."""
     if shards > 1:
         return max(sharding_of(piece.work, shards).memory_bytes for piece in distinct)
     works = [piece.work for piece in distinct if piece.work is not None]
@@ -162,10 +162,10 @@ def _memory(distinct: list[Piece], shards: int) -> int:
 
 
 def _device(distinct: list[Piece], topology: Topology) -> str:
-    """Return what the pieces run on; pieces whose work is not counted run on cores.
+    """Return the device for the pieces; pieces of unknown work run on the CPU.
 
     Raises:
-        InputError: they need a device that not all hosts have, or several.
+        InputError: they need several devices, or one that some host lacks.
     """
     wanted = {CPU if piece.work is None else piece.work.device for piece in distinct}
     there = topology.devices

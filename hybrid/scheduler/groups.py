@@ -1,4 +1,4 @@
-"""Groups of ranks that share one state each: which may be formed, and what a piece takes on one."""
+"""Groups of ranks that share one state: forming them, and the time of a piece on one."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MOST_SHARDS = 1 << 10
 
 
 def shards_to_try(pieces: Iterable[Piece], topology: Topology, resources: Resources) -> list[int]:
-    """Return group sizes above 1 that all pieces and the ranks allow, ascending.
+    """Return the group sizes above 1 that all pieces and the ranks allow, ascending.
 
     Raises:
-        InputError: the user wants a size that the pieces do not allow.
+        InputError: the requested number of shards is not among those the pieces allow.
     """
     works = {piece.work for piece in pieces}
     possible = [
@@ -47,36 +47,35 @@ def _refuse(wanted: int, works: set[Work | None], common: set[int]) -> None:
             "shards",
             got=wanted,
             expected=f"at most {max(common)} for a state of {max(widths)} qubits",
-            advice="a shard must be no smaller than a block of the kernels, and than the widest "
-            "operation",
+            advice="a shard must hold at least one block of the kernels, and the widest operation",
         )
     if widths:
         raise InputError(
             "shards",
             got=wanted,
             expected=f"1 for a state of {max(widths)} qubits",
-            advice="a shard would be smaller than a block of the kernels; the axes of points, "
-            "samples and shots use more ranks",
+            advice="a shard would be smaller than a block of the kernels; points, samples and "
+            "shots can use more ranks",
         )
     raise InputError(
         "shards",
         got=wanted,
         expected="1 for this simulator or workload",
-        advice="states are distributed over ranks by simulator 'native' alone",
+        advice="only simulator 'native' distributes states over ranks",
     )
 
 
 def sharding_of(work: Work | None, shards: int) -> Sharding:
-    """Return what distributing a state over so many ranks takes."""
+    """Return the cost of distributing a state over ``shards`` ranks."""
     assert work is not None
     return next(each for each in work.shardings if each.shards == shards)
 
 
 def groups_that_fit(topology: Topology, shards: int, memory: int) -> list[tuple[int, ...]]:
-    """Return groups of neighbouring ranks that have the memory at the same time, leaders first.
+    """Return groups of neighbouring ranks that fit in memory together, leaders first.
 
-    Ranks are taken host by host, so that groups lie on one host where they can. Rank 0 leads the
-    first group. Ranks left over have no group.
+    Ranks are taken host by host, to keep groups within a host if possible. Rank 0 leads the first
+    group. Leftover ranks have no group.
     """
     per_host = topology.size
     if topology.memory_bytes is not None and memory > 0:
@@ -110,11 +109,11 @@ def group_seconds(
 
 
 def group_speeds(speeds: FloatArray, groups: Sequence[tuple[int, ...]]) -> FloatArray:
-    """Return for every rank the speed of the group that it leads: that of its slowest member.
+    """Return, for every leader, the speed of its group: that of the slowest member; else 1.
 
     Args:
-        speeds: of the ranks by themselves, shape (ranks,).
-        groups: of ranks, leaders first.
+        speeds: speed of each rank alone, shape (ranks,).
+        groups: groups of ranks, leaders first.
     """
     led = np.ones_like(speeds)
     for group in groups:
@@ -123,23 +122,23 @@ def group_speeds(speeds: FloatArray, groups: Sequence[tuple[int, ...]]) -> Float
 
 
 def does_not_fit(pieces: Sequence[Piece], topology: Topology, memory: int) -> InputError:
-    """Return the refusal of work that no number of these ranks has the memory for."""
+    """Return the error for work that does not fit on any number of these ranks."""
     free = topology.memory_bytes or 0
     widest = max((piece.work for piece in pieces if piece.work), key=lambda work: work.num_qubits)
     ranks_a_host = max(topology.ranks_on_host.values())
-    advice = "fewer qubits would fit; complex64 halves the need"
+    advice = "use fewer qubits; complex64 halves the memory"
     for sharding in widest.shardings:
         hosts = -(-sharding.shards // ranks_a_host)
         if sharding.memory_bytes * min(ranks_a_host, sharding.shards) <= free:
             advice = (
-                f"{sharding.shards} ranks on {hosts} hosts would do, with "
-                f"{gigabytes(sharding.memory_bytes)} on each; complex64 halves the need"
+                f"use {sharding.shards} ranks on {hosts} hosts, with "
+                f"{gigabytes(sharding.memory_bytes)} on each rank; complex64 halves the memory"
             )
             break
     return InputError(
         "memory",
         got=f"a state of {widest.num_qubits} qubits that needs {gigabytes(memory)} on one rank",
-        expected=f"at most the {gigabytes(free)} that are free on "
+        expected=f"at most the {gigabytes(free)} free on "
         f"{topology.scarcest or 'each host'}, shared by {ranks_a_host} of {topology.size} ranks",
         advice=advice,
     )

@@ -1,4 +1,4 @@
-"""What an Ask takes beside its pieces: on its way out, on its way back, and on rank 0."""
+"""The overhead of an Ask besides its pieces: sending it, its partials, and work on rank 0."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hybrid.core.piece import Piece
 from hybrid.machine import Machine
 
 RECEIVE_SECONDS = 3e-5
-"""What rank 0 does for each rank's report: probe, receive, unpack; measured on one host."""
+"""Time of rank 0 per report: probe, receive, unpack; measured on one host."""
 _UNKNOWN_BYTES = 64
-"""Taken for a partial answer of which nothing is known."""
+"""Assumed size of a partial answer of unknown size."""
 _COPIES = 4
-"""How often the bytes of all partials are moved until they are the answer."""
+"""Copies of the partials' bytes on their way into the answer."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Traffic:
     """The bytes of an Ask.
 
     Attributes:
-        asked: of the question, which every rank with work receives.
-        answered: of all partial answers together.
+        asked: size of the Ask, which every rank with work receives.
+        answered: total size of all partial answers.
     """
 
     asked: int
@@ -36,7 +36,7 @@ class Traffic:
         return Traffic(asked, sum(map(answer_bytes, pieces)))
 
     def seconds(self, machine: Machine, count: int) -> float:
-        """Return what an Ask takes beside its pieces, where ``count`` ranks have work."""
+        """Return the overhead of an Ask, in seconds, if ``count`` ranks have work."""
         around = around_seconds(machine, self.answered)
         if count == 1:
             return around
@@ -51,10 +51,10 @@ def answer_bytes(piece: Piece) -> int:
 
 
 def down_seconds(machine: Machine, count: int, asked: int) -> float:
-    """Return after how long the last of ``count`` ranks with work has the question, by a tree."""
+    """Return the seconds a tree of messages takes to bring the Ask to ``count`` ranks."""
     return math.ceil(math.log2(count)) * (machine.latency + asked / machine.bandwidth)
 
 
 def around_seconds(machine: Machine, answered: int) -> float:
-    """Return what rank 0 does around the pieces: it finds the plan and combines the partials."""
+    """Return seconds of rank 0 around the pieces: planning, and combining the partials."""
     return machine.ask_seconds + _COPIES * answered / machine.copy_bandwidth

@@ -1,4 +1,4 @@
-"""What could be done with the pieces: numbers of ranks, threads and groups, and what they take."""
+"""Options for running pieces: numbers of ranks, threads and groups, with predicted times."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from hybrid.scheduler.topology import Topology
 from hybrid.simulators.predict import seconds_of
 
 _EXACTLY = 20_000
-"""Up to so many pieces every alternative is assigned; beyond, its wall time is bounded."""
+"""Up to this many pieces every option is assigned; above, its wall time is bounded."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """A number of ranks with a number of threads, and what would come of it."""
+    """A set of ranks with a number of threads, and the predicted times."""
 
     active: tuple[int, ...]
     threads: int
@@ -48,9 +48,9 @@ class Option:
 
 
 def that_fit(topology: Topology, memory: int) -> tuple[int, ...]:
-    """Return the ranks that can work at the same time within the memory of their hosts.
+    """Return the ranks that fit in the memory of their hosts together.
 
-    In the order in which they get work; rank 0 is always among them.
+    They come in the order in which they get work; rank 0 is always among them.
     """
     if topology.memory_bytes is None or memory == 0:
         return topology.work_order
@@ -67,7 +67,7 @@ def that_fit(topology: Topology, memory: int) -> tuple[int, ...]:
 
 
 def counts_to_try(num_ranks: int, num_pieces: int) -> list[int]:
-    """Return the numbers of ranks to try: all that can have work, halves, and one."""
+    """Return the numbers of ranks to try: as many as can have work, halved down to one."""
     count = min(num_ranks, num_pieces)
     counts = []
     while count > 1:
@@ -83,14 +83,14 @@ def try_ranks(
     fixed_threads: int | None,
     traffic: Traffic,
 ) -> list[Option]:
-    """Return what some ranks would take, with one thread each and with all that they can have."""
+    """Return options for some ranks, with one thread each and with all available threads."""
     active = tuple(sorted(ranks))
     most = topology.threads(active)
     options = {fixed_threads} if fixed_threads is not None else {1, most}
     messages = traffic.seconds(topology.machines[0], len(active))
     found = []
     for threads in sorted(options):
-        # Known to be an int: None is not among the options.
+        # None is not among the options; mypy cannot tell.
         found.append(_option(pieces, topology, active, int(threads or 1), messages))
     return found
 
@@ -108,7 +108,7 @@ def _option(
 
 
 def _assigned(option: Option) -> Option:
-    """Return an option with its pieces assigned and its wall time; bounded where they are many."""
+    """Return an option with its assignment and wall time; many pieces give a lower bound."""
     seconds, speeds, leaders = option.seconds, option.speeds, option.leaders
     if len(seconds) <= _EXACTLY or len(leaders) == 1:
         assignment = longest_first(seconds.tolist(), leaders, speeds.tolist())
@@ -131,7 +131,7 @@ def try_groups(
     fixed_groups: int | None,
     traffic: Traffic,
 ) -> list[Option]:
-    """Return what groups of so many ranks would take, each group sharing one state."""
+    """Return options for groups of ``shards`` ranks, each sharing one state."""
     memory = max(sharding_of(piece.work, shards).memory_bytes for piece in different(pieces))
     all_groups = groups_that_fit(topology, shards, memory)
     if fixed_groups is not None:
@@ -161,10 +161,10 @@ def try_groups(
 def costs_on(
     pieces: tuple[Piece, ...], topology: Topology, threads: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the seconds of each piece on the first kind of host, and the speed of each rank there.
+    """Return the seconds of each piece on the first kind of host, and the speed of each rank.
 
-    The speed of a rank is how much faster its host does these pieces, all together, than the
-    first kind does.
+    The speed of a rank is the total time of these pieces on the first kind of host over that on
+    its own.
     """
     base = piece_seconds(pieces, topology.machines[0], threads)
     total = float(base.sum())
@@ -187,10 +187,10 @@ def piece_seconds(pieces: Sequence[Piece], machine: Machine, threads: int) -> Fl
 
 
 def different(pieces: tuple[Piece, ...]) -> list[Piece]:
-    """Return one piece for each different work."""
+    """Return one piece for each distinct work."""
     return list({id(piece.work): piece for piece in pieces}.values())
 
 
 def is_known(piece: Piece, topology: Topology) -> bool:
-    """Return whether the seconds of a piece can be told on every kind of host of a topology."""
+    """Return whether the seconds of a piece can be predicted on every kind of host."""
     return all(seconds_of(piece.work, machine, 1) is not None for machine in topology.machines)

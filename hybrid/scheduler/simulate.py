@@ -1,8 +1,7 @@
-"""A plan carried out on paper: the same hand-out of pieces, with a simulated clock and messages.
+"""Discrete-event simulation of a plan, with simulated clocks and messages.
 
-Discrete events: the rank whose clock is least acts next. Pieces that are drawn are drawn by the
-runtime's own counters, whose shared cells are simulated with their delays, so what is predicted
-is the protocol that runs.
+The rank with the smallest clock acts next. Dynamic plans use the runtime's own counters on
+simulated shared cells with delays, so the simulated protocol is the one that runs.
 """
 
 from __future__ import annotations
@@ -28,19 +27,19 @@ from hybrid.scheduler.messages import (
 from hybrid.scheduler.topology import Topology
 
 ATOMIC_SECONDS = 2e-7
-"""An owner serves one-sided operations one after the other, each for this long."""
+"""Time of one one-sided operation at its owner, which serves them one at a time."""
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """What came of a plan on paper, in seconds.
+    """Times of a simulated plan, in seconds.
 
     Attributes:
-        wall: from Ask to answer.
-        busy: shape (ranks,); at work on pieces.
-        started: when the last rank had heard of the Ask.
-        worked: when the last rank had done its last piece.
-        drawing: of all ranks together, waiting for the counter.
+        wall: time from Ask to answer.
+        busy: shape (ranks,); time each rank spends on pieces.
+        started: when the Ask reaches the last rank.
+        worked: when the last rank finishes its last piece.
+        drawing: total time of all ranks waiting for the counter.
     """
 
     wall: float
@@ -51,41 +50,41 @@ class Simulated:
 
     @property
     def efficiency(self) -> float:
-        """Work over what all ranks together could have done in the same time."""
+        """Parallel efficiency: busy time over ranks times wall time."""
         return float(self.busy.sum()) / (len(self.busy) * self.wall) if self.wall > 0 else 1.0
 
     @property
     def why(self) -> str:
-        """Where the time went that was not work, the largest share first."""
+        """The two largest losses of time, largest first."""
         ranks = len(self.busy)
         lost = {
-            "ranks that have ended wait for the last one": self.worked
+            "finished ranks wait for the last one": self.worked
             - self.started
             - float(self.busy.sum()) / ranks
             - self.drawing / ranks,
-            "the Ask on its way to all ranks": self.started,
-            "partials on their way to rank 0": self.wall - self.worked,
+            "sending the Ask": self.started,
+            "sending partials to rank 0": self.wall - self.worked,
             "drawing from the counter": self.drawing / ranks,
         }
         shares = sorted(lost.items(), key=lambda item: -item[1])
         parts = [f"{name} ({duration(max(spent, 0.0))})" for name, spent in shares[:2] if spent > 0]
-        return "; ".join(parts) or "nothing is lost"
+        return "; ".join(parts) or "no losses"
 
 
 def simulate(plan: Plan, topology: Topology, seconds: FloatArray | None = None) -> Simulated:
-    """Carry out a plan on paper.
+    """Simulate one evaluation under a plan.
 
     Args:
-        plan: of the topology's ranks.
-        topology: its machines give latency, bandwidth and, where ``seconds`` are given, speeds.
-        seconds: shape (pieces,), of each piece on a rank of speed 1; by default the plan's own
+        plan: a plan for the ranks of the topology.
+        topology: the ranks; their machines give latency, bandwidth and speeds.
+        seconds: shape (pieces,); time of each piece on a rank of speed 1. If None, the plan's
             prediction.
 
     Raises:
-        ValueError: the plan has no prediction, and no seconds were given.
+        ValueError: the plan has no prediction, and ``seconds`` is None.
     """
     if seconds is None and plan.prediction is None:
-        raise ValueError("the costs of these pieces are not known: give seconds")
+        raise ValueError("the plan has no prediction: pass seconds")
     machine = topology.machines[0]
     traffic = Traffic.of(plan.pieces)
     started = down_seconds(machine, len(plan.active_ranks), traffic.asked)
@@ -145,7 +144,7 @@ def _drawn(
 
 
 def _gathered(plan: Plan, machine: Machine, ends: FloatArray, sent: list[int]) -> float:
-    """Return when rank 0 has all partials; it takes the ranks in order, as the runtime does."""
+    """Return when rank 0 has all partials; it receives in rank order, as the runtime does."""
     now = float(ends[0])
     for rank in plan.active_ranks:
         if rank == 0:
@@ -156,7 +155,7 @@ def _gathered(plan: Plan, machine: Machine, ends: FloatArray, sent: list[int]) -
 
 
 class _SimulatedCells:
-    """Shared cells whose operations take time: to the owner and back, one after the other there."""
+    """Shared cells with delays: a round trip to the owner, which serves one operation at a time."""
 
     def __init__(self, latency: float) -> None:
         self._latency = latency
@@ -167,10 +166,10 @@ class _SimulatedCells:
         self.rank = 0
 
     def fetch_add(self, owner: int, cell: int, amount: int) -> int:
-        """Add, and return what was there before."""
+        """Add to a cell, and return its old value."""
         key = (owner, cell)
         self._serve(owner)
-        # Ranks act in the order of their clocks, but what one writes is there a little later.
+        # Ranks act in the order of their clocks, but a write takes effect a little later.
         self.now = max(self.now, self._written.get(key, 0.0))
         before = self._cells.get(key, 0)
         self._cells[key] = before + amount

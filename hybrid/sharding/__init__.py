@@ -1,4 +1,4 @@
-"""One state over many ranks: who holds which amplitude when, and how they change hands."""
+"""States distributed over ranks: layouts, routes and exchanges."""
 
 from hybrid.sharding.group import Group, Transfer
 from hybrid.sharding.layout import Layout, Move

@@ -20,13 +20,13 @@ def value_and_gradient(
     """Return <H> and, on request, its derivatives; the same bits as on one rank.
 
     Args:
-        passes: a program at a point; its last layout must suit expectation values.
+        passes: a program at a point; its last layout must allow expectation values.
         observable: H, in the kernels.
-        x_masks: the different X masks of H.
-        gradient: whether derivatives are wanted.
+        x_masks: the distinct X masks of H.
+        gradient: whether to compute derivatives.
 
     Returns:
-        the value, and shape (K,) or None.
+        the value, and the derivatives by all K angles, shape (K,), or None.
     """
     group = passes.group
     passes.forward()
@@ -40,7 +40,7 @@ def value_and_gradient(
 
 
 def metric(passes: TwoStates, num_angles: int) -> FloatArray:
-    """Return the Fubini-Study metric by the angles, shape (K, K); see ``hybrid.metric``."""
+    """Return the Fubini-Study metric with respect to the angles, shape (K, K)."""
     group = passes.group
 
     def row() -> FloatArray:
@@ -59,7 +59,7 @@ def metric(passes: TwoStates, num_angles: int) -> FloatArray:
 
 
 def shots(passes: Passes, count: int, seed: int) -> np.ndarray:
-    """Return basis states drawn from the state, shape (count,), uint64; all members get them."""
+    """Return sampled basis states, shape (count,), uint64, on all members."""
     passes.forward()
     group, at = passes.group, passes.layout.placement(passes.group.rank)
     strips = _kernels.outcome_strips(passes.layout.num_qubits)
@@ -67,20 +67,20 @@ def shots(passes: Passes, count: int, seed: int) -> np.ndarray:
     _kernels.strip_weights(at, passes.psi, weights, passes.threads)
     weights = group.sum(weights)
     drawn = _kernels.draw(at, passes.psi, weights, count, seed, passes.threads)
-    # A basis state is exact as a float64, and 0 on all members but one.
+    # A basis state is exact in float64, and 0 on all members but one.
     elsewhere = drawn == np.uint64(_kernels.ELSEWHERE)
     return group.sum(np.where(elsewhere, 0, drawn).astype(np.float64)).astype(np.uint64)
 
 
 def probabilities(passes: Passes, qubits: int) -> FloatArray:
-    """Return what qubits read with which probability, ascending; on the leader, else zeros.
+    """Return the probabilities of the outcomes of some qubits, ascending; zeros off the leader.
 
     Args:
-        passes: its last layout must distribute the highest qubits.
-        qubits: a mask.
+        passes: a program at a point; its last layout must distribute the highest qubits.
+        qubits: mask of the k measured qubits.
 
     Returns:
-        shape (2^k,) for k qubits.
+        shape (2^k,).
     """
     passes.forward()
     layout, group = passes.layout, passes.group
@@ -95,7 +95,7 @@ def probabilities(passes: Passes, qubits: int) -> FloatArray:
 
 
 def amplitudes(passes: Passes, states: Sequence[int]) -> ComplexArray:
-    """Return the amplitudes of some basis states, shape (len(states),), complex128."""
+    """Return the amplitudes of basis states, shape (len(states),), complex128."""
     passes.forward()
     layout, group = passes.layout, passes.group
     at = layout.placement(group.rank)
@@ -105,18 +105,18 @@ def amplitudes(passes: Passes, states: Sequence[int]) -> ComplexArray:
             amplitude = passes.psi[at.offset(basis)]
             found[:, place] = amplitude.real, amplitude.imag
     out = np.empty(len(states), dtype=np.complex128)
-    # Adding 0.0 makes a negative zero positive, as a sum over members does.
+    # Adding 0.0 turns -0.0 into 0.0, as a sum over members does.
     out.real, out.imag = group.sum(found.ravel()).reshape(found.shape) + 0.0
     return out
 
 
 def _slots(layout: Layout, qubits: int) -> int:
-    """Return the bits of a rank's number that some distributed qubits have."""
+    """Return the bits of a rank's number that belong to some distributed qubits."""
     return sum(1 << slot for slot, qubit in enumerate(layout.distributed) if qubits >> qubit & 1)
 
 
 def _summed(group: Group, layout: Layout, part: FloatArray, qubits: int) -> FloatArray:
-    """Return the pairwise sum over distributed qubits, the lowest first; where they are 0."""
+    """Return the pairwise sum over distributed qubits, lowest first; valid where they are 0."""
     for qubit in sorted(layout.distributed):
         if not qubits >> qubit & 1:
             continue
@@ -133,7 +133,7 @@ def _summed(group: Group, layout: Layout, part: FloatArray, qubits: int) -> Floa
 def _gather(
     group: Group, layout: Layout, part: FloatArray, shared: int, qubits: int, out: FloatArray
 ) -> None:
-    """Bring the outcomes of all values of the distributed qubits that are read to the leader."""
+    """Gather on the leader the parts for all values of the measured distributed qubits."""
     if group.rank != 0:
         _finish(group, [(0, part)], [])
         return
@@ -144,13 +144,13 @@ def _gather(
         if rank:
             values = np.empty_like(part)
             _finish(group, [], [(rank, values)])
-        # DistributedState qubits are the highest, so each of these ranks has outcomes in one run.
+        # Distributed qubits are the highest, so the outcomes of each rank are consecutive.
         first = _extract(layout.value(rank), qubits)
         out[first : first + len(values)] = values
 
 
 def _extract(basis: int, qubits: int) -> int:
-    """Return the bits of a basis state under a mask, side by side."""
+    """Return the bits of a basis state under a mask, packed."""
     out, place = 0, 0
     for qubit in range(qubits.bit_length()):
         if qubits >> qubit & 1:

@@ -1,4 +1,4 @@
-"""Moving qubits between the ranks and the shards of a distributed state."""
+"""Exchanging amplitudes to move qubits between rank numbers and shard indices."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hybrid.sharding.group import Amplitudes, Group, Transfer
 from hybrid.sharding.layout import Move
 
 CHUNK_BITS = 5
-"""Chunks are at most 1/32 of a shard; four buffers for messages hold at most 1/8."""
+"""Chunks are at most 1/32 of a shard; the four message buffers hold at most 1/8."""
 _LARGEST_CHUNK = 1 << 30
-"""In bytes; MPI counts the bytes of a message in a signed integer of 32 bits."""
+"""In bytes; MPI counts the bytes of a message in a signed 32-bit integer."""
 
 
 def run_move(
@@ -27,22 +27,21 @@ def run_move(
     chunk_mask: int = 0,
     then: Callable[[int], None] | None = None,
 ) -> None:
-    """Exchange the parts of shards that a move sends elsewhere, in place.
+    """Perform a move in place: exchange parts of shards between ranks.
 
-    Each rank holds, for every value of the bits that move, the amplitudes that another rank is to
-    have; with the rank whose number differs by d in these bits it exchanges the part that differs
-    by d. Where members reach each other's memory each does half of an exchange; else chunks travel
-    as messages, two at a time.
+    Each rank exchanges with all ranks whose numbers differ from its own in the moving slots only:
+    it sends the part of its shard whose moving index bits equal the other's slots. With shared
+    memory each of the two does half of an exchange; otherwise chunks travel as messages, two at a
+    time.
 
     Args:
-        group: all members make the call.
-        move: what is moved.
+        group: the ranks; all members make the call.
+        move: the move.
         states: this member's shards, by the name of their memory.
-        threads: for copying.
-        chunk_mask: bits of the index in a shard by which chunks are cut that can be worked on as
-            soon as they are complete; none of ``move.positions``.
-        then: called with the value of these bits for each chunk that is complete, ascending, while
-            the next is under way.
+        threads: threads for copying.
+        chunk_mask: index bits that cut a shard into chunks; none of ``move.positions``.
+        then: called for each complete chunk, ascending, with its value of ``chunk_mask``, while
+            the next chunk is in transit.
     """
     group.agree()
     if all(group.neighbour(name, group.rank ^ 1) is not None for name in states):
@@ -57,7 +56,7 @@ def run_move(
 
 
 def subsets(mask: int) -> Iterator[int]:
-    """Yield the values of the bits of a mask, ascending.
+    """Yield all values of the bits of a mask, ascending.
 
     Example:
         >>> list(subsets(0b101))
@@ -72,13 +71,13 @@ def subsets(mask: int) -> Iterator[int]:
 
 
 def chunk_bits(shard: Amplitudes) -> int:
-    """Return by how many bits of the index a shard is cut into what travels as one message."""
+    """Return the number of index bits that cut a shard into single messages."""
     wanted = max(CHUNK_BITS, (-(-shard.nbytes // _LARGEST_CHUNK) - 1).bit_length())
     return min(wanted, (len(shard) - 1).bit_length())
 
 
 def _parts(group: Group, move: Move) -> tuple[int, list[tuple[int, int, int]]]:
-    """Return the bits that move, and of each other rank: (rank, my part for it, its for me)."""
+    """Return the mask of moving positions, and per other rank (rank, value to send, its value)."""
     mask = sum(1 << position for position in move.positions)
 
     def bits_of(rank: int) -> int:
@@ -122,7 +121,7 @@ def _by_messages(
         for shard, (other, mine, _), fine in product(shards, parts, list(subsets(finer))):
             pipeline.exchange(shard, cut, mine | chunk | fine, other, chunk)
         if then is not None and chunk:
-            # One chunk behind, so that there is work while messages travel.
+            # One chunk behind, to overlap work with messages.
             previous = (chunk - 1) & chunk_mask
             pipeline.finish(previous)
             then(previous)
@@ -132,7 +131,7 @@ def _by_messages(
 
 
 class _Pipeline:
-    """Parts of shards that travel both ways, two at a time."""
+    """Exchanges by messages, at most two in transit."""
 
     def __init__(self, group: Group, count: int, dtype: np.dtype[Any], threads: int) -> None:
         self._group = group
@@ -141,7 +140,7 @@ class _Pipeline:
         self._under_way: deque[tuple[int, Transfer, Callable[[], None]]] = deque()
 
     def exchange(self, shard: Amplitudes, mask: int, value: int, other: int, chunk: int) -> None:
-        """Start to exchange a part of a shard with the part that another rank sends."""
+        """Start exchanging part of a shard with another rank."""
         if not self._free:
             self._finish_oldest()
         out, back = self._free.pop()
@@ -155,7 +154,7 @@ class _Pipeline:
         self._under_way.append((chunk, transfer, arrive))
 
     def finish(self, chunk: int) -> None:
-        """Return when a chunk, and all before it, are in place."""
+        """Wait until a chunk and all earlier ones are in place."""
         while self._under_way and self._under_way[0][0] <= chunk:
             self._finish_oldest()
 

@@ -1,4 +1,4 @@
-"""What the ranks that share one state need of one another."""
+"""The interface between ranks that share one state."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Amplitudes = NDArray[Any]
 
 
 class Transfer(Protocol):
-    """Messages that are under way."""
+    """Messages in transit."""
 
     def is_done(self) -> bool:
-        """Return whether all have arrived; the buffers may then be used again."""
+        """Return whether all have arrived; their buffers are then free for reuse."""
 
 
 class Group(Protocol):
     """Ranks that share one state, numbered from 0; rank 0 of the group leads it.
 
-    All members make the same calls in the same order. A member that fails calls ``fail`` in the
-    place of its next call, and the others raise there: nobody waits for what does not come.
+    All members make the same calls in the same order. A member that fails calls ``fail`` in place
+    of its next call, and the others raise there, so no member waits for one that failed.
     """
 
     @property
@@ -34,29 +34,29 @@ class Group(Protocol):
 
     @property
     def size(self) -> int:
-        """How many members there are, a power of two."""
+        """Number of members, a power of two."""
 
     def memory(self, name: str, count: int, dtype: np.dtype[Any]) -> Amplitudes:
-        """Return memory for a shard, not initialised; the same for the same name."""
+        """Return uninitialised memory for a shard; the same memory for the same name."""
 
     def neighbour(self, name: str, rank: int) -> Amplitudes | None:
-        """Return another member's memory, where this one can reach it, for all or for none."""
+        """Return another member's shared memory, or None; all members share memory, or none do."""
 
     def agree(self) -> None:
-        """Return when all members have come here, and see what the others have written."""
+        """Wait for all members; their earlier writes to shared memory are then visible."""
 
     def start(
         self,
         sends: Sequence[tuple[int, Amplitudes]],
         receives: Sequence[tuple[int, Amplitudes]],
     ) -> Transfer:
-        """Send arrays to members and receive arrays from members, without waiting."""
+        """Start sending arrays to members and receiving arrays from members."""
 
     def wait_until(self, is_true: Callable[[], bool]) -> None:
-        """Return when a condition, which other members bring about, holds."""
+        """Wait for a condition that other members fulfil."""
 
     def sum(self, numbers: FloatArray) -> FloatArray:
         """Return the sum over all members of arrays of one shape.
 
-        Of each element at most one member has another value than 0.0, so the sum is exact.
+        Exact, because each element is non-zero on at most one member.
         """

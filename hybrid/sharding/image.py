@@ -17,12 +17,12 @@ from hybrid.sharding.layout import Layout
 
 @dataclass(frozen=True)
 class DistributedState:
-    """A shard of a state while an expectation value is taken, and where it lies.
+    """A distributed state whose expectation value is computed.
 
     Attributes:
         group: the ranks that hold the state.
-        layout: of the shards.
-        threads: for the kernels.
+        layout: layout of the shards.
+        threads: threads of this member.
     """
 
     group: Group
@@ -44,9 +44,9 @@ class DistributedState:
 
         Args:
             observable: H.
-            differences: the different X masks of H, as bits of ``layout.distributed_mask`` alone.
-            psi: name and values of this member's shard.
-            image: memory for the result; not initialised.
+            differences: the distinct X masks of H, restricted to ``layout.distributed_mask``.
+            psi: name of the memory of this member's shard, and the shard.
+            image: uninitialised memory for the result.
         """
         name, shard = psi
         self.group.agree()
@@ -58,7 +58,7 @@ class DistributedState:
         self.group.agree()
 
     def product(self, psi: Amplitudes, image: Amplitudes) -> FloatArray:
-        """Return what this member's strips give to <psi|image>; 0.0 for those of others."""
+        """Return this member's strip sums of <psi|image>; 0.0 for strips of other members."""
         strips = _kernels.expectation_strips(self.layout.num_qubits)
         sums = np.zeros(1 << strips.bit_count())
         at = self.layout.placement(self.group.rank)
@@ -71,7 +71,7 @@ class DistributedState:
         layout, me = self.layout, self.group.rank
         mine = layout.value(me)
         partners = {layout.rank(mine ^ difference) for difference in differences} | {me}
-        # Local qubits above a distributed one make the shards' basis states interleave.
+        # Basis states of shards interleave if a local qubit lies above a distributed one.
         above = ((1 << layout.num_qubits) - 1) & ~layout.distributed_mask
         above &= ~((1 << min(layout.distributed)) - 1)
         order = sorted(
@@ -90,7 +90,7 @@ class DistributedState:
 
 
 class _Stream:
-    """Chunks of a shard on the way to all that need them, and theirs on the way here."""
+    """Chunks of shards streamed between partners, in both directions."""
 
     def __init__(
         self, at: DistributedState, shard: Amplitudes, above: int, partners: set[int]
@@ -110,7 +110,7 @@ class _Stream:
     def sources(
         self, order: Sequence[tuple[int, int, int]]
     ) -> Iterator[tuple[_kernels.Placement, Amplitudes]]:
-        """Yield what the sum is taken over, in order, as it arrives."""
+        """Yield the terms of the sum in order, as they arrive."""
         layout, me = self._at.layout, self._at.group.rank
         finer = self._chunk & ~self._above
         for _, rank, value in order:
@@ -130,7 +130,7 @@ class _Stream:
         self._await(lambda: not self._to_send and not self._sending)
 
     def _finer(self, above: int) -> int:
-        """Return more qubits to cut chunks by: local ones below, and above a block."""
+        """Return further local qubits that cut chunks; none inside a block."""
         layout = self._at.layout
         free = ((1 << layout.num_qubits) - 1) & ~layout.distributed_mask & ~above
         free &= ~_kernels.expectation_block(layout.num_qubits)
@@ -147,7 +147,7 @@ class _Stream:
         self._at.group.wait_until(progressed)
 
     def _progress(self) -> None:
-        """Start what can be started; two chunks out and two chunks in at a time."""
+        """Start transfers: at most two chunks out and two chunks in at a time."""
         layout, group = self._at.layout, self._at.group
         while self._sending and self._sending[0][0].is_done():
             self._buffers.append(self._sending.popleft()[1])

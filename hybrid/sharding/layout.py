@@ -1,4 +1,4 @@
-"""Where the amplitudes of a state lie when they are distributed over a group of ranks."""
+"""Where each amplitude of a distributed state is stored."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hybrid import _kernels
 
 @dataclass(frozen=True)
 class Move:
-    """Qubits that leave the ranks for the shards and the reverse, at once.
+    """A simultaneous swap of distributed qubits with local ones.
 
     Attributes:
-        slots: bits of a rank's number in its group that change their qubit, ascending.
-        positions: for each of them the bit of the index in a shard that it changes with.
+        slots: bits of the rank number that swap their qubit, ascending.
+        positions: for each slot, the bit of the shard index it swaps with.
     """
 
     slots: tuple[int, ...]
@@ -22,19 +22,19 @@ class Move:
 
     @property
     def sent(self) -> float:
-        """The part of its shard that each rank sends, and receives."""
+        """Fraction of its shard that each rank sends, and receives."""
         return 1.0 - 0.5 ** len(self.slots)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which qubits number the shards, and which bit of the index in a shard each other qubit has.
+    """Assignment of qubits to bits of the rank number and of the shard index.
 
     Attributes:
-        num_qubits: n, of the state.
+        num_qubits: n, the width of the state.
         distributed: the k qubits that number the shards; bit j of a rank's number is the value of
             qubit ``distributed[j]``.
-        position: for each qubit its bit in the index, or -1 for those of ``distributed``.
+        position: bit of the shard index of each qubit, or -1 for distributed qubits.
 
     Example:
         >>> layout = Layout.natural(4, 0b1000)
@@ -49,7 +49,7 @@ class Layout:
 
     @staticmethod
     def natural(num_qubits: int, distributed: int) -> Layout:
-        """Return the layout in which the qubits of a shard are in ascending order."""
+        """Return the layout whose local qubits are in ascending order."""
         local = [q for q in range(num_qubits) if not distributed >> q & 1]
         position = [-1] * num_qubits
         for place, qubit in enumerate(local):
@@ -58,12 +58,12 @@ class Layout:
 
     @property
     def num_local(self) -> int:
-        """How many qubits index a shard."""
+        """Number of qubits that index a shard."""
         return self.num_qubits - len(self.distributed)
 
     @cached_property
     def distributed_mask(self) -> int:
-        """The qubits on which shards differ, as a mask."""
+        """Mask of the distributed qubits."""
         return sum(1 << qubit for qubit in self.distributed)
 
     def value(self, rank: int) -> int:
@@ -71,17 +71,17 @@ class Layout:
         return sum(1 << qubit for slot, qubit in enumerate(self.distributed) if rank >> slot & 1)
 
     def rank(self, basis: int) -> int:
-        """Return which rank of the group holds a basis state."""
+        """Return the rank that holds a basis state."""
         return sum(1 << slot for slot, qubit in enumerate(self.distributed) if basis >> qubit & 1)
 
     def placement(self, rank: int, fixed: int = 0, value: int = 0) -> _kernels.Placement:
-        """Return where a rank's amplitudes lie; only those that have ``value`` on ``fixed``."""
+        """Return the placement of a rank's amplitudes with ``value`` on the qubits ``fixed``."""
         return _kernels.Placement(
             list(self.position), self.distributed_mask | fixed, self.value(rank) | value
         )
 
     def cut_out(self, rank: int, fixed: int, value: int) -> _kernels.Placement:
-        """Return where they lie in a copy of those alone that have ``value`` on ``fixed``."""
+        """Return their placement in a packed copy of the amplitudes with ``value`` on ``fixed``."""
         taken = self.bits(fixed)
         position = [
             -1
@@ -92,13 +92,13 @@ class Layout:
         return _kernels.Placement(position, self.distributed_mask | fixed, self.value(rank) | value)
 
     def bits(self, qubits: int) -> int:
-        """Return the bits of the index that some of a shard's qubits have."""
+        """Return the mask of index bits of some local qubits."""
         return sum(1 << self.position[qubit] for qubit in _qubits(qubits))
 
     def to(self, distributed: int) -> tuple[Layout, Move | None]:
-        """Return the layout in which other qubits number the shards, and the move there.
+        """Return the layout with other distributed qubits, and the move to it.
 
-        Qubits that stay keep their place; of the others, the lowest changes with the lowest.
+        Qubits that stay distributed keep their slot; the others swap in ascending order.
         """
         leaving = [
             slot for slot, qubit in enumerate(self.distributed) if not distributed >> qubit & 1

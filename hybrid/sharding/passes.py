@@ -16,11 +16,11 @@ from hybrid.sharding.layout import Layout, Move
 from hybrid.sharding.route import Route
 
 SMALLEST_CHUNK = 1 << 14
-"""Amplitudes; sweeps run on chunks while others travel only where chunks are at least as large."""
+"""Smallest chunk, in amplitudes, for sweeps that overlap with messages."""
 
 
 States: TypeAlias = Mapping[str, Amplitudes]
-"""This member's shards of states that go together, by the name of their memory."""
+"""This member's shards of states that move together, by the name of their memory."""
 
 
 class Passes:
@@ -29,13 +29,13 @@ class Passes:
     Args:
         group: the ranks that hold the state; all call the same methods.
         program: in the kernels.
-        route: a layout for each sweep, and a last one in which the state is read.
+        route: a layout for each sweep, and a last one for reading the state.
         angles: shape (K,).
         single: whether amplitudes are complex64.
-        threads: of this member.
+        threads: threads of this member.
 
     Attributes:
-        names: of the memory of the states that are held.
+        names: names of the memory of the states.
     """
 
     names: ClassVar[tuple[str, ...]] = ("psi",)
@@ -67,7 +67,7 @@ class Passes:
 
     @property
     def layout(self) -> Layout:
-        """The last layout, in which the state is read."""
+        """The last layout, used for reading the state."""
         return self.route.layouts[-1]
 
     def forward(self) -> None:
@@ -95,7 +95,7 @@ class Passes:
         states: States,
         work: Callable[[_kernels.Placement], None],
     ) -> None:
-        """Move to the layout of a sweep, and run it, on each chunk as soon as it is complete."""
+        """Move to the layout of a sweep and run the sweep, chunk by chunk as they arrive."""
         layout, rank = self.route.layouts[k], self.group.rank
         if move is None:
             work(layout.placement(rank))
@@ -109,9 +109,9 @@ class Passes:
         run_move(self.group, move, states, self.threads, layout.bits(chunk), then)
 
     def _chunk_qubits(self, k: int, layout: Layout, move: Move) -> int:
-        """Return by which qubits a shard is cut into chunks that can be swept one by one."""
+        """Return the qubits that cut a shard into chunks that can be swept one by one."""
         if self.group.neighbour("psi", self.group.rank ^ 1) is not None:
-            return 0  # nothing travels
+            return 0  # shared memory: no messages
         free, _ = self._sweeps[k]
         chunk, left = 0, 1 << layout.num_local
         for qubit in reversed(range(layout.num_qubits)):
@@ -125,13 +125,13 @@ class Passes:
 
 
 class TwoStates(Passes):
-    """One member's part in running a program at a point, forward and back, with a second state."""
+    """One member's part in running a program forward and backward, with a second state."""
 
     names = ("psi", "other")
 
     @property
     def other(self) -> Amplitudes:
-        """This member's shard of H psi, of lambda of the adjoint method, or of a tangent."""
+        """This member's shard of H psi, of the adjoint method's lambda, or of a tangent."""
         return self._states["other"]
 
     def forward_with_tangent(self, slot: int) -> None:
@@ -144,10 +144,10 @@ class TwoStates(Passes):
         )
 
     def backward(self) -> FloatArray:
-        """Undo the program on both states, from the last layout on.
+        """Undo the program on both states, starting in the last layout.
 
         Returns:
-            the sums that ``_kernels.gradient_of`` takes, 0.0 for strips of other members.
+            the argument of ``_kernels.gradient_of``: sums, 0.0 for strips of other members.
         """
         ends = np.cumsum([0, *(count for _, count in self._sweeps)])
         sums = np.zeros(int(ends[-1]))

@@ -20,14 +20,14 @@ AnyPasses = TypeVar("AnyPasses", bound=Passes)
 
 
 class Reading(Enum):
-    """What a state is read for, which decides on which qubits its shards may differ then."""
+    """A way to read a state; it limits which qubits may be distributed then."""
 
     EXPECTATION = "expectation"
     SHOTS = "shots"
     PROBABILITIES = "probabilities"
 
     def allowed(self, num_qubits: int, num_distributed: int) -> int:
-        """Return the mask of these qubits, for 2^num_distributed shards."""
+        """Return the mask of qubits that may be distributed, for 2^num_distributed shards."""
         if self is Reading.EXPECTATION:
             return _kernels.expectation_strips(num_qubits)
         if self is Reading.SHOTS:
@@ -36,10 +36,10 @@ class Reading(Enum):
 
 
 class DistributedProgram:
-    """Takes the place of ``_kernels.Program`` on the members of a group.
+    """A drop-in replacement for ``_kernels.Program`` on the members of a group.
 
-    Every member makes the same calls; what is returned holds on the leader. The bits are those of
-    the program on one rank.
+    Every member makes the same calls; returned values are valid on the leader, and have the same
+    bits as on one rank.
 
     Args:
         program: in the kernels.
@@ -64,7 +64,7 @@ class DistributedProgram:
     ) -> tuple[FloatArray, FloatArray | None]:
         """Return values, shape (B,), and gradients by the angles, shape (B, K), or None.
 
-        Of M observables in a sequence shapes (B, M) and (B, M, K), by a run of the program each.
+        A sequence of M observables gives shapes (B, M) and (B, M, K), and runs the program M times.
         """
         if not isinstance(observable, _kernels.PauliSum):
             found = [
@@ -93,12 +93,12 @@ class DistributedProgram:
         return answers.metric(passes, self.num_slots)
 
     def probabilities(self, angles: FloatArray, qubits: int, *, threads: int = 0) -> FloatArray:
-        """Return what the qubits of a mask read with which probability, shape (2^k,)."""
+        """Return the probabilities of the outcomes of k qubits, given as a mask, shape (2^k,)."""
         passes = self._passes(Passes, Reading.PROBABILITIES, angles, threads)
         return answers.probabilities(passes, qubits)
 
     def sample(self, angles: FloatArray, shots: int, seed: int, *, threads: int = 0) -> np.ndarray:
-        """Return basis states drawn from the state, shape (shots,), uint64."""
+        """Return sampled basis states, shape (shots,), uint64."""
         return answers.shots(self._passes(Passes, Reading.SHOTS, angles, threads), shots, seed)
 
     def amplitudes(
@@ -132,7 +132,7 @@ class DistributedProgram:
 
 
 def route_of(program: _kernels.Program, reading: Reading, num_distributed: int) -> Route:
-    """Return the layouts in which a program is run over 2^num_distributed shards, and then read."""
+    """Return the route of a program over 2^num_distributed shards, reading included."""
     n = program.num_qubits
     return plan_route(n, _stations(program, reading, num_distributed), num_distributed)
 
@@ -146,15 +146,15 @@ def shardings(
     single: bool = False,
     repeats: int = 1,
 ) -> tuple[Sharding, ...]:
-    """Return what distributing a program's state takes, for 2 shards and as many more as may be.
+    """Return the costs of distributing a program's state over 2, 4, 8, ... shards.
 
     Args:
         program: in the kernels.
-        reading: what the state is read for.
-        observable: of an expectation value.
-        gradient: whether it is gone back with a second state.
+        reading: how the state is read.
+        observable: the observable of an expectation value.
+        gradient: whether there is a backward pass with a second state.
         single: whether amplitudes are complex64.
-        repeats: how often the state is made and read, as for each row of a metric.
+        repeats: how often the state is prepared and read, for instance once per row of a metric.
     """
     program = program if gradient else program.for_values
     n = program.num_qubits
@@ -178,7 +178,7 @@ def shardings(
 
 
 def _partners(observable: _kernels.PauliSum | None, route: Route) -> int:
-    """Return from how many other shards H psi takes amplitudes."""
+    """Return the number of other shards that H psi reads."""
     if observable is None:
         return 0
     distributed = route.layouts[-1].distributed_mask

@@ -1,8 +1,8 @@
-"""Which qubits number the shards during each sweep: as few moves between ranks as may be.
+"""Choosing the distributed qubits for each sweep, with as few moves as possible.
 
-The planner of the kernels, one level up. Sweeps and their order are canonical, whatever the shards;
-each sweep says on which qubits shards may differ while it runs (``_kernels.sweeps``), and what is
-planned here decides nothing but who holds which amplitude when.
+Sweeps and their order are canonical, whatever the shards. Each sweep allows some qubits to be
+distributed while it runs (``_kernels.sweeps``); a route only decides which rank holds which
+amplitude when.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from hybrid.sharding.layout import Layout, Move
 
 @dataclass(frozen=True)
 class Route:
-    """Layouts at stations one after the other, and the moves between them.
+    """Layouts for a sequence of stations (sweeps, then the reading), and the moves between them.
 
     Attributes:
-        layouts: one for each station.
-        moves: one for each station, from the layout before it; None where it stays.
+        layouts: layout at each station.
+        moves: move before each station, or None if the layout stays.
     """
 
     layouts: tuple[Layout, ...]
@@ -27,25 +27,24 @@ class Route:
 
     @property
     def sent(self) -> float:
-        """Shards that each rank sends for one state on the way, as a number."""
+        """Data sent by each rank for one state, in shards."""
         return sum(move.sent for move in self.moves if move is not None)
 
     @property
     def num_moves(self) -> int:
-        """How often ranks exchange."""
+        """Number of moves."""
         return sum(move is not None for move in self.moves)
 
 
 def plan_route(num_qubits: int, allowed: Sequence[int], num_distributed: int) -> Route:
-    """Return a layout for each station, with few qubits moved.
+    """Return a layout for each station, moving few qubits.
 
-    A qubit is moved only when it must be, and its place is given to the one that can stay longest:
-    the rule of Belady (IBM Systems J. 5, 78 (1966)), which is best for pages in a memory and here
-    the same, read backwards.
+    A qubit moves only when it must, and the qubit that can stay distributed longest takes its
+    place: the page-replacement rule of Belady (IBM Systems J. 5, 78 (1966)).
 
     Args:
-        num_qubits: of the state.
-        allowed: for each station a mask of the qubits on which shards may differ.
+        num_qubits: width of the state.
+        allowed: for each station, a mask of the qubits that may be distributed.
         num_distributed: k, for 2^k shards.
 
     Raises:
@@ -67,7 +66,7 @@ def plan_route(num_qubits: int, allowed: Sequence[int], num_distributed: int) ->
 
 
 def most_distributed(allowed: Sequence[int]) -> int:
-    """Return the greatest k for which there is a route."""
+    """Return the largest k for which a route exists."""
     return min(mask.bit_count() for mask in allowed)
 
 
@@ -89,7 +88,7 @@ def _masks(num_qubits: int, allowed: Sequence[int], num_distributed: int) -> lis
 
 
 def _stays(num_qubits: int, allowed: Sequence[int]) -> list[list[int]]:
-    """Return for each station and qubit until which station it may stay from there."""
+    """Return, for each station and qubit, the station at which the qubit must leave."""
     until = [0] * num_qubits
     out = []
     for station in reversed(range(len(allowed))):

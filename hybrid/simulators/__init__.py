@@ -1,6 +1,6 @@
 """What computes expectation values: the project's kernels, Qiskit Aer, any Qiskit estimator."""
 
-from hybrid.simulators.aer import Aer
+from hybrid.simulators.aer.simulator import Aer
 from hybrid.simulators.base import (
     CotangentsOf,
     Estimation,
@@ -10,7 +10,7 @@ from hybrid.simulators.base import (
     Simulator,
 )
 from hybrid.simulators.derived import DerivedEstimator
-from hybrid.simulators.native import Native
+from hybrid.simulators.native.simulator import Native
 from hybrid.simulators.primitive import Primitive
 from hybrid.simulators.registry import SIMULATORS, Choice, choose, content_of, names
 

@@ -21,10 +21,10 @@ from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
 from hybrid.programs import Observable
 from hybrid.simulators.base import Estimation, Estimator, Simulator
-from hybrid.simulators.expansion import Expansion
-from hybrid.simulators.grain import cut
-from hybrid.simulators.lowering import lower
-from hybrid.simulators.spelling import spelled_out
+from hybrid.simulators.circuits.expansion import Expansion
+from hybrid.simulators.circuits.grain import cut
+from hybrid.simulators.circuits.lowering import lower
+from hybrid.simulators.circuits.spelling import spelled_out
 
 _PLAIN = ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg"]
 _PLAIN += ["rx", "ry", "rz", "p", "u", "cx", "cz"]

@@ -9,9 +9,9 @@ from qiskit.primitives import BaseEstimatorV2
 
 from hybrid.core.errors import InputError, nearest
 from hybrid.programs import FlatCircuit
-from hybrid.simulators.aer import Aer
+from hybrid.simulators.aer.simulator import Aer
 from hybrid.simulators.base import Counts, Estimation, Evaluation, Simulator
-from hybrid.simulators.native import Native
+from hybrid.simulators.native.simulator import Native
 from hybrid.simulators.primitive import Primitive
 
 Choice: TypeAlias = str | Simulator | BaseEstimatorV2

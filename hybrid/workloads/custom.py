@@ -180,7 +180,7 @@ class Workload(OneRun):
 
 
 _PIECES = 48
-"""As many pieces are cut by default; see ``simulators/grain.py``."""
+"""As many pieces are cut by default; see ``simulators/circuits/grain.py``."""
 _KEPT = 16
 """Cuts of so many kinds of Ask are kept."""
 

@@ -13,7 +13,7 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.digest import digest
 from hybrid.programs import FlatCircuit, Generator, Observable
 from hybrid.simulators import Estimation, Estimator, choose
-from hybrid.simulators.spelling import spelling
+from hybrid.simulators.circuits.spelling import spelling
 from hybrid.workloads.base import OneRun, Sampling
 
 _KEPT = 4

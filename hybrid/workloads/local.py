@@ -18,9 +18,9 @@ from hybrid.core.memory import check_memory
 from hybrid.core.seeds import derive
 from hybrid.runtime.memory import free_bytes
 from hybrid.simulators.base import Counts
+from hybrid.simulators.native.sampling import check_shots
+from hybrid.simulators.native.states import states_of
 from hybrid.simulators.registry import check_exact
-from hybrid.simulators.sampling import check_shots
-from hybrid.simulators.states import states_of
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import (
     compiled_circuit,

@@ -21,7 +21,7 @@ import os, signal, sys, time
 from tests.faults import small
 from hybrid.runtime import world
 from hybrid.runtime.mpi import MPICommunicator
-from hybrid.simulators.aer_sampled import AerSampled
+from hybrid.simulators.aer.sampled import AerSampled
 from hybrid.optimizers.adam import Adam
 from hybrid.journal import Writer
 from hybrid.workloads import Expectation

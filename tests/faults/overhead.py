@@ -23,7 +23,7 @@ from qiskit.circuit.library import real_amplitudes
 import hybrid
 from hybrid.core.ask import Ask
 from hybrid.optimizers import Solution
-from hybrid.simulators.native import NativeEvaluation
+from hybrid.simulators.native.evaluation import NativeEvaluation
 from tests.faults.small import CHAIN
 
 MOST = 50e-6

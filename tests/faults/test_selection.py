@@ -81,7 +81,7 @@ STALLED = """
 import sys, time
 from tests.faults import small
 from hybrid.runtime import world
-from hybrid.simulators.aer_sampled import AerSampled
+from hybrid.simulators.aer.sampled import AerSampled
 import hybrid
 run, calls, rank = AerSampled.run, [], world().rank
 def stalling(self, *arguments, **settings):

@@ -325,7 +325,7 @@ def _measured(case: Case, method: str) -> float:
     """Return what shots tend to: strings measured after rotations that have noise."""
     bound = case.circuit.assign_parameters(case.point)
     from hybrid.programs import compile_observable
-    from hybrid.simulators.measurement import measurement_groups
+    from hybrid.simulators.circuits.measurement import measurement_groups
 
     total = 0.0
     observable = compile_observable(case.observable, bound.num_qubits)

@@ -146,7 +146,7 @@ def count_runs(monkeypatch: pytest.MonkeyPatch, kind: type) -> list[int]:
 def test_a_fork_takes_over_what_is_still_true(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hybrid.simulators.native import NativeEvaluation
+    from hybrid.simulators.native.evaluation import NativeEvaluation
 
     old, new = tmp_path / "old.db", tmp_path / "new.db"
     hybrid.minimize(PROBLEM, seed=3, max_iterations=5, journal=old)
@@ -167,7 +167,7 @@ def test_a_fork_takes_over_what_is_still_true(
 def test_pieces_of_an_unfinished_question_are_not_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hybrid.simulators.aer_sampled import AerSampled
+    from hybrid.simulators.aer.sampled import AerSampled
 
     problem = hybrid.VQE(real_amplitudes(2, reps=1), PAIR)
     settings = {"optimizer": "Adam", "simulator": "aer", "shots": 6000, "seed": 5}

@@ -135,7 +135,7 @@ def test_control_c_keeps_the_best_point() -> None:
 
 
 def test_a_cost_that_turns_nan_stops_and_keeps_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hybrid.simulators.native import NativeEvaluation
+    from hybrid.simulators.native.evaluation import NativeEvaluation
 
     combine = NativeEvaluation.combine
     calls = []

@@ -112,7 +112,7 @@ def test_bad_input_on_one_rank_is_told_to_all(tmp_path: Path) -> None:
 
 def test_an_exception_inside_a_piece(tmp_path: Path) -> None:
     script = """
-    from hybrid.simulators.native import NativeEvaluation
+    from hybrid.simulators.native.evaluation import NativeEvaluation
     run = NativeEvaluation.run
     def broken(self, *args, **kwargs):
         if rank == 1:
@@ -144,7 +144,7 @@ def test_killed_ranks_end_the_job(tmp_path: Path) -> None:
 def test_control_c_ends_all_ranks_with_the_best_point_so_far(tmp_path: Path, ranks: int) -> None:
     script = """
     import signal
-    from hybrid.simulators.native import NativeEvaluation
+    from hybrid.simulators.native.evaluation import NativeEvaluation
     combine = NativeEvaluation.combine
     def interrupted(self, ask, partials):
         # The launcher forwards Control-C to all ranks: so does this, to all but rank 0 first.

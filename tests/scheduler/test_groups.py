@@ -84,11 +84,14 @@ def test_groups_by_hand() -> None:
 @pytest.mark.parametrize(
     ("resources", "message"),
     [
-        (Resources(shards=8), r"shards: got 1 group of 8 ranks.*or take shards=4 at most"),
-        (Resources(groups=7), r"groups: got 7 groups of 1 rank, .*mpiexec -n 7, or take groups=6"),
+        (Resources(shards=8), r"shards: got 1 group of 8 ranks.*or use at most shards=4"),
+        (
+            Resources(groups=7),
+            r"groups: got 7 groups of 1 rank, .*mpiexec -n 7, or use at most groups=6",
+        ),
         (
             Resources(shards=2, groups=4),
-            r"shards: got 4 groups of 2 ranks.*or take groups=3 at most",
+            r"shards: got 4 groups of 2 ranks.*or use at most groups=3",
         ),
     ],
 )
@@ -111,7 +114,7 @@ def test_a_group_with_slow_kernels_gets_fewer_pieces() -> None:
 
 
 def test_what_would_fit_is_said() -> None:
-    with pytest.raises(InputError, match=r"8 ranks on 8 hosts would do, with .* GB on each"):
+    with pytest.raises(InputError, match=r"use 8 ranks on 8 hosts, with .* GB on each rank"):
         plan(wide(1), topology(4, 4, 5 << 30))
 
 

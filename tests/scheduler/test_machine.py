@@ -19,19 +19,19 @@ from hybrid.machine.fit import costs_of
 from hybrid.machine.timer import timings_of_calls
 from hybrid.programs import compile_program, flatten
 from hybrid.scheduler.messages import Traffic
-from hybrid.simulators import native_cost
 from hybrid.simulators.counted import counted
-from hybrid.simulators.native_cost import name_of
-from hybrid.simulators.native_rates import (
+from hybrid.simulators.native import cost as native_cost
+from hybrid.simulators.native.cost import name_of
+from hybrid.simulators.native.per_point import Amplitudes, Metric, Probabilities
+from hybrid.simulators.native.rates import (
     contention,
     evaluation_of,
     layered,
     native_rates,
     native_timings,
 )
-from hybrid.simulators.per_point import Amplitudes, Metric, Probabilities
+from hybrid.simulators.native.sampling import SamplingEvaluation
 from hybrid.simulators.predict import seconds_of
-from hybrid.simulators.sampling import SamplingEvaluation
 
 MACHINE = reference().with_speed(1.0)
 

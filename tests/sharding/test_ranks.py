@@ -215,7 +215,7 @@ def test_what_cannot_be_shared_is_refused_on_every_rank(job: World) -> None:
     if job.size > 1:
         with pytest.raises(InputError, match="smaller than a block"):
             hybrid.expectation(narrow, observable, [[]], shards=2)
-        with pytest.raises(InputError, match="simulator 'native' alone"):
+        with pytest.raises(InputError, match="only simulator 'native'"):
             hybrid.expectation(narrow, observable, [[]], shards=2, simulator="aer")
     seen = [unpack(m) for m in job.communicator.all_gather(pack(len(refused)))]
     assert seen == [4] * job.size

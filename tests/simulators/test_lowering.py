@@ -25,8 +25,8 @@ import hybrid
 from hybrid.core.errors import InputError
 from hybrid.programs import flatten
 from hybrid.simulators import Aer
-from hybrid.simulators.aer_gates import bindable
-from hybrid.simulators.lowering import lower, lower_source
+from hybrid.simulators.aer.gates import bindable
+from hybrid.simulators.circuits.lowering import lower, lower_source
 from tests import oracle
 
 CONTROLLED = {

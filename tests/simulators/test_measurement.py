@@ -13,7 +13,7 @@ from qiskit.quantum_info import Pauli, SparsePauliOp
 from hybrid.programs import Observable, compile_observable, flatten
 from hybrid.simulators import Aer
 from hybrid.simulators.base import Estimation
-from hybrid.simulators.measurement import Group, measurement_groups
+from hybrid.simulators.circuits.measurement import Group, measurement_groups
 
 
 def _observable(terms: int, width: int, weight: int, seed: int = 0) -> Observable:

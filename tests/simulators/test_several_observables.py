@@ -15,7 +15,7 @@ from qiskit_aer.noise import NoiseModel, depolarizing_error
 import hybrid
 from hybrid.programs import compile_observable, flatten
 from hybrid.simulators import Aer, Estimation, Native
-from hybrid.simulators.measurement import measurement_groups, shared_groups
+from hybrid.simulators.circuits.measurement import measurement_groups, shared_groups
 from tests import oracle
 
 OBSERVABLES = [

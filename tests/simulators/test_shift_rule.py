@@ -15,9 +15,9 @@ from hybrid.core.ask import Ask
 from hybrid.core.errors import NoExactGradientError
 from hybrid.programs import flatten
 from hybrid.simulators import Aer
-from hybrid.simulators.expansion import Expansion
-from hybrid.simulators.lowering import lower, lower_source
-from hybrid.simulators.shift_rule import shift_rule
+from hybrid.simulators.circuits.expansion import Expansion
+from hybrid.simulators.circuits.lowering import lower, lower_source
+from hybrid.simulators.circuits.shift_rule import shift_rule
 
 
 def _derivative(frequencies: np.ndarray, cosines: np.ndarray, sines: np.ndarray) -> float:

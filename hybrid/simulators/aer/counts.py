@@ -15,11 +15,11 @@ from hybrid.core.ask import Ask, Want
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Work
 from hybrid.programs import FlatCircuit
-from hybrid.simulators import aer_cost
-from hybrid.simulators.aer_job import AerJob
+from hybrid.simulators.aer import cost as aer_cost
+from hybrid.simulators.aer.job import AerJob
 from hybrid.simulators.base import Counts, Evaluation
-from hybrid.simulators.grain import cut
-from hybrid.simulators.lowering import Lowered
+from hybrid.simulators.circuits.grain import cut
+from hybrid.simulators.circuits.lowering import Lowered
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hybrid.core.piece import Piece
 from hybrid.core.work import Sharding, Work
 from hybrid.sharding.program import Reading, shardings
 from hybrid.simulators.base import Counts
-from hybrid.simulators.kernel import StateEvaluation, state_bytes
+from hybrid.simulators.native.kernel import StateEvaluation, state_bytes
 
 _SHOTS_PER_PIECE = 1 << 20
 """So many shots take about as long as the state of a wide circuit; more are worth another rank."""

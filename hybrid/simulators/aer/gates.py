@@ -13,8 +13,8 @@ from qiskit.circuit.library import CXGate, IGate, UnitaryGate
 from qiskit.transpiler import Target
 
 from hybrid.core.errors import HybridError, InputError
-from hybrid.simulators.lowering import Lowered
-from hybrid.simulators.spelling import is_driven, is_library, spelled_out
+from hybrid.simulators.circuits.lowering import Lowered
+from hybrid.simulators.circuits.spelling import is_driven, is_library, spelled_out
 
 _SILENT = "without noise"
 """A label that no noise model names: Aer adds no noise to what bears it."""

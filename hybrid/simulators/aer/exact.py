@@ -14,11 +14,11 @@ from hybrid.core.ask import Ask, Told
 from hybrid.core.piece import Piece
 from hybrid.core.work import Work
 from hybrid.programs import Observable
-from hybrid.simulators import aer_cost
-from hybrid.simulators.aer_job import AerJob
+from hybrid.simulators.aer import cost as aer_cost
+from hybrid.simulators.aer.job import AerJob
 from hybrid.simulators.base import Estimator
-from hybrid.simulators.expansion import Expansion
-from hybrid.simulators.grain import cut
+from hybrid.simulators.circuits.expansion import Expansion
+from hybrid.simulators.circuits.grain import cut
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,8 @@ from hybrid.machine import Curve
 from hybrid.machine.fit import costs_of
 from hybrid.machine.timer import Timing, timings_of_calls
 from hybrid.programs import compile_observable, flatten
-from hybrid.simulators import native_cost
-from hybrid.simulators.base import Estimation
-from hybrid.simulators.native import Native, NativeEvaluation
+from hybrid.simulators.native import cost as native_cost
+from hybrid.simulators.native.evaluation import NativeEvaluation
 
 WIDTHS = (4, 7, 8, 11, 12, 14, 16, 18, 19)
 """Both sides of the widths at which the kernels change their shape."""
@@ -42,7 +41,7 @@ def native_timings(widths: Sequence[int] = WIDTHS, budget: float = 0.001) -> Tim
 
 
 def contention(timings: Timings) -> float:
-    """Return how much longer calls usually take than where nothing disturbs them, at least 1."""
+    """Return the geometric mean of usual over best time of calls, at least 1."""
     ratios = [timing.usual / timing.least for timing in timings.values()]
     return max(1.0, float(np.exp(np.mean(np.log(ratios)))))
 
@@ -245,4 +244,5 @@ def _generator(kind: str, size: int) -> SparsePauliOp:
 def evaluation_of(circuit: QuantumCircuit, observable: SparsePauliOp) -> NativeEvaluation:
     """Return the expectation value compiled for the kernels."""
     flat = flatten(circuit)
-    return Native().prepare(Estimation(flat, (compile_observable(observable, flat.num_qubits),)))
+    observables = (compile_observable(observable, flat.num_qubits),)
+    return NativeEvaluation(flat.program, observables, single=False)

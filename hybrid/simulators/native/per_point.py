@@ -13,7 +13,12 @@ from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
 from hybrid.sharding.program import Reading, shardings
-from hybrid.simulators.kernel import StateEvaluation, metric_at, metric_shardings, state_bytes
+from hybrid.simulators.native.kernel import (
+    StateEvaluation,
+    metric_at,
+    metric_shardings,
+    state_bytes,
+)
 
 
 @dataclass(frozen=True)

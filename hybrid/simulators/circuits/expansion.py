@@ -14,8 +14,8 @@ from hybrid.core.arrays import FloatArray, IntArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import NoExactGradientError
 from hybrid.programs import FlatCircuit, Step
-from hybrid.simulators.lowering import Lowered
-from hybrid.simulators.shift_rule import ShiftRule, refused, shift_rule
+from hybrid.simulators.circuits.lowering import Lowered
+from hybrid.simulators.circuits.shift_rule import ShiftRule, refused, shift_rule
 
 
 @dataclass(frozen=True)

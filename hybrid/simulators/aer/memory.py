@@ -14,7 +14,7 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.errors import HybridError
 from hybrid.core.piece import Piece
-from hybrid.simulators.aer_job import AerJob
+from hybrid.simulators.aer.job import AerJob
 from hybrid.simulators.base import Evaluation
 
 _SHOTS_PER_PIECE = 1 << 12

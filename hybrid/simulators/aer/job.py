@@ -12,8 +12,8 @@ from qiskit.circuit import Parameter
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import HybridError, InputError
-from hybrid.simulators.aer_gates import AerGates
-from hybrid.simulators.grain import shot_slices
+from hybrid.simulators.aer.gates import AerGates
+from hybrid.simulators.circuits.grain import shot_slices
 
 if TYPE_CHECKING:
     from qiskit_aer import AerSimulator

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from hybrid.core.work import Work
 from hybrid.machine import Machine
-from hybrid.simulators.aer_job import AerJob
+from hybrid.simulators.aer.job import AerJob
 
 KINDS = ("job", "sampling", "assembly", "circuit", "gate", "term", "shot")
 NAMES = frozenset(f"aer.{kind}" for kind in KINDS)

@@ -16,12 +16,12 @@ from hybrid.core.fingerprint import identity_of
 from hybrid.core.work import Work
 from hybrid.machine import Curve, Machine
 from hybrid.programs import FlatCircuit
-from hybrid.simulators import aer_cost
-from hybrid.simulators.aer_gates import bindable
-from hybrid.simulators.aer_job import MOST_SHOTS, AerJob
+from hybrid.simulators.aer import cost as aer_cost
+from hybrid.simulators.aer.gates import bindable
+from hybrid.simulators.aer.job import MOST_SHOTS, AerJob
 from hybrid.simulators.base import Counts, Estimation, Estimator, Evaluation, Simulator
-from hybrid.simulators.expansion import Expansion
-from hybrid.simulators.lowering import Lowered, lower, lower_source
+from hybrid.simulators.circuits.expansion import Expansion
+from hybrid.simulators.circuits.lowering import Lowered, lower, lower_source
 
 if TYPE_CHECKING:
     from qiskit_aer.noise import NoiseModel
@@ -135,8 +135,8 @@ class Aer(Simulator):
 
     def prepare(self, estimation: Estimation) -> Estimator:
         """Return the estimation with its circuit compiled to gates of Aer."""
-        from hybrid.simulators.aer_exact import AerExact
-        from hybrid.simulators.aer_sampled import AerSampled
+        from hybrid.simulators.aer.exact import AerExact
+        from hybrid.simulators.aer.sampled import AerSampled
 
         refusal = self.refusal(estimation)
         if refusal is not None:
@@ -150,7 +150,7 @@ class Aer(Simulator):
 
     def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
         """Return the measurement of all qubits, with the noise of gates and readout."""
-        from hybrid.simulators.aer_counts import AerCounts
+        from hybrid.simulators.aer.counts import AerCounts
 
         refusal = _too_many(shots) or self._refused_settings()
         if refusal is not None:
@@ -205,9 +205,9 @@ class Aer(Simulator):
     @classmethod
     def measured(cls) -> Mapping[str, Curve]:
         """Return the rates of Aer on this host; takes about 4 s."""
-        from hybrid.simulators.aer_rates import aer_rates
+        from hybrid.simulators.aer.rates import aer_rates
 
-        return aer_rates()
+        return aer_rates(cls())
 
     @cached_property
     def _noise(self) -> list[dict[str, Any]]:

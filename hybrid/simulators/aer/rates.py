@@ -15,10 +15,9 @@ from hybrid.machine import Curve
 from hybrid.machine.fit import costs_of
 from hybrid.machine.timer import timings_of_calls
 from hybrid.programs import compile_observable, flatten
-from hybrid.simulators import aer_cost
-from hybrid.simulators.aer import Aer
-from hybrid.simulators.base import Estimation, Evaluation
-from hybrid.simulators.native_rates import chain, layered
+from hybrid.simulators.aer import cost as aer_cost
+from hybrid.simulators.base import Estimation, Evaluation, Simulator
+from hybrid.simulators.native.rates import chain, layered
 
 WIDTHS = (3, 8, 12, 16)
 _SHALLOW, _DEEP = 1, 5
@@ -30,9 +29,11 @@ _TERMS = 8
 _LEAST = 1e-9
 
 
-def aer_rates(widths: Sequence[int] = WIDTHS, budget: float = 0.001) -> dict[str, Curve]:
+def aer_rates(
+    simulator: Simulator, widths: Sequence[int] = WIDTHS, budget: float = 0.001
+) -> dict[str, Curve]:
     """Measure all rates of Aer on state vectors; takes about 4 s with the default widths."""
-    probes = [probe for width in widths for probe in _probes(width)]
+    probes = [probe for width in widths for probe in _probes(simulator, width)]
     for probe in probes:
         _ = probe.asked  # compiled before it is timed
     spent = [timing.usual for timing in timings_of_calls(probes, budget, passes=4)]
@@ -53,6 +54,7 @@ def aer_rates(widths: Sequence[int] = WIDTHS, budget: float = 0.001) -> dict[str
 class _Probe:
     """A start of Aer that is measured."""
 
+    simulator: Simulator
     width: int
     layers: int
     circuits: int
@@ -64,7 +66,7 @@ class _Probe:
         """The evaluation, the Ask and the piece that are run."""
         flat = flatten(layered(self.width, self.layers))
         operator = compile_observable(self._observable, self.width)
-        evaluation = Aer().prepare(Estimation(flat, (operator,), self.shots))
+        evaluation = self.simulator.prepare(Estimation(flat, (operator,), self.shots))
         point = np.random.default_rng(0).uniform(-np.pi, np.pi, (1, flat.angles.num_parameters))
         ask = Ask(point, gradient=True)
         # Of a gradient by parameter shift, as most circuits for Aer are, after the value itself.
@@ -92,17 +94,17 @@ class _Probe:
         return chain(self.width, self.masks)
 
 
-def _probes(width: int) -> list[_Probe]:
+def _probes(simulator: Simulator, width: int) -> list[_Probe]:
     long = _LONG if width < _WIDE else 2
     masks = min(_TERMS, 2 ** (width - 1) - 1)
     return [
-        _Probe(width, _SHALLOW, _SHORT),
-        _Probe(width, _DEEP, _SHORT),
-        _Probe(width, _SHALLOW, long),
-        _Probe(width, _DEEP, long),
-        _Probe(width, _SHALLOW, long, masks=masks),
-        _Probe(width, _SHALLOW, _SHORT, _FEW),
-        _Probe(width, _SHALLOW, long, _FEW),
-        _Probe(width, _DEEP, long, _FEW),
-        _Probe(width, _SHALLOW, long, _MANY),
+        _Probe(simulator, width, _SHALLOW, _SHORT),
+        _Probe(simulator, width, _DEEP, _SHORT),
+        _Probe(simulator, width, _SHALLOW, long),
+        _Probe(simulator, width, _DEEP, long),
+        _Probe(simulator, width, _SHALLOW, long, masks=masks),
+        _Probe(simulator, width, _SHALLOW, _SHORT, _FEW),
+        _Probe(simulator, width, _SHALLOW, long, _FEW),
+        _Probe(simulator, width, _DEEP, long, _FEW),
+        _Probe(simulator, width, _SHALLOW, long, _MANY),
     ]

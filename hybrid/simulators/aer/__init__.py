@@ -1,0 +1,1 @@
+"""Qiskit Aer: exact values, shots and noise."""

@@ -1,0 +1,1 @@
+"""What simulators that run whole circuits need: lowering, measured groups, shift rules."""

@@ -1,0 +1,1 @@
+"""The native simulator: exact states in the kernels of this package."""

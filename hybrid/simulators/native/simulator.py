@@ -1,0 +1,100 @@
+"""The project's own kernels: exact values and adjoint gradients of state vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hybrid.core.errors import InputError
+from hybrid.core.work import Work
+from hybrid.machine import Curve, Machine
+from hybrid.programs import FlatCircuit
+from hybrid.simulators.base import (
+    Counts,
+    Estimation,
+    Evaluation,
+    Simulator,
+)
+from hybrid.simulators.native import cost as native_cost
+from hybrid.simulators.native.evaluation import NativeEvaluation
+
+PRECISIONS = ("complex128", "complex64")
+
+
+@dataclass(frozen=True)
+class Native(Simulator):
+    """State vectors in the project's kernels; gradients by the adjoint method.
+
+    The adjoint method (Jones and Gacon, arXiv:2009.02823) gives all derivatives for about three
+    forward passes and two states of memory.
+
+    Attributes:
+        precision: ``complex128``, or ``complex64`` for half the memory; sums are in double.
+
+    Example:
+        >>> Native(precision="complex64").name
+        'native'
+    """
+
+    precision: str = "complex128"
+    name: ClassVar[str] = "native"
+    settings: ClassVar[Mapping[str, str]] = {"precision": "precision"}
+    exact_only: ClassVar[bool] = True
+    rates: ClassVar[frozenset[str]] = native_cost.NAMES
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                "precision", got=repr(self.precision), expected=" or ".join(PRECISIONS)
+            )
+
+    @property
+    def single(self) -> bool:
+        """Whether amplitudes are complex64."""
+        return self.precision == "complex64"
+
+    def refusal(self, estimation: Estimation) -> str | None:
+        """Return why this simulator does not suit the estimation, or None if it does."""
+        if estimation.shots is not None:
+            return "it computes exact values and takes no shots; simulator 'aer' does"
+        return None
+
+    def content(self) -> str:
+        """Return what identifies the settings."""
+        return self.precision
+
+    def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
+        """Return the measurement of all qubits in the exact state, by inverse transform."""
+        from hybrid.simulators.native.sampling import SamplingEvaluation
+
+        return SamplingEvaluation(circuit.program, shots)
+
+    @property
+    def inexact(self) -> str | None:
+        """None: its states are exact."""
+        return None
+
+    def prepare(self, estimation: Estimation) -> NativeEvaluation:
+        """Return the estimation compiled to flat arrays and loaded into the kernels."""
+        refusal = self.refusal(estimation)
+        if refusal is not None:
+            raise InputError("simulator", got="native", expected="one that suits", advice=refusal)
+        return NativeEvaluation(estimation.circuit.program, estimation.observables, self.single)
+
+    @classmethod
+    def seconds(cls, work: Work, machine: Machine) -> float | None:
+        """Return the seconds of the counted operations on one thread."""
+        return native_cost.seconds(work, machine)
+
+    @classmethod
+    def gain(cls, work: Work, machine: Machine, threads: int) -> float:
+        """Return how much faster several threads are: on points, or inside one state."""
+        return native_cost.gain(work, machine, threads)
+
+    @classmethod
+    def measured(cls) -> Mapping[str, Curve]:
+        """Return the rates of the kernels on this host; takes about 6 s."""
+        from hybrid.simulators.native.rates import native_rates, native_timings
+
+        return native_rates(native_timings())
