@@ -65,7 +65,7 @@ class OneRun:
         return ask_at(np.zeros(self.num_parameters))  # type: ignore[attr-defined]
 
     def most_iterations(self, of_one: int | None) -> int | None:
-        """Return the iteration limit of the run, from that of one optimization; None for no limit."""
+        """Return the iteration limit of a run, from that of one optimization (None: no limit)."""
         return of_one
 
 
