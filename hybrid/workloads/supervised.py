@@ -30,14 +30,10 @@ from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task
 
 Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
-<<<<<<< HEAD
-"""Maps outputs and labels, shape (k,), to losses and their derivatives by the outputs, (k,)."""
-=======
-"""From outputs and labels, shape (k,) or (k, M) each, to losses and their slopes by the outputs.
+"""Maps outputs and labels, shape (k,) or (k, M), to losses and their derivatives by the outputs.
 
-Slopes have the shape of the outputs, losses that shape or (k,).
+Derivatives have the shape of the outputs, losses that shape or (k,).
 """
->>>>>>> main
 
 _LANES = _kernels.limits()["lanes"]
 """The samples per piece are a multiple of this, so that all vector lanes are used."""
@@ -83,37 +79,21 @@ class Supervised(Workload):
 
     Args:
         circuit: unitary; for instance data re-uploading layers.
-<<<<<<< HEAD
-        observable: its expectation value is the output.
-        data: shape (N, F), one sample a row; or (N,) for a single feature.
-        labels: shape (N,). Real numbers; for the logistic loss two classes, as -1 and 1, 0 and 1,
-            other whole numbers, booleans or strings. The larger one, or the last in sorted order,
-            is +1.
-        features: the F circuit parameters that hold a sample; or a single Parameter.
-        loss: "squared", "logistic", or a function from outputs and labels to losses and their
-            derivatives by the outputs.
-
-    Attributes:
-        data: shape (N, F), float64.
-        labels: shape (N,), float64; -1 and +1 for the logistic loss.
-        classes: the labels that stand for -1 and +1 with the logistic loss, else None.
-=======
-        observable: whose expectation value is the output; or a list of M observables, for M
-            outputs read from the same state, whose losses are added up.
+        observable: its expectation value is the output. With a list of M observables, the M outputs
+            are read from the same state and their losses are summed.
         data: shape (N, F), one sample a row; or (N,) for a single feature.
         labels: shape (N,), or (N, M) for a list of M observables. Real numbers; for the logistic
             and the hinge loss -1 and +1. Shape (N,) may hold two classes as 0 and 1, other whole
-            numbers, booleans or strings; the larger one, or the later one of the alphabet, is +1.
-        features: the F parameters of the circuit that take a sample; one Parameter alone is one.
+            numbers, booleans or strings; the larger one, or the last in sorted order, is +1.
+        features: the F circuit parameters that hold a sample; or a single Parameter.
         loss: "squared", "logistic", "hinge", or a function from outputs and labels to losses and
-            their slopes by the outputs.
+            their derivatives by the outputs.
 
     Attributes:
         data: shape (N, F), float64.
-        labels: shape (N,) or (N, M), float64; of -1 and +1 for the logistic and the hinge loss.
-        classes: for these two the labels that stand for -1 and for +1, else None; None also for a
-            list of observables.
->>>>>>> main
+        labels: shape (N,) or (N, M), float64; -1 and +1 for the logistic and the hinge loss.
+        classes: the labels that stand for -1 and +1 with these two losses, else None; None also for
+            a list of observables.
 
     Raises:
         InputError: inconsistent shapes, features that are not parameters of the circuit, labels of
@@ -226,12 +206,8 @@ class Supervised(Workload):
         return losses.sum(), pulled.summed[self._weights]
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
-<<<<<<< HEAD
-        """Return losses and derivatives, validated: one of each per output."""
-=======
-        """Return the loss of each sample and the slopes by its outputs, checked."""
+        """Return the loss of each sample and its derivatives by the outputs, validated."""
         outputs = outputs.reshape(labels.shape)
->>>>>>> main
         made = self.loss(outputs, labels)
         if not isinstance(made, tuple | list) or len(made) != 2:
             raise InputError(
@@ -239,14 +215,9 @@ class Supervised(Workload):
                 got=f"a {type(made).__name__}",
                 expected="a pair of arrays: losses and their derivatives by the outputs",
             )
-<<<<<<< HEAD
         losses, slopes = real_array(made[0], "losses"), real_array(made[1], "loss derivatives")
-        if losses.shape != outputs.shape or slopes.shape != outputs.shape:
-=======
-        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "slopes of the loss")
         shapes = (outputs.shape, outputs.shape[:1])
         if losses.shape not in shapes or slopes.shape != outputs.shape:
->>>>>>> main
             raise InputError(
                 "loss",
                 got=f"losses of shape {losses.shape} and derivatives of shape {slopes.shape}",
@@ -280,13 +251,8 @@ class Supervised(Workload):
         return True
 
     def state_bytes(self, ask: Ask) -> int:
-<<<<<<< HEAD
         """Return the most bytes that the circuits of one piece allocate."""
-        rows = np.zeros((1, len(self._columns) + self.num_parameters))
-=======
-        """Return what the circuits of one piece allocate at most."""
         rows = np.zeros((1, len(self._columns) + len(self._weights)))
->>>>>>> main
         return self.evaluation(Sampling()).memory_bytes(Ask(rows, ask.gradient))
 
     def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:
