@@ -340,7 +340,7 @@ class Hiding(Gate):
         (late(gates.Reset()), "put it before them, or use a fresh qubit"),
         (late(gates.Initialize([1, 0])), "'initialize' operation.*put it before them"),
         (circuit_of(Failing()), "gate 'failing': got KeyError from its definition"),
-        (circuit_of(Endless()), "gate 'endless': got a definition that holds itself"),
+        (circuit_of(Endless()), "gate 'endless': got a definition that contains itself"),
         (circuit_of(Hiding()), "an angle with 't', which circuit.parameters lacks"),
         (circuit_of(gates.RXGate(np.nan)), "argument of gate 'rx': got nan"),
         (circuit_of(gates.MCPhaseGate(np.inf, 2)), "argument of gate 'mcphase': got inf"),
