@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hybrid import learn as learn
     from hybrid import optimizers as optimizers
     from hybrid import problems as problems
     from hybrid import simulators as simulators
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQD as VQD
     from hybrid.workloads import VQE as VQE
+    from hybrid.workloads import AdaptVQE as AdaptVQE
     from hybrid.workloads import Supervised as Supervised
     from hybrid.workloads import Workload as Workload
     from hybrid.workloads import workload as workload
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AdaptVQE": "hybrid.workloads",
     "QAOA": "hybrid.workloads",
     "Estimator": "hybrid.primitives",
     "EstimatorGradient": "hybrid.primitives",
@@ -50,6 +53,7 @@ _HOMES = {
     "amplitudes": "hybrid.calls.states",
     "estimate": "hybrid.calls.expectation",
     "expectation": "hybrid.calls.expectation",
+    "learn": "hybrid.learn",
     "map": "hybrid.calls.map",
     "metric": "hybrid.calls.states",
     "minimize": "hybrid.loop.minimize",

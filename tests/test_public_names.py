@@ -13,6 +13,7 @@ import pytest
 import hybrid
 
 CLASSES = (
+    "AdaptVQE",
     "Estimator",
     "EstimatorGradient",
     "Piece",
@@ -25,7 +26,7 @@ CLASSES = (
     "VQE",
     "Workload",
 )
-MODULES = ("optimizers", "problems", "simulators")
+MODULES = ("learn", "optimizers", "problems", "simulators")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys

@@ -111,8 +111,10 @@ class Result:
         standard_error: of ``value`` where it was sampled, else None.
         seed: the seed of the run; give it again to get the same bits.
         values: of :class:`hybrid.VQD` shape (K,), float64, the energies of the states in
-            ascending order; of other workloads None.
-        operators: none but of workloads that choose some, in the order chosen.
+            ascending order; of :class:`hybrid.AdaptVQE` shape (n,), the energy after each of n
+            operators; of other workloads None.
+        operators: of :class:`hybrid.AdaptVQE` the names of the operators, in the order chosen;
+            of other workloads none.
     """
 
     value: float
