@@ -131,6 +131,10 @@ class Evaluation(ABC, Generic[Answer]):
         """Return the most bytes that one piece of the Ask allocates; 0 if unknown."""
         return 0
 
+    def complex64_halves_memory(self, ask: Ask) -> bool:
+        """Return whether the user could halve :meth:`memory_bytes` by choosing complex64."""
+        return False
+
     @property
     def reproducible(self) -> bool:
         """Whether the same Ask and seed always give the same bits."""
