@@ -141,10 +141,10 @@ class Evaluation(ABC, Generic[Answer]):
         return True
 
     def check(self, ask: Ask) -> None:
-        """Refuse an Ask that wants what this evaluation cannot answer.
+        """Refuse an Ask with unsupported wanted answers.
 
         Raises:
-            InputError: the Ask wants an answer that is not supported.
+            InputError: a wanted answer is not supported.
         """
         missing = ask.wants - self.answers
         if missing:

@@ -21,7 +21,7 @@ OBSERVABLES = [
 
 
 def layer() -> tuple[QuantumCircuit, list, list]:
-    """Return a circuit with three inputs, one of them squared and one taken twice, and weights."""
+    """Return a circuit with weights and three inputs, one squared and one used twice."""
     x, w = list(ParameterVector("x", 3)), list(ParameterVector("w", 6))
     circuit = QuantumCircuit(3)
     for qubit in range(3):

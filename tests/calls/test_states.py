@@ -1,4 +1,4 @@
-"""Probabilities, metric and states of Qiskit circuits against Qiskit's own simulation."""
+"""Probabilities, metric and states of circuits against Qiskit's simulation."""
 
 from __future__ import annotations
 

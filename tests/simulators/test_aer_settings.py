@@ -1,4 +1,4 @@
-"""Settings of Aer that cannot be met are refused in a sentence, before anything runs."""
+"""Unsupported Aer settings are refused with a clear message before anything runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workloads of one's own: every axis, any number of ranks, and clear words for what is wrong."""
+"""User-defined workloads: every axis, any number of ranks, and clear error messages."""
 
 from __future__ import annotations
 

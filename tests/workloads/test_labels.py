@@ -1,4 +1,4 @@
-"""Labels of two classes: the same training however they are written."""
+"""Training does not depend on how the labels of two classes are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lowest states by deflation against exact diagonalisation."""
+"""Lowest states by deflation, against exact diagonalisation."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _TILE_BYTES = 1 << 26
 """Maximum bytes of the states on one side of a tile, which holds at least one."""
 _WIDEST_TILE = 64
 _KEPT_BYTES = 1 << 28
-"""Where all states together take no more, a rank keeps those that it has computed."""
+"""A rank keeps the states that it has computed if all of them fit in this many bytes."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,7 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
             gradients, only tiles on and above the diagonal are computed.
         other_program: the compiled circuit of the columns, of the same width. If None, that of the
             rows.
-        kept: states that this rank has computed for an Ask, by the array of their points and
-            the first of them.
+        kept: states that this rank has computed, by the array of their points and the first point.
     """
 
     program: Program
