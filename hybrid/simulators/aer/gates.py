@@ -93,13 +93,8 @@ class AerGates:
     def _runs(self, operation: Operation) -> bool:
         return operation.name in self.target.operation_names and is_library(operation)
 
-<<<<<<< HEAD
-    def _with_noise_apart(self, whole: Operation | None, gate: Operation) -> Sequence[_Part]:
-        """Return noiseless gates for an operation, followed by an identity with its noise."""
-=======
     def _with_noise_apart(self, whole: Operation | None, gate: Operation) -> Sequence[Part]:
-        """Return an operation without noise, and after it an identity that has its noise."""
->>>>>>> main
+        """Return noiseless gates for an operation, followed by an identity with its noise."""
         everywhere = tuple(range(gate.num_qubits))
         if whole is None:
             return [(gate, everywhere)]
@@ -144,15 +139,10 @@ _DEFAULT_LABELS = (
 """How the labels begin that Qiskit gives to gates whose user gives none."""
 
 
-<<<<<<< HEAD
-def key_of(operation: Operation) -> str:
-    """Return the key by which Aer looks up the noise of an operation."""
-    return getattr(operation, "label", None) or str(operation.name)
-=======
 def _keys_of(operation: Operation) -> tuple[str, ...]:
-    """Return the names by which a noise model may name an operation, the first one first.
+    """Return the keys by which a noise model can refer to an operation, by precedence.
 
-    A label takes the place of the name, as in Aer; one that Qiskit has given stands beside it.
+    As in Aer, a label replaces the name; a default label from Qiskit is an additional key.
     """
     label, name = getattr(operation, "label", None), str(operation.name)
     if not label:
@@ -161,7 +151,6 @@ def _keys_of(operation: Operation) -> tuple[str, ...]:
         isinstance(operation, kind) and label.startswith(begins) for kind, begins in _DEFAULT_LABELS
     )
     return (label, name) if by_default else (label,)
->>>>>>> main
 
 
 def bindable(lowered: Lowered) -> Lowered:
@@ -191,36 +180,6 @@ def bindable(lowered: Lowered) -> Lowered:
     return replace(lowered, circuit=circuit)
 
 
-<<<<<<< HEAD
-def _rewritten(
-    circuit: QuantumCircuit, parts_of: Callable[[Operation], Sequence[_Part]]
-) -> QuantumCircuit:
-    """Return the circuit with each operation replaced by parts on its own qubits."""
-    rewritten = circuit.copy_empty_like()
-    for instruction in circuit.data:
-        for part, places in parts_of(instruction.operation):
-            qubits = [instruction.qubits[place] for place in places]
-            rewritten.append(part, qubits, instruction.clbits, copy=False)
-    return rewritten
-
-
-def _synthesised(operation: Operation) -> Sequence[_Part]:
-    """Return the gates of a unitary on several qubits.
-
-    Qiskit's transpiler picks one of several decompositions at random, and their noise differs; the
-    definition of the gate is always the same.
-    """
-    if not isinstance(operation, UnitaryGate) or operation.num_qubits == 1:
-        return [(operation, tuple(range(operation.num_qubits)))]
-    defined = operation.definition
-    return [
-        (each.operation, tuple(defined.find_bit(qubit).index for qubit in each.qubits))
-        for each in defined.data
-    ]
-
-
-=======
->>>>>>> main
 def _place(number: int) -> str:
     return f"kept whole {number}"
 

@@ -110,13 +110,8 @@ def is_library(operation: Operation) -> bool:
 def spelling(circuit: QuantumCircuit) -> str:
     """Return a digest of the operations of a circuit that only noise models distinguish.
 
-<<<<<<< HEAD
-    Identities, delays and labels change no state, but noise models refer to them. Empty if there
-    are none.
-=======
-    Identities, delays, leading resets and labels change no state, but noise models name them.
-    Empty where there is none of them.
->>>>>>> main
+    Identities, delays, leading resets and labels change no state, but noise models refer to them.
+    Empty if there are none.
 
     Example:
         >>> circuit = QuantumCircuit(1)
