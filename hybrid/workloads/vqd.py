@@ -44,6 +44,9 @@ class VQD(VQE):
     states overlap by more than 0.01, the run fails (``success`` is False) and the message names
     them: the ansatz reaches no further state, or a search ended in a local minimum.
 
+    Observers, journals and the history hold energies without penalties. A state is not distributed
+    over several ranks.
+
     The search for the first state starts at ``x0``. Each further state is searched from ``starts``
     points, and the best result is kept. These are the points of lowest cost among random ones and
     those that differ from ``x0`` by pi/2 or pi in one parameter (with unitary coupled cluster:
@@ -54,9 +57,9 @@ class VQD(VQE):
         observable: as in :class:`hybrid.VQE`.
         states: K, from 1 to the dimension of the states.
         weight: weight of the penalties, positive, in the unit of the observable; it must exceed the
-            gap between the lowest and the highest requested energy. If None, a sufficient weight is
-            chosen for each state found: the upper bound on energies from the coefficients, minus
-            the state's energy, plus a tenth of the width between the bounds.
+            gap between the lowest and the highest requested energy. If None, for each state found:
+            the upper bound on the spectrum from the coefficients, minus the state's energy, plus a
+            tenth of the width between the bounds, which is always sufficient.
         starts: number of searches for each state but the first.
 
     Raises:
