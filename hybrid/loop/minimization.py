@@ -96,10 +96,11 @@ class Minimization(Prepared):
             InputError: an argument is not usable, or the journal records another run.
             JournalError: the journal cannot be read.
         """
-        if not isinstance(workload, Minimizable):
+        is_class = isinstance(workload, type)
+        if is_class or not isinstance(workload, Minimizable):
             raise InputError(
                 "workload",
-                got=type(workload).__name__,
+                got=f"the class {workload.__name__}" if is_class else type(workload).__name__,
                 expected="a workload such as hybrid.VQE(ansatz, observable)",
             )
         sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
