@@ -96,11 +96,10 @@ class Minimization(Prepared):
             InputError: an argument is not usable, or the journal records another run.
             JournalError: the journal cannot be read.
         """
-        is_class = isinstance(workload, type)
-        if is_class or not isinstance(workload, Minimizable):
+        if isinstance(workload, type) or not isinstance(workload, Minimizable):
             raise InputError(
                 "workload",
-                got=f"the class {workload.__name__}" if is_class else type(workload).__name__,
+                got=repr(workload) if isinstance(workload, type) else type(workload).__name__,
                 expected="a workload such as hybrid.VQE(ansatz, observable)",
             )
         sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
