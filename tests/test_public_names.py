@@ -25,7 +25,7 @@ CLASSES = (
     "VQE",
     "Workload",
 )
-MODULES = ("optimizers", "problems", "simulators")
+MODULES = ("learn", "optimizers", "problems", "simulators")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys

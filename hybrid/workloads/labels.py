@@ -58,7 +58,7 @@ def class_labels(labels: object, count: int) -> tuple[FloatArray, Classes]:
         raise InputError(
             "labels",
             got=f"{len(found)} class{'es' * (len(found) != 1)}: {_short(found[:5])[1:-1]}",
-            expected="two classes for the logistic loss",
+            expected="two classes for this loss",
             advice="minimise one against the others" if len(found) > 2 else "add the other class",
         )
     return np.array([1.0 if label == found[1] else -1.0 for label in given]), (found[0], found[1])

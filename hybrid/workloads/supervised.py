@@ -22,7 +22,7 @@ from hybrid.core.piece import Piece
 from hybrid.core.work import Work
 from hybrid.simulators import Estimator
 from hybrid.workloads.base import Sampling
-from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
+from hybrid.workloads.compiled import compiled_circuit, compiled_expectation, is_sequence
 from hybrid.workloads.custom import CustomEvaluation, Workload, combined
 from hybrid.workloads.identity import contents_of
 from hybrid.workloads.labels import Classes, class_labels
@@ -30,7 +30,10 @@ from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task
 
 Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
-"""From outputs and labels, shape (k,) each, to losses and their slopes by the outputs, (k,)."""
+"""From outputs and labels, shape (k,) or (k, M) each, to losses and their slopes by the outputs.
+
+Slopes have the shape of the outputs, losses that shape or (k,).
+"""
 
 _LANES = _kernels.limits()["lanes"]
 """Samples in a piece are a multiple of this, so that vector lanes are full."""
@@ -55,7 +58,15 @@ def logistic(outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, Float
     return np.logaddexp(0.0, -margin), -labels / (1.0 + np.exp(margin))
 
 
-LOSSES: Mapping[str, Loss] = {"squared": squared, "logistic": logistic}
+def hinge(outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return max(0, 1 - label output), for labels of +-1, and its slope; 0 where it has none."""
+    lacking = 1.0 - labels * outputs
+    return np.maximum(0.0, lacking), np.where(lacking > 0.0, -labels, 0.0)
+
+
+LOSSES: Mapping[str, Loss] = {"squared": squared, "logistic": logistic, "hinge": hinge}
+_OF_CLASSES = (logistic, hinge)
+"""Losses whose labels are -1 and +1."""
 
 
 class Supervised(Workload):
@@ -68,19 +79,21 @@ class Supervised(Workload):
 
     Args:
         circuit: unitary; for instance data re-uploading layers.
-        observable: whose expectation value is the output.
+        observable: whose expectation value is the output; or a list of M observables, for M
+            outputs read from the same state, whose losses are added up.
         data: shape (N, F), one sample a row; or (N,) for a single feature.
-        labels: shape (N,). Real numbers; for the logistic loss the two classes as -1 and 1, 0 and
-            1, other whole numbers, booleans or strings. The larger one, or the later one of the
-            alphabet, is +1.
+        labels: shape (N,), or (N, M) for a list of M observables. Real numbers; for the logistic
+            and the hinge loss -1 and +1. Shape (N,) may hold two classes as 0 and 1, other whole
+            numbers, booleans or strings; the larger one, or the later one of the alphabet, is +1.
         features: the F parameters of the circuit that take a sample; one Parameter alone is one.
-        loss: "squared", "logistic", or a function from outputs and labels to losses and their
-            slopes.
+        loss: "squared", "logistic", "hinge", or a function from outputs and labels to losses and
+            their slopes by the outputs.
 
     Attributes:
         data: shape (N, F), float64.
-        labels: shape (N,), float64; of -1 and +1 for the logistic loss.
-        classes: for the logistic loss the labels that stand for -1 and for +1, else None.
+        labels: shape (N,) or (N, M), float64; of -1 and +1 for the logistic and the hinge loss.
+        classes: for these two the labels that stand for -1 and for +1, else None; None also for a
+            list of observables.
 
     Raises:
         InputError: shapes that do not fit, features the circuit has not, labels that are not of
@@ -103,11 +116,11 @@ class Supervised(Workload):
     def __init__(
         self,
         circuit: QuantumCircuit,
-        observable: SparsePauliOp,
+        observable: SparsePauliOp | Sequence[SparsePauliOp],
         data: ArrayLike,
         labels: ArrayLike,
         features: Sequence[Parameter] | Parameter,
-        loss: Literal["squared", "logistic"] | Loss = "squared",
+        loss: Literal["squared", "logistic", "hinge"] | Loss = "squared",
     ) -> None:
         compiled_circuit(circuit)  # refuses what is no circuit
         parameters = list(circuit.parameters)
@@ -125,7 +138,10 @@ class Supervised(Workload):
         self.data = checked_points(_in_rows(data, len(named)), len(named), "data")
         self.loss = _loss(loss)
         self.classes: Classes | None = None
-        if self.loss is logistic:
+        self._outputs = len(observable) if is_sequence(observable) else None
+        if self._outputs is not None:
+            self.labels = self._table(labels, self._outputs)
+        elif self.loss in _OF_CLASSES:
             self.labels, self.classes = class_labels(labels, len(self.data))
         else:
             self.labels = checked_row(labels, len(self.data), "labels", "sample")
@@ -139,7 +155,8 @@ class Supervised(Workload):
         """One line: samples, width, weights and terms."""
         return (
             f"Supervised: {len(self.data)} samples, {self.num_qubits} qubits, "
-            f"{self.num_parameters} weights, {self._expectation.observable.num_terms} terms"
+            f"{self.num_parameters} weights, "
+            f"{sum(each.num_terms for each in self._expectation.observables)} terms"
             + ("" if self.classes is None else f"; +1 is {self.classes[1]!r}")
         )
 
@@ -181,13 +198,14 @@ class Supervised(Workload):
 
         def slopes(values: FloatArray, which: slice) -> FloatArray:
             losses[which], slopes = self._losses(values, labels[which])
-            return slopes
+            return slopes.reshape(values.shape)
 
         pulled = evaluation.pull_back(points, slopes, seed=piece.seed, threads=piece.threads)
         return losses.sum(), pulled.summed[self._weights]
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return losses and slopes, checked: one of each for each output."""
+        """Return the loss of each sample and the slopes by its outputs, checked."""
+        outputs = outputs.reshape(labels.shape)
         made = self.loss(outputs, labels)
         if not isinstance(made, tuple | list) or len(made) != 2:
             raise InputError(
@@ -196,13 +214,30 @@ class Supervised(Workload):
                 expected="a pair of arrays: losses, and their slopes by the outputs",
             )
         losses, slopes = real_array(made[0], "losses"), real_array(made[1], "slopes of the loss")
-        if losses.shape != outputs.shape or slopes.shape != outputs.shape:
+        shapes = (outputs.shape, outputs.shape[:1])
+        if losses.shape not in shapes or slopes.shape != outputs.shape:
             raise InputError(
                 "loss",
                 got=f"losses of shape {losses.shape} and slopes of shape {slopes.shape}",
                 expected=f"shape {outputs.shape} for both",
             )
-        return losses, slopes
+        return losses.reshape(len(losses), -1).sum(axis=1), slopes
+
+    def _table(self, labels: ArrayLike, outputs: int) -> FloatArray:
+        """Return labels of several outputs, shape (N, M)."""
+        table = real_array(labels, "labels")
+        shape = (len(self.data), outputs)
+        if table.shape != shape:
+            raise InputError(
+                "labels",
+                got=f"shape {table.shape}",
+                expected=f"shape {shape}, a row for each sample, a column for each observable",
+            )
+        checked_row(table.ravel(), table.size, "labels", "entry")
+        if self.loss in _OF_CLASSES and not np.isin(table, (-1.0, 1.0)).all():
+            wrong = table[~np.isin(table, (-1.0, 1.0))][0]
+            raise InputError("labels", got=str(wrong), expected="-1 and +1 for this loss")
+        return table
 
     def combine(self, partials: Partials) -> Any:
         """Return the mean over all samples."""
@@ -215,7 +250,7 @@ class Supervised(Workload):
 
     def state_bytes(self, ask: Ask) -> int:
         """Return what the circuits of one piece allocate at most."""
-        rows = np.zeros((1, len(self._columns) + self.num_parameters))
+        rows = np.zeros((1, len(self._columns) + len(self._weights)))
         return self.evaluation(Sampling()).memory_bytes(Ask(rows, ask.gradient))
 
     def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:

@@ -13,7 +13,9 @@ from hybrid.cli.app import command_line
 from tests.docs.blocks import ROOT
 
 EXAMPLES = ROOT / "examples"
-SCRIPTS = [path for folder in (".", "axes", "qiskit") for path in (EXAMPLES / folder).glob("*.py")]
+SCRIPTS = [
+    path for folder in (".", "axes", "learn", "qiskit") for path in (EXAMPLES / folder).glob("*.py")
+]
 FEW = 2
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from hybrid.simulators.native.states import states_of
 _TILE_BYTES = 1 << 26
 """States of one side of a tile take at most this, or one state."""
 _WIDEST_TILE = 64
+_KEPT_BYTES = 1 << 28
+"""Where all states together take no more, a rank keeps those that it has computed."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,16 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
         others: shape (B, Q), the points of the columns; None for those of the rows, where only
             the tiles on and above the diagonal are computed if no gradients are wanted.
         other_program: the compiled circuit of the columns, as wide; None for that of the rows.
+        kept: states that this rank has computed for an Ask, by the array of their points and
+            the first of them.
     """
 
     program: Program
     others: FloatArray | None
     other_program: Program | None = None
+    kept: dict[tuple[int, int], tuple[FloatArray, ComplexArray]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def description(self) -> str:
@@ -55,7 +62,7 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
         points = ask.points[rows.start : rows.stop]
         if ask.gradient:
             return self._with_gradients(points, self._right(ask, columns, threads), threads)
-        left = states_of(self.program, points, threads=threads)
+        left = self._states(ask, self.program, ask.points, rows, threads)
         right = left
         if self.others is not None or rows != columns:
             right = self._right(ask, columns, threads)
@@ -78,10 +85,12 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states of a tile, and of its gradients."""
         state = 16 << self.program.num_qubits
+        every = self._every(ask) * state
+        held = every if every <= _KEPT_BYTES else 2 * self._side * state
         if not ask.gradient:
-            return 2 * self._side * state
+            return held
         numbers = self.program.angles.num_angles + self.program.angles.num_parameters + 1
-        return (self._side + 3) * state + 8 * self._side * self._side * numbers
+        return held + 3 * state + 8 * self._side * self._side * numbers
 
     def _with_gradients(self, points: FloatArray, states: ComplexArray, threads: int) -> FloatArray:
         """Return overlaps with states, and their gradients by the points behind them."""
@@ -93,8 +102,24 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
         return np.concatenate([values[..., None], slopes], axis=-1)
 
     def _right(self, ask: Ask, columns: range, threads: int) -> ComplexArray:
-        points = self._columns(ask)[columns.start : columns.stop]
-        return states_of(self.other_program or self.program, points, threads=threads)
+        program = self.other_program or self.program
+        return self._states(ask, program, self._columns(ask), columns, threads)
+
+    def _states(
+        self, ask: Ask, program: Program, points: FloatArray, part: range, threads: int
+    ) -> ComplexArray:
+        """Return the states at a slice of points, computed once by this rank where they fit."""
+        key = (id(points), part.start)
+        if key in self.kept and self.kept[key][0] is points:
+            return self.kept[key][1]
+        states = states_of(program, points[part.start : part.stop], threads=threads)
+        if self._every(ask) * (16 << self.program.num_qubits) <= _KEPT_BYTES:
+            self.kept[key] = (points, states)
+        return states
+
+    def _every(self, ask: Ask) -> int:
+        """Return the number of states of an Ask."""
+        return len(ask.points) + (0 if self.others is None else len(self.others))
 
     def _cost(self, ask: Ask, rows: int, columns: int) -> float:
         return float(rows + columns + 2 * rows * columns if ask.gradient else rows + columns)
