@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQD as VQD
     from hybrid.workloads import VQE as VQE
+    from hybrid.workloads import AdaptVQE as AdaptVQE
     from hybrid.workloads import Supervised as Supervised
     from hybrid.workloads import Workload as Workload
     from hybrid.workloads import workload as workload
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AdaptVQE": "hybrid.workloads",
     "QAOA": "hybrid.workloads",
     "Estimator": "hybrid.primitives",
     "EstimatorGradient": "hybrid.primitives",

@@ -1,4 +1,4 @@
-// NumPy arrays as the files of the Python face take and give them, and checks that they share.
+// NumPy arrays in the Python interface, and the checks that its files share.
 #pragma once
 
 #include <nanobind/nanobind.h>

@@ -10,8 +10,8 @@ namespace hybrid {
 
 namespace {
 
-// out[k] += conj(c(v)) psi(v ^ x) for v = first + k; here each basis state is a row, and its
-// coefficient the same for all points.
+// out[k] += conj(c(v)) psi(v ^ x) for v = first + k; each basis state is a row, and its coefficient
+// is the same for all points.
 template <class T>
 void add_rows(const MaskGroup& group, Mask first, Mask count, const Split<T>* psi, Split<T>* out) {
     Lanes<T> even[kCoefficientRows], odd[kCoefficientRows];
@@ -35,7 +35,7 @@ void add_rows(const MaskGroup& group, Mask first, Mask count, const Split<T>* ps
 
 constexpr Mask kImageRows = kCoefficientRows * kLanes;
 
-// Calls use(v, (H psi)_v) for each row, some rows at a time.
+// Calls use(v, (H psi)_v) for each row, several rows at a time.
 template <class T, class Use>
 void for_image(const PauliSum& h, const Split<T>* psi, Use use) {
     const Mask rows = bit(h.num_qubits), each = std::min(rows, kImageRows);
@@ -147,7 +147,7 @@ void evaluate_batch(const Batch& batch, const Observables& observables, const do
     const std::int64_t many = observables.size();
     const std::int64_t batches = (points + kLanes - 1) / kLanes;
     threads = int(std::min<std::int64_t>(threads, batches));
-    std::vector<BatchRun<T>> runs;  // allocated here, where running out may be thrown
+    std::vector<BatchRun<T>> runs;  // allocated here, where exceptions may leave
     for (int t = 0; t < threads; ++t) runs.emplace_back(batch);
 #pragma omp parallel for num_threads(threads) schedule(dynamic) if (threads > 1)
     for (std::int64_t b = 0; b < batches; ++b) {

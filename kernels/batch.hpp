@@ -1,8 +1,8 @@
 // Eight points of a small circuit at once: the batch is the fastest index.
 //
-// Each lane holds the state of another point, every qubit indexes rows, and the whole state is one
-// block, so the operations run as they do in the blocks of a large state, with other angles in each
-// lane, and nothing is loaded or stored.
+// Each lane holds the state of one point, every qubit indexes rows, and the whole state is one
+// block. Operations run as in the blocks of a large state, with different angles in each lane, and
+// nothing is loaded or stored.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace hybrid {
 
-// Up to this width eight states in a block beat one state after another (measured); there they fill
-// half of a usual L2 cache.
+// Up to this width eight states in a block are faster than one after another (measured); they then
+// fill half of a typical L2 cache.
 inline constexpr int kMostBatchedQubits = 11;
 
 struct Batch {
@@ -24,15 +24,15 @@ struct Batch {
     Block block;
 };
 
-// None for programs too wide, where a state at a time is faster, or with an operation that does not
-// run in blocks.
+// Empty if one state at a time is faster (wide programs), or if an operation does not run in
+// blocks.
 std::optional<Batch> compile_batch(const std::vector<Operation>& operations, int num_qubits,
                                    int num_slots);
 
-// Angles of the points p, p + 1, ...; of the last one again where fewer than eight are left.
+// Angles of the points p, p + 1, ...; the last point is repeated if fewer than eight are left.
 LaneAngles lanes_of(const Batch& batch, const double* angles, std::int64_t p, std::int64_t points);
 
-// Eight points on their way forward and back.
+// Forward and backward passes of eight points.
 template <class T>
 class BatchRun {
   public:
@@ -45,10 +45,10 @@ class BatchRun {
     // lambda := weight lambda; lambda += weight H psi.
     void scale_image(Lanes<T> weight);
     void add_image(const PauliSum& h, Lanes<T> weight);
-    // psi as it is now, to come back to after the way back.
+    // Saves psi, for restore() after a backward pass.
     void keep();
     void restore();
-    // Undoes the program on psi and lambda; the sums of the block's terms.
+    // Undoes the program on psi and lambda; returns the sums of the block's terms.
     std::vector<Lanes<double>> backward();
 
   private:
@@ -58,7 +58,7 @@ class BatchRun {
     std::vector<Split<T>> kept_;
 };
 
-// As evaluate(), in evaluate.hpp.
+// See evaluate() in evaluate.hpp.
 template <class T>
 void evaluate_batch(const Batch& batch, const Observables& observables, const double* angles,
                     std::int64_t points, double* values, double* gradients, int threads);

@@ -1,4 +1,4 @@
-// The Python face: checks arrays, releases the interpreter lock, calls the kernels.
+// The Python interface: checks arrays, releases the interpreter lock, calls the kernels.
 #include "bindings.hpp"
 
 #include <nanobind/nanobind.h>
@@ -72,8 +72,8 @@ nb::object evaluate_points(const Program& program, nb::object observable, nb::ob
     threads = checked_threads(threads);
     const Shape shape = shape_of(shape_name);
     const bool alone = nb::isinstance<PauliSum>(observable);
-    const nb::object held = alone ? nb::object(nb::make_tuple(observable))
-                                  : nb::object(nb::tuple(observable));
+    const nb::object held =
+        alone ? nb::object(nb::make_tuple(observable)) : nb::object(nb::tuple(observable));
     const Observables of = observables_of(held, program);
     const std::size_t many = of.size();
     const std::size_t points = length_of(angles, "angles"), slots = program.num_slots;
@@ -96,7 +96,7 @@ nb::object evaluate_points(const Program& program, nb::object observable, nb::ob
     return nb::make_tuple(values_array, gradients_array);
 }
 
-// A tape, what it refers to, and the shape of its weights.
+// A tape, the objects it refers to, and the shape of its weights.
 struct PythonTape {
     std::unique_ptr<Tape> tape;
     nb::object program, observables;
@@ -117,12 +117,9 @@ nb::object record_points(nb::handle_t<Program> self, nb::object observables, nb:
     check_finite(a, points * program.num_slots, "angles");
     double* values = new double[points * of.size()];
     nb::object values_array = numpy_array(values, {points, of.size()});
-    PythonTape out{nullptr,
-                   nb::borrow(self),
-                   held,
-                   std::int64_t(points),
-                   std::int64_t(of.size()),
-                   program.num_slots};
+    PythonTape out{
+        nullptr,          nb::borrow(self), held, std::int64_t(points), std::int64_t(of.size()),
+        program.num_slots};
     {
         nb::gil_scoped_release release;
         out.tape = (single ? record<float> : record<double>)(program, std::move(of), a, points,
@@ -173,7 +170,7 @@ std::uint64_t memory(std::int64_t num_qubits, bool gradient, bool single, bool s
     return memory_bytes(int(num_qubits), gradient, single, several);
 }
 
-// What the shape of a problem is compared with in the kernels.
+// Thresholds of the kernels, for the Python side.
 nb::dict limits() {
     nb::dict facts;
     facts["lanes"] = kLanes;

@@ -1,4 +1,4 @@
-// What the files of the Python face offer one another.
+// Declarations shared by the files of the Python interface.
 #pragma once
 
 #include <nanobind/nanobind.h>

@@ -1,4 +1,4 @@
-// What is read of a program's states, for Python: the state, amplitudes, probabilities, shots, the
+// Readings of a program's states, for Python: state vector, amplitudes, probabilities, shots,
 // metric, overlaps, variances.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/vector.h>
@@ -60,7 +60,7 @@ nb::object amplitudes(const Program& program, nb::object angles, const std::vect
     nb::gil_scoped_release release;
     Buffer<double> psi(program.num_qubits);
     run(program, a, psi.get(), threads);
-    // Adding 0.0 makes a negative zero positive, as a sum over shards does.
+    // Adding 0.0 turns -0.0 into 0.0, as a sum over shards does.
     for (std::size_t k = 0; k < states.size(); ++k)
         out[k] = psi.get()[states[k]] + std::complex<double>(0.0, 0.0);
     return array;
@@ -85,8 +85,8 @@ nb::object overlaps_with(const Program& program, nb::object others, nb::object a
     const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
     check_finite(a, points * slots, "angles");
     const std::size_t count = length_of(others, "others");
-    const auto* states = data_of<std::complex<double>>(
-        others, "others", {-1, std::int64_t{1} << program.num_qubits});
+    const auto* states = data_of<std::complex<double>>(others, "others",
+                                                       {-1, std::int64_t{1} << program.num_qubits});
     double* values = new double[points * count];
     nb::object values_array = numpy_array(values, {points, count});
     double* gradients = gradient ? new double[points * count * slots] : nullptr;
@@ -152,8 +152,7 @@ nb::object sample_states(const Program& program, nb::object angles, std::int64_t
 }  // namespace
 
 void bind_readings(nb::class_<Program>& program) {
-    program
-        .def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
+    program.def("state", &state, "angles"_a, nb::kw_only(), "threads"_a = 0, "single"_a = false)
         .def("amplitudes", &amplitudes, "angles"_a, "states"_a, nb::kw_only(), "threads"_a = 0)
         .def("overlaps", &overlaps_with, "others"_a, "angles"_a, "gradient"_a, nb::kw_only(),
              "threads"_a = 0)

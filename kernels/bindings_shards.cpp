@@ -1,5 +1,5 @@
-// What a state spread over ranks is worked on with, for Python: sweeps on shards, parts of shards,
-// and what the sums of all shards give.
+// Kernels for states distributed over ranks, for Python: sweeps on shards, parts of shards, and
+// results from the sums of all shards.
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -128,14 +128,14 @@ class BoundAtPoint {
     std::variant<BoundProgram<double>, BoundProgram<float>> bound_;
 };
 
-// Sums of each sweep, one sweep after the other, to the gradient by each angle.
+// Converts the sums of all sweeps, concatenated, to the gradient by each angle.
 nb::object gradient_of(const Program& program, const Sums& sums) {
     std::size_t count = 0;
     for (const Sweep& sweep : program.sweeps) count += num_sums(sweep);
     const double* from = sums_of(sums, count) + count;
     auto* gradient = new double[program.num_slots]();
     nb::capsule owner(gradient, [](void* p) noexcept { delete[] static_cast<double*>(p); });
-    for (std::size_t k = program.sweeps.size(); k-- > 0;) {  // in the order of the way back
+    for (std::size_t k = program.sweeps.size(); k-- > 0;) {  // in the order of the backward pass
         from -= num_sums(program.sweeps[k]);
         add_to_gradient(program.sweeps[k], from, gradient);
     }
@@ -270,7 +270,7 @@ void bind_shards(nb::module_& m) {
         [](const Program& program) {
             std::vector<std::tuple<Mask, std::size_t>> out;
             for (const Sweep& sweep : program.sweeps)
-                out.emplace_back(sweep.spread, num_sums(sweep));
+                out.emplace_back(sweep.distributable, num_sums(sweep));
             return out;
         },
         "program"_a);

@@ -27,7 +27,7 @@ inline Mask lowest(Mask m) {
     return m & (~m + 1);
 }
 
-// Spreads the low bits of `value` over the set bits of `mask`, in order.
+// Deposits the low bits of `value` into the set bits of `mask`, in order.
 inline Mask deposit(Mask value, Mask mask) {
     Mask out = 0;
     for (; mask != 0 && value != 0; mask &= mask - 1, value >>= 1)
@@ -35,7 +35,7 @@ inline Mask deposit(Mask value, Mask mask) {
     return out;
 }
 
-// Collects the bits of `value` under `mask` into the low bits: the inverse of deposit.
+// Extracts the bits of `value` under `mask` into the low bits: the inverse of deposit.
 inline Mask extract(Mask value, Mask mask) {
     Mask out = 0;
     for (int k = 0; mask != 0; mask &= mask - 1, ++k)

@@ -1,7 +1,7 @@
-// One block in a cache, and the operations that run on it before it is left.
+// One block in a cache, and the operations of a sweep on it.
 //
-// The operations are cut into segments: those that act on few rows but visit them often run on
-// tiles, copied out of the block into a nearer cache; the others run on the block as it is.
+// The operations are cut into segments: those that visit few rows often run on tiles, copied from
+// the block into a nearer cache; the others run on the block itself.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +30,13 @@ struct Segment {
 struct Block {
     Layout layout;
     std::vector<Segment> segments;
-    std::vector<Term> terms;  // the sums that its gradients take
+    std::vector<Term> terms;  // sums for its gradients
 };
 
-// The operations must act on rows alone, in this order, and must stay.
+// The operations must act on rows only, run in this order, and must outlive the block.
 Block compile_block(const std::vector<const Operation*>& operations, const Layout& layout);
 
-// The values of a block at given angles, one for each segment.
+// The values of a block's segments at given angles.
 template <class T>
 using BoundBlock = std::vector<Bound<T>>;
 
@@ -48,37 +48,38 @@ struct FreeAligned {
     void operator()(T* p) const { std::free(p); }
 };
 
-// What one thread needs: a block and a tile of psi, and as much of lambda.
+// Memory of one thread: a block and a tile of psi, and of lambda if there are two states.
 template <class T>
 class Scratch {
   public:
     Scratch(Mask block_rows, bool two)
         : rows_(block_rows), tile_rows_(block_rows > kTileRows ? kTileRows : 0) {
         const std::size_t bytes = (rows_ + tile_rows_) * sizeof(Split<T>) * (two ? 2 : 1);
-        room_.reset(static_cast<Split<T>*>(std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096)));
-        if (!room_) throw std::bad_alloc();
+        memory_.reset(
+            static_cast<Split<T>*>(std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096)));
+        if (!memory_) throw std::bad_alloc();
     }
-    Split<T>* psi() { return room_.get(); }
-    Split<T>* psi_tile() { return room_.get() + rows_; }
-    Split<T>* lambda() { return room_.get() + rows_ + tile_rows_; }
+    Split<T>* psi() { return memory_.get(); }
+    Split<T>* psi_tile() { return memory_.get() + rows_; }
+    Split<T>* lambda() { return memory_.get() + rows_ + tile_rows_; }
     Split<T>* lambda_tile() { return lambda() + rows_; }
 
   private:
     static constexpr Mask kTileRows = Mask{1} << kTileQubits;
     Mask rows_, tile_rows_;  // a block of one tile has no tiles
-    std::unique_ptr<Split<T>[], FreeAligned<Split<T>>> room_;
+    std::unique_ptr<Split<T>[], FreeAligned<Split<T>>> memory_;
 };
 
 // Runs the operations on the block in `scratch`, whose outer bits are `base`.
 template <class T>
 void block_forward(const Block& block, const BoundBlock<T>& bound, Scratch<T>& scratch, Mask base);
 
-// Undoes them on psi and lambda, and adds the block's share to the sum of each term.
+// Undoes them on psi and lambda, and adds the block's contribution to the sum of each term.
 template <class T>
 void block_backward(const Block& block, const BoundBlock<T>& bound, Scratch<T>& scratch, Mask base,
                     Lanes<double>* sums);
 
-// Runs them on psi and, in the place of lambda, on its derivative by the angle of `slot`.
+// Runs them on psi and, in place of lambda, on its derivative by the angle of `slot`.
 template <class T>
 void block_tangent(const Block& block, const BoundBlock<T>& bound, int slot, Scratch<T>& scratch,
                    Mask base);

@@ -1,4 +1,4 @@
-// Memory for one state, not initialised.
+// Uninitialized memory for one state.
 #pragma once
 
 #include <algorithm>
@@ -16,13 +16,13 @@ namespace hybrid {
 
 inline constexpr std::size_t kHugePage = std::size_t{1} << 21;
 
-// Bytes that a state of this width takes.
+// Bytes of a state of this width.
 inline std::uint64_t state_bytes(int num_qubits, std::size_t amplitude) {
     return std::max<std::uint64_t>(4096, std::uint64_t(amplitude) << num_qubits);
 }
 
-// Large states ask for huge pages, which systems often give on request only: a state touched for
-// the first time costs one fault for 2 MiB instead of 512.
+// Large states request huge pages, which systems often provide on request only: the first touch of
+// a state costs one page fault per 2 MiB instead of 512.
 template <class T>
 class Buffer {
   public:
@@ -33,7 +33,7 @@ class Buffer {
             static_cast<std::complex<T>*>(std::aligned_alloc(large ? kHugePage : 4096, bytes)));
         if (!data_) throw std::bad_alloc();
 #if defined(__linux__)
-        if (large) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // only a wish
+        if (large) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // a hint; may fail
 #endif
     }
     std::complex<T>* get() { return data_.get(); }

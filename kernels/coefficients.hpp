@@ -13,7 +13,7 @@ inline constexpr int kCoefficientRows = 8;  // of eight lanes
 
 // c of 64 consecutive basis states. Strings are first sorted by the row bits of z, with the sign of
 // the bits above applied; then three steps of a Walsh-Hadamard transform give all rows at once.
-// Strings without a Z on the lowest six qubits, as those of a transverse field, are one number.
+// Strings without a Z on the lowest six qubits, such as a transverse field, add a constant.
 template <class T>
 inline void coefficients(const std::vector<SignedString>& strings, Mask first, Lanes<T>* c) {
     for (int k = 0; k < kCoefficientRows; ++k) c[k] = Lanes<T>{};

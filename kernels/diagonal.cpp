@@ -15,16 +15,16 @@ inline Split<T> conjugate_if(bool flip, const Split<T>& a) {
     return flip ? Split<T>{a.re, -a.im} : a;
 }
 
-// rows[v] := the product of the strings' phases in row v of the tile at `base`, over the strings
-// inside the tile or over the others. A string with at most one row bit is a factor for all rows,
-// and one more where the bit is set, so these together are a product over row bits, by doubling.
+// rows[v] := product of the strings' phases in row v of the tile at `base`, over the strings inside
+// the tile or over the others. A string with at most one row bit is one factor for all rows, and
+// another where the bit is set; their product is built by doubling over row bits.
 template <class T>
 void multiply_phases(const DiagonalRun& run, const Bound<T>& bound, bool inside, Mask base,
                      int num_rows, Split<T>* rows) {
     const Split<T> one = {Lanes<T>{} + 1, Lanes<T>{}};
     Split<T> all = one, of_row_bit[kTileQubits];
     std::fill_n(of_row_bit, kTileQubits, one);
-    Mask row_bits = 0;  // that have a factor
+    Mask row_bits = 0;  // those with a factor
     const auto phase_of = [&](std::size_t k) {
         const DiagonalString& s = run.strings[k];
         Split<T> phase = conjugate_if(parity(s.outer & base), bound.phases[run.phases + k]);
@@ -57,26 +57,26 @@ void multiply_phases(const DiagonalRun& run, const Bound<T>& bound, bool inside,
     });
 }
 
-// The phases of one tile: the table of the strings inside it, times what the outer bits make of
-// the others.
+// The phases of one tile: the table of the strings inside it, times the phases of the others at the
+// tile's outer bits.
 template <class T>
 class TilePhases {
   public:
     TilePhases(const DiagonalRun& run, const Bound<T>& bound, Mask base, int num_rows)
         : phases_(bound.tables.data() + run.table) {
         if (!run.has_outer) return;
-        multiply_phases(run, bound, false, base, num_rows, room_);
+        multiply_phases(run, bound, false, base, num_rows, combined_);
         if (run.has_table)
             for (int v = 0; v < num_rows; ++v)
-                room_[v] = times(room_[v], phases_[v].re, phases_[v].im);
-        phases_ = room_;
+                combined_[v] = times(combined_[v], phases_[v].re, phases_[v].im);
+        phases_ = combined_;
     }
 
     const Split<T>& operator[](int v) const { return phases_[v]; }
 
   private:
     const Split<T>* phases_;
-    Split<T> room_[kTileRows];
+    Split<T> combined_[kTileRows];
 };
 
 // The sums of w over rows with the signs of every row mask at once, w's Walsh-Hadamard transform.
@@ -90,8 +90,8 @@ inline void transform(Lanes<double>* w, int num_rows) {
             }
 }
 
-// The same for masks of one bit and of none alone: a third of the additions. The sum over all rows
-// less twice the sum over those with the bit; halves are added up meanwhile, the highest bit first.
+// The same for masks of at most one bit, with a third of the additions: the sum over all rows minus
+// twice the sum over rows with the bit; halves are added on the way, highest bit first.
 inline void transform_one_bit(Lanes<double>* w, int num_rows) {
     Lanes<double> with_bit[kTileQubits];
     for (int k = std::countr_zero(unsigned(num_rows)) - 1; k >= 0; --k) {
@@ -119,7 +119,7 @@ void add_products(const DiagonalRun& run, const Split<T>* psi, const Split<T>* l
             sums[s.term] += kLaneSigns<double>.of[s.lanes] * w[s.rows] * sign_of(s.outer & base);
 }
 
-// Rows beyond the first tile's are tiles of their own, with their bits among the outer ones.
+// Rows beyond the first tile form further tiles, whose row bits count as outer bits.
 template <class T, class Work>
 void for_tiles(const LocalProgram& local, const Tile<T>& tile, Work work) {
     const Mask rows = local.layout.num_rows(), each = local.diagonal_layout.num_rows();

@@ -6,7 +6,7 @@
 
 namespace hybrid {
 
-// The phases of each row of a tile from the strings that lie inside it.
+// Tabulates, for each row of a tile, the phases of the strings inside the tile.
 template <class T>
 void bind_table(const LocalProgram& local, const DiagonalRun& run, Bound<T>& bound);
 

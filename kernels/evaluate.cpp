@@ -16,16 +16,17 @@ namespace hybrid {
 namespace {
 
 constexpr int kPointsInParallel = 15;  // qubits up to which threads take points, not amplitudes
-constexpr int kOneThread = 13;         // qubits up to which one state is not worth waking threads
-constexpr int kAlwaysBatched = 7;      // qubits up to which one point costs no more in a batch
+constexpr int kOneThread = 13;     // qubits up to which waking threads for one state does not pay
+constexpr int kAlwaysBatched = 7;  // qubits up to which one point costs no more in a batch
 
 template <class T>
 void copy(const std::complex<T>* from, std::complex<T>* to, int num_qubits, int threads) {
-    for_strips(bit(num_qubits), threads,
-               [&](Mask, Mask begin, Mask end) { std::copy(from + begin, from + end, to + begin); });
+    for_strips(bit(num_qubits), threads, [&](Mask, Mask begin, Mask end) {
+        std::copy(from + begin, from + end, to + begin);
+    });
 }
 
-// `kept` holds the state between the observables, of which there are several where it is not null.
+// `kept` holds the state between observables; null if there is only one.
 template <class T>
 void evaluate_point(const Program& program, const Observables& observables, const double* angles,
                     double* values, double* gradients, std::complex<T>* psi,
@@ -76,7 +77,7 @@ void evaluate(const Program& whole, const Observables& observables, const double
                                  threads);
     const int inner = threads_of_state(n, points, threads);
     const int outer = inner < threads ? int(std::min<std::int64_t>(threads, points)) : 1;
-    std::vector<Buffer<T>> psi, lambda, kept;  // allocated here, where running out may be thrown
+    std::vector<Buffer<T>> psi, lambda, kept;  // allocated here, where exceptions may leave
     for (int t = 0; t < outer; ++t) {
         psi.emplace_back(n);
         if (gradients) lambda.emplace_back(n);

@@ -22,8 +22,8 @@ void for_basis(const Placement& at, Mask fixed, Mask value, int threads, Work wo
                   });
 }
 
-// Calls work(strip, b, r) for one of each pair (b, b ^ x) with r(b) != 0, or for each such b
-// where x is 0.
+// Calls work(strip, b, r) for one of each pair (b, b ^ x) with r(b) != 0, or for each such b if x
+// is 0.
 template <class Work>
 void for_pairs(const Operation& op, const Placement& at, int threads, Work work) {
     const Generator& g = op.generator;

@@ -14,7 +14,7 @@ int only_qubit(const Operation& op) {
     return op.control_mask == 0 && popcount(support) == 1 ? std::countr_zero(support) : -1;
 }
 
-// Arithmetic, in rotations: a full matrix takes twice as much, a diagonal hardly any.
+// Arithmetic in units of one rotation: a full matrix takes two, a diagonal hardly any.
 int weight(const Operation& op) {
     if (op.kind == Kind::kEvolution) return op.generator.x != 0;
     const bool diagonal = op.matrix[1] == 0.0 && op.matrix[2] == 0.0;
@@ -22,8 +22,8 @@ int weight(const Operation& op) {
     return diagonal ? 0 : antidiagonal ? 1 : 2;
 }
 
-// Measured: a matrix is no slower than what it takes the place of where it spares another matrix or
-// the third rotation, or takes a diagonal in.
+// Measured: a merged matrix is no slower if it replaces another matrix, a third rotation, or a
+// diagonal.
 bool pays(const std::vector<Operation>& run) {
     int sum = 0, most = 0;
     for (const Operation& op : run) {
@@ -80,7 +80,7 @@ class Fuser {
     }
 
     Fuse which_;
-    std::vector<Operation> runs_[64];  // by qubit: what waits
+    std::vector<Operation> runs_[64];  // waiting operations, by qubit
     std::vector<Operation> out_;
 };
 

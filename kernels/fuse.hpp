@@ -1,6 +1,6 @@
 // Runs of one-qubit operations on a qubit, merged into one 2x2 matrix.
 //
-// A plain function of the operations, so it is part of their canonical order.
+// A pure function of the operations, and so part of their canonical order.
 #pragma once
 
 #include <array>
@@ -11,12 +11,12 @@
 
 namespace hybrid {
 
-// kFixed: matrices alone, for all that is done with a program; kAll: rotations too, for values
-// alone, where nobody asks for a derivative inside a run.
+// kFixed: matrices only, valid for all uses of a program; kAll: rotations too, for values only,
+// since no derivative inside a run is available.
 enum class Fuse { kFixed, kAll };
 
-// Operations equivalent to the given ones. A run is merged where that is no more arithmetic: single
-// rotations among diagonal operations are left, which go together with those of other qubits.
+// Operations equivalent to the given ones. A run is merged if that is no more arithmetic. Single
+// rotations among diagonal operations are kept: they are taken together with those of other qubits.
 std::vector<Operation> fuse(const std::vector<Operation>& operations, Fuse which);
 
 using Matrix2 = std::array<std::complex<double>, 4>;  // row major
@@ -26,7 +26,7 @@ Matrix2 matrix_of(const Operation& op, double angle);
 
 Matrix2 times(const Matrix2& a, const Matrix2& b);
 
-// The matrix of an operation made of parts; angle_of(slot) gives their angles.
+// The matrix of a merged operation; angle_of(slot) returns the angles of its parts.
 template <class AngleOf>
 Matrix2 product_of_parts(const Operation& op, AngleOf angle_of) {
     Matrix2 product = {1.0, 0.0, 0.0, 1.0};

@@ -13,16 +13,16 @@ namespace hybrid {
 
 namespace {
 
-constexpr int kRowQubits = 3;  // of a tile: eight rows of eight lanes
-constexpr int kTileQubits = kRowQubits + kLaneQubits;
+constexpr int kRowQubits = 3;  // of 64 consecutive basis states: eight rows of eight lanes
+constexpr int kTermQubits = kRowQubits + kLaneQubits;
 constexpr int kRows = 1 << kRowQubits;
 static_assert(kRows == kCoefficientRows);
-constexpr int kMostBlockQubits = 13;  // two blocks of complex128 take a quarter of a usual L2 cache
+constexpr int kMostBlockQubits = 13;  // two complex128 blocks fill a quarter of a typical L2
 
-// Qubits of a block: the lowest. Masks pair a block with another one, the same for all masks that
-// agree above the block.
+// Qubits of a block: the lowest ones. A mask pairs each block with one other block, the same for
+// all masks that agree above the block.
 int block_qubits(int num_qubits) {
-    return std::clamp(num_qubits - 4, kTileQubits, kMostBlockQubits);
+    return std::clamp(num_qubits - 4, kTermQubits, kMostBlockQubits);
 }
 
 // Lane l of the result is lane l ^ X.
@@ -35,7 +35,7 @@ inline Split<T> exchange_lanes(const Split<T>& a) {
     return {move(a.re), move(a.im)};
 }
 
-// A tile of 64 basis states that starts at `first`, which is row `row` of its block.
+// 64 basis states from `first`, which is row `row` of its block.
 struct Place {
     Mask first, row;
     Mask block_mask;  // low bits of a basis state that are inside the block
@@ -109,8 +109,8 @@ class Rows {
     std::vector<Mask> starts_;
 };
 
-// What one thread needs: the block of H psi, the block of psi that it takes from, and the blocks
-// that it may take from, by ascending basis state.
+// Memory of one thread: a block of H psi, its current source block of psi, and the list of source
+// blocks by ascending basis state.
 template <class T>
 struct Scratch {
     std::vector<Split<T>> image, partner;
@@ -128,7 +128,7 @@ class Imaging {
           rows_(h.num_qubits, source_at),
           source_(source) {}
 
-    // The blocks of the source that the block at `base` takes from.
+    // Lists the source blocks of the block at `base`.
     void choose(Mask base, Scratch<T>& scratch) const {
         scratch.order.clear();
         for (const Across& across : across_)
@@ -136,7 +136,7 @@ class Imaging {
         std::sort(scratch.order.begin(), scratch.order.end());
     }
 
-    // Adds what they give to scratch.image.
+    // Adds their contributions to scratch.image.
     void add(Mask base, Scratch<T>& scratch) const {
         const Mask rows = rows_.size();
         for (const auto& [from, across] : scratch.order) {
@@ -159,7 +159,7 @@ class Imaging {
     const std::complex<T>* source_;
 };
 
-// Not inlined: every caller gets the same rounding.
+// Not inlined, so that every caller gets the same rounding.
 template <class T>
 __attribute__((noinline)) void add_product(const std::complex<T>* psi, const Rows& rows,
                                            const Split<T>* image, Lanes<double>& sum) {
@@ -255,7 +255,7 @@ double expectation_by_amplitude(const PauliSum& h, const std::complex<T>* psi,
 template <class T>
 double expectation(const PauliSum& h, const std::complex<T>* psi, std::complex<T>* image,
                    int threads) {
-    if (h.num_qubits < kTileQubits) return expectation_by_amplitude(h, psi, image);
+    if (h.num_qubits < kTermQubits) return expectation_by_amplitude(h, psi, image);
     return expectation_in_blocks(h, psi, image, threads);
 }
 
@@ -300,7 +300,7 @@ void image_product(const Placement& at, const std::complex<T>* psi, const std::c
 template <class T>
 void add_image(const PauliSum& h, double weight, const std::complex<T>* psi, std::complex<T>* image,
                int threads) {
-    if (h.num_qubits < kTileQubits) {
+    if (h.num_qubits < kTermQubits) {
         for_image_by_amplitude(h, psi, [&](Mask b, double re, double im) {
             image[b] += std::complex<T>(T(weight * re), T(weight * im));
         });

@@ -13,22 +13,21 @@ template <class T>
 double expectation(const PauliSum& h, const std::complex<T>* psi, std::complex<T>* image,
                    int threads);
 
-// The qubits on which shards may differ while an expectation value is taken; they number the strips
-// of its sum.
+// The qubits that may be distributed during an expectation value; they number the strips of its
+// sum.
 Mask expectation_strips(int num_qubits);
 
-// The qubits that every source, and every shard of an image, must hold in full.
+// The qubits that every source, and every shard of an image, must hold completely.
 Mask expectation_block(int num_qubits);
 
-// image += the part of H psi that comes from the amplitudes of psi in `source`; image := that part
-// if `fresh`. An amplitude of the image takes its shares in ascending order of the basis states
-// that they come from, which is the order in which sources must be given, whatever pieces they come
-// in.
+// Adds to `image` the part of H psi from the amplitudes of psi in `source`, or overwrites it if
+// `fresh`. Sources must be passed in ascending order of their basis states, so that each amplitude
+// of the image adds its terms in that order, however psi is cut into sources.
 template <class T>
 void image_from(const PauliSum& h, const Placement& source_at, const std::complex<T>* source,
                 const Placement& image_at, std::complex<T>* image, bool fresh, int threads);
 
-// sums[strip] := the share of each strip held at `at` in <psi|image>.
+// sums[strip] := contribution of each strip held at `at` to <psi|image>.
 template <class T>
 void image_product(const Placement& at, const std::complex<T>* psi, const std::complex<T>* image,
                    double* sums, int threads);

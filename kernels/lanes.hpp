@@ -1,8 +1,8 @@
 // Eight amplitudes side by side: the unit of all arithmetic inside a block.
 //
-// Three qubits on which nothing in a sweep acts (but by signs and controls) index the lanes, so no
-// arithmetic ever mixes lanes. Vectors are of GCC's and Clang's extension: one AVX-512 register of
-// doubles, two of AVX2, four of SSE2, scalars elsewhere.
+// Three qubits that operations of a sweep use for signs and controls only index the lanes, so no
+// arithmetic mixes lanes. Vectors use the GCC and Clang extension: one AVX-512 register of doubles,
+// two of AVX2, four of SSE2, scalars elsewhere.
 #pragma once
 
 #include <bit>
@@ -69,7 +69,7 @@ inline T sum_of_lanes(Lanes<T> x) {
     return sum;
 }
 
-// Collects whether any of many amplitudes is not zero.
+// Accumulates whether any amplitude is non-zero.
 template <class T>
 class AnyBits {
   public:
@@ -91,7 +91,7 @@ inline Split<T> times(const Split<T>& a, Lanes<T> re, Lanes<T> im) {
     return {a.re * re - a.im * im, a.re * im + a.im * re};
 }
 
-// Eight consecutive complex numbers of main memory, real and imaginary parts taken apart.
+// Eight consecutive complex numbers of main memory, split into real and imaginary parts.
 template <class T>
 inline Split<T> load_split(const std::complex<T>* p) {
     Lanes<T> a, b;
@@ -109,8 +109,8 @@ inline void store_split(std::complex<T>* p, const Split<T>& x) {
     std::memcpy(static_cast<void*>(p + kLanes / 2), &b, sizeof b);
 }
 
-// Element l of vector k and element k of vector l change places: the halves beside the diagonal at
-// distance 1, then 2, then 4.
+// Transposes: swaps element l of vector k with element k of vector l, in off-diagonal blocks of
+// size 1, then 2, then 4.
 template <class T>
 inline void transpose(Lanes<T> (&a)[kLanes]) {
     for (int k = 0; k < kLanes; k += 2) {

@@ -1,5 +1,5 @@
-// Where a basis state lies inside a block: some qubits index lanes, some index rows of eight
-// lanes, and the others, the outer qubits, say which block it is.
+// Position of a basis state in a block: some qubits index lanes, some index rows of eight lanes,
+// and the others, the outer qubits, number the blocks.
 #pragma once
 
 #include <vector>

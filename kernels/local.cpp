@@ -11,7 +11,7 @@ namespace hybrid {
 
 namespace {
 
-constexpr int kMostControls = 8;  // of a diagonal operation taken as strings, 2^k of them
+constexpr int kMostControls = 8;  // of a diagonal operation expanded into 2^k strings
 
 bool is_diagonal_matrix(const Operation& op) {
     const auto& m = op.matrix;
@@ -42,7 +42,7 @@ Mask moved(const Operation& op) {
     return is_diagonal(op) ? 0 : op.target_mask();
 }
 
-// The strings of a diagonal operation; a control is half of 1 +- Z.
+// The strings of a diagonal operation; a control is (1 +- Z) / 2.
 std::vector<SignedString> strings_of(const Operation& op) {
     std::vector<SignedString> bare = op.generator.strings, strings;
     if (op.kind == Kind::kMatrix1) {
@@ -82,8 +82,8 @@ class Compiler {
     LocalProgram take() { return std::move(out_); }
 
   private:
-    // A case for each way in which the fixed qubits, `bits` of them set, meet rows and outer
-    // qubits; lanes for which they differ from `bits` get 0.
+    // One case per combination of row and outer bits that matches `bits` on the fixed qubits; lanes
+    // that do not match get 0.
     static Case case_of(const Layout& at, Mask fixed, Mask bits) {
         Case found{bits & at.outer(), at.rows_of(bits), {}};
         const Mask in_lanes = fixed & at.lanes;
@@ -130,7 +130,7 @@ class Compiler {
         push(local, kRotationValues * int(local.cases.size()));
     }
 
-    // Cases that differ only in lanes are one.
+    // Cases that differ only in lanes are merged.
     static void merge(std::vector<Case>& cases, const Case& found) {
         for (Case& c : cases)
             if (c.outer_bits == found.outer_bits && c.row_bits == found.row_bits) {
@@ -155,7 +155,7 @@ class Compiler {
         Mask bits = op.control_value;
         if (exchange && op.kind == Kind::kMatrix2) bits |= bit(op.target[0]);
         local.cases = {case_of(at, op.control_mask | targets, bits)};
-        // Controls alone decide lanes; targets never lie in them.
+        // Only controls lie in lanes, targets never do.
         const int size = op.kind == Kind::kMatrix1 ? 8 : 32;
         push(local, exchange ? 0 : size);
     }
@@ -193,14 +193,14 @@ class Compiler {
     LocalProgram out_;
 };
 
-// Whether a rotation acts on all pairs of rows that differ in one bit, and on all alike.
+// Whether a rotation acts equally on all pairs of rows that differ in one bit.
 bool is_plain(const LocalOperation& op) {
     return op.kind == LocalKind::kRotate && op.cases.size() == 1 && popcount(op.x) == 1 &&
            op.fixed == op.x && op.cases[0].row_bits == 0 && op.outer_fixed == 0 && op.sign == 0 &&
            op.outer_sign == 0;
 }
 
-// Plain rotations of two row bits, one after the other, become a pair.
+// Pairs consecutive plain rotations of two row bits.
 void pair_rotations(std::vector<LocalOperation>& operations) {
     for (std::size_t k = 0; k + 1 < operations.size(); ++k) {
         LocalOperation &op = operations[k], &next = operations[k + 1];
@@ -209,7 +209,7 @@ void pair_rotations(std::vector<LocalOperation>& operations) {
     }
 }
 
-// Room for tables and phases, once the runs are complete.
+// Allocates tables and phases, once the runs are complete.
 void lay_out_runs(LocalProgram& local) {
     for (DiagonalRun& run : local.runs) {
         for (const auto& s : run.strings) (s.outer == 0 ? run.has_table : run.has_outer) = true;

@@ -1,5 +1,5 @@
-// Operations as a block sees them: masks of row bits, values per lane, and what depends on the
-// outer qubits. Compiled once per program; angles come in with `bind`.
+// Operations inside a block: masks of row bits, values per lane, and dependence on outer qubits.
+// Compiled once per program; `bind` sets the angles.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,13 @@
 
 namespace hybrid {
 
-// One number that a sweep sums over the whole state: <lambda|P|psi> for a part P of a generator.
+// A sum over the whole state, <lambda|P|psi> for a part P of a generator.
 struct Term {
-    int slot;       // whose gradient it adds to ...
-    double weight;  // ... times this
+    int slot;       // adds to the gradient of this slot ...
+    double weight;  // ... times this weight
 };
 
-// A case of an operation: it acts where the outer bits and row bits are these.
+// A case of an operation: it acts where outer bits and row bits have these values.
 struct Case {
     Mask outer_bits;
     Mask row_bits;
@@ -38,13 +38,13 @@ struct LocalOperation {
     Mask outer_sign = 0;      // rotations: outer qubits whose parity flips r
     Mask target[2] = {0, 0};  // matrices: row bits
     std::vector<Case> cases;
-    bool with_next = false;  // rotations: the next is undone and done in the same visit of rows
+    bool with_next = false;  // rotations: paired with the next one, in one visit of rows
     int term = -1;           // rotations
-    int bound = 0;           // where its values start among those of the segment
+    int bound = 0;           // offset of its values in the segment
     int run = -1;            // diagonals: which run
 };
 
-// exp(-i angle coefficient Z^z); slot -1 has angle 1. Outer bits, if any, flip its sign.
+// exp(-i angle coefficient Z^z); slot -1 means angle 1. Outer bits, if any, flip its sign.
 struct DiagonalString {
     Mask rows = 0;
     int lanes = 0;
@@ -54,20 +54,20 @@ struct DiagonalString {
     int term = -1;
 };
 
-// Diagonal operations that follow one another, taken together.
+// A run of consecutive diagonal operations.
 struct DiagonalRun {
     std::vector<DiagonalString> strings;
     bool has_table = false;  // some strings lie inside a tile
     bool has_outer = false;  // some do not
     bool wants_gradient = false;
     bool is_wide = false;  // a string with a gradient has several row bits
-    int table = 0;         // where its table starts among those of the segment
-    int phases = 0;        // where the phases of its strings start
+    int table = 0;         // offset of its table in the segment
+    int phases = 0;        // offset of the phases of its strings
 };
 
 inline constexpr int kRotationValues = 4;  // of a case: cosine, sine, r, tangent
 
-// Operations that run on one block, or tile of a block, after one another.
+// A sequence of operations on one block, or on one tile of a block.
 struct LocalProgram {
     Layout layout;
     Layout diagonal_layout;  // its rows are the first up to 2^kTileQubits of `layout`
@@ -80,18 +80,18 @@ struct LocalProgram {
 
 inline constexpr int kTileQubits = 6;  // rows of a tile: two states of 2^9 amplitudes fit in L1
 
-// What no capacity admits: active on all 64 bits.
+// A footprint beyond any capacity: active on all 64 bits.
 inline constexpr Footprint kNoBlock = {~Mask{0}, 0};
 
-// kNoBlock for operations that cannot run in blocks: those with too many patterns, or too many
-// controls on a diagonal.
+// kNoBlock for operations that cannot run in blocks: too many patterns, or too many controls on a
+// diagonal.
 Footprint footprint(const Operation& op);
 
-// Compiles operations in this order; appends the sums that their gradients take to `terms`.
+// Compiles operations in this order; appends the sums for their gradients to `terms`.
 LocalProgram compile_local(const std::vector<const Operation*>& operations, const Layout& layout,
                            std::vector<Term>& terms);
 
-// Angles by slot: of one point in all lanes, or of another point in each lane.
+// Angles by slot: of one point for all lanes, or of one point per lane.
 class LaneAngles {
   public:
     explicit LaneAngles(const double* point) { std::fill_n(of_, kLanes, point); }

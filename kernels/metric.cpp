@@ -17,7 +17,7 @@ constexpr int kSlotsInParallel = 15;  // qubits up to which threads take slots, 
 
 using State = std::complex<double>*;
 
-// row[k] = Re <lambda|d_k psi> for all k, by one pass back from psi and lambda.
+// row[k] = Re <lambda|d_k psi> for all k, by one backward pass from psi and lambda.
 void overlaps(const Program& program, const BoundProgram<double>& bound, const double* angles,
               State psi, State lambda, double* row, int threads) {
     std::fill_n(row, program.num_slots, 0.0);
@@ -42,7 +42,7 @@ void metric(const Program& program, const double* angles, double* g, int threads
     const bool by_slot = n <= kSlotsInParallel;
     const int outer = by_slot ? std::max(1, std::min(threads, slots)) : 1;
     const int inner = by_slot ? 1 : threads;
-    std::vector<Buffer<double>> psi, lambda;  // allocated here, where running out may be thrown
+    std::vector<Buffer<double>> psi, lambda;  // allocated here, where exceptions may leave
     for (int t = 0; t < outer; ++t) {
         psi.emplace_back(n);
         lambda.emplace_back(n);

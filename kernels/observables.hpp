@@ -1,4 +1,4 @@
-// Several observables that are read from one state.
+// Several observables evaluated on one state.
 #pragma once
 
 #include <vector>

@@ -11,7 +11,7 @@ namespace hybrid {
 
 namespace {
 
-constexpr int kBlockQubits = 10;  // of the blocks whose sums are kept while shots are drawn
+constexpr int kBlockQubits = 10;  // of the blocks whose sums are kept for drawing shots
 
 using State = const std::complex<double>*;
 
@@ -25,7 +25,7 @@ double weight_of_block(const Placement& at, State psi, Mask base, Mask block) {
     return sum;
 }
 
-// Probability before each block of a strip, and of all of them.
+// Cumulative probability before each block of a strip, and the total.
 std::vector<double> running_weights(const Placement& at, State psi, Mask first, Mask inside) {
     const Mask block = inside_block(at.num_qubits());
     std::vector<double> upto = {0.0};
@@ -37,7 +37,7 @@ std::vector<double> running_weights(const Placement& at, State psi, Mask first, 
     return upto;
 }
 
-// The first k with upto[k + 1] > u; where rounding leaves none, the last with any weight.
+// The first k with upto[k + 1] > u or, if rounding leaves none, the last k with non-zero weight.
 Mask interval_of(const std::vector<double>& upto, double& u) {
     if (u >= upto.back()) u = std::nextafter(upto.back(), 0.0);
     const auto after = std::upper_bound(upto.begin() + 1, upto.end() - 1, u);
@@ -47,7 +47,8 @@ Mask interval_of(const std::vector<double>& upto, double& u) {
 }
 
 Mask state_of_block(const Placement& at, State psi, Mask base, Mask block, double left) {
-    Mask chosen = base;  // the last state with any probability, by rounding
+    Mask chosen =
+        base;  // fallback if rounding leaves none: the last state with non-zero probability
     for (Mask b = base; b <= (base | block); ++b) {
         const double p = std::norm(psi[at.offset(b)]);
         if (p == 0) continue;
@@ -89,11 +90,11 @@ void draw(const Placement& at, State psi, const double* weights, std::int64_t sh
           std::uint64_t seed, std::uint64_t* out, int threads) {
     const int n = at.num_qubits();
     const Mask block = inside_block(n), blocks = low_bits(n) & ~block;
-    std::vector<double> upto = {0.0};  // probability before each strip, and of all
+    std::vector<double> upto = {0.0};  // cumulative probability before each strip, and the total
     for (Mask s = 0; s < bit(popcount(outcome_strips(n))); ++s)
         upto.push_back(upto.back() + weights[s]);
     std::mt19937_64 random(seed);
-    std::vector<double> left(shots);  // of each shot, what is left in its strip
+    std::vector<double> left(shots);  // remainder of each shot within its strip
     std::vector<std::vector<std::int64_t>> shots_of(upto.size() - 1);
     for (std::int64_t s = 0; s < shots; ++s) {
         left[s] = double(random() >> 11) * 0x1p-53 * upto.back();

@@ -1,4 +1,4 @@
-// What a measurement of a state gives: shots, and probabilities of some of the qubits.
+// Measurements of a state: shots, and probabilities of the outcomes of some qubits.
 #pragma once
 
 #include <complex>
@@ -9,17 +9,17 @@
 
 namespace hybrid {
 
-// The qubits that number the strips of the sums below: the highest. Shards may differ on them.
+// The qubits that number the strips of the sums below: the highest ones. They may be distributed.
 Mask outcome_strips(int num_qubits);
 
-// weights[strip] := the probability of each strip held at `at`.
+// weights[strip] := probability of each strip held at `at`.
 void strip_weights(const Placement& at, const std::complex<double>* psi, double* weights,
                    int threads);
 
 inline constexpr std::uint64_t kElsewhere = ~std::uint64_t{0};
 
-// Basis states drawn from |psi|^2 by inverse transform, the same for any number of threads and
-// shards; kElsewhere for shots that fall on strips held elsewhere. `weights` are those of all
+// Samples basis states from |psi|^2 by inverse transform; the same for any number of threads and
+// shards. kElsewhere marks shots on strips held elsewhere. `weights` holds the weights of all
 // strips.
 void draw(const Placement& at, const std::complex<double>* psi, const double* weights,
           std::int64_t shots, std::uint64_t seed, std::uint64_t* out, int threads);
@@ -27,8 +27,8 @@ void draw(const Placement& at, const std::complex<double>* psi, const double* we
 // out[v] = the probability that `qubits` read v, bit k of v for the k-th lowest of them. Sums over
 // the other qubits are taken pairwise, in ascending order of the basis state.
 //
-// A shard that fixes the highest qubits gives its part: v runs over those of `qubits` that it does
-// not fix, and sums over the values of the others that it holds.
+// A shard that fixes the highest qubits returns its part: v runs over those of `qubits` that it
+// does not fix, and the sums over the amplitudes that it holds.
 void probabilities(const Placement& at, const std::complex<double>* psi, Mask qubits, double* out,
                    int threads);
 

@@ -17,8 +17,7 @@ namespace {
 using Amplitude = std::complex<double>;
 
 // <other|psi>
-Amplitude inner_product(const Amplitude* other, const Amplitude* psi, int num_qubits,
-                        int threads) {
+Amplitude inner_product(const Amplitude* other, const Amplitude* psi, int num_qubits, int threads) {
     double re[kStrips] = {}, im[kStrips] = {};
     const Mask size = bit(num_qubits);
     for_strips(size, threads, [&](Mask strip, Mask begin, Mask end) {
@@ -43,7 +42,7 @@ void overlaps(const Program& whole, const Amplitude* others, std::int64_t count,
     const Mask size = bit(n);
     const int inner = threads_of_state(n, points, threads);
     const int outer = inner < threads ? int(std::min<std::int64_t>(threads, points)) : 1;
-    std::vector<Buffer<double>> state, psi, lambda;  // allocated here, where running out is thrown
+    std::vector<Buffer<double>> state, psi, lambda;  // allocated here, where exceptions may leave
     for (int t = 0; t < outer; ++t) {
         state.emplace_back(n);
         if (!gradients) continue;

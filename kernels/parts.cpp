@@ -8,8 +8,8 @@ namespace hybrid {
 
 namespace {
 
-// Calls work(k, i, length) for runs of consecutive indices of a part: the k-th of its amplitudes
-// and those that follow lie at i | value and following.
+// Calls work(k, i, length) for runs of consecutive indices of a part: its amplitudes k, k + 1, ...
+// lie at i | value and the following indices.
 template <class Work>
 void for_runs(int num_qubits, Mask mask, int threads, Work work) {
     const Mask free = low_bits(num_qubits) & ~mask;

@@ -12,7 +12,7 @@ struct Part {
     Mask mask, value;
 };
 
-// Copies a part of the 2^num_qubits amplitudes of a shard to consecutive memory, or back.
+// Copies a part of a shard of 2^num_qubits amplitudes to consecutive memory, or back.
 template <class T>
 void copy_out(const std::complex<T>* shard, int num_qubits, Part part, std::complex<T>* out,
               int threads);
@@ -20,8 +20,8 @@ template <class T>
 void copy_in(const std::complex<T>* in, std::complex<T>* shard, int num_qubits, Part part,
              int threads);
 
-// Exchanges the amplitudes of a part of one shard with those of a part of another, in order; the
-// masks of the parts are the same.
+// Swaps the amplitudes of a part of one shard with those of a part of another, in order; both parts
+// have the same mask.
 template <class T>
 void exchange(std::complex<T>* one, Part part_of_one, std::complex<T>* other, Part part_of_other,
               int num_qubits, int threads);

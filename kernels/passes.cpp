@@ -21,8 +21,8 @@ void clear(std::complex<T>* psi, int num_qubits, int threads) {
     });
 }
 
-void check_spread(const Sweep& sweep, const Placement& at) {
-    if (at.fixed() & ~sweep.spread)
+void check_distributed(const Sweep& sweep, const Placement& at) {
+    if (at.fixed() & ~sweep.distributable)
         throw std::invalid_argument("a shard lacks a qubit that the sweep works on");
 }
 
@@ -39,7 +39,7 @@ BoundProgram<T> bind_all(const Program& program, const double* angles) {
 template <class T>
 void step_forward(const Sweep& sweep, const BoundBlock<T>& bound, const double* angles,
                   const Placement& at, std::complex<T>* psi, int threads) {
-    check_spread(sweep, at);
+    check_distributed(sweep, at);
     if (const Operation* op = sweep.whole_state)
         apply(*op, angle_of(*op, angles), at, psi, threads);
     else
@@ -50,7 +50,7 @@ template <class T>
 void step_tangent(const Sweep& sweep, const BoundBlock<T>& bound, const double* angles, int slot,
                   const Placement& at, std::complex<T>* psi, std::complex<T>* tangent,
                   int threads) {
-    check_spread(sweep, at);
+    check_distributed(sweep, at);
     if (const Operation* op = sweep.whole_state) {
         apply(*op, angle_of(*op, angles), at, psi, threads);
         apply(*op, angle_of(*op, angles), at, tangent, threads);
@@ -64,7 +64,7 @@ template <class T>
 void step_backward(const Sweep& sweep, const BoundBlock<T>& bound, const double* angles,
                    const Placement& at, std::complex<T>* psi, std::complex<T>* lambda, double* sums,
                    int threads) {
-    check_spread(sweep, at);
+    check_distributed(sweep, at);
     if (const Operation* op = sweep.whole_state) {
         if (op->slot >= 0) generator_product(*op, at, lambda, psi, sums, threads);
         apply_inverse(*op, angle_of(*op, angles), at, psi, threads);

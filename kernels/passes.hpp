@@ -1,4 +1,4 @@
-// A whole program passed over a state: forward, backward, and forward with a derivative.
+// Running a whole program on a state: forward, backward, and forward with a derivative.
 #pragma once
 
 #include <complex>
@@ -8,15 +8,15 @@
 
 namespace hybrid {
 
-// The values of every sweep at a point's angles, kept for the way back.
+// The values of every sweep at a point's angles, kept for the backward pass.
 template <class T>
 using BoundProgram = std::vector<BoundBlock<T>>;
 
 template <class T>
 BoundProgram<T> bind_all(const Program& program, const double* angles);
 
-// One sweep, or the operation that takes the place of one, on the amplitudes held at `at`; see
-// sweep.hpp.
+// One sweep, or an operation on the whole state in place of one, on the amplitudes held at `at`;
+// see sweep.hpp.
 template <class T>
 void step_forward(const Sweep& sweep, const BoundBlock<T>& bound, const double* angles,
                   const Placement& at, std::complex<T>* psi, int threads);

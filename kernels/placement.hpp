@@ -1,5 +1,5 @@
 // Which amplitudes of a state lie in a piece of memory, and where: the whole state in natural
-// order, a shard of it, or the part of a shard in which some qubits have one value.
+// order, a shard, or the part of a shard in which some qubits have fixed values.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@ class Placement {
     // The whole state: the amplitude of b at b.
     explicit Placement(int num_qubits) : num_qubits_(num_qubits), memory_qubits_(num_qubits) {}
 
-    // `position[q]` is the bit of a memory index that qubit q has, or -1 where all amplitudes here
-    // agree on it. `fixed` are the qubits on which they agree, `value` is what they have there.
+    // `position[q]` is the bit of the memory index for qubit q, or -1 if q is fixed. All amplitudes
+    // here have `value` on the qubits `fixed`.
     Placement(std::vector<int> position, Mask fixed, Mask value)
         : num_qubits_(int(position.size())), fixed_(fixed), value_(value), natural_(false) {
         for (int p : position) memory_qubits_ += p >= 0;
@@ -35,7 +35,7 @@ class Placement {
 
     bool holds(Mask basis) const { return ((basis ^ value_) & fixed_) == 0; }
 
-    // Where the amplitude of a basis state lies that is held here.
+    // The memory index of a basis state that is held here.
     Mask offset(Mask basis) const {
         if (natural_) return basis;
         Mask out = 0;

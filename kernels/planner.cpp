@@ -24,7 +24,7 @@ std::vector<int> all_of(const Footprints& operations) {
     return indices;
 }
 
-// Takes from `waiting` what can run on at most `capacity` of the `allowed` qubits.
+// Takes the operations from `waiting` that can run on at most `capacity` of the `allowed` qubits.
 Group take(const Footprints& operations, const std::vector<int>& waiting, Mask allowed,
            int capacity, std::vector<int>& later) {
     Group group;
@@ -50,7 +50,7 @@ Group alone(const std::vector<int>& waiting, const Footprints& operations,
     return {operations[waiting[0]].active, {waiting[0]}};
 }
 
-// Calls choose(waiting, later) for one group after another.
+// Calls choose(waiting, later) for each group in turn.
 template <class Choose>
 std::vector<Group> plan_by(const Footprints& operations, Choose choose) {
     std::vector<int> waiting = all_of(operations), later;
@@ -64,15 +64,15 @@ std::vector<Group> plan_by(const Footprints& operations, Choose choose) {
     return groups;
 }
 
-// Each group takes, in program order, whatever comes first.
+// Each group takes the first operations in program order.
 std::vector<Group> plan_first_come(const Footprints& operations, int capacity) {
     return plan_by(operations, [&](const auto& waiting, auto& later) {
         return take(operations, waiting, ~Mask{0}, capacity, later);
     });
 }
 
-// Each group takes the window of neighbouring qubits that begins at the lowest qubit on which an
-// operation waits or, from above, ends at the highest.
+// Each group takes the window of neighbouring qubits that begins at the lowest waiting qubit or,
+// from above, ends at the highest.
 std::vector<Group> plan_by_windows(const Footprints& operations, int capacity, bool from_below) {
     return plan_by(operations, [&](const auto& waiting, auto& later) {
         Mask active = 0;

@@ -1,7 +1,6 @@
-// Which operations run together, and in what order: the canonical order of a program.
+// Grouping and ordering operations: the canonical order of a program.
 //
-// A plain function of the operations and a width. It knows nothing of threads, ranks or caches, so
-// one plan serves blocks in a cache and, one level up, shards of a state over ranks.
+// A pure function of the operations and a capacity, independent of threads, ranks and caches.
 #pragma once
 
 #include <vector>
@@ -10,12 +9,12 @@
 
 namespace hybrid {
 
-// What an operation does to each qubit.
+// How an operation acts on each qubit.
 struct Footprint {
-    Mask active = 0;    // amplitudes that differ in these bits are mixed
+    Mask active = 0;    // mixes amplitudes that differ in these bits
     Mask diagonal = 0;  // read only: controls, signs, phases
 
-    // Two operations commute if every qubit that they share is read only for both.
+    // Two operations commute if both only read every qubit that they share.
     bool commutes_with(const Footprint& other) const {
         return !(active & (other.active | other.diagonal)) && !(diagonal & other.active);
     }
@@ -26,18 +25,17 @@ struct Group {
     std::vector<int> operations;  // indices into the program, in order of execution
 };
 
-// Groups the operations so that each group acts on at most `capacity` qubits, in an order that is
-// equivalent to the given one. Three greedy plans are made and the one of fewest groups is taken: a
-// group takes whatever comes first in the program, or the window of neighbouring qubits that begins
-// at the lowest qubit on which an operation waits, or the one that ends at the highest; in all
-// cases only what commutes with all that is left behind. On a chain of qubits windows cut a circuit
-// of many layers along its light cones: three groups of 11 qubits do for 20 qubits and 6 layers.
+// Groups operations so that each group acts on at most `capacity` qubits, in an order equivalent to
+// the given one. Of three greedy plans the one with the fewest groups is taken. A group consists of
+// the first operations in program order, or of those in the window of neighbouring qubits that
+// begins at the lowest waiting qubit, or ends at the highest; always only of operations that
+// commute with all those left behind. On a chain of qubits windows cut a deep circuit along its
+// light cones: 20 qubits and 6 layers take three groups of 11 qubits.
 //
-// An operation that is active on more qubits than `capacity` has a group of its own.
+// An operation that is active on more than `capacity` qubits has a group of its own.
 std::vector<Group> plan_groups(const std::vector<Footprint>& operations, int capacity);
 
-// An equivalent order in which diagonal operations (active on no qubit) follow one another in runs
-// as long as may be.
+// An equivalent order with the longest possible runs of diagonal operations (active on no qubit).
 std::vector<int> gather_diagonals(const std::vector<Footprint>& operations);
 
 }  // namespace hybrid

@@ -68,8 +68,8 @@ void read_evolution(const ProgramArrays& a, std::int64_t k, Operation& op) {
     }
 }
 
-// Measured: on fewer qubits the product of matrices at each point's angles costs more than it
-// spares.
+// Measured: on fewer qubits computing the product of matrices at each point costs more than it
+// saves.
 constexpr int kWorthMerging = 10;
 static_assert(kWorthMerging > kLaneQubits);  // in blocks; operations on a whole state have no parts
 

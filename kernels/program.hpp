@@ -1,4 +1,4 @@
-// A circuit as validated operations in order. Immutable once made.
+// A circuit as validated operations in order. Immutable.
 #pragma once
 
 #include <complex>
@@ -13,7 +13,7 @@
 
 namespace hybrid {
 
-// The arrays of the Python interface, as they come: N operations.
+// The unchecked arrays of the Python interface, for N operations.
 struct ProgramArrays {
     int num_qubits = 0;
     int num_slots = 0;
@@ -39,21 +39,21 @@ struct Program {
     int num_qubits = 0;
     int num_slots = 0;
     std::vector<Operation> operations;
-    std::vector<Sweep> sweeps;   // the canonical order; refers to the operations
-    std::optional<Batch> batch;  // for many points, where the program is small enough
-    std::unique_ptr<Program> without_gradients;  // with more runs merged, where there are any
+    std::vector<Sweep> sweeps;                   // the canonical order; refers to the operations
+    std::optional<Batch> batch;                  // for many points, if the program is small enough
+    std::unique_ptr<Program> without_gradients;  // with more runs merged, if there are any
 
     Program() = default;
     Program(Program&&) noexcept = default;
     Program& operator=(Program&&) noexcept = default;
 };
 
-// What to run where states or values alone are wanted.
+// The program to run if only states or values are wanted.
 inline const Program& for_values(const Program& program) {
     return program.without_gradients ? *program.without_gradients : program;
 }
 
-// Throws std::invalid_argument naming the operation and what is wrong with it.
+// Throws std::invalid_argument with the operation and its fault.
 Program make_program(const ProgramArrays& arrays);
 
 void check_num_qubits(std::int64_t num_qubits);

@@ -31,8 +31,8 @@ struct Pattern {
 
 // The coefficient r(b) of a sum of commuting strings, c(b) = r(b) or i r(b), factored as
 //     r(b) = (-1)^|sign & b| * f(b & varying).
-// Where few bits vary, f is tabulated and only its non-zero patterns are kept, one of each pair
-// (b, b ^ x): an excitation then touches just the pairs that it rotates.
+// If few bits vary, f is tabulated and only its non-zero patterns are kept, one per pair (b, b ^
+// x): an excitation then touches only the pairs that it rotates.
 struct Generator {
     Mask x = 0;
     bool odd = false;  // c = i r

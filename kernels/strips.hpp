@@ -1,5 +1,5 @@
-// Work over a range is cut into strips that do not depend on the number of threads; sums over
-// strips are added in order. That is what makes results independent of threads.
+// Work over a range is cut into strips that do not depend on the number of threads, and sums over
+// strips are added in order, so results do not depend on threads.
 #pragma once
 
 #include <omp.h>
@@ -36,9 +36,9 @@ inline Mask highest_of(Mask from, int count) {
     return from;
 }
 
-// The qubits that number the strips of a sum over a state: the highest of those that tell apart
-// what is summed. Shards may differ on these qubits alone, so that each strip lies on one shard;
-// wide states, which many ranks may share, have more strips.
+// The qubits that number the strips of a sum over a state: the highest of those in `apart`, which
+// number the terms. Only these may be distributed, so that each strip lies on one shard; wide
+// states, which many ranks may share, have more strips.
 inline Mask strip_qubits(Mask apart, int num_qubits) {
     return highest_of(apart, num_qubits < 24 ? 6 : 10);
 }

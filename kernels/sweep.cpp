@@ -24,13 +24,13 @@ Sweep compile_sweep(const std::vector<const Operation*>& operations, Mask active
     return sweep;
 }
 
-// How the rows of a block lie in memory: eight amplitudes of a row, or of each lane those of four
-// rows, one after another; or neither.
+// Memory order of a block: the eight amplitudes of a row are adjacent, or four rows of each lane
+// are; or neither.
 enum class Memory { kRow, kFourRows, kScattered };
 
 constexpr int kFour = kLanes / 2;  // amplitudes in a vector
 
-// Where the rows and lanes of a block lie, relative to its first amplitude.
+// Offsets of the rows and lanes of a block from its first amplitude.
 class Places {
   public:
     Places(const Sweep& sweep, const Placement& at) : rows_(&sweep.row_qubits) {
@@ -124,7 +124,7 @@ std::vector<Scratch<T>> scratch_for(const Sweep& sweep, bool two, int threads) {
     return all;
 }
 
-// Calls work(strip, scratch, base) for each block held at `at` whose amplitudes need not be zero.
+// Calls work(strip, scratch, base) for each block held at `at` that may have non-zero amplitudes.
 template <class T, class Work>
 void for_blocks(const Sweep& sweep, const Placement& at, bool two, int threads, Work work) {
     if (at.value() & ~sweep.touched) return;
@@ -141,7 +141,7 @@ void for_blocks(const Sweep& sweep, const Placement& at, bool two, int threads, 
     });
 }
 
-// Calls work(strip, scratch, base) with each block of two states in `scratch`, and puts them back.
+// Calls work(strip, scratch, base) with each block of two states in `scratch`, and stores it.
 template <class T, class Work>
 void for_block_pairs(const Sweep& sweep, const Placement& at, std::complex<T>* psi,
                      std::complex<T>* lambda, int threads, Work work) {
@@ -161,15 +161,15 @@ Sweep alone(const Operation& op, int num_qubits) {
     sweep.whole_state = &op;
     if (op.slot >= 0) sweep.terms = {{op.slot, 2.0}};
     sweep.strips = strip_qubits(apart(op, num_qubits), num_qubits);
-    sweep.spread = sweep.strips & ~op.generator.x & ~low_bits(kLaneQubits);  // lanes stay
+    sweep.distributable = sweep.strips & ~op.generator.x & ~low_bits(kLaneQubits);  // lanes stay
     return sweep;
 }
 
 }  // namespace
 
 int block_rows(int num_qubits) {
-    // Measured: up to 18 qubits, where a state nearly fits a cache, two states of a small block
-    // that stay in the nearest ones win; beyond, fewer sweeps do.
+    // Measured: up to 18 qubits, where a state nearly fits a cache, small blocks that stay in the
+    // nearest caches are faster; above, fewer sweeps are.
     return std::clamp(num_qubits - kLaneQubits, 1, num_qubits <= 18 ? 9 : 11);
 }
 
@@ -194,7 +194,7 @@ std::vector<Sweep> compile_sweeps(const std::vector<Operation>& operations, int 
             const Mask outer = sweeps.back().block.layout.outer();
             sweeps.back().touched = touched;
             sweeps.back().strips = strip_qubits(outer & touched, num_qubits);
-            sweeps.back().spread = sweeps.back().strips | (outer & ~touched);
+            sweeps.back().distributable = sweeps.back().strips | (outer & ~touched);
         }
     }
     return sweeps;

@@ -12,7 +12,7 @@ namespace hybrid {
 
 namespace {
 
-// Calls work(i, gradient) for each item, with the gradient of the item's strip to add to; `sum` is
+// Calls work(i, gradient) for each item, to add to the gradient of the item's strip; `sum` becomes
 // the sum over strips, in order.
 template <class Work>
 void sum_in_strips(std::uint64_t items, int slots, int threads, double* sum, Work work) {
@@ -72,7 +72,7 @@ class BatchTape : public Tape {
             runs_[b].add_image(*observables_[o], weight(weights, b, o));
     }
 
-    // Lanes without a point of their own weigh nothing.
+    // Lanes that repeat a point get weight 0.
     Lanes<T> weight(const double* weights, std::size_t b, std::size_t o) const {
         Lanes<T> out = {};
         for (int l = 0; l < lanes(b); ++l) out[l] = T(weights[place(b, l, o)]);
@@ -94,7 +94,7 @@ class BatchTape : public Tape {
     std::vector<BatchRun<T>> runs_;
 };
 
-// A state for each point.
+// One state per point.
 template <class T>
 class StateTape : public Tape {
   public:

@@ -16,7 +16,7 @@ inline void for_rows(const Rows& rows, Work work) {
     for (Mask v = 0; v < rows.end; v = next_free(v, rows.fixed)) work(v | rows.bits);
 }
 
-// +1 or -1 by the parity of the row's bits under `sign`; where no bit counts it is left out.
+// +1 or -1 by the parity of the row's bits under `sign`; compiled away if there are none.
 template <class T, bool Signed>
 inline Lanes<T> flip(Lanes<T> x, Mask row, Mask sign) {
     if constexpr (Signed) {
@@ -38,7 +38,7 @@ inline void rotate(Split<T>& p, Split<T>& q, Lanes<T> c, Lanes<T> s) {
     }
 }
 
-// The rotation by a tangent, over its cosine: half the arithmetic.
+// The rotation divided by its cosine, by the tangent: half the arithmetic.
 template <class T, bool Odd>
 inline void shear(Split<T>& p, Split<T>& q, Lanes<T> t) {
     const Split<T> a = p, b = q;
@@ -51,7 +51,7 @@ inline void shear(Split<T>& p, Split<T>& q, Lanes<T> t) {
     }
 }
 
-// Im <lambda|X|psi> on a pair, X the generator with r = 1; l, m are lambda where p, q are psi.
+// Im <lambda|X|psi> on a pair, X the generator with r = 1; p, q are from psi, l, m from lambda.
 template <class T, bool Odd>
 inline Lanes<T> product(const Split<T>& l, const Split<T>& m, const Split<T>& p,
                         const Split<T>& q) {
@@ -119,8 +119,8 @@ void rotate_backward(const LocalOperation& op, const LocalProgram& local, const 
               });
 }
 
-// Two plain rotations in one visit of four rows. The first is a shear, and the second makes good
-// for its cosine.
+// Two plain rotations in one visit of four rows. The first is a shear; the second includes its
+// cosine.
 template <class T, bool Odd, bool NextOdd>
 void rotate_two(const LocalOperation& op, const LocalOperation& next, const LocalProgram& local,
                 const Bound<T>& bound, const Tile<T>& tile) {
@@ -138,7 +138,7 @@ void rotate_two(const LocalOperation& op, const LocalOperation& next, const Loca
     });
 }
 
-// The same back; here the second comes first, and is the shear.
+// The inverse; the second rotation comes first, and is the shear.
 template <class T, bool Odd, bool NextOdd>
 void unrotate_two(const LocalOperation& op, const LocalOperation& next, const LocalProgram& local,
                   const Bound<T>& bound, const Tile<T>& tile, Lanes<double>* sums) {
@@ -200,7 +200,7 @@ void exchange(const LocalOperation& op, const LocalProgram& local, Split<T>* a, 
              [&](Mask v) { std::swap(a[v], a[v ^ op.x]); });
 }
 
-// psi := U psi or its inverse; the elements of U differ by lane where a control is a lane.
+// psi := U psi or its inverse; the elements of U vary by lane if a control lies in the lanes.
 template <class T, int Size>
 void multiply(const LocalOperation& op, const LocalProgram& local, const Bound<T>& bound,
               Split<T>* a, Mask base, bool inverse) {

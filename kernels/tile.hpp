@@ -1,7 +1,7 @@
-// The innermost loops: operations on the rows of one block or tile, which lie in a cache.
+// The innermost loops: operations on the rows of one block or tile in a cache.
 //
-// psi is the state, lambda its companion in the adjoint method; `base` are the outer bits of the
-// tile, as qubits. A tile's share of the sums goes to `sums`, one vector for each term.
+// psi is the state, lambda its companion in the adjoint method; `base` holds the outer bits of the
+// tile, as qubits. A tile's contributions are added to `sums`, one vector per term.
 #pragma once
 
 #include "local.hpp"
@@ -11,7 +11,7 @@ namespace hybrid {
 template <class T>
 struct Tile {
     Split<T>* psi;
-    Split<T>* lambda;  // null on the way forward; a derivative with tangents
+    Split<T>* lambda;  // null in forward passes; the derivative in tangent passes
     Mask base;
 };
 
@@ -19,7 +19,7 @@ struct Tile {
 template <class T>
 void run_forward(const LocalProgram& local, const Bound<T>& bound, const Tile<T>& tile);
 
-// Runs them on psi and, in the place of lambda, on its derivative by the angle of `slot`.
+// Runs them on psi and, in place of lambda, on its derivative by the angle of `slot`.
 template <class T>
 void run_tangent(const LocalProgram& local, const Bound<T>& bound, int slot, const Tile<T>& tile);
 

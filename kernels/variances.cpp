@@ -20,7 +20,7 @@ void variances(const Program& whole, const Observables& observables, const doubl
     const int n = program.num_qubits, slots = program.num_slots;
     const int inner = threads_of_state(n, points, threads);
     const int outer = inner < threads ? int(std::min<std::int64_t>(threads, points)) : 1;
-    std::vector<Buffer<double>> states, images;  // allocated here, where running out may be thrown
+    std::vector<Buffer<double>> states, images;  // allocated here, where exceptions may leave
     for (int t = 0; t < outer; ++t) {
         states.emplace_back(n);
         images.emplace_back(n);

@@ -13,6 +13,7 @@ import pytest
 import hybrid
 
 CLASSES = (
+    "AdaptVQE",
     "Estimator",
     "EstimatorGradient",
     "Piece",

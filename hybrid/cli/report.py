@@ -78,7 +78,9 @@ def result_rows(result: Result, reference: Reference | None) -> list[Row]:
     """Return the rows of what was minimised."""
     name = "energy" if reference is not None and reference.unit == "hartree" else "value"
     rows = value_rows(name, result.value, result.standard_error, reference)
-    if result.values is not None:
+    if result.operators:
+        rows.append(("operators", ", ".join(result.operators)))
+    elif result.values is not None:
         further = enumerate(result.values[1:], start=1)
         rows += [(f"{name} {number}", quantities.value(each)) for number, each in further]
     return rows

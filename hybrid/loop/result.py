@@ -110,9 +110,11 @@ class Result:
         history: one row for each answer to the optimizer.
         standard_error: standard error of ``value`` if it was sampled, else None.
         seed: master seed of the run; pass it again to reproduce the bits.
-        values: for :class:`hybrid.VQD` the energies of the states in ascending order, shape (K,),
-            float64; else None.
-        operators: labels of the operators that the workload chose, in that order; else empty.
+        values: float64. For :class:`hybrid.VQD` shape (K,), the energies of the states in ascending
+            order; for :class:`hybrid.AdaptVQE` shape (n,), the energy after each of n operators;
+            else None.
+        operators: for :class:`hybrid.AdaptVQE` the names of the operators, in the order chosen;
+            else empty.
     """
 
     value: float

@@ -23,6 +23,7 @@ from hybrid.problems.determinant import (
 from hybrid.problems.fcidump import read_fcidump
 from hybrid.problems.integrals import checked_integrals
 from hybrid.problems.nature import in_fixed_order, qiskit_nature
+from hybrid.problems.pool import checked_pool, excitations, strings
 from hybrid.problems.sector import Sector, number_operator
 
 MAPPERS = ("jordan_wigner", "parity", "bravyi_kitaev")
@@ -244,6 +245,30 @@ class Molecule:
             circuit: QuantumCircuit = ansatz.decompose()
         circuit.name = f"uccsd_{self.name}"
         return circuit
+
+    def pool(self, kind: str = "fermionic") -> dict[str, SparsePauliOp]:
+        """Return operators for :class:`hybrid.AdaptVQE`, by name.
+
+        Args:
+            kind: "fermionic" for the single and double excitations of the reference, each ``A`` of
+                ``exp(-i t A)``, named as in ``0a 0b -> 1a 1b`` (orbital and spin); or "qubit" for
+                their Pauli strings without Zs, named as in ``X0 Y2``, which make shallower
+                circuits and do not keep the electron numbers.
+
+        Raises:
+            InputError: another kind, or no electron can be excited within its spin.
+
+        Example:
+            >>> from hybrid.problems import Molecule
+            >>> hydrogen = Molecule.from_fcidump("examples/data/h2.fcidump")
+            >>> list(hydrogen.pool()), len(hydrogen.pool("qubit"))
+            (['0a -> 1a', '0b -> 1b', '0a 0b -> 1a 1b'], 12)
+        """
+        checked_pool(kind)
+        orbitals = self.num_spatial_orbitals
+        modes = self._excitations(orbitals, self.num_electrons)
+        found = excitations(self.uccsd(), modes, orbitals)
+        return found if kind == "fermionic" else strings(found)
 
     def sector(self) -> Sector:
         """Return the observables that tell whether a state has the molecule's electrons.

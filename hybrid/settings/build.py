@@ -18,7 +18,7 @@ from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
 from hybrid.simulators import SIMULATORS, Choice
-from hybrid.workloads import QAOA, VQD, VQE, Expectation
+from hybrid.workloads import QAOA, VQD, VQE, AdaptVQE, Expectation
 from hybrid.workloads.qaoa import qaoa_circuit
 
 CHEMICAL_ACCURACY = 1.6e-3
@@ -150,6 +150,8 @@ def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | N
             circuit = molecule.uccsd(ansatz.layers)
         notes = tuple(filter(None, [molecule.warning()]))
         return Job(VQE(circuit, hamiltonian), circuit, _given(problem), notes=notes)
+    if isinstance(ansatz, tables.Adapt):
+        return _adapt(molecule, hamiltonian, ansatz, _given(problem))
     assert isinstance(ansatz, tables.HardwareEfficient)
     sector = molecule.sector()
     circuit = hardware_efficient(ansatz, molecule.num_qubits)
@@ -165,6 +167,27 @@ def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | N
         electrons=Electrons(hamiltonian, sector),
         notes=(note,),
     )
+
+
+def _adapt(
+    molecule: problems.Molecule,
+    hamiltonian: SparsePauliOp,
+    ansatz: tables.Adapt,
+    reference: Reference | None,
+) -> Job:
+    """Return the ground state by an ansatz that grows; the job's circuit is what it grows on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it is among the notes
+        circuit, pool = molecule.hartree_fock(), molecule.pool(ansatz.pool)
+    workload = AdaptVQE(
+        circuit,
+        pool,
+        hamiltonian,
+        gradient_tolerance=ansatz.gradient_tolerance,
+        energy_tolerance=ansatz.energy_tolerance,
+        max_operators=ansatz.max_operators,
+    )
+    return Job(workload, circuit, reference, notes=tuple(filter(None, [molecule.warning()])))
 
 
 def _holds_states(table: tables.Simulator) -> bool:

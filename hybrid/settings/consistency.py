@@ -14,6 +14,7 @@ from hybrid.settings.faults import show
 from hybrid.settings.tables import (
     FITTING,
     QAOA,
+    Adapt,
     Optimizer,
     Pauli,
     Run,
@@ -39,6 +40,15 @@ def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]
     if isinstance(problem, Pauli) and hasattr(problem, "terms"):
         faults += _pauli_terms(problem, diagonal=isinstance(ansatz, QAOA))
     faults += _fit(getattr(problem, "kind", None), getattr(ansatz, "kind", None))
+    if isinstance(ansatz, Adapt) and "workload" in tables:
+        faults.append(
+            InputError(
+                "workload.kind",
+                got="'vqd' with ansatz 'adapt'",
+                expected="an ansatz with parameters of its own",
+                advice="take ansatz 'uccsd', or leave the table [workload] out",
+            )
+        )
     if isinstance(optimizer := tables.get("optimizer"), Optimizer):
         faults += _optimizer(optimizer)
     if isinstance(simulator := tables.get("simulator"), Simulator):

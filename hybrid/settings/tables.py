@@ -98,6 +98,22 @@ class QAOA(Table):
     depth: Layers = Field(description="a positive integer, the number of layers")
 
 
+class Adapt(Table):
+    """``[ansatz] kind = "adapt"``: excitations of the Hartree-Fock state, chosen one by one."""
+
+    kind: Literal["adapt"]
+    pool: Literal["fermionic", "qubit"] = Field(
+        "fermionic", description="'fermionic' (excitations) or 'qubit' (their Pauli strings)"
+    )
+    gradient_tolerance: float | None = Field(
+        None, gt=0.0, description="a number above 0, the norm of the pool's gradients to stop at"
+    )
+    energy_tolerance: float | None = Field(
+        None, gt=0.0, description="a number above 0, the gain by an operator to stop at"
+    )
+    max_operators: Count | None = Field(None, description="a positive integer")
+
+
 class VQD(Table):
     """``[workload] kind = "vqd"``: the lowest states, one after the other, not the first alone."""
 
@@ -178,11 +194,16 @@ class Run(Table):
 
 
 Problem: TypeAlias = Molecule | MaxCut | Pauli
-Ansatz: TypeAlias = UCCSD | HardwareEfficient | QAOA
+Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA
 
 KINDS: Mapping[str, Mapping[str, type[Table]]] = {
     "problem": {"molecule": Molecule, "maxcut": MaxCut, "pauli": Pauli},
-    "ansatz": {"uccsd": UCCSD, "hardware_efficient": HardwareEfficient, "qaoa": QAOA},
+    "ansatz": {
+        "uccsd": UCCSD,
+        "adapt": Adapt,
+        "hardware_efficient": HardwareEfficient,
+        "qaoa": QAOA,
+    },
     "workload": {"vqd": VQD},
 }
 """The tables that come in several kinds."""
@@ -194,7 +215,7 @@ PLAIN: Mapping[str, type[Table]] = {"optimizer": Optimizer, "simulator": Simulat
 """The tables of one kind; each may be left out."""
 
 FITTING: Mapping[str, tuple[str, ...]] = {
-    "molecule": ("uccsd", "hardware_efficient"),
+    "molecule": ("uccsd", "adapt", "hardware_efficient"),
     "maxcut": ("qaoa", "hardware_efficient"),
     "pauli": ("hardware_efficient", "qaoa"),
 }

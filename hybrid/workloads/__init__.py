@@ -1,5 +1,6 @@
 """The algorithms: what is minimised, as values."""
 
+from hybrid.workloads.adapt import AdaptVQE
 from hybrid.workloads.base import Minimizable, Sampling
 from hybrid.workloads.custom import Workload
 from hybrid.workloads.expectation import Expectation
@@ -15,6 +16,7 @@ __all__ = [
     "QAOA",
     "VQD",
     "VQE",
+    "AdaptVQE",
     "Expectation",
     "LocalSimulator",
     "Minimizable",

@@ -11,10 +11,10 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.core.errors import InputError
 from hybrid.core.outcome import Outcome
 from hybrid.core.seeds import derive
 from hybrid.core.steps import CutShort, Drive, Solution, Steps
+from hybrid.workloads.numbers import checked_count, checked_positive
 from hybrid.workloads.vqe import VQE
 
 _DISTINCT = 0.01
@@ -88,7 +88,9 @@ class VQD(VQE):
     ) -> None:
         super().__init__(ansatz, observable)
         object.__setattr__(self, "states", checked_count(states, "states", 1 << self.num_qubits))
-        object.__setattr__(self, "weight", _checked_weight(weight))
+        object.__setattr__(
+            self, "weight", None if weight is None else checked_positive(weight, "weight")
+        )
         object.__setattr__(self, "starts", checked_count(starts, "starts"))
 
     @property
@@ -246,36 +248,16 @@ def _cut_short(
 ) -> Solution:
     """Return the states that were found before a run was stopped."""
     where = f"{cut.verb} in the search for state {len(found)}{cut.because}"
+    if not found:
+        said = f"{where}; x is the start, its energy unknown."
+        return Solution(x0[None], np.nan, False, said, 0, cut.outcome, np.array([np.nan]))
     values = np.array([each.value for each in found])
     return Solution(
-        np.array([each.x for each in found]).reshape(len(found), len(x0)),
-        float(values.min(initial=np.inf)) if found else np.nan,
+        np.array([each.x for each in found]),
+        float(values.min()),
         False,
         f"{where}; the states found before are kept.",
         iterations,
         cut.outcome,
         values,
     )
-
-
-def checked_count(number: object, what: str, most: int | None = None) -> int:
-    """Return a number of things, at least 1.
-
-    Raises:
-        InputError: it is none, or larger than ``most``.
-    """
-    is_integer = isinstance(number, int | np.integer) and not isinstance(number, bool)
-    if is_integer and number >= 1 and (most is None or number <= most):  # type: ignore[operator]
-        return int(number)  # type: ignore[call-overload, no-any-return]
-    limit = "of at least 1" if most is None else f"from 1 to {most}"
-    raise InputError(what, got=repr(number)[:60], expected=f"an integer {limit}")
-
-
-def _checked_weight(weight: object) -> float | None:
-    if weight is None:
-        return None
-    if isinstance(weight, int | float | np.integer | np.floating) and not isinstance(weight, bool):
-        number = float(weight)
-        if 0.0 < number < np.inf:
-            return number
-    raise InputError("weight", got=repr(weight)[:60], expected="a positive finite number, or None")

@@ -1,0 +1,326 @@
+"""ADAPT-VQE: an ansatz that grows by the operator along which the energy falls most steeply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import ParameterVector
+from qiskit.circuit.library import PauliEvolutionGate
+from qiskit.quantum_info import SparsePauliOp
+
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told
+from hybrid.core.errors import InputError
+from hybrid.core.outcome import Outcome
+from hybrid.core.seeds import derive
+from hybrid.core.steps import CutShort, Drive, Solution, Steps
+from hybrid.workloads.base import Sampling
+from hybrid.workloads.compiled import compiled_circuit, compiled_observable
+from hybrid.workloads.expectation import Expectation
+from hybrid.workloads.growth import GrowingEstimator, Growth, point_of
+from hybrid.workloads.numbers import checked_count, checked_positive
+
+_FLAT = 1e-3
+"""The default of ``gradient_tolerance``, in units of the observable's :meth:`scale`."""
+
+_GROWTH = 3
+"""Keys the seeds of optimizations, beside those that optimizers derive from the seed of a run."""
+
+
+class AdaptVQE(Expectation):
+    """Minimise an energy with an ansatz that grows, operator by operator.
+
+    The ansatz is ``exp(-i t_n A_n) ... exp(-i t_1 A_1)`` on a reference state. Each growth takes
+    the gradients of the energy by the angle of every operator of the pool, put behind the ansatz
+    at angle zero; all of them come from one adjoint pass. The operator with the largest gradient
+    is added, and all angles are optimised from where they were, the new one from zero.
+
+    :func:`hybrid.minimize` returns ``operators``, the names of the n operators chosen, ``x``,
+    shape (n,), their angles, ``values``, shape (n,), the energy after each growth, and ``value``,
+    the last of them. ``max_iterations`` and ``tolerance`` hold for each optimization, and ``x0``
+    cannot be given. :meth:`circuit` makes the ansatz. A point that an observer sees holds the
+    numbers of the operators in the pool, then their angles.
+
+    The growth ends when the norm of the gradients, or the energy that the last operator has gained,
+    is at most its tolerance, or at ``max_operators`` ("limit"). A reference where the gradients
+    of the whole pool vanish is a "stationary start", which is no success.
+
+    Args:
+        reference: circuit of the state to start from, without parameters.
+        pool: Hermitian operators A as wide as the reference, by name, or in a sequence (their
+            names are then "0", "1", ...); ``Molecule.pool()`` makes one. Operators whose strings
+            do not commute are evolved by one first-order Trotter step.
+        observable: Hermitian, as wide.
+        gradient_tolerance: in the unit of the observable; if None, 0.001 of :meth:`scale`.
+        energy_tolerance: in the unit of the observable; None for no such rule.
+        max_operators: None for the size of the pool.
+
+    Raises:
+        InputError: the reference has parameters, the pool is empty or an operator of it is not
+            Hermitian, is zero or has another width, or a limit is not positive.
+
+    Source: H. R. Grimsley, S. E. Economou, E. Barnes and N. J. Mayhall, Nat. Commun. 10, 3007
+    (2019).
+
+    Example:
+        >>> import hybrid
+        >>> from hybrid.problems import Molecule
+        >>> hydrogen = Molecule.from_fcidump("examples/data/h2.fcidump")
+        >>> reference, pool = hydrogen.hartree_fock(), hydrogen.pool()
+        >>> problem = AdaptVQE(reference, pool, hydrogen.hamiltonian())
+        >>> result = hybrid.minimize(problem, seed=1)
+        >>> result.operators, round(result.value, 6)
+        (('0a 0b -> 1a 1b',), -1.137306)
+    """
+
+    reference: QuantumCircuit
+    pool: Mapping[str, SparsePauliOp]
+    limits: _Limits
+
+    def __init__(
+        self,
+        reference: QuantumCircuit,
+        pool: Mapping[str, SparsePauliOp] | Sequence[SparsePauliOp],
+        observable: SparsePauliOp,
+        *,
+        gradient_tolerance: float | None = None,
+        energy_tolerance: float | None = None,
+        max_operators: int | None = None,
+    ) -> None:
+        flat = compiled_circuit(reference)
+        if flat.angles.num_parameters:
+            raise InputError(
+                "reference",
+                got=f"a circuit with {flat.angles.num_parameters} parameters",
+                expected="a circuit without parameters",
+                advice="assign_parameters() gives them values",
+            )
+        named = _checked_pool(pool, flat.num_qubits)
+        whole = _circuit(reference, list(named.values()))
+        super().__init__(
+            compiled_circuit(whole), (compiled_observable(observable, flat.num_qubits),)
+        )
+        most = len(named) if max_operators is None else max_operators
+        limits = _Limits(
+            _FLAT * super().scale()
+            if gradient_tolerance is None
+            else checked_positive(gradient_tolerance, "gradient_tolerance"),
+            0.0
+            if energy_tolerance is None
+            else checked_positive(energy_tolerance, "energy_tolerance"),
+            checked_count(most, "max_operators"),
+        )
+        for name, value in (("reference", reference), ("pool", named), ("limits", limits)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def description(self) -> str:
+        """One line: width, size of the pool and terms."""
+        terms = self.observable.num_terms
+        return f"AdaptVQE: {self.num_qubits} qubits, pool of {len(self.pool)}, {terms} terms"
+
+    @property
+    def num_parameters(self) -> int:
+        """0: the ansatz has no parameters before it grows."""
+        return 0
+
+    def initial_point(self, seed: int) -> FloatArray:
+        """Return shape (0,)."""
+        return np.zeros(0)
+
+    def contents(self) -> Mapping[str, str]:
+        """Return digests of reference, pool and observable, the names and the limits."""
+        named = {"names of operators": " | ".join(self.pool), "limits of growth": str(self.limits)}
+        return {**super().contents(), **named}
+
+    def circuit(self, operators: Sequence[str]) -> QuantumCircuit:
+        """Return the ansatz of some operators, in order; its parameters are the angles ``x``.
+
+        Args:
+            operators: names, as in ``result.operators``.
+        """
+        return _circuit(self.reference, [self.pool[name] for name in operators])
+
+    def prepare(self, sampling: Sampling) -> GrowingEstimator:
+        """Return what answers for ansatzes of any operators of the pool."""
+        return GrowingEstimator(Growth(self.flat), self.observables, sampling)
+
+    def largest_ask(self, ask_at: Callable[[FloatArray], Ask]) -> Ask:
+        """Return the first question, about the gradients of the pool."""
+        return self._about_pool(_Ansatz((), np.zeros(0)), 0)
+
+    def most_iterations(self, of_one: int | None) -> int | None:
+        """Return the limit for all growths together."""
+        return None if of_one is None else of_one * self.limits.operators
+
+    def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
+        """Return the steps of all growths, one after the other."""
+        ansatz, energies, iterations = _Ansatz((), x0), list[float](), 0
+        energy = np.nan
+        try:
+            while True:
+                told = yield self._about_pool(ansatz, iterations)
+                assert told.gradients is not None
+                slopes = np.abs(told.gradients[0, -len(self.pool) :])
+                energy = energies[-1] if energies else float(told.values[0])
+                end = self.limits.end(slopes, [float(told.values[0]), *energies])
+                if end is not None:
+                    return self._solution(ansatz, energies, energy, iterations, *end)
+                larger = _Ansatz(
+                    (*ansatz.chosen, int(np.argmax(slopes))), np.append(ansatz.angles, 0.0)
+                )
+                own = derive(seed, _GROWTH, len(energies))
+                found = yield from larger.optimised(drive(larger.angles, own), iterations)
+                iterations += found.iterations
+                ansatz = _Ansatz(larger.chosen, found.x)
+                energies.append(found.value)
+                if found.outcome is Outcome.NOT_FINITE:
+                    end = (Outcome.NOT_FINITE, found.message)
+                    return self._solution(ansatz, energies, found.value, iterations, *end)
+        except CutShort as cut:
+            said = f"{cut.verb} in growth {len(energies)}{cut.because}; the last whole one is kept."
+            return self._solution(ansatz, energies, energy, iterations, cut.outcome, said)
+
+    def _about_pool(self, ansatz: _Ansatz, iteration: int) -> Ask:
+        """Return the question for the gradients of the pool's operators behind an ansatz."""
+        chosen = (*ansatz.chosen, *range(len(self.pool)))
+        angles = np.append(ansatz.angles, np.zeros(len(self.pool)))
+        return Ask(point_of(chosen, angles)[None], gradient=True, iteration=iteration)
+
+    def _solution(
+        self,
+        ansatz: _Ansatz,
+        energies: Sequence[float],
+        energy: float,
+        iterations: int,
+        how: Outcome,
+        message: str,
+    ) -> Solution:
+        names = list(self.pool)
+        return Solution(
+            ansatz.angles,
+            energy,
+            how is Outcome.CONVERGED,
+            message,
+            iterations,
+            how,
+            np.array(energies),
+            tuple(names[number] for number in ansatz.chosen),
+            point_of(ansatz.chosen, ansatz.angles),
+        )
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """When the growth ends.
+
+    Attributes:
+        gradient: largest norm of the pool's gradients that counts as flat.
+        energy: largest gain by an operator that counts as none; 0 for no such rule.
+        operators: how many there may be.
+    """
+
+    gradient: float
+    energy: float
+    operators: int
+
+    def end(self, slopes: FloatArray, energies: Sequence[float]) -> tuple[Outcome, str] | None:
+        """Return how and why the growth ends here, or None.
+
+        Args:
+            slopes: shape (M,), magnitudes of the pool's gradients.
+            energies: one more than operators; all but the first are those after each growth.
+        """
+        count, norm = len(energies) - 1, float(np.linalg.norm(slopes))
+        if not np.isfinite(norm):
+            return Outcome.NOT_FINITE, "A gradient of the pool is not finite."
+        if norm <= self.gradient and count == 0:
+            said = "No operator of the pool has a gradient at the reference; take another of them."
+            return Outcome.STATIONARY_START, said
+        if norm <= self.gradient:
+            said = f"{count} operators; the norm of the pool's gradients is {norm:.2g}."
+            return Outcome.CONVERGED, said
+        if count > 1 and energies[-2] - energies[-1] <= self.energy:
+            gain = energies[-2] - energies[-1]
+            return Outcome.CONVERGED, f"{count} operators; the last has gained {gain:.2g}."
+        if count >= self.operators:
+            said = f"The limit of {count} operators; the norm of the gradients is {norm:.2g}."
+            return Outcome.LIMIT, said
+        return None
+
+
+@dataclass(frozen=True)
+class _Ansatz:
+    """Operators with their angles.
+
+    Attributes:
+        chosen: their numbers in the pool.
+        angles: shape (n,).
+    """
+
+    chosen: tuple[int, ...]
+    angles: FloatArray
+
+    def optimised(self, steps: Steps, iteration: int) -> Generator[Ask, Told, Solution]:
+        """Return an optimizer's steps over the angles as steps over points with the operators."""
+        half = len(self.chosen)
+        try:
+            ask = next(steps)
+            while True:
+                points = point_of(self.chosen, np.asarray(ask.points))
+                told = yield replace(ask, points=points, iteration=iteration + ask.iteration)
+                gradients, metric = told.gradients, told.metric
+                told = replace(
+                    told,
+                    gradients=None if gradients is None else gradients[:, half:].copy(),
+                    metric=None if metric is None else metric[:, half:, half:].copy(),
+                )
+                try:
+                    ask = steps.send(told)
+                except StopIteration as end:
+                    solution: Solution = end.value
+                    return solution
+        finally:
+            steps.close()
+
+
+def _circuit(reference: QuantumCircuit, operators: Sequence[SparsePauliOp]) -> QuantumCircuit:
+    angles = ParameterVector("t", len(operators))
+    circuit = reference.copy()
+    for operator, angle in zip(operators, angles, strict=True):
+        circuit.append(PauliEvolutionGate(operator, time=angle), range(circuit.num_qubits))
+    return circuit
+
+
+def _checked_pool(pool: object, num_qubits: int) -> dict[str, SparsePauliOp]:
+    """Return the operators by name."""
+    if isinstance(pool, Mapping):
+        named = {str(name): operator for name, operator in pool.items()}
+    elif isinstance(pool, Sequence) and not isinstance(pool, str):
+        named = {str(number): operator for number, operator in enumerate(pool)}
+    else:
+        raise InputError(
+            "pool", got=type(pool).__name__, expected="operators by name, or a list of operators"
+        )
+    if not named:
+        raise InputError("pool", got="no operator", expected="at least one SparsePauliOp")
+    for name, operator in named.items():
+        try:
+            compiled = compiled_observable(operator, num_qubits)
+        except InputError as error:
+            raise InputError(
+                f"operator {name!r} of the pool",
+                got=error.got,
+                expected=error.expected,
+                advice=error.advice,
+            ) from None
+        if not np.any(compiled.coefficients[(compiled.x_masks | compiled.z_masks) != 0]):
+            raise InputError(
+                f"operator {name!r} of the pool",
+                got="zero, or a multiple of the identity",
+                expected="an operator that changes states",
+            )
+    return named

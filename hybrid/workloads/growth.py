@@ -1,0 +1,203 @@
+"""Circuits that grow: a reference and, behind it, operators of a pool, each with its angle.
+
+A point of such a circuit says which operators there are, too: its first half are their numbers in
+the pool, its second half their angles. So a question holds all that it is about, and any rank can
+answer it, or find it again in a journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+from qiskit.circuit import ParameterVector
+from scipy.sparse import csr_array
+
+from hybrid.core.arrays import FloatArray
+from hybrid.core.ask import Ask, Told, Want
+from hybrid.core.errors import InputError
+from hybrid.core.piece import Piece
+from hybrid.core.work import Sharding, Work
+from hybrid.programs import FlatCircuit, Observable, ParameterMap
+from hybrid.programs.step import Step
+from hybrid.sharding.group import Group
+from hybrid.simulators import Estimator
+from hybrid.workloads.base import Sampling
+from hybrid.workloads.expectation import Expectation
+
+_KEPT = 4
+"""Circuits kept compiled: the one that is optimised, and the one with all of the pool behind it."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Steps of a reference and of the operators of a pool, from which circuits are put together.
+
+    Attributes:
+        whole: the reference and each operator of the pool once, with angles 0 to M - 1.
+    """
+
+    whole: FlatCircuit
+
+    @property
+    def num_operators(self) -> int:
+        """M, the size of the pool."""
+        return self.whole.angles.num_parameters
+
+    def circuit(self, chosen: Sequence[int]) -> FlatCircuit:
+        """Return the reference and some operators, in order; one may be there several times."""
+        steps = list(self._reference)
+        rows: list[int] = []
+        columns: list[int] = []
+        slopes: list[float] = []
+        for column, number in enumerate(chosen):
+            for step, slope in self._operators[number]:
+                steps.append(step.on_slot(len(rows)))
+                rows.append(len(rows))
+                columns.append(column)
+                slopes.append(slope)
+        shape = (len(rows), len(chosen))
+        matrix = csr_array((slopes, (rows, columns)), shape=shape, dtype=np.float64)
+        parameters = tuple(ParameterVector("t", len(chosen)))
+        angles = ParameterMap(parameters, matrix, np.zeros(len(rows)), ())
+        return FlatCircuit(self.whole.num_qubits, tuple(steps), angles)
+
+    @cached_property
+    def _reference(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.whole.steps if step.slot is None)
+
+    @cached_property
+    def _operators(self) -> list[list[tuple[Step, float]]]:
+        """The driven steps of each operator, with what their angle is multiplied by."""
+        found: list[list[tuple[Step, float]]] = [[] for _ in range(self.num_operators)]
+        matrix = self.whole.angles.matrix.toarray()
+        for step in self.whole.steps:
+            if step.slot is not None:
+                (column,) = np.flatnonzero(matrix[step.slot])
+                found[column].append((step, float(matrix[step.slot, column])))
+        return found
+
+
+def point_of(chosen: Sequence[int], angles: FloatArray) -> FloatArray:
+    """Return points of a circuit with some operators, shape (..., 2n), at angles (..., n)."""
+    numbers = np.broadcast_to(np.array(chosen, dtype=np.float64), angles.shape)
+    return np.concatenate([numbers, angles], axis=-1)
+
+
+@dataclass(frozen=True)
+class GrowingEstimator(Estimator):
+    """Expectation values of circuits that grow, each compiled when it is first asked about.
+
+    Derivatives by the numbers of operators, the first half of a point, are zero.
+
+    Attributes:
+        growth: what circuits are made of.
+        observables: what is measured.
+        sampling: how.
+        group: the ranks that share a state, or None.
+        made: the circuits compiled last, by their operators.
+    """
+
+    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS}
+    growth: Growth
+    observables: tuple[Observable, ...]
+    sampling: Sampling
+    group: Group | None = field(default=None, compare=False, repr=False)
+    made: dict[tuple[int, ...], Estimator] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def whole(self) -> Estimator:
+        """The estimator of a circuit with each operator of the pool once."""
+        return self._of(tuple(range(self.growth.num_operators)))
+
+    @property
+    def description(self) -> str:
+        """One line, of the simulator."""
+        return self.whole.description
+
+    def check(self, ask: Ask) -> None:
+        """Refuse an Ask that the simulator cannot answer."""
+        super().check(ask)
+        inner, asked = self._inner(ask)
+        inner.check(asked)
+
+    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
+        """Return the pieces of the circuit with these operators."""
+        inner, asked = self._inner(ask)
+        return inner.pieces(asked)
+
+    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
+        """Return a partial answer."""
+        inner, asked = self._inner(ask)
+        return inner.run(asked, piece, seed=seed, threads=threads)
+
+    def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
+        """Return the answer, with zeros for derivatives by the numbers of operators."""
+        inner, asked = self._inner(ask)
+        told, half = inner.combine(asked, partials), asked.points.shape[1]
+        front = (half, 0)
+        gradients, metric = told.gradients, told.metric
+        return replace(
+            told,
+            gradients=None if gradients is None else np.pad(gradients, ((0, 0), front)),
+            metric=None if metric is None else np.pad(metric, ((0, 0), front, front)),
+        )
+
+    def work(self, ask: Ask, piece: Piece) -> Work | None:
+        """Return the work of a piece."""
+        inner, asked = self._inner(ask)
+        return inner.work(asked, piece)
+
+    def partial_bytes(self, ask: Ask, piece: Piece) -> int:
+        """Return the bytes of a partial answer."""
+        inner, asked = self._inner(ask)
+        return inner.partial_bytes(asked, piece)
+
+    @property
+    def may_distribute(self) -> bool:
+        """Whether the simulator may."""
+        return self.whole.may_distribute
+
+    def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
+        """Return how one state may be distributed."""
+        inner, asked = self._inner(ask)
+        return inner.shardings(asked)
+
+    def on_group(self, group: Group) -> Self:
+        """Return it with its states distributed over a group."""
+        return replace(self, group=group, made={})
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return what a piece allocates."""
+        inner, asked = self._inner(ask)
+        return inner.memory_bytes(asked)
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the simulator is."""
+        return self.whole.reproducible
+
+    def _inner(self, ask: Ask) -> tuple[Estimator, Ask]:
+        """Return the estimator of the circuit that an Ask is about, and the Ask for its angles."""
+        half = ask.points.shape[1] // 2
+        numbers = ask.points[:, :half]
+        if np.any(numbers != numbers[:1]):
+            raise InputError(
+                "points", got="points with different operators", expected="those of one circuit"
+            )
+        chosen = tuple(map(int, numbers[0]))
+        return self._of(chosen), replace(ask, points=np.ascontiguousarray(ask.points[:, half:]))
+
+    def _of(self, chosen: tuple[int, ...]) -> Estimator:
+        found = self.made.pop(chosen, None)
+        if found is None:
+            flat = self.growth.circuit(chosen)
+            found = Expectation(flat, self.observables).prepare(self.sampling)
+            found = found if self.group is None else found.on_group(self.group)
+        self.made[chosen] = found  # the last is the one used last
+        while len(self.made) > _KEPT:
+            del self.made[next(iter(self.made))]
+        return found
