@@ -20,7 +20,7 @@ RESULTS = HERE / "RESULTS.md"
 
 
 def main() -> int:
-    """Run what was asked for; the exit code is 1 where a row has no valid comparison."""
+    """Run the selected rows; the exit code is 1 if a row has no valid comparison."""
     arguments = _arguments()
     sizes = QUICK if arguments.quick else FULL
     wanted = [row for row in rows(sizes) if not arguments.only or row.name in arguments.only]
@@ -56,7 +56,7 @@ def _is_broken(found: Measured) -> bool:
 
 
 def _command() -> str:
-    """Return the command that repeats this run, without paths of this machine."""
+    """Return the command that repeats this run, without local paths."""
     kept = [argument for argument in sys.argv[1:] if "peers-python" not in argument]
     kept = [argument for argument in kept if not Path(argument).is_absolute()]
     return shlex.join(["python", "benchmarks/run.py", *kept])
@@ -68,9 +68,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--repeat", type=int, default=7, help="paired runs of each row")
     parser.add_argument(
-        "--seconds", type=float, default=40.0, help="fewer pairs (3 at least) above this, a row"
+        "--seconds",
+        type=float,
+        default=40.0,
+        help="time limit of a row; above it fewer pairs run, at least 3",
     )
-    parser.add_argument("--threads", type=int, default=2, help="for every engine")
+    parser.add_argument("--threads", type=int, default=2, help="threads of every engine")
     parser.add_argument("--quick", action="store_true", help="small sizes: a check, not a result")
     parser.add_argument("--memory", action="store_true", help="measure peak memory too")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
@@ -81,10 +84,10 @@ def _arguments() -> argparse.Namespace:
     )
     arguments = parser.parse_args()
     if arguments.write and (arguments.quick or arguments.only):
-        parser.error("--write takes a full run: without --quick and --only")
+        parser.error("--write needs a full run, without --quick and --only")
     if not Path(arguments.peers_python).exists():
         parser.error(
-            f"no interpreter at {arguments.peers_python}; 'make bench' makes one, or "
+            f"no interpreter at {arguments.peers_python}; run 'make bench', or "
             "python -m venv .venv-peers && .venv-peers/bin/pip install "
             "-r benchmarks/requirements-peers.txt"
         )

@@ -26,10 +26,10 @@ PEERS = HERE.parent / ".venv-peers" / "bin"
 
 
 def main() -> int:
-    """Run what was asked for, and print the table."""
+    """Run the selected measurements, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
-    parser.add_argument("--only", nargs="+", help="some of the measures")
+    parser.add_argument("--only", nargs="+", help="measure these only")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     arguments = parser.parse_args()
     if arguments.worker:
@@ -63,14 +63,14 @@ def _launch(ranks: int) -> list[str]:
 
 
 def _two_at_once(name: str) -> float:
-    """Return the mean seconds that two jobs of one rank report which run at the same time."""
+    """Return the mean seconds reported by two concurrent jobs of one rank."""
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(lambda _: _run(name, 1)["seconds"], range(2)))
     return float(np.mean(found))
 
 
 def _found(command: list[str], threads: int) -> dict[str, Any]:
-    """Return what a command has found, from the line that it marks."""
+    """Run a command, and return the result on its marked line."""
     done = subprocess.run(
         command,
         env=os.environ | {"OMP_NUM_THREADS": str(threads)},
@@ -95,15 +95,15 @@ def _report(only: list[str] | None) -> Iterator[str]:
         "random_sizes": _random_sizes,
         "overhead": _overheads,
         "memory": _memory,
-        "paper": _paper,
+        "scale": _at_scale,
         "simulated": _simulated,
         "regret": _regrets,
     }
-    yield from _say("# The scheduler, measured", "")
+    yield from _say("# Scheduler: results", "")
     yield from _say(
-        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, one thread a rank, load average "
-        f"{os.getloadavg()[0]:.1f} at the start (others may have used the machine meanwhile).",
-        "Repeat with `python benchmarks/scheduler.py --write`.",
+        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, one thread per rank, load average "
+        f"{os.getloadavg()[0]:.1f} at the start.",
+        "Reproduce with `python benchmarks/scheduler.py --write`.",
         "",
     )
     for name, part in parts.items():
@@ -121,7 +121,7 @@ def _say(*lines: str) -> Iterator[str]:
 
 
 def _calibrate() -> Iterator[str]:
-    """Measure this host for all that follows, in a file of its own."""
+    """Calibrate this host for all following measurements, in a temporary file."""
     folder = tempfile.mkdtemp(prefix="hybrid-benchmark-")
     path = str(Path(folder) / "machine.json")
     start = time.perf_counter()
@@ -137,8 +137,8 @@ def _calibrate() -> Iterator[str]:
     yield from _say(
         "## The host",
         "",
-        f"`hybrid calibrate` on two ranks took {spent:.1f} s with the start of Python (asked: less "
-        f"than 20 s). Calls took {contention:.2f} times as long as at best.",
+        f"`hybrid calibrate` on two ranks took {spent:.1f} s, start of Python included (target: "
+        f"less than 20 s). Contention: usual over best time {contention:.2f}.",
         "",
     )
 
@@ -147,10 +147,10 @@ def _speedups() -> Iterator[str]:
     yield from _say(
         "## Ranks",
         "",
-        "What the cores give: twice what a job of one rank takes alone, over what it takes beside "
-        "another such job.",
+        "Limit of the cores: twice the time of a job of one rank alone, over its time beside a "
+        "second such job.",
         "",
-        "| what | 1 rank | 2 ranks | ratio (smallest .. largest) | what the cores give | asked |",
+        "| workload | 1 rank | 2 ranks | ratio (min .. max) | limit of the cores | target |",
         "| --- | --- | --- | --- | --- | --- |",
     )
     titles = {
@@ -175,8 +175,8 @@ def _speedups() -> Iterator[str]:
 def _rivals() -> Iterator[str]:
     from bench.molecules import uccsd
 
-    yield from _say("## Beside what one would write instead, on the same two cores", "")
-    yield from _say("| what | how | seconds | over ours | first value |")
+    yield from _say("## Compared with scripts without hybrid, on the same two cores", "")
+    yield from _say("| workload | method | seconds | over ours | first value |")
     yield from _say("| --- | --- | --- | --- | --- |")
     batch = "water, energies and gradients at 8 points"
     adam = "240 parameter-shift circuits and a value, 1000 shots: an iteration of Adam"
@@ -201,29 +201,29 @@ def _rivals() -> Iterator[str]:
         )
     yield from _say(
         "",
-        "Aer's EstimatorV2 takes no shots: it adds noise of their size to exact values. One more "
-        "rank of mpi4py.futures hands the work out.",
+        "Aer's EstimatorV2 takes no shots: it adds noise of the same size to exact values. "
+        "mpi4py.futures has one more rank, which distributes the work.",
         "",
     )
 
 
 def _rival(launch: list[str], script: list[str]) -> dict[str, Any]:
-    """Return what a script has found in the peers' environment."""
+    """Run a script in the peers' environment, and return its result."""
     command = [str(PEERS / "mpiexec"), *launch, str(PEERS / "python"), *script]
     return _found(command, 1)
 
 
 def _random_sizes() -> Iterator[str]:
     yield from _say("## Makespan over total / ranks, 80 pieces over a factor 100 in size", "")
-    yield from _say("| ranks | drawn | drawn, costs told | asked |", "| --- | --- | --- | --- |")
+    yield from _say("| ranks | drawn | drawn, costs given | target |", "| --- | --- | --- | --- |")
     found = _run("random_sizes", 2)
-    yield from _say(f"| 2 | {found['drawn']:.3f} | {found['drawn, costs told']:.3f} | 1.05 |", "")
+    yield from _say(f"| 2 | {found['drawn']:.3f} | {found['drawn, costs given']:.3f} | 1.05 |", "")
 
 
 def _overheads() -> Iterator[str]:
-    yield from _say("## Overhead of an evaluation beyond the simulator, 4 qubits, µs", "")
+    yield from _say("## Overhead of an evaluation besides the simulator, 4 qubits, µs", "")
     names = ["one point", "with Adam and the loop", "two pieces, all ranks"]
-    yield from _say(f"| ranks | {' | '.join(names)} | asked |", "| --- | --- | --- | --- | --- |")
+    yield from _say(f"| ranks | {' | '.join(names)} | target |", "| --- | --- | --- | --- | --- |")
     for ranks, asked in ((1, 150), (2, 400)):
         found = _run("overhead", ranks)
         cells = " | ".join(f"{found[name]:.0f}" for name in names)
@@ -233,7 +233,7 @@ def _overheads() -> Iterator[str]:
 
 def _memory() -> Iterator[str]:
     yield from _say("## Gather of 10^5 partials of 512 bytes", "")
-    yield from _say("| ranks | seconds | peak of rank 0 over the bytes of the results |")
+    yield from _say("| ranks | seconds | peak of rank 0 over bytes of the results |")
     yield from _say("| --- | --- | --- |")
     for ranks in (1, 2):
         found = _run("memory", ranks)
@@ -243,7 +243,7 @@ def _memory() -> Iterator[str]:
     yield from _say("")
 
 
-def _paper() -> Iterator[str]:
+def _at_scale() -> Iterator[str]:
     from hybrid.calibration import here
     from hybrid.core.piece import Piece
     from hybrid.core.plan import Plan
@@ -251,7 +251,7 @@ def _paper() -> Iterator[str]:
     from hybrid.scheduler.assign import longest_first
 
     yield from _say("## Simulated: drawn from counters, pieces of 0.05 to 5 s (a factor 100)", "")
-    yield from _say("| ranks | pieces | hand-out | wall | efficiency | lost to | simulated in |")
+    yield from _say("| ranks | pieces | plan | wall | efficiency | losses | simulated in |")
     yield from _say("| --- | --- | --- | --- | --- | --- | --- |")
     for ranks, count in ((1000, 100_000), (10_000, 1_000_000), (100_000, 1_000_000)):
         random = np.random.default_rng(0)
@@ -265,7 +265,7 @@ def _paper() -> Iterator[str]:
             "drawn, costs unknown": lambda p=pieces, n=nobody, r=ranks, c=count: Plan(
                 p, n, tuple(range(r)), tuple(range(c))
             ),
-            "drawn, costs told": lambda t=told, n=nobody, r=ranks, o=order: Plan(
+            "drawn, costs given": lambda t=told, n=nobody, r=ranks, o=order: Plan(
                 t, n, tuple(range(r)), o
             ),
             "assigned, longest first": lambda p=pieces, r=ranks, c=costs: Plan(
@@ -286,10 +286,10 @@ def _paper() -> Iterator[str]:
 def _simulated() -> Iterator[str]:
     yield from _say("## Simulated against measured wall time of an evaluation, means", "")
     yield from _say(
-        "From the costs that `hybrid calibrate` predicts, and from what the pieces took in the "
-        "run that is measured. On 4 ranks each core has two.",
+        "Simulated from costs predicted by `hybrid calibrate`, and from the times of the pieces in "
+        "the measured run. With 4 ranks, each core runs two.",
         "",
-        "| ranks | workload | from predicted costs | from seen costs | measured | ratios |",
+        "| ranks | workload | from predicted costs | from measured costs | measured | ratios |",
         "| --- | --- | --- | --- | --- | --- |",
     )
     for ranks in (1, 2, 4):
@@ -322,7 +322,7 @@ def _predictions() -> Iterator[str]:
 
 
 def _regrets() -> Iterator[str]:
-    yield from _say("## Regret: time of the plan chosen over the best of all tried", "")
+    yield from _say("## Regret: time of the chosen plan over that of the best plan", "")
     yield from _say("| ranks | workload | regret | fastest |", "| --- | --- | --- | --- |")
     everything = []
     for ranks in (1, 2, 4):
@@ -332,8 +332,8 @@ def _regrets() -> Iterator[str]:
     good = sum(each <= 1.1 for each in everything)
     yield from _say(
         "",
-        f"{good} of {len(everything)} within 1.1; the largest is {max(everything):.2f} "
-        "(asked: 9 of 10 within 1.1, all within 1.3).",
+        f"{good} of {len(everything)} within 1.1; the maximum is {max(everything):.2f} "
+        "(target: 9 of 10 within 1.1, all within 1.3).",
         "",
     )
 

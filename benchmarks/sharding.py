@@ -1,4 +1,4 @@
-"""Measure states that ranks share: ``python benchmarks/sharding.py --write`` writes SHARDING.md."""
+"""Measure states shared by ranks: ``python benchmarks/sharding.py --write`` writes SHARDING.md."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ PAIRS = 5
 
 
 def main() -> int:
-    """Run what was asked for, and print the tables."""
+    """Run the selected parts, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worker", nargs="+", help=argparse.SUPPRESS)
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="some of the parts")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="run these parts only")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     arguments = parser.parse_args()
     if arguments.worker:
@@ -51,7 +51,7 @@ def _work(name: str, *numbers: str) -> int:
 
 
 def _run(name: str, ranks: int, threads: int, num_qubits: int) -> dict[str, Any]:
-    """Return what a worker finds in a job of its own; its ranks share one state."""
+    """Run a worker in a job of its own whose ranks share one state, and return its result."""
     beside = Path(sys.executable).parent / "mpiexec"
     mpiexec = str(beside) if beside.exists() else str(shutil.which("mpiexec"))
     command = [mpiexec, "-n", str(ranks)] if ranks > 1 else []
@@ -75,12 +75,12 @@ def _speed() -> Iterator[str]:
     yield "## Speed on one machine"
     yield ""
     yield (
-        "Energy and gradient, HEA L=5; one rank with 2 threads and two ranks with 1 thread each "
-        f"take turns, {PAIRS} times; medians of 5 calls each. A ratio above 1: sharing is faster."
+        "Energy and gradient, HEA L=5; one rank with 2 threads and two ranks with 1 thread each, "
+        f"alternating {PAIRS} times; medians of 5 calls. A ratio above 1 means sharing is faster."
     )
     yield ""
     yield (
-        "| n | 1 rank x 2 threads, s | 2 ranks x 1 thread, s | ratio (min / median / max) | asked "
+        "| n | 1 rank x 2 threads, s | 2 ranks x 1 thread, s | ratio (min / median / max) | target "
         "| bits |"
     )
     yield "| --- | --- | --- | --- | --- | --- |"
@@ -102,13 +102,13 @@ def _memory() -> Iterator[str]:
     yield "## Memory"
     yield ""
     yield (
-        "Peak above the interpreter of one gradient, HEA n=26, L=1, complex128 (memory that ranks "
-        "share counts in equal parts)."
+        "Peak of one gradient above the interpreter, HEA n=26, L=1, complex128 (shared memory is "
+        "divided equally among its ranks)."
     )
     yield ""
     alone = max(_run("memory", 1, 2, 26)["peaks"])
     shared = _run("memory", 2, 1, 26)["peaks"]
-    yield "| ranks | peak of each rank, GiB | of the peak on one rank | asked |"
+    yield "| ranks | peak of each rank, GiB | fraction of one rank's peak | target |"
     yield "| --- | --- | --- | --- |"
     yield f"| 1 | {alone / 2**30:.2f} | 1 | |"
     each = ", ".join(f"{peak / 2**30:.2f}" for peak in shared)
@@ -154,12 +154,12 @@ def _scaling() -> Iterator[str]:
     yield ""
     yield (
         "Energy and gradient, HEA L=5, one rank of 64 threads on each node with 200 Gb/s and 2 µs; "
-        "kernels as fast for each thread as measured here. Messages are counted as if nothing ran "
-        "meanwhile, and work as if 64 threads had 64 times the bandwidth of one, so the share "
-        "of exchanges is an upper bound. Efficiency: that of one node over its share on many, for "
-        "a state that doubles with the nodes. Published: near-ideal weak scaling of mpiQulacs "
-        "(arXiv 2203.16044), 75 % from 64 to 256 GPUs at 28 qubits for Lightning; the faster the "
-        "gates, the more an exchange of the same bytes shows."
+        "kernels as fast per thread as measured here. Messages do not overlap with work, and 64 "
+        "threads have 64 times the bandwidth of one, so the fraction of exchanges is an upper "
+        "bound. Efficiency: work of one node, scaled to the gates, over total time, for a state "
+        "that doubles with the nodes. Published: near-ideal weak scaling of mpiQulacs (arXiv "
+        "2203.16044), 75 % from 64 to 256 GPUs at 28 qubits for Lightning; the faster the gates, "
+        "the larger the fraction of exchanges."
     )
     yield ""
     yield (

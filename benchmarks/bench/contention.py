@@ -1,4 +1,4 @@
-"""How much of the machine others used meanwhile: timings beside other work are worth little."""
+"""Cores used by other processes during a measurement."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 QUIET = 0.05
-"""Cores in use by others above which a row counts as disturbed."""
+"""Cores used by other processes above which a row counts as contended."""
 
 
 @dataclass
 class Contention:
-    """Cores in use by other processes, in the mean over a ``watched`` block; None if unknown."""
+    """Mean number of cores used by other processes in a ``watched`` block; None if unknown."""
 
     cores: float | None = None
 
 
 @contextmanager
 def watched() -> Iterator[Contention]:
-    """Measure a block; child processes must have ended within it to count as ours."""
+    """Measure a block; child processes count as ours only if they end within it."""
     found = Contention()
     start = time.perf_counter(), _machine_seconds(), _our_seconds()
     yield found
@@ -35,7 +35,7 @@ def watched() -> Iterator[Contention]:
 def _machine_seconds() -> float | None:
     """Return processor seconds in user and system mode, and stolen by a hypervisor, of all cores.
 
-    None where the system does not tell.
+    None if the system does not report them.
     """
     path = Path("/proc/stat")
     if not path.exists():

@@ -32,7 +32,7 @@ LATENCY = 2e-6
 
 
 def speed(num_qubits: int, shards: int, threads: int) -> dict[str, Any]:
-    """Return the median seconds of a gradient after one to warm up, and its bits."""
+    """Return the median seconds of a gradient after a warm-up, and its bits."""
     workload = hardware_efficient(num_qubits, 5)
     circuit, observable, points = (
         circuit_of(workload),
@@ -71,9 +71,9 @@ def memory(num_qubits: int, shards: int, threads: int) -> dict[str, Any]:
 
 
 class _Peak:
-    """The most memory that this process has at once, above what it starts with.
+    """Peak memory of this process above its start.
 
-    Memory that ranks share counts for each of them in equal parts (the proportional set size).
+    Measured as proportional set size: shared memory is divided equally among its ranks.
     """
 
     def __init__(self) -> None:
@@ -102,13 +102,13 @@ def _proportional_bytes() -> int:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What each rank sends for one gradient, in shards.
+    """Data sent by each rank for one gradient, in shards.
 
     Attributes:
         shards: ranks that share the state.
-        ours: as planned; what is sent on 2 and 4 ranks was counted to be the same by the tests.
-        naive: a whole shard for each gate, and each term, that acts on a distributed qubit.
-        exchanges: how often ranks exchange.
+        ours: as planned; tests count the same on 2 and 4 ranks.
+        naive: a whole shard for each gate, and each term, on a distributed qubit.
+        exchanges: number of exchanges.
     """
 
     shards: int
@@ -118,7 +118,7 @@ class Traffic:
 
 
 def traffic(workload: Workload) -> Iterator[Traffic]:
-    """Yield the traffic of a workload's gradient over 2 shards and more."""
+    """Yield the traffic of a workload's gradient over 2, 4, 8, ... shards."""
     program, observable = _compiled(workload)
     evaluation = NativeEvaluation(program, (observable,), False)
     active = list(_active(program))
@@ -143,7 +143,7 @@ def _compiled(workload: Workload) -> tuple[Program, Observable]:
 
 
 def _active(program: Program) -> Iterator[int]:
-    """Yield for each operation the qubits on which it mixes amplitudes."""
+    """Yield the mask of mixed qubits of each operation."""
     for k in range(len(program.kind)):
         if program.kind[k] == EVOLUTION:
             yield int(program.x_mask[k])
@@ -155,7 +155,7 @@ def _active(program: Program) -> Iterator[int]:
 
 
 def simulated(workload: Workload, nodes: int) -> tuple[float, float, int]:
-    """Return the seconds of work and of exchanges of a gradient over nodes, and the bytes sent."""
+    """Return seconds of work and of exchanges of a gradient over nodes, and bytes sent."""
     program, observable = _compiled(workload)
     evaluation = NativeEvaluation(program, (observable,), False)
     ask = Ask(np.zeros((1, program.angles.num_parameters)), gradient=True)

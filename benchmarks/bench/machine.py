@@ -1,4 +1,4 @@
-"""What the numbers were measured on. No host names, no paths."""
+"""Description of the machine, without host names and paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def describe_machine(compiler: str = "g++") -> dict[str, str]:
-    """Return processor, cores, memory, system, compiler and the present load."""
+    """Return processor, cores, memory, system, compiler and current load."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "processor": _field("/proc/cpuinfo", "model name") or platform.processor(),

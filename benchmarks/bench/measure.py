@@ -1,4 +1,4 @@
-"""Measure one row: two fresh processes, a first call each, then runs in turns."""
+"""Measure one row: two fresh processes, a first call each, then alternating runs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from bench.pairs import Comparison, compare
 from bench.process import Worker, WorkerError
 from bench.rows import Row
 
-MISSED, REACHED, NOT_ASKED = "missed", "reached", "not asked"
+MISSED, REACHED, NO_TARGET = "missed", "reached", "no target"
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is spent on a row: paired runs, and seconds after which fewer will do."""
+    """The effort per row: number of paired runs, and a time limit in seconds."""
 
     repeat: int = 7
     seconds: float = 40.0
@@ -22,7 +22,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Pythons:
-    """The interpreters that have us and the peers installed."""
+    """The interpreters with hybrid and with the peers installed."""
 
     ours: str
     peers: str
@@ -30,7 +30,7 @@ class Pythons:
 
 @dataclass(frozen=True)
 class Measured:
-    """A row with what was measured, how many cores others used meanwhile, or what went wrong."""
+    """A row with its comparison and the cores used by other processes, or its failure."""
 
     row: Row
     comparison: Comparison | None
@@ -40,16 +40,16 @@ class Measured:
 
     @property
     def verdict(self) -> str:
-        """Whether the ratio that was asked for was reached."""
+        """Whether the target was reached."""
         if self.failure is not None:
             return self.failure
-        if self.row.asked is None:
-            return NOT_ASKED
-        return REACHED if self.comparison.ratio >= self.row.asked else MISSED
+        if self.row.target is None:
+            return NO_TARGET
+        return REACHED if self.comparison.ratio >= self.row.target else MISSED
 
 
 def measure(row: Row, pythons: Pythons, threads: int, effort: Effort) -> Measured:
-    """Run the row; answers that disagree and engines that fail leave a row without a ratio."""
+    """Run the row; if answers disagree or an engine fails, it has no ratio."""
     try:
         with watched() as contention:
             comparison, versions = _compared(row, pythons, threads, effort)
@@ -82,5 +82,5 @@ def _compared(
 
 
 def _threads_option(engine: str, threads: int) -> dict[str, int]:
-    """Return the keyword that our engine takes; peers read their environment."""
+    """Return the thread option of our engine; peers read their environment."""
     return {"threads": threads} if engine == "ours" else {}

@@ -20,7 +20,7 @@ def uccsd(molecule: str, turn: float = 0.0) -> Workload:
     Jordan-Wigner with interleaved spins (even qubits up, odd down); weights are small and random.
 
     Args:
-        molecule: a file of ``examples/data``, without its ending.
+        molecule: a file of ``examples/data``, without suffix.
         turn: angle in radians by which pairs of degenerate orbitals are turned. Calculations
             without symmetry leave such pairs at an arbitrary angle, which costs more Pauli terms.
     """
@@ -50,7 +50,7 @@ def uccsd(molecule: str, turn: float = 0.0) -> Workload:
 
 
 def active_space(num_orbitals: int, pairs: int) -> Workload:
-    """Return UCCSD of so many orbitals and pairs of electrons, to be counted and not run.
+    """Return UCCSD of given numbers of orbitals and electron pairs, for counting, not running.
 
     The observable has the X masks of a molecule's Hamiltonian, each with one string.
     """
@@ -75,9 +75,9 @@ def active_space(num_orbitals: int, pairs: int) -> Workload:
 def turned(
     one: np.ndarray, two: np.ndarray, pairs: int, angle: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the integrals, ``two`` in chemists' order, after degenerate neighbours were turned.
+    """Return the integrals, ``two`` in chemists' order, with degenerate neighbours rotated.
 
-    Orbitals are degenerate where the Fock operator of ``pairs`` doubly occupied ones says so.
+    Degeneracy is that of the Fock operator with ``pairs`` doubly occupied orbitals.
     """
     occupied = slice(pairs)
     fock = one + 2 * np.einsum("pqii->pq", two[:, :, occupied, occupied])
@@ -92,9 +92,9 @@ def turned(
 
 
 def qubit_excitations(like: Workload) -> Workload:
-    """Return the same molecule with excitations without Z strings, as PennyLane's qchem has them.
+    """Return the same molecule with excitations without Z strings, as in PennyLane's qchem.
 
-    Another, cheaper ansatz: energies differ from UCCSD's.
+    A different, cheaper ansatz: energies differ from UCCSD's.
     """
     occupied = [gate.qubits[0] for gate in like.gates if gate.name == "x"]
     empty = [qubit for qubit in range(like.num_qubits) if qubit not in occupied]

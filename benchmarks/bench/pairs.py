@@ -1,4 +1,4 @@
-"""Alternating runs of two engines, and what may be said of them."""
+"""Alternating runs of two engines, and their comparison."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Side:
 
     @property
     def seconds(self) -> float:
-        """The median over runs of the time of one call."""
+        """Median over runs of the seconds per call."""
         return median(run.seconds for run in self.runs)
 
     @property
     def cores(self) -> float:
-        """The median over runs of the number of busy cores."""
+        """Median over runs of the number of busy cores."""
         return median(run.cores for run in self.runs)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs of ours and of another that took turns; run k of one is paired with run k of the other.
+    """Alternating runs of ours and another engine; run k of one is paired with run k of the other.
 
     Attributes:
         tolerance: how far, relative to their size, energies and gradient norms may differ; None
@@ -57,7 +57,7 @@ class Comparison:
 
     @property
     def disagreement(self) -> str | None:
-        """What differs between the two answers beyond the tolerance, or None."""
+        """The difference between the two answers beyond the tolerance, or None."""
         if self.tolerance is None:
             return None
         for what, a, b in (
@@ -79,7 +79,7 @@ def compare(
     repeat: int,
     seconds: float,
 ) -> Comparison:
-    """Run both in turns, ``repeat`` times each, fewer where that would take long, never below 3."""
+    """Run both alternately, ``repeat`` times each; fewer if that takes long, but at least 3."""
     expected = sum(ready.warm_seconds * ready.calls for _, ready in (ours, other))
     pairs = min(repeat, max(3, math.floor(seconds / (expected + 2 * SETTLE_SECONDS))))
     timings: tuple[list[Timing], list[Timing]] = ([], [])

@@ -1,4 +1,4 @@
-"""Peak memory of one evaluation of ours, in a process of its own, above the interpreter."""
+"""Peak memory of one of our evaluations, in a process of its own, above the interpreter."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bench.process import HERE
 
 @dataclass(frozen=True)
 class Peak:
-    """An evaluation and the memory that it may take, in GiB."""
+    """An evaluation and its target memory, in GiB."""
 
     title: str
     num_qubits: int
     gradient: bool
     precision: str
-    asked: float
+    target: float
 
 
 PEAKS = (
@@ -34,7 +34,7 @@ QUICK_PEAKS = (
 
 
 def measure_peak(peak: Peak, python: str, threads: int) -> tuple[float, float]:
-    """Return GiB above the interpreter with everything imported, and the seconds it took."""
+    """Return peak GiB above the interpreter with everything imported, and the seconds taken."""
     wanted = [peak.num_qubits, peak.gradient, peak.precision, threads]
     done = subprocess.run(
         [python, "-m", "bench.peak", json.dumps(wanted)],

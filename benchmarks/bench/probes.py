@@ -1,4 +1,4 @@
-"""The machine's limits, measured in the same run, and how close our kernels come to them."""
+"""Limits of the machine, measured in the same run, for comparison with our kernels."""
 
 from __future__ import annotations
 
@@ -69,5 +69,5 @@ def _touches_everything_once(gate: Gate) -> bool:
 
 
 def copies_in(seconds: float, workload: Workload, limits: Limits, amplitude_bytes: int) -> float:
-    """Return how often the state could have been copied in that time."""
+    """Return the number of times the state could be copied in that time."""
     return seconds * limits.copy * 1e9 / (2 * amplitude_bytes * 2.0**workload.num_qubits)

@@ -1,4 +1,4 @@
-"""The harness's end of a worker process."""
+"""The harness side of a worker process."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ THREAD_VARIABLES = (
 
 
 class WorkerError(RuntimeError):
-    """A worker process ended where it should have answered."""
+    """A worker process ended instead of answering."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """What a worker says of a workload that it has prepared and run once."""
+    """A worker's reply after it prepared a workload and ran it once."""
 
     first_seconds: float
     warm_seconds: float
@@ -40,14 +40,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class Timing:
-    """One timed run: seconds for one call, and how many cores were busy in the mean."""
+    """One timed run: seconds per call, and mean number of busy cores."""
 
     seconds: float
     cores: float
 
 
 class Worker:
-    """One engine in its own process, pinned to as many cores as it may use threads."""
+    """One engine in its own process, pinned to as many cores as it has threads."""
 
     def __init__(
         self, engine: str, python: str, threads: int, options: Mapping[str, Any] | None = None

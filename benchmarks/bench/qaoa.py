@@ -1,4 +1,4 @@
-"""QAOA for MaxCut on a random 3-regular graph: the cut that is expected, and its gradient."""
+"""QAOA for MaxCut on a random 3-regular graph: the expected cut and its gradient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables: what was measured, what was asked, and what was missed."""
+"""The report: measured ratios and their targets, as Markdown."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ HEADER = (
     "theirs, s",
     "ratio (min / median / max)",
     "pairs",
-    "asked",
+    "target",
     "reached",
 )
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything one run found."""
+    """All results of one run."""
 
     command: str
     date: str
@@ -42,17 +42,17 @@ class Report:
         yield "# Benchmarks: results"
         yield (
             f"Measured {self.date} with `{self.command}`, every engine on {self.threads} "
-            "threads unless a row says otherwise. A time is the median over runs, of one call; a "
-            "ratio is theirs over ours, paired run by run. How to read it: `README.md`."
+            "threads unless a row says otherwise. Times are medians over runs, per call; ratios "
+            "are theirs over ours, paired run by run. See `README.md`."
         )
         yield _summary(self.measured)
         yield table(HEADER, map(line, self.measured))
         yield "## First calls, cores in use, answers"
         yield (
-            "The first call builds the circuit, compiles it and runs it once; imports are not in "
-            "it. Cores: processor time over wall time; others: all that was not this benchmark. "
+            "The first call builds the circuit, compiles it and runs it once, imports excluded. "
+            "Cores: processor time over wall time; others: processes outside this benchmark. "
             "Answers agree to 1e-8 (1e-4 with complex64), or there is no ratio; qubit excitations "
-            "are another ansatz and differ."
+            "are a different ansatz and differ."
         )
         yield table(*_details(self.measured))
         yield "## Against the machine's limits"
@@ -70,12 +70,12 @@ class Report:
 def line(found: Measured) -> tuple[str, ...]:
     """Return the cells of one row of the main table."""
     row, comparison = found.row, found.comparison
-    asked = "" if row.asked is None else f"{row.asked:g}"
+    target = "" if row.target is None else f"{row.target:g}"
     verdict = found.verdict if found.verdict == REACHED else f"**{found.verdict}**"
-    if row.asked is None and found.failure is None:
+    if row.target is None and found.failure is None:
         verdict = ""
     if comparison is None:
-        return (row.title, row.against, "", "", "", "", asked, verdict)
+        return (row.title, row.against, "", "", "", "", target, verdict)
     ratios = comparison.ratios
     shown = f"{ratios[0]:.2f} / **{comparison.ratio:.2f}** / {ratios[-1]:.2f}"
     return (
@@ -85,7 +85,7 @@ def line(found: Measured) -> tuple[str, ...]:
         f"{comparison.other.seconds:.3g}",
         "" if found.failure else shown,
         str(len(ratios)),
-        asked,
+        target,
         verdict,
     )
 
@@ -97,19 +97,19 @@ def table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def _summary(measured: Sequence[Measured]) -> str:
-    asked = [found for found in measured if found.row.asked is not None]
-    missed = [found for found in asked if found.verdict == MISSED]
+    targets = [found for found in measured if found.row.target is not None]
+    missed = [found for found in targets if found.verdict == MISSED]
     broken = [found for found in measured if found.failure]
-    reached = sum(found.verdict == REACHED for found in asked)
-    sentence = f"**{reached} of {len(asked)} ratios asked for are reached"
+    reached = sum(found.verdict == REACHED for found in targets)
+    sentence = f"**{reached} of {len(targets)} targets reached"
     sentence += f", {len(missed)} missed" if missed else ""
     sentence += f", {len(broken)} rows without a ratio.**" if broken else ".**"
-    disturbed = [found.others for found in measured if (found.others or 0) > QUIET]
-    if not disturbed:
+    contended = [found.others for found in measured if (found.others or 0) > QUIET]
+    if not contended:
         return sentence
     return (
-        f"{sentence} Other processes used up to {max(disturbed):.1f} cores during "
-        f"{len(disturbed)} of {len(measured)} rows: repeat on a quiet machine."
+        f"{sentence} Other processes used up to {max(contended):.1f} cores during "
+        f"{len(contended)} of {len(measured)} rows: repeat on a quiet machine."
     )
 
 
@@ -149,10 +149,10 @@ def _details(measured: Sequence[Measured]) -> tuple[Sequence[str], list[tuple[st
 
 
 def _first_call(found: Measured, seconds: float) -> str:
-    asked = found.row.first_call
-    if asked is None:
+    target = found.row.first_call
+    if target is None:
         return f"{seconds:.3g}"
-    return f"{seconds:.3g} (asked < {asked:g}: {'reached' if seconds < asked else '**missed**'})"
+    return f"{seconds:.3g} (target < {target:g}: {'reached' if seconds < target else '**missed**'})"
 
 
 def _norm(norm: float | None) -> str:
@@ -164,8 +164,8 @@ def _limits_sentence(limits: Limits, threads: int) -> str:
         f"Small probes in the same run, {threads} threads: vector peak {limits.double:.0f} GFLOP/s "
         f"in double and {limits.single:.0f} in single precision, copying {limits.copy:.1f} GB/s, "
         f"updating in place {limits.update:.1f} GB/s (bytes read and written, arrays of 256 MiB). "
-        "Operations are counted for the adjoint method gate by gate; copies: how often the state "
-        "could have been copied in memory in our time."
+        "Operations are counted for the adjoint method gate by gate; copies: number of times the "
+        "state could be copied in memory in our time."
     )
 
 
@@ -179,7 +179,7 @@ def _fractions(
         "GFLOP/s",
         "of vector peak",
         "copies of the state",
-        "parametrised gates",
+        "parametrized gates",
     )
     lines: dict[str, tuple[str, ...]] = {}
     for found in measured:
@@ -208,14 +208,14 @@ def _fractions(
 def _memory(
     peaks: Sequence[tuple[Peak, float, float]],
 ) -> tuple[Sequence[str], list[tuple[str, ...]]]:
-    header = ("evaluation (HEA, L=1)", "peak, GiB", "asked, GiB", "seconds", "reached")
+    header = ("evaluation (HEA, L=1)", "peak, GiB", "target, GiB", "seconds", "reached")
     return header, [
         (
             peak.title,
             f"{gib:.2f}",
-            f"<= {peak.asked:g}",
+            f"<= {peak.target:g}",
             f"{seconds:.1f}",
-            REACHED if gib <= peak.asked else f"**{MISSED}**",
+            REACHED if gib <= peak.target else f"**{MISSED}**",
         )
         for peak, gib, seconds in peaks
     ]

@@ -1,4 +1,4 @@
-"""The rows of the table: which workload, against whom, and the ratio that is asked for."""
+"""The rows of the table: workload, peer and target ratio."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.workload import Workload
 EXACT = 1e-8
 """Relative difference of energies and gradient norms above which no ratio is given."""
 SINGLE = 1e-4
-"""The same where one of the two computes in complex64."""
+"""The same if one of the two computes in complex64."""
 
 Make = Callable[[], Workload]
 
@@ -28,16 +28,16 @@ class Row:
     Attributes:
         name: for ``--only``.
         title: what is computed.
-        against: the other engine, in words.
+        against: description of the other engine.
         ours: makes our workload.
         engine: the module of ``bench.engines`` on the other side.
-        asked: the ratio to reach, or None where none was asked for.
-        theirs: makes the other's workload where it is not the same one.
-        gradient: whether the gradient is computed too.
-        tolerance: how closely the answers must agree; None where they differ by intention.
-        options, other_options: of our engine, on our side and (where it is ours too) the other.
-        threads, other_threads: None for the run's common number.
-        first_call: seconds that our first call may take, if that was asked for.
+        target: target ratio, or None.
+        theirs: makes the other's workload, if it differs.
+        gradient: whether to compute the gradient too.
+        tolerance: relative tolerance of answers; None if they differ by intention.
+        options, other_options: options of our engine, on our side and, if it is ours too, theirs.
+        threads, other_threads: threads of each side; None for those of the run.
+        first_call: target seconds of our first call, or None.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Row:
     against: str
     ours: Make
     engine: str
-    asked: float | None = None
+    target: float | None = None
     theirs: Make | None = None
     gradient: bool = True
     tolerance: float | None = EXACT
@@ -58,7 +58,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large the workloads are."""
+    """Sizes of the workloads."""
 
     hea: int = 20
     hea_narrow: int = 12

@@ -1,4 +1,4 @@
-"""What the scheduler is measured by; each function runs on all ranks of a job together."""
+"""Measurements of the scheduler; each function runs on all ranks of a job."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def qml_batch() -> Found:
 
 
 def water_points() -> Found:
-    """Return seconds of the energies and gradients of water at 8 points, as a script asks."""
+    """Return seconds of a call for the energies and gradients of water at 8 points."""
     circuit, observable, points = points_of_water(8)
     return {
         "seconds": _seconds_together(
@@ -95,7 +95,7 @@ def random_sizes() -> Found:
     """Return the makespan of pieces over a factor 100 in size, over total / ranks."""
     sizes = 0.002 * np.exp(np.random.default_rng(3).uniform(0, np.log(100), 80))
     results: Found = {}
-    for name, costs in (("drawn", None), ("drawn, costs told", sizes.tolist())):
+    for name, costs in (("drawn", None), ("drawn, costs given", sizes.tolist())):
         best = np.inf
         for _ in range(3):
             hybrid.map(_nothing, [0])
@@ -107,7 +107,7 @@ def random_sizes() -> Found:
 
 
 def overhead() -> Found:
-    """Return microseconds of an evaluation beyond the simulator, for 4 qubits."""
+    """Return the overhead of an evaluation besides the simulator in microseconds, 4 qubits."""
     workload = hybrid.VQE(real_amplitudes(4, reps=2), SparsePauliOp(["ZZII", "IZZI", "XIII"]))
     evaluation = workload.prepare(Sampling())
     one = Ask(np.full((1, workload.num_parameters), 0.3), True)
@@ -127,7 +127,7 @@ def overhead() -> Found:
 
 
 def _seconds_of_iteration(workload: hybrid.VQE) -> float:
-    """Return what an evaluation adds to a run: the slope over its length, not its start."""
+    """Return seconds per evaluation in a run: the slope over its length, without its start."""
 
     def run(iterations: int) -> tuple[float, int]:
         start = time.perf_counter()
@@ -150,7 +150,7 @@ def _seconds_of_iteration(workload: hybrid.VQE) -> float:
 
 
 def regret() -> Found:
-    """Return for each workload the time of the chosen plan over that of the best plan."""
+    """Return, for each workload, the time of the chosen plan over that of the best plan."""
     found = {}
     for name, evaluation, ask in _regret_set():
         pieces = evaluation.pieces(ask)
@@ -163,7 +163,7 @@ def regret() -> Found:
         calls = {option: _call(evaluation, ask, each) for option, each in options.items()}
         spent: dict[str, list[float]] = {option: [] for option in options}
         for _ in range(_TURNS):
-            # In turns: the machine is faster and slower from one moment to the next.
+            # Alternating, since the speed of the machine varies.
             for option, call in calls.items():
                 spent[option] += _durations(call, ask, _TURN_SECONDS)
         usual = {option: float(np.median(each)) for option, each in spent.items()}
@@ -173,7 +173,7 @@ def regret() -> Found:
 
 
 def memory() -> Found:
-    """Return the growth of rank 0's memory over the bytes of 10^5 partials, while it has them."""
+    """Return the peak growth of rank 0's memory over the bytes of 10^5 partials."""
     import tracemalloc
 
     count, width = 100_000, 64
@@ -223,7 +223,7 @@ def predictions() -> Found:
         piece = evaluation.pieces(ask)[0]
         predicted = seconds_of(evaluation.work(ask, piece), here(), 1)
         assert predicted is not None
-        # What the runtime does around a piece is not measured here.
+        # The runtime's overhead per piece is not measured here.
         found[name] = [predicted - here().piece_seconds]
         calls.append(lambda e=evaluation, a=ask, p=piece: e.run(a, p, seed=0, threads=1))
     for name, timing in zip(found, timings_of_calls(calls), strict=True):
@@ -234,7 +234,7 @@ def predictions() -> Found:
 def simulated() -> Found:
     """Return wall times of an evaluation: simulated, and measured.
 
-    On paper from the costs that were predicted before, and from what the pieces took meanwhile.
+    Simulated from predicted costs, and from the times of the pieces in the measured run.
     """
     from hybrid.collective.topology import topology_of
     from hybrid.scheduler import simulate
@@ -258,7 +258,7 @@ def simulated() -> Found:
 
 
 def supervised(width: int, layers: int, batch: int) -> hybrid.Supervised:
-    """Return the data-batch workload of the benchmark set as a workload to minimise."""
+    """Return the data-batch workload of the benchmark set as a hybrid workload."""
     work = data_batch(width, layers, batch)
     circuit = circuit_of(work)
     features = [p for p in circuit.parameters if p.name.startswith("a_")]
@@ -342,7 +342,7 @@ def _call(evaluation: Any, ask: Ask, scheduler: Any) -> Any:
 
 
 def _asked(evaluation: Any, ask: Ask, rounds: int, scheduler: Any = None) -> Found:
-    """Return the least mean seconds of an Ask over three times so many."""
+    """Return the minimum over three runs of the mean seconds of an Ask."""
     call = _call(evaluation, ask, scheduler)
 
     def lead(team: Any) -> list[float]:
@@ -363,14 +363,14 @@ _TURNS, _TURN_SECONDS = 20, 0.03
 
 
 def _usual(evaluation: Any, ask: Ask, seconds: float) -> Found:
-    """Return the median seconds of an Ask over some seconds."""
+    """Return the median seconds of an Ask, measured for some seconds."""
     return {"seconds": float(np.median(_durations(_call(evaluation, ask, None), ask, seconds)))}
 
 
 def _durations(
     call: Any, ask: Ask, seconds: float, heard: Callable[[Any], object] = lambda _: None
 ) -> list[float]:
-    """Return what Asks take one after the other for some seconds, after one to warm up."""
+    """Return the seconds of consecutive Asks for some seconds, after a warm-up."""
 
     def lead(team: Any) -> list[float]:
         team.ask(ask, heard=heard)
@@ -413,7 +413,7 @@ def _seconds(call: Callable[[], object], count: int = 0) -> float:
 
 
 def _seconds_together(call: Callable[[], object]) -> float:
-    """Return the least seconds of a collective call, after one to warm up."""
+    """Return the minimum seconds of a collective call, after a warm-up."""
     call()
     best = np.inf
     for _ in range(4):

@@ -22,23 +22,23 @@ from bench.workload import from_json
 RUN_SECONDS = 0.2
 """A timed run repeats short work until it lasts about this long."""
 LONG_SECONDS = 5.0
-"""Work this long is not warmed up again to find how often to repeat it."""
+"""Work longer than this needs no second warm-up to determine its repetitions."""
 
 
 def main(engine: str, threads: int) -> None:
     """Answer requests on standard input until it closes."""
     if hasattr(os, "sched_setaffinity"):
-        # JAX takes a thread for each core that it may run on, so every engine gets the same cores.
+        # JAX uses one thread per allowed core, so every engine gets the same cores.
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print must not mix with the replies
+    os.dup2(2, 1)  # keep output of libraries out of the replies
     module = import_module(f"bench.engines.{engine}")
     task: Task | None = None
     say(replies, {"versions": _versions(module)})
     for line in sys.stdin:
         request = json.loads(line)
         if "prepare" in request:
-            task = None  # let go of the last workload's memory first
+            task = None  # free the last workload's memory first
             workload = from_json(request["prepare"])
             task, reply = _prepare(module, workload, request["gradient"], request["options"])
         else:
@@ -54,7 +54,7 @@ def say(stream, message: dict[str, Any]) -> None:
 
 
 def _prepare(module, workload, gradient: bool, options) -> tuple[Task, dict[str, Any]]:
-    """Build and run once (the first call), then once more to see how long a warm call takes."""
+    """Build and run once (the first call), then once more to time a warm call."""
     start = time.perf_counter()
     task = module.prepare(workload, gradient, **options)
     found = task.run()
@@ -71,7 +71,7 @@ def _prepare(module, workload, gradient: bool, options) -> tuple[Task, dict[str,
 
 
 def _timed(task: Task, calls: int) -> dict[str, Any]:
-    """Return seconds of wall and of processor time for one call, the mean over ``calls``."""
+    """Return wall and processor seconds per call, the mean over ``calls``."""
     wall, busy = time.perf_counter(), time.process_time()
     for _ in range(calls):
         task.run()

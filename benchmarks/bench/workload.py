@@ -35,7 +35,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Workload:
-    """A circuit from |0...0>, an observable, and where to evaluate them.
+    """A circuit from |0...0>, an observable, and the points to evaluate.
 
     Without ``samples``: the energy at ``weights``, and its gradient if that is wanted. With
     ``samples`` (B, features) and ``labels`` (B): the mean over samples of
@@ -52,16 +52,16 @@ class Workload:
 
     @property
     def num_features(self) -> int:
-        """How many numbers a sample has; 0 without samples."""
+        """Numbers per sample; 0 without samples."""
         return len(self.samples[0]) if self.samples else 0
 
     def to_json(self) -> dict[str, Any]:
-        """Return what :func:`from_json` reads."""
+        """Return plain data for :func:`from_json`."""
         return asdict(self)
 
 
 def from_json(data: dict[str, Any]) -> Workload:
-    """Return the workload that :meth:`Workload.to_json` described."""
+    """Return the workload from the data of :meth:`Workload.to_json`."""
     gates = (
         {**gate, "qubits": tuple(gate["qubits"]), "strings": _strings(gate["strings"])}
         for gate in data["gates"]

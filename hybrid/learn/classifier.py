@@ -64,6 +64,7 @@ class Classifier(ClassifierMixin, Model):
         loss: "logistic", "squared", "hinge", or a function from outputs and labels of -1 and +1,
             shape (k,) or (k, K), to losses and their slopes by the outputs.
         alpha: ``alpha / 2`` times the sum of the squared coefficients is added to the mean loss.
+        batch_size: samples drawn anew for each step of optimizer "Adam"; None for all.
         optimizer: a name (``hybrid.optimizers.names()``) or an optimizer.
         max_iterations: limit of its steps; None for its own.
         tolerance: its tolerance; None for its own.
@@ -110,6 +111,7 @@ class Classifier(ClassifierMixin, Model):
         layers: int = 2,
         loss: str | Loss = "logistic",
         alpha: float = 1e-4,
+        batch_size: int | None = None,
         optimizer: str | Optimizer = "L-BFGS-B",
         max_iterations: int | None = 100,
         tolerance: float | None = None,
@@ -132,6 +134,7 @@ class Classifier(ClassifierMixin, Model):
             layers=layers,
             loss=loss,
             alpha=alpha,
+            batch_size=batch_size,
             optimizer=optimizer,
             max_iterations=max_iterations,
             tolerance=tolerance,

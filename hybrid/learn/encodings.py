@@ -242,7 +242,7 @@ def _amplitude(columns: int, layers: int) -> Encoding:
         for state in range(2**level):
             gate = RYGate(next(angles))
             if level:
-                gate = gate.control(level, ctrl_state=state, annotated=False)
+                gate = gate.control(level, ctrl_state=state, annotated=True)
             circuit.append(gate, [*above, target])
     return Encoding(_layered(circuit, layers), tuple(features), columns, amplitudes=True)
 

@@ -22,7 +22,7 @@ from hybrid.learn.encodings import Encoding, check_order, encoding_of, features_
 from hybrid.learn.readout import Readout, Weights
 from hybrid.loop.minimize import minimize
 from hybrid.loop.observers import Observer
-from hybrid.optimizers import Optimizer
+from hybrid.optimizers import QNG, Optimizer, Rotosolve, SciPy, make
 from hybrid.simulators import Choice
 from hybrid.workloads.supervised import Loss
 
@@ -48,6 +48,7 @@ class Model(BaseEstimator):
         layers: int = 2,
         loss: str | Loss = "squared",
         alpha: float = 1e-4,
+        batch_size: int | None = None,
         optimizer: str | Optimizer = "L-BFGS-B",
         max_iterations: int | None = 100,
         tolerance: float | None = None,
@@ -69,6 +70,7 @@ class Model(BaseEstimator):
         self.layers = layers
         self.loss = loss
         self.alpha = alpha
+        self.batch_size = batch_size
         self.optimizer = optimizer
         self.max_iterations = max_iterations
         self.tolerance = tolerance
@@ -106,8 +108,24 @@ class Model(BaseEstimator):
         observables = _observables(self.observables, made.circuit.num_qubits)
         angles = made.angles(rows)
         task = Readout(
-            made.circuit, observables, angles, labels, made.features, self.loss, float(alpha)
+            made.circuit,
+            observables,
+            angles,
+            labels,
+            made.features,
+            self.loss,
+            float(alpha),
+            self.batch_size,
         )
+        if self.batch_size is not None and isinstance(
+            make(self.optimizer), SciPy | QNG | Rotosolve
+        ):
+            raise InputError(
+                "batch_size",
+                got=f"{self.batch_size} with optimizer {make(self.optimizer).name}",
+                expected="an optimizer that takes noisy values",
+                advice="optimizer='Adam'",
+            )
         result = minimize(
             task,
             self.optimizer,

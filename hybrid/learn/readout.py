@@ -12,9 +12,9 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Ask
+from hybrid.core.ask import Ask, Told
 from hybrid.workloads import LocalSimulator, Partials, Supervised, Task
-from hybrid.workloads.supervised import Loss
+from hybrid.workloads.supervised import Loss, Samples
 
 
 class Weights(NamedTuple):
@@ -50,6 +50,7 @@ class Readout(Supervised):
         features: F parameters of the circuit.
         loss: of the outputs, see :class:`hybrid.Supervised`.
         alpha: weight of the penalty.
+        batch_size: samples of an evaluation, or None for all.
     """
 
     def __init__(
@@ -61,10 +62,11 @@ class Readout(Supervised):
         features: Sequence[Parameter],
         loss: Any | Loss,
         alpha: float,
+        batch_size: int | None = None,
     ) -> None:
         self.alpha = alpha
         self._shape = (1 if labels.ndim == 1 else labels.shape[1], len(observables))
-        super().__init__(circuit, list(observables), data, labels, features, loss)
+        super().__init__(circuit, list(observables), data, labels, features, loss, batch_size)
         self._circuit = self.num_parameters
         self.num_parameters += self._shape[0] * (self._shape[1] + 1)
 
@@ -86,20 +88,22 @@ class Readout(Supervised):
         """Return digests of circuit, observables, data, loss and penalty."""
         return {**super().contents(), "penalty": repr(self.alpha)}
 
-    def rows(self, weights: FloatArray, samples: slice) -> FloatArray:
+    def rows(self, weights: FloatArray, samples: Samples) -> FloatArray:
         """Return the circuit's parameter points of some samples, for a parameter point."""
         return super().rows(weights[: self._circuit], samples)
 
-    def run(self, piece: Task, simulator: LocalSimulator) -> Any:
-        """Return the summed loss of the piece's samples, and its gradient by all parameters."""
+    def losses(
+        self, samples: Samples, piece: Task, simulator: LocalSimulator
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return the loss of each of some samples, and the gradient of their sum if wanted."""
         weights = self.split(piece.point)
-        points = self.rows(piece.point, piece.slice)
-        labels = self.labels[piece.slice]
+        points = self.rows(piece.point, samples)
+        labels = self.labels[samples]
         evaluation = self.evaluation(simulator.sampling)
         if not piece.gradient:
             told = evaluation.answer(Ask(points), seed=piece.seed, threads=piece.threads)
             values = told.values.reshape(len(points), -1)
-            return self._losses(weights.outputs(values), labels)[0].sum()
+            return self._losses(weights.outputs(values), labels)[0], None
         losses = np.empty(len(labels))
         by_coefficient = np.zeros(self._shape)
         by_intercept = np.zeros(self._shape[0])
@@ -114,17 +118,17 @@ class Readout(Supervised):
 
         pulled = evaluation.pull_back(points, slopes, seed=piece.seed, threads=piece.threads)
         by_angle = pulled.summed[self._weights]
-        return losses.sum(), np.concatenate([by_angle, by_coefficient.ravel(), by_intercept])
+        return losses, np.concatenate([by_angle, by_coefficient.ravel(), by_intercept])
 
-    def combine(self, partials: Partials) -> Any:
+    def combine(self, partials: Partials) -> Told:
         """Return the mean over all samples, and the penalty."""
-        table = super().combine(partials)
-        for row, point in zip(table, partials.ask.points, strict=True):
+        told = super().combine(partials)
+        for k, point in enumerate(partials.ask.points):
             coefficients = self.split(point).coefficients
-            row[0] += 0.5 * self.alpha * np.sum(coefficients**2)
-            if partials.ask.gradient:
-                self.split(row[1:]).coefficients[:] += self.alpha * coefficients
-        return table
+            told.values[k] += 0.5 * self.alpha * np.sum(coefficients**2)
+            if told.gradients is not None:
+                self.split(told.gradients[k]).coefficients[:] += self.alpha * coefficients
+        return told
 
     def _table(self, labels: ArrayLike, outputs: int) -> FloatArray:
         """Return the labels of K outputs, whatever the number of observables."""

@@ -113,8 +113,8 @@ class RankGroup:
         total: FloatArray = self._members.total(numbers)
         return total
 
-    def rest(self) -> None:
-        """Give back what is too large to be kept until the next call; all members call it."""
+    def trim(self) -> None:
+        """Release memory too large to keep until the next call; all members call it."""
         if sum(shards[0].nbytes for shards in self._memory.values()) > _KEPT_BYTES:
             self.release()
 

@@ -108,10 +108,10 @@ class Runner(Generic[Answer]):
         if self._counter is not None:
             self._counter.reset()
 
-    def rest(self) -> None:
-        """Give back what is too large to be kept until the next call; on all ranks."""
+    def trim(self) -> None:
+        """Release memory too large to keep until the next call; on all ranks."""
         for group, _ in self._groups.values():
-            group.rest()
+            group.trim()
 
     def _mine(self, plan: Plan) -> Iterator[Piece]:
         """Yield this rank's pieces: those assigned, or one after the other as it draws them."""

@@ -121,7 +121,7 @@ class Team(Generic[Answer]):
                 self._world.communicator.all_gather(b"listening")
             self._leader = Leader(self._runner, stall)
             found = self._lead(lead) if self._world.rank == 0 else self._serve()
-            self._runner.rest()
+            self._runner.trim()
             return found
 
     def _lead(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:

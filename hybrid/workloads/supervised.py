@@ -13,15 +13,17 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid import _kernels
-from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Ask
+from hybrid.core.arrays import FloatArray, IntArray
+from hybrid.core.ask import Ask, Told
 from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
+from hybrid.core.seeds import derive
 from hybrid.core.work import Work
 from hybrid.simulators import Estimator
 from hybrid.workloads.base import Sampling
+from hybrid.workloads.batches import Batches
 from hybrid.workloads.compiled import compiled_circuit, compiled_expectation, is_sequence
 from hybrid.workloads.custom import CustomEvaluation, Workload, combined
 from hybrid.workloads.identity import contents_of
@@ -34,6 +36,9 @@ Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArra
 
 Slopes have the shape of the outputs, losses that shape or (k,).
 """
+
+Samples: TypeAlias = slice | IntArray
+"""Which samples of a data set, by their numbers."""
 
 _LANES = _kernels.limits()["lanes"]
 """Samples in a piece are a multiple of this, so that vector lanes are full."""
@@ -88,6 +93,9 @@ class Supervised(Workload):
         features: the F parameters of the circuit that take a sample; one Parameter alone is one.
         loss: "squared", "logistic", "hinge", or a function from outputs and labels to losses and
             their slopes by the outputs.
+        batch_size: samples drawn anew for each evaluation, from each of several slices of the data,
+            by the run's seed; None for all of them. A value then has a standard error. For
+            optimizers that take noisy gradients, such as Adam.
 
     Attributes:
         data: shape (N, F), float64.
@@ -121,6 +129,7 @@ class Supervised(Workload):
         labels: ArrayLike,
         features: Sequence[Parameter] | Parameter,
         loss: Literal["squared", "logistic", "hinge"] | Loss = "squared",
+        batch_size: int | None = None,
     ) -> None:
         compiled_circuit(circuit)  # refuses what is no circuit
         parameters = list(circuit.parameters)
@@ -148,7 +157,8 @@ class Supervised(Workload):
         self.num_parameters = len(self._weights)
         self.num_qubits = self._expectation.num_qubits
         self.sizes = {"samples": len(self.data)}
-        self.grain = self._grain()
+        self.batches = Batches.checked(batch_size, len(self.data), max(2, self._least()))
+        self.grain = self._grain() if self.batches is None else self.batches.grain
 
     @property
     def description(self) -> str:
@@ -158,6 +168,7 @@ class Supervised(Workload):
             f"{self.num_parameters} weights, "
             f"{sum(each.num_terms for each in self._expectation.observables)} terms"
             + ("" if self.classes is None else f"; +1 is {self.classes[1]!r}")
+            + ("" if self.batches is None else f"; batches of {self.batches.size}")
         )
 
     def initial_point(self, seed: int) -> FloatArray:
@@ -170,6 +181,7 @@ class Supervised(Workload):
             **self._expectation.contents(),
             "data": digest(self._columns, self.data, self.labels),
             **contents_of(self.loss, "loss", "Supervised"),
+            **({} if self.batches is None else {"batch size": str(self.batches.size)}),
         }
 
     @property
@@ -187,13 +199,37 @@ class Supervised(Workload):
         return self._expectation.prepare(sampling)
 
     def run(self, piece: Task, simulator: LocalSimulator) -> Any:
-        """Return the summed loss of the piece's samples, and its gradient by the weights."""
-        points = self.rows(piece.point, piece.slice)
-        labels = self.labels[piece.slice]
+        """Return the summed loss of the piece's samples, and its gradient by the parameters.
+
+        With batches an array: both, estimated from samples that are drawn, and the variance of the
+        sum.
+        """
+        if self.batches is None:
+            losses, slopes = self.losses(piece.slice, piece, simulator)
+            return losses.sum() if slopes is None else (losses.sum(), slopes)
+        drawn = self.batches.drawn(piece.start, piece.stop, derive(piece.seed, 1))
+        losses, slopes = self.losses(drawn, piece, simulator)
+        each = (piece.stop - piece.start) / len(drawn)
+        gradient = np.empty(0) if slopes is None else each * slopes
+        variance = self.batches.variance(losses, piece.start, piece.stop)
+        return np.concatenate([[each * losses.sum()], gradient, [variance]])
+
+    def losses(
+        self, samples: Samples, piece: Task, simulator: LocalSimulator
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return the loss of each of some samples, and the gradient of their sum if it is wanted.
+
+        Args:
+            samples: which.
+            piece: at what point, and whether a gradient is wanted.
+            simulator: what their circuits run on.
+        """
+        points = self.rows(piece.point, samples)
+        labels = self.labels[samples]
         evaluation = self.evaluation(simulator.sampling)
         if not piece.gradient:
             told = evaluation.answer(Ask(points), seed=piece.seed, threads=piece.threads)
-            return self._losses(told.values, labels)[0].sum()
+            return self._losses(told.values, labels)[0], None
         losses = np.empty(len(labels))
 
         def slopes(values: FloatArray, which: slice) -> FloatArray:
@@ -201,7 +237,7 @@ class Supervised(Workload):
             return slopes.reshape(values.shape)
 
         pulled = evaluation.pull_back(points, slopes, seed=piece.seed, threads=piece.threads)
-        return losses.sum(), pulled.summed[self._weights]
+        return losses, pulled.summed[self._weights]
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the loss of each sample and the slopes by its outputs, checked."""
@@ -239,14 +275,20 @@ class Supervised(Workload):
             raise InputError("labels", got=str(wrong), expected="-1 and +1 for this loss")
         return table
 
-    def combine(self, partials: Partials) -> Any:
-        """Return the mean over all samples."""
-        return combined(partials) / len(self.data)
+    def combine(self, partials: Partials) -> Told:
+        """Return the mean over all samples, with a standard error where some were drawn."""
+        table = combined(partials) / len(self.data)
+        end = partials.ask.components
+        return Told(
+            np.ascontiguousarray(table[:, 0]),
+            np.ascontiguousarray(table[:, 1:end]) if partials.ask.gradient else None,
+            None if self.batches is None else np.sqrt(table[:, -1] / len(self.data)),
+        )
 
     @property
     def combines_by_default(self) -> bool:
-        """Partials are sums over samples."""
-        return True
+        """Partials are sums over samples; with batches there is one number more."""
+        return self.batches is None
 
     def state_bytes(self, ask: Ask) -> int:
         """Return what the circuits of one piece allocate at most."""
@@ -256,7 +298,10 @@ class Supervised(Workload):
     def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:
         """Return the work of the piece's circuits, which run one after the other."""
         inner = self.evaluation(sampling)
-        rows = self.rows(ask.points[piece.point], slice(piece.start, piece.stop))
+        stop = piece.stop
+        if self.batches is not None:
+            stop = piece.start + self.batches.count(piece.start, stop)
+        rows = self.rows(ask.points[piece.point], slice(piece.start, stop))
         asked = Ask(rows, ask.gradient)
         parts = [inner.work(asked, each) for each in inner.pieces(asked)]
         known = [part for part in parts if part is not None]
@@ -265,7 +310,7 @@ class Supervised(Workload):
         circuits = sum(part.circuits for part in known)
         return replace(known[0], circuits=circuits, seconds=_AROUND_SECONDS)
 
-    def rows(self, weights: FloatArray, samples: slice) -> FloatArray:
+    def rows(self, weights: FloatArray, samples: Samples) -> FloatArray:
         """Return the circuit's parameter points of some samples, shape (k, F + P)."""
         chosen = self.data[samples]
         points = np.empty((len(chosen), len(self._columns) + len(self._weights)))
@@ -276,9 +321,14 @@ class Supervised(Workload):
     def _grain(self) -> int:
         if self.num_qubits >= _NARROW:
             return 1
+        return min(max(_LANES * -(-len(self.data) // (_LANES * _PIECES)), self._least()), 256)
+
+    def _least(self) -> int:
+        """Return how many samples are work enough for a piece."""
+        if self.num_qubits >= _NARROW:
+            return 1
         # Narrow circuits are quick, and each piece costs some calls of Python.
-        least = _LANES << max(0, _FULL - self.num_qubits)
-        return min(max(_LANES * -(-len(self.data) // (_LANES * _PIECES)), least), 256)
+        return min(_LANES << max(0, _FULL - self.num_qubits), 256)
 
 
 def _named(features: object) -> list[Parameter]:

@@ -19,7 +19,7 @@ from bench.rows import FULL, QUICK, Row, rows
 from dense_workload import value_and_gradient
 
 READY = Ready(first_seconds=1.0, warm_seconds=0.1, calls=2, value=-3.0, gradient_norm=1.5)
-ROW = Row("hea", "HEA", "a peer", lambda: hardware_efficient(2, 1), "aer", asked=3.0)
+ROW = Row("hea", "HEA", "a peer", lambda: hardware_efficient(2, 1), "aer", target=3.0)
 
 
 class Scripted:
@@ -153,5 +153,5 @@ def test_a_worker_that_fails_says_why():
 
 
 def test_quick_and_full_have_the_same_rows():
-    names = [[(row.name, row.asked) for row in rows(sizes)] for sizes in (FULL, QUICK)]
+    names = [[(row.name, row.target) for row in rows(sizes)] for sizes in (FULL, QUICK)]
     assert names[0] == names[1]

@@ -196,11 +196,19 @@ def test_shots_are_seeded(alone: World) -> None:
         model = Classifier(
             layers=1, optimizer="SPSA", max_iterations=3, simulator="aer", shots=50, random_state=4
         )
-        return model.fit(X, SIGNS).decision_function(X[:5]).tolist()
+        return model.fit(X[:12], SIGNS[:12]).decision_function(X[:5]).tolist()
 
     together = scores()
     with use(alone):
         assert scores() == together
+
+
+def test_mini_batches() -> None:
+    data, labels = make_moons(300, noise=0.15, random_state=3)
+    adam = hybrid.optimizers.Adam(learning_rate=0.1)
+    model = Classifier(layers=3, optimizer=adam, batch_size=32, max_iterations=150, random_state=3)
+    assert model.fit(data, labels).score(data, labels) > 0.95
+    assert model.result_.standard_error is not None
 
 
 def test_a_fit_goes_on_from_its_journal(tmp_path: Path) -> None:
@@ -239,6 +247,8 @@ def test_it_is_an_estimator_like_others() -> None:
         (X, SIGNS, {"layers": 1.5}, "layers: got 1.5"),
         (X, SIGNS, {"loss": "log"}, "loss: got 'log', expected one of 'hinge', 'logistic'"),
         (X, SIGNS, {"alpha": -1}, "alpha: got -1"),
+        (X, SIGNS, {"batch_size": 8}, "got 8 with optimizer L-BFGS-B, .* optimizer='Adam'"),
+        (X, SIGNS, {"batch_size": 41}, "batch_size: got 41"),
         (X, SIGNS, {"alpha": "a"}, "alpha: got"),
         (X, SIGNS, {"x0": [0.0]}, r"x0: got shape \(1,\)"),
         (X, SIGNS, {"observables": SparsePauliOp("ZZZ")}, "observable"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from hybrid.learn.encodings import encoding_of
 from hybrid.programs import Program
 from hybrid.runtime import World
 from hybrid.runtime.world import use
+from hybrid.simulators.native.overlap import OverlapEvaluation
 
 RANDOM = np.random.default_rng(3)
 X, Y = RANDOM.uniform(-2, 2, (7, 3)), RANDOM.uniform(-2, 2, (4, 3))
@@ -107,7 +109,7 @@ def test_the_same_bits_on_any_number_of_ranks(kind: Any, alone: World) -> None:
 
 def test_each_state_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[int] = []
-    module = __import__("hybrid.simulators.overlap", fromlist=["states_of"])
+    module = sys.modules[OverlapEvaluation.__module__]
     states_of = module.states_of
 
     def counting(program: Program, points: np.ndarray, **settings: Any) -> Any:

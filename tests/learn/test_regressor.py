@@ -17,7 +17,7 @@ X = np.random.default_rng(2).uniform(-1.5, 1.5, (60, 2))
 WAVES = 40.0 + 7.0 * np.sin(X[:, 0]) * np.cos(X[:, 1])
 
 
-@parametrize_with_checks([Regressor(max_iterations=20)])
+@parametrize_with_checks([Regressor(layers=1, max_iterations=15)])
 def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
     check(estimator)
 

@@ -47,7 +47,7 @@ def prepare(workload: Workload, gradient: bool) -> Task:
 
 
 def at_points(workload: Workload) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    """Return what gives the energy and its gradient at other weights."""
+    """Return a function from weights to the energy and its gradient."""
     energy = _energy(workload, True)
     differentiate = qml.grad(lambda weights: energy(weights, None))
 

@@ -1,4 +1,4 @@
-"""hybrid: its public ``expectation`` and ``pull_back``, on the same circuit again and again."""
+"""hybrid: its public ``expectation`` and ``pull_back``, on the same circuit repeatedly."""
 
 from __future__ import annotations
 

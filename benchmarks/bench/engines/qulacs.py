@@ -65,9 +65,9 @@ def _pull_back(workload: Workload, by_gate: list, weights: list, slopes: list) -
 
 
 def _circuit(workload: Workload, sample: tuple) -> tuple[ParametricQuantumCircuit, list, list]:
-    """Return the circuit, and of each of its parameters: the weight, and d(angle)/d(weight).
+    """Return the circuit, and the weight and d(angle)/d(weight) of each of its parameters.
 
-    qulacs turns the other way: its rotation by t is exp(+i t/2 P).
+    The sign of qulacs is opposite: its rotation by t is exp(+i t/2 P).
     """
     circuit = ParametricQuantumCircuit(workload.num_qubits)
     theta = workload.weights

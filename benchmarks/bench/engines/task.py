@@ -1,4 +1,4 @@
-"""What an engine gives back when it is handed a workload."""
+"""Tasks: workloads prepared by an engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Answer:
-    """The value of a workload (energy or loss) and, where asked for, its gradient by weights."""
+    """The value of a workload (energy or loss) and, on request, its gradient by the weights."""
 
     value: float
     gradient: np.ndarray | None = None
@@ -24,7 +24,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Task:
-    """A workload made ready.
+    """A prepared workload.
 
     Attributes:
         run: the work that is timed.

@@ -1,4 +1,4 @@
-"""A workload as a Qiskit circuit and observable: what our engine and Aer are given."""
+"""A workload as a Qiskit circuit and observable: the input of our engine and Aer."""
 
 from __future__ import annotations
 

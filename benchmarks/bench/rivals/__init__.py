@@ -1,1 +1,1 @@
-"""What a researcher would write without this project; run by the peers' interpreter."""
+"""Scripts for the same work without this project; run by the peers' interpreter."""

@@ -20,7 +20,7 @@ ITERATIONS = 2
 
 
 def estimator(kind: str, shots: int, threads: int):
-    """Return Aer's estimator, which adds noise to exact values, or one that takes real shots."""
+    """Return Aer's estimator, which adds noise to exact values, or one with real shots."""
     options = {"max_parallel_threads": threads, "max_parallel_experiments": threads}
     precision = 1 / np.sqrt(shots)
     if kind == "shots":

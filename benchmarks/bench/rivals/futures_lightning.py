@@ -1,6 +1,7 @@
 """Energies and gradients of water at several points: mpi4py.futures over PennyLane Lightning.
 
-``mpiexec -n 3 python -m mpi4py.futures futures_lightning.py WORKLOAD POINTS``: one rank hands out.
+``mpiexec -n 3 python -m mpi4py.futures futures_lightning.py WORKLOAD POINTS``;
+one rank distributes the work.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def answer(path: str, point: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def main() -> None:
-    """Print the least seconds of a few batches, and the first energy."""
+    """Print the minimum seconds of a few batches, and the first energy."""
     path, count = sys.argv[1], int(sys.argv[2])
     points = np.random.default_rng(0).normal(scale=0.1, size=(count, len(workload(path).weights)))
     with MPIPoolExecutor() as executor:
