@@ -33,6 +33,7 @@ from pathlib import Path
 
 from hybrid.core.early import loaded
 from hybrid.core.errors import HybridError, InputError
+from hybrid.core.notices import notify
 from hybrid.runtime import agree, is_collective, join_if_launched, world
 from hybrid.runtime.communicator import Communicator, host_name
 
@@ -122,10 +123,10 @@ def _end_all_ranks(communicator: Communicator, end: SystemExit) -> None:
     if communicator.rank > 0:
         time.sleep(_GRACE_SECONDS)
     if not isinstance(end.code, int):
-        print(end.code, file=sys.stderr)
+        notify(str(end.code))
     code = end.code if isinstance(end.code, int) else 1
     place = f"rank {communicator.rank} on {host_name()}"
-    print(f"{place} ended the script with exit code {code}", file=sys.stderr, flush=True)
+    notify(f"{place} ended the script with exit code {code}")
     if sys.stdout is not None:
         sys.stdout.flush()
     communicator.abort(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -169,6 +170,14 @@ class MapEvaluation(Evaluation[list[bytes]]):
 
 
 def _listed(items: Iterable[Any]) -> list[Any]:
+    if isinstance(items, str | bytes):
+        shown = reprlib.repr(items)
+        raise InputError(
+            "items",
+            got=shown,
+            expected="a list of items, one for each call",
+            advice=f"write [{shown}] for one item, or list({shown}) for what it consists of",
+        )
     try:
         return list(items)
     except TypeError:

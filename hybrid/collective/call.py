@@ -187,4 +187,5 @@ def check_fits(prepared: Prepared, num_ranks: int, memory_bytes: int) -> None:
         memory_bytes,
         ranks_on_host=1,
         num_qubits=prepared.num_qubits,
+        halves=prepared.evaluation.complex64_halves_memory(prepared.first_ask),
     )

@@ -43,6 +43,7 @@ class Work:
         shots: shots per evaluation.
         seconds: known seconds in addition to the counts, on a machine of speed 1.
         single: whether amplitudes are complex64.
+        complex64_halves: whether the user could halve the memory by choosing complex64.
         asked: bytes of the Ask.
         answered: bytes of the partial answer; 0 to use the evaluation's default.
         shardings: the ways to distribute one state over ranks, by ascending shards; or empty.
@@ -57,6 +58,7 @@ class Work:
     shots: int = 0
     seconds: float = 0.0
     single: bool = False
+    complex64_halves: bool = False
     asked: int = 0
     answered: int = 0
     shardings: tuple[Sharding, ...] = ()

@@ -21,12 +21,28 @@ __all__ = ["Classifier", "Kernel", "Regressor", "kernel"]
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: only those with classes need scikit-learn."""
+    """Import a public name when it is first used: the classes need scikit-learn.
+
+    Raises:
+        InputError: it is not installed, or too old.
+    """
     if name not in _HOMES:
         raise AttributeError(f"module 'hybrid.learn' has no attribute '{name}'")
     from importlib import import_module
 
-    found: object = getattr(import_module(_HOMES[name]), name)
+    from hybrid.core.errors import InputError
+
+    try:
+        found: object = getattr(import_module(_HOMES[name]), name)
+    except ImportError as error:
+        if not (error.name or "").startswith("sklearn"):
+            raise
+        raise InputError(
+            f"hybrid.learn.{name}",
+            got=str(error),
+            expected="scikit-learn 1.6 or later",
+            advice="pip install 'hybrid-hpc-quantum[ml]'",
+        ) from error
     globals()[name] = found
     return found
 

@@ -11,6 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
+from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
@@ -21,16 +25,6 @@ from hybrid.loop.observers import Observer
 from hybrid.optimizers import Optimizer
 from hybrid.simulators import Choice
 from hybrid.workloads.supervised import Loss
-
-try:
-    from sklearn.base import ClassifierMixin
-    from sklearn.utils.metaestimators import available_if
-    from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import column_or_1d
-except ImportError as error:
-    raise ImportError(
-        "hybrid.learn needs scikit-learn 1.6 or later: pip install 'hybrid-hpc-quantum[ml]'"
-    ) from error
 
 
 def _has_probabilities(model: Any) -> bool:

@@ -6,16 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_array, validate_data
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
-
-try:
-    from sklearn.utils.validation import check_array, validate_data
-except ImportError as error:
-    raise ImportError(
-        "hybrid.learn needs scikit-learn 1.6 or later: pip install 'hybrid-hpc-quantum[ml]'"
-    ) from error
 
 SHAPE = "shape (N, F), one sample a row"
 

@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from hybrid.calls.expectation import expectation
 from hybrid.core.arrays import FloatArray
@@ -25,15 +28,6 @@ from hybrid.loop.observers import Observer
 from hybrid.optimizers import QNG, Optimizer, Rotosolve, SciPy, make
 from hybrid.simulators import Choice
 from hybrid.workloads.supervised import Loss
-
-try:
-    from sklearn.base import BaseEstimator
-    from sklearn.utils import check_random_state
-    from sklearn.utils.validation import check_is_fitted
-except ImportError as error:
-    raise ImportError(
-        "hybrid.learn needs scikit-learn 1.6 or later: pip install 'hybrid-hpc-quantum[ml]'"
-    ) from error
 
 
 class Model(BaseEstimator):

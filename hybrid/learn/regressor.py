@@ -6,17 +6,11 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import RegressorMixin
 
 from hybrid.core.arrays import FloatArray
 from hybrid.learn.data import checked_pair
 from hybrid.learn.model import Model
-
-try:
-    from sklearn.base import RegressorMixin
-except ImportError as error:
-    raise ImportError(
-        "hybrid.learn needs scikit-learn 1.6 or later: pip install 'hybrid-hpc-quantum[ml]'"
-    ) from error
 
 
 class Regressor(RegressorMixin, Model):

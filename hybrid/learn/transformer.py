@@ -9,19 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 
 from hybrid.core.arrays import FloatArray
 from hybrid.learn.data import checked_rows
 from hybrid.learn.kernels import Kind, kernel
 from hybrid.simulators import Choice
-
-try:
-    from sklearn.base import BaseEstimator, TransformerMixin
-    from sklearn.utils.validation import check_is_fitted
-except ImportError as error:
-    raise ImportError(
-        "hybrid.learn needs scikit-learn 1.6 or later: pip install 'hybrid-hpc-quantum[ml]'"
-    ) from error
 
 
 class Kernel(TransformerMixin, BaseEstimator):

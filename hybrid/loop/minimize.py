@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from hybrid.collective.call import Call, call_together
 from hybrid.core.errors import Suspended
+from hybrid.core.notices import notify
 from hybrid.core.resources import Auto
 from hybrid.loop.lead import lead, result_of
 from hybrid.loop.minimization import Minimization
@@ -152,7 +152,7 @@ def _minimized(prepare: Callable[[], Minimization]) -> Result:
         )
     except Suspended as suspended:
         if call.world.rank == 0:
-            print(suspended.message, file=sys.stderr, flush=True)
+            notify(suspended.message)
         raise
     return result_of(message, core_seconds)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from typing import Protocol
 
 from hybrid.core.errors import InputError
+from hybrid.core.notices import notify
 from hybrid.loop.result import Progress, Result, RunDescription
 
 _CALLS = ("started", "progressed", "finished")
@@ -30,7 +32,7 @@ class Observer(Protocol):
         """Receive the progress after each evaluation; return a reason to stop the run, or None."""
 
     def finished(self, result: Result) -> None:
-        """Receive the result."""
+        """Receive the result; an exception is printed to standard error, not raised."""
 
 
 class Observers:
@@ -90,6 +92,14 @@ class Observers:
         return next((reason for reason in reasons if reason is not None), None)
 
     def finished(self, result: Result) -> None:
-        """Call ``finished`` of each observer."""
+        """Call ``finished`` of each observer.
+
+        Exceptions are printed to standard error, so that the run keeps its result and the other
+        observers are called.
+        """
         for member in self._members:
-            member.finished(result)
+            try:
+                member.finished(result)
+            except Exception as error:
+                trace = "".join(traceback.format_exception(error)).rstrip()
+                notify(f"finished() of an observer failed; the result is returned:\n{trace}")

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from hybrid.core import errors
 from hybrid.core.errors import HybridError, RankError, is_bad_input
+from hybrid.core.notices import notify
 from hybrid.runtime.communicator import Communicator, RanksLost, host_name
 from hybrid.runtime.messages import pack
 from hybrid.runtime.protocol import Failure
@@ -232,7 +233,7 @@ def ending_anyway(communicator: Communicator, error: BaseException) -> Iterator[
 
 def _print_with_place(communicator: Communicator, error: BaseException) -> None:
     if _remote(error) is None:
-        print(f"rank {communicator.rank} on {host_name()} failed:", file=sys.stderr)
+        notify(f"rank {communicator.rank} on {host_name()} failed:")
     _print(error, error.__traceback__)
 
 
@@ -240,10 +241,9 @@ def _print(error: BaseException, trace: TracebackType | None) -> None:
     """Print an error with the traceback of the rank that raised it first."""
     remote = _remote(error)
     if remote is not None:
-        print(remote, file=sys.stderr)
+        notify(str(remote))
     else:
-        traceback.print_exception(type(error), error, trace)
-    sys.stderr.flush()
+        notify("".join(traceback.format_exception(type(error), error, trace)).rstrip())
 
 
 def _remote(error: BaseException) -> RankError | None:

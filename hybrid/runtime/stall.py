@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from hybrid.core.notices import notify
 from hybrid.runtime.communicator import host_name
 from hybrid.runtime.protocol import Stall, encode
 from hybrid.runtime.world import World
@@ -43,7 +43,7 @@ class StallReport:
             f"rank {rank} on {host_name()} has worked for {seconds:.1f} s on {what} "
             f"(predicted: {predicted:.2g} s); its stack:\n{stack}"
         )
-        print(text, file=sys.stderr, flush=True)
+        notify(text)
         message = Stall(rank, what, seconds)
         if rank == 0:
             self.taken(message)
@@ -56,12 +56,10 @@ class StallReport:
     def of_silent_rank(self, rank: int, what: str, seconds: float, predicted: float) -> None:
         """Report another rank that has stalled without reporting it; on rank 0."""
         host = self.world.rank_hosts[rank]
-        print(
+        notify(
             f"rank {rank} on {host} has not answered for {seconds:.1f} s; it runs {what} "
-            f"(predicted: {predicted:.2g} s) and has not reported a stall: its host or its "
-            "process may be stopped",
-            file=sys.stderr,
-            flush=True,
+            f"(predicted: {predicted:.2g} s) and has not reported a stall: its host or its process "
+            "may be stopped"
         )
         self.taken(Stall(rank, what, seconds))
 
@@ -70,10 +68,8 @@ class StallReport:
         if self.record is not None:
             self.record({"rank": stall.rank, "what": stall.what, "seconds": stall.seconds})
         if self.action == "abort":
-            print(
+            notify(
                 f"aborted because rank {stall.rank} stalled (exit code {RESUME_ME}: start it "
-                "again to resume)",
-                file=sys.stderr,
-                flush=True,
+                "again to resume)"
             )
             self.world.communicator.abort(RESUME_ME)

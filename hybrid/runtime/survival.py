@@ -7,13 +7,13 @@ Repeating a run with a journal replays its record, so only unfinished work is lo
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 from hybrid.core.errors import HybridError
+from hybrid.core.notices import notify
 from hybrid.runtime.communicator import Communicator, RanksLost
 from hybrid.runtime.failure import FAILURES, is_collective
 from hybrid.runtime.world import regroup, world
@@ -114,4 +114,4 @@ def _close_ranks(communicator: Communicator) -> None:
     if job.rank == 0:
         ranks = f"{job.size} rank{'s' if job.size > 1 else ''}"
         text = f"hybrid: lost {', '.join(job.lost)}; {ranks} continue"
-        print(text, file=sys.stderr, flush=True)
+        notify(text)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from hybrid.core import launcher
 from hybrid.core.errors import InputError
+from hybrid.core.notices import notify
 from hybrid.runtime.communicator import (
     Communicator,
     RanksLost,
@@ -146,7 +147,7 @@ def join_if_launched() -> None:
         try:
             world()
         except InputError as error:
-            print(f"hybrid: {error}", file=sys.stderr, flush=True)
+            notify(f"hybrid: {error}")
             sys.exit(2)
 
 

@@ -126,13 +126,14 @@ def does_not_fit(pieces: Sequence[Piece], topology: Topology, memory: int) -> In
     free = topology.memory_bytes or 0
     widest = max((piece.work for piece in pieces if piece.work), key=lambda work: work.num_qubits)
     ranks_a_host = max(topology.ranks_on_host.values())
-    advice = "use fewer qubits; complex64 halves the memory"
+    also = "; complex64 halves the memory" if widest.complex64_halves else ""
+    advice = f"use fewer qubits{also}"
     for sharding in widest.shardings:
         hosts = -(-sharding.shards // ranks_a_host)
         if sharding.memory_bytes * min(ranks_a_host, sharding.shards) <= free:
             advice = (
                 f"use {sharding.shards} ranks on {hosts} hosts, with "
-                f"{gigabytes(sharding.memory_bytes)} on each rank; complex64 halves the memory"
+                f"{gigabytes(sharding.memory_bytes)} on each rank{also}"
             )
             break
     return InputError(

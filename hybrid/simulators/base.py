@@ -131,6 +131,10 @@ class Evaluation(ABC, Generic[Answer]):
         """Return what running one piece of the Ask allocates at most, in bytes; 0 if not known."""
         return 0
 
+    def complex64_halves_memory(self, ask: Ask) -> bool:
+        """Return whether the user could halve :meth:`memory_bytes` by choosing complex64."""
+        return False
+
     @property
     def reproducible(self) -> bool:
         """Whether the same question and seed give the same bits again."""

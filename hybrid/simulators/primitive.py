@@ -24,11 +24,15 @@ from hybrid.simulators.base import Estimation, Estimator, Simulator
 from hybrid.simulators.circuits.expansion import Expansion
 from hybrid.simulators.circuits.grain import cut
 from hybrid.simulators.circuits.lowering import lower
+from hybrid.simulators.circuits.rewriting import without_matrices
 from hybrid.simulators.circuits.spelling import spelled_out
 
 _PLAIN = ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg"]
 _PLAIN += ["rx", "ry", "rz", "p", "u", "cx", "cz"]
 """Gates that every estimator without a target of its own knows."""
+
+_SEED = 0
+"""Of Qiskit's transpiler, whose layouts and routes are random: ranks must compile alike."""
 
 _WIDE = 16
 
@@ -138,14 +142,24 @@ class Primitive(Simulator):
         backend = getattr(self.estimator, "backend", None)
         return None if callable(backend) else backend
 
+    @property
+    def _of_the_backend(self) -> PassManager:
+        """What compiles for the estimator's backend; to the same gates on every rank."""
+        made: PassManager = generate_preset_pass_manager(
+            1, backend=self._backend, seed_transpiler=_SEED
+        )
+        return made
+
     def _compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        spelled = spelled_out(circuit)
+        spelled = without_matrices(spelled_out(circuit))
         try:
             if self.pass_manager is not None:
                 return self.pass_manager.run(spelled)
             if self._backend is not None:
-                return generate_preset_pass_manager(1, backend=self._backend).run(spelled)
-            return transpile(spelled, basis_gates=_PLAIN, optimization_level=0)
+                return self._of_the_backend.run(spelled)
+            return transpile(
+                spelled, basis_gates=_PLAIN, optimization_level=0, seed_transpiler=_SEED
+            )
         except QiskitError as cause:
             raise InputError(
                 "circuit",

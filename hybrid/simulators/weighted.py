@@ -79,3 +79,7 @@ class WeightedEvaluation(Evaluation[PulledBack]):
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that one piece holds."""
         return self.inner.memory_bytes(ask)
+
+    def complex64_halves_memory(self, ask: Ask) -> bool:
+        """Return whether it would for the inner evaluation."""
+        return self.inner.complex64_halves_memory(ask)

@@ -85,7 +85,11 @@ class LocalSimulator:
         workload = compiled_expectation(circuit, observable)
         evaluation = workload.prepare(self.sampling)
         ask = Ask(checked_points(points, workload.num_parameters), gradient)
-        _check_fits(evaluation.memory_bytes(ask), workload.num_qubits, halves=True)
+        _check_fits(
+            evaluation.memory_bytes(ask),
+            workload.num_qubits,
+            halves=evaluation.complex64_halves_memory(ask),
+        )
         told = evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
         return with_axis(told) if is_sequence(observable) and len(observable) == 1 else told
 

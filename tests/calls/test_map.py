@@ -46,6 +46,15 @@ def test_items_that_are_none() -> None:
         hybrid.map(lambda item: item, 5)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("items", ["abc", "", b"abc"])
+def test_a_string_is_not_a_list_of_items(items: str | bytes) -> None:
+    with pytest.raises(InputError) as refused:
+        hybrid.map(lambda item: item, items)
+    assert f"items: got {items!r}, expected a list of items" in str(refused.value)
+    assert f"list({items!r})" in str(refused.value)
+    assert hybrid.map(lambda item: item, list(items)) == list(items)
+
+
 @pytest.mark.parametrize("call", ["states", "expectation", "sample"])
 def test_a_state_that_does_not_fit_within_a_piece(call: str) -> None:
     wide = QuantumCircuit(40)

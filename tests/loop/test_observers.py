@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +16,8 @@ import hybrid
 from hybrid.core.outcome import Outcome
 from hybrid.loop.result import Progress, Result, RunDescription
 from hybrid.optimizers import Solution
+from tests.docs.blocks import ROOT
+from tests.launch import environment_of_a_job
 from tests.loop.test_minimize import CHAIN, PROBLEM, Listener
 
 
@@ -147,3 +152,49 @@ def test_a_result_in_number_types_of_numpy_is_not_lost() -> None:
     assert result.outcome is Outcome.CONVERGED
     assert type(result.value) is float
     assert type(result.iterations) is int
+
+
+class Failing(Listener):
+    """Raises when it is told the result."""
+
+    def finished(self, result: Result) -> None:
+        raise OSError("no space left for the report")
+
+
+@pytest.mark.ranks
+def test_an_observer_that_fails_at_the_end_does_not_cost_the_result(
+    job: hybrid.runtime.World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listener = Listener()
+    result = hybrid.minimize(PROBLEM, seed=3, max_iterations=2, observer=[Failing(), listener])
+    assert result.iterations == 2
+    shown = capsys.readouterr().err
+    if job.rank == 0:
+        assert "finished() of an observer failed; the result is returned" in shown
+        assert "OSError: no space left for the report" in shown
+        assert isinstance(listener.heard[-1], Result)
+    else:
+        assert shown == ""
+
+
+SUSPENDED = """
+import hybrid
+from qiskit.circuit.library import real_amplitudes
+from qiskit.quantum_info import SparsePauliOp
+hybrid.minimize(
+    hybrid.VQE(real_amplitudes(2), SparsePauliOp("ZZ")), "SPSA",
+    seed=1, journal="run.db", time_limit=0.001,
+)
+"""
+
+
+@pytest.mark.launches
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_a_suspended_run_ends_with_its_exit_code_wherever_messages_go(
+    redirection: str, tmp_path: Path
+) -> None:
+    (tmp_path / "script.py").write_text(SUSPENDED)
+    command = f"PYTHONPATH={ROOT} exec {sys.executable} script.py {redirection}"
+    where = {"cwd": tmp_path, "env": environment_of_a_job()}
+    ended = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, **where)
+    assert (ended.returncode, ended.stdout) == (75, b"")

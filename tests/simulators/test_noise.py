@@ -9,11 +9,25 @@ from qiskit.circuit import (
     AnnotatedOperation,
     ControlModifier,
     Delay,
+    Instruction,
     InverseModifier,
     Parameter,
 )
-from qiskit.circuit.library import RXGate
-from qiskit.quantum_info import SparsePauliOp, random_clifford, random_unitary
+from qiskit.circuit.library import (
+    PauliEvolutionGate,
+    RXGate,
+    StatePreparation,
+    XXMinusYYGate,
+    XXPlusYYGate,
+)
+from qiskit.quantum_info import (
+    Operator,
+    Pauli,
+    SparsePauliOp,
+    Statevector,
+    random_clifford,
+    random_unitary,
+)
 from qiskit.transpiler import Target
 from qiskit_aer.library import SaveExpectationValue
 from qiskit_aer.noise import (
@@ -239,3 +253,82 @@ def test_matrices_are_compiled_to_the_same_gates_each_time() -> None:
         str([(each.name, each.params) for each in gates.compiled(circuit).data]) for _ in range(12)
     }
     assert len(found) == 1
+
+
+def _prepared_by(kind: str) -> QuantumCircuit:
+    """A circuit with <Z> = -0.28 on its last qubit, or 1 where it only resets."""
+    amplitudes, circuit = [0.6, 0.8j], QuantumCircuit(2)
+    body = QuantumCircuit(1, name="body")
+    match kind:
+        case "reset":
+            circuit.reset([0, 1])
+        case "initialize":
+            circuit.initialize(amplitudes, 1)
+        case "state_preparation":
+            circuit.prepare_state(amplitudes, 1)
+        case _:
+            body.initialize(amplitudes, 0)
+            circuit.append(body.to_instruction(), [1])
+    circuit.h(0)
+    return circuit
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "value"),
+    [
+        ("reset", "reset", 0.4),
+        ("initialize", "initialize", -0.28 * 0.4),
+        ("initialize", "reset", -0.28 * 0.4),  # of which it consists
+        ("initialize", "state_preparation", -0.28),
+        ("state_preparation", "state_preparation", -0.28 * 0.4),
+        ("state_preparation", "State Preparation", -0.28 * 0.4),
+        ("state_preparation", "reset", -0.28),
+        ("initialize within", "initialize", -0.28 * 0.4),
+        ("initialize within", "reset", -0.28 * 0.4),
+        ("initialize within", "body", -0.28 * 0.4),
+    ],
+)
+def test_errors_of_what_prepares_a_state(kind: str, named: str, value: float) -> None:
+    model = _model(FLIP, named)
+    assert _value(_prepared_by(kind), model, []) == pytest.approx(value, abs=1e-12)
+    sampled = _value(_prepared_by(kind), model, [], shots=20_000, seed=2)
+    assert sampled == pytest.approx(value, abs=0.03)
+
+
+@pytest.mark.parametrize("resets", [1, 2, 3])
+def test_each_leading_reset_has_its_error(resets: int) -> None:
+    circuit, without = QuantumCircuit(1), QuantumCircuit(1)
+    for _ in range(resets):
+        circuit.reset(0)
+    circuit.ry(T, 0)
+    without.ry(T, 0)
+    assert _value(circuit, _model(FLIP, "reset"), [0.0]) == pytest.approx(0.4, abs=1e-12)
+    assert len({str(hybrid.VQE(each, Z).contents()) for each in (circuit, without)}) == 2
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        XXPlusYYGate(0.4, 0.1),
+        XXMinusYYGate(0.4, 0.1),
+        PauliEvolutionGate(SparsePauliOp(["XX", "ZZ"]), 0.3),
+        StatePreparation([0.5, 0.5, -0.5, 0.5j]),
+    ],
+    ids=lambda gate: gate.name,
+)
+def test_the_label_that_qiskit_gives_does_not_hide_the_name(gate: Instruction) -> None:
+    circuit = QuantumCircuit(2)
+    circuit.append(gate, [0, 1])
+    observable = SparsePauliOp(["ZI", "XX", "ZZ", "IZ"], [1.0, 0.3, 0.7, 0.2])
+    model = _model(pauli_error([("ZX", 0.3), ("II", 0.7)]), gate.name)
+    state = Statevector(circuit)
+    flipped = state.evolve(Operator(Pauli("ZX")))
+    right = 0.7 * state.expectation_value(observable) + 0.3 * flipped.expectation_value(observable)
+    assert abs(state.expectation_value(observable) - right) > 0.01
+    found = hybrid.expectation(circuit, observable, [[]], simulator=Aer(noise_model=model))[0]
+    assert found == pytest.approx(right.real, abs=1e-12)
+    gate.label = "mine"  # one of the user's own does, as in Aer
+    circuit = QuantumCircuit(2)
+    circuit.append(gate, [0, 1])
+    found = hybrid.expectation(circuit, observable, [[]], simulator=Aer(noise_model=model))[0]
+    assert found == pytest.approx(state.expectation_value(observable).real, abs=1e-12)

@@ -8,7 +8,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit.primitives import BackendEstimatorV2, StatevectorEstimator
 from qiskit.providers.fake_provider import GenericBackendV2
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import SparsePauliOp, random_unitary
 from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import EstimatorV2 as AerEstimator
 
@@ -88,3 +88,21 @@ def test_a_gate_of_ones_own_is_its_definition() -> None:
         circuit, SparsePauliOp("Z"), [[]], simulator=Primitive(StatevectorEstimator())
     )
     assert value[0] == pytest.approx(np.cos(0.6), abs=1e-12)
+
+
+@pytest.mark.parametrize("estimator", ["statevector", "device"])
+def test_circuits_are_compiled_to_the_same_gates_each_time(estimator: str) -> None:
+    circuit = QuantumCircuit(4)
+    for k in range(3):
+        circuit.unitary(random_unitary(4, seed=k), [k, k + 1])
+    circuit.unitary(random_unitary(8, seed=9), [0, 3, 1])
+    device = BackendEstimatorV2(backend=GenericBackendV2(5, seed=1))
+    primitive = Primitive(device if estimator == "device" else StatevectorEstimator())
+    found = {
+        str([(each.name, each.params, each.qubits) for each in primitive._compiled(circuit).data])
+        for _ in range(8)
+    }
+    assert len(found) == 1
+    observable = SparsePauliOp("ZXYZ")
+    value = hybrid.expectation(circuit, observable, [[]], simulator=StatevectorEstimator())
+    assert value[0] == pytest.approx(oracle.value(circuit, observable, []), abs=1e-12)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from hybrid.core.notices import notify
 from hybrid.runtime.communicator import SCRIPT_END, host_name
 from hybrid.runtime.mpi.library import MPI
 from hybrid.runtime.protocol import Waiting, decode, encode
@@ -96,11 +96,9 @@ class Attendance:
             text = f"has ended its script and waits, for {seconds:.0f} s now, for rank{s} {names}"
         else:
             text = f"has waited {seconds:.0f} s in {self._call} for rank{s} {names}"
-        print(
-            f"hybrid: rank {self._name(self._rank)} {text}{last}. An awaited rank does "
-            "other work, waits in another MPI call, or is stopped",
-            file=sys.stderr,
-            flush=True,
+        notify(
+            f"hybrid: rank {self._name(self._rank)} {text}{last}. An awaited rank does other "
+            "work, waits in another MPI call, or is stopped"
         )
 
     def _name(self, rank: int) -> str:

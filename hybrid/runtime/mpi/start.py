@@ -5,13 +5,13 @@ from __future__ import annotations
 import atexit
 import ctypes
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from hybrid.core import launcher
+from hybrid.core.notices import notify
 from hybrid.runtime.communicator import host_name
 from hybrid.runtime.watchdog import patience
 
@@ -74,16 +74,12 @@ def _report() -> None:
     if ended:
         s = "s" if len(ended) > 1 else ""
         names = ", ".join(map(str, sorted(ended)[:8])) + (", ..." if len(ended) > 8 else "")
-        print(
+        notify(
             f"hybrid: {who} waits to join the job, but rank{s} {names} ended before that: every "
-            "rank must import hybrid. The job is ended",
-            file=sys.stderr,
-            flush=True,
+            "rank must import hybrid. The job is ended"
         )
         os._exit(1)
-    print(
+    notify(
         f"hybrid: {who} has waited {patience():.0f} s to join the job: not every rank has "
-        "imported hybrid yet; one does other work, waits in another MPI call, or is stopped",
-        file=sys.stderr,
-        flush=True,
+        "imported hybrid yet; one does other work, waits in another MPI call, or is stopped"
     )

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Delay, Gate, Instruction, Operation
-from qiskit.circuit.library import CXGate, IGate, UnitaryGate
+from qiskit.circuit.library import (
+    CXGate,
+    ExactReciprocalGate,
+    IGate,
+    PauliEvolutionGate,
+    QuadraticFormGate,
+    StatePreparation,
+    UnitaryGate,
+    XXMinusYYGate,
+    XXPlusYYGate,
+)
 from qiskit.transpiler import Target
 
 from hybrid.core.errors import HybridError, InputError
 from hybrid.simulators.circuits.lowering import Lowered
+from hybrid.simulators.circuits.rewriting import Part, rewritten, without_matrices
 from hybrid.simulators.circuits.spelling import is_driven, is_library, spelled_out
 
 _SILENT = "without noise"
@@ -54,15 +65,17 @@ class AerGates:
 
         def kept(operation: Operation) -> Operation | None:
             _refuse_open_delay(operation)
-            name = key_of(operation)
-            if name not in self.named or name in _NO_GATES or self._runs(operation):
+            name = self._named_as(operation)
+            if name is None or name in _NO_GATES:
+                return None
+            if self._runs(operation) and name == (operation.label or operation.name):
                 return None
             whole.append(operation)
             return Gate(_place(len(whole) - 1), operation.num_qubits, [])
 
         spelled = spelled_out(circuit, kept if self.named else None)
         if "unitary" not in self.target.operation_names:
-            spelled = _rewritten(spelled, _synthesised)
+            spelled = without_matrices(spelled)
         if not whole:
             return transpile(spelled, target=self.target, optimization_level=0)
         target = deepcopy(self.target)
@@ -71,25 +84,33 @@ class AerGates:
             target.add_instruction(placeholder, name=placeholder.name)
         found = transpile(spelled, target=target, optimization_level=0)
         places = {_place(number): operation for number, operation in enumerate(whole)}
-        return _rewritten(found, lambda gate: self._with_noise_apart(places.get(gate.name), gate))
+        return rewritten(found, lambda gate: self._with_noise_apart(places.get(gate.name), gate))
+
+    def _named_as(self, operation: Operation) -> str | None:
+        """Return the name under which the noise model has errors of an operation, if it has any."""
+        return next((key for key in _keys_of(operation) if key in self.named), None)
 
     def _runs(self, operation: Operation) -> bool:
         return operation.name in self.target.operation_names and is_library(operation)
 
-    def _with_noise_apart(self, whole: Operation | None, gate: Operation) -> Sequence[_Part]:
+    def _with_noise_apart(self, whole: Operation | None, gate: Operation) -> Sequence[Part]:
         """Return an operation without noise, and after it an identity that has its noise."""
         everywhere = tuple(range(gate.num_qubits))
         if whole is None:
             return [(gate, everywhere)]
-        name = key_of(whole)
+        name = self._named_as(whole)
+        assert name is not None
         alone = QuantumCircuit(whole.num_qubits)
         alone.append(whole, alone.qubits)
         try:
-            ideal = transpile(spelled_out(alone), target=self.ideal, optimization_level=0)
+            ideal = spelled_out(alone)
+            if "unitary" not in self.ideal.operation_names:
+                ideal = without_matrices(ideal)
+            ideal = transpile(ideal, target=self.ideal, optimization_level=0)
         except Exception as cause:
             raise _no_noise_for(name) from cause
         place = {qubit: k for k, qubit in enumerate(ideal.qubits)}
-        parts: list[_Part] = []
+        parts: list[Part] = []
         for instruction in ideal.data:
             silent = instruction.operation.to_mutable()
             silent.label = _SILENT
@@ -107,12 +128,29 @@ class AerGates:
         raise _no_noise_for(name)
 
 
-_Part = tuple[Operation, tuple[int, ...]]
+_DEFAULT_LABELS = (
+    (StatePreparation, ("State Preparation", "State Preparation Dg")),
+    (PauliEvolutionGate, ("exp(-it ",)),
+    (XXPlusYYGate, ("(XX+YY)",)),
+    (XXMinusYYGate, ("(XX-YY)",)),
+    (ExactReciprocalGate, ("1/x",)),
+    (QuadraticFormGate, ("Q(x)",)),
+)
+"""How the labels begin that Qiskit gives to gates whose user gives none."""
 
 
-def key_of(operation: Operation) -> str:
-    """Return the name by which Aer looks up the noise of an operation."""
-    return getattr(operation, "label", None) or str(operation.name)
+def _keys_of(operation: Operation) -> tuple[str, ...]:
+    """Return the names by which a noise model may name an operation, the first one first.
+
+    A label takes the place of the name, as in Aer; one that Qiskit has given stands beside it.
+    """
+    label, name = getattr(operation, "label", None), str(operation.name)
+    if not label:
+        return (name,)
+    by_default = any(
+        isinstance(operation, kind) and label.startswith(begins) for kind, begins in _DEFAULT_LABELS
+    )
+    return (label, name) if by_default else (label,)
 
 
 def bindable(lowered: Lowered) -> Lowered:
@@ -126,12 +164,12 @@ def bindable(lowered: Lowered) -> Lowered:
         InputError: an argument is left that Aer would not bind.
     """
 
-    def plain(gate: Operation) -> Sequence[_Part]:
+    def plain(gate: Operation) -> Sequence[Part]:
         if is_driven(gate):
             gate = Instruction(gate.name, gate.num_qubits, 0, gate.params, label=gate.label)
         return [(gate, tuple(range(gate.num_qubits)))]
 
-    circuit = _rewritten(lowered.circuit, plain)
+    circuit = rewritten(lowered.circuit, plain)
     found = {
         parameter
         for instruction in circuit.data
@@ -141,33 +179,6 @@ def bindable(lowered: Lowered) -> Lowered:
     if not found.issuperset(lowered.arguments):
         raise HybridError("Aer would not bind all arguments of the compiled circuit")
     return replace(lowered, circuit=circuit)
-
-
-def _rewritten(
-    circuit: QuantumCircuit, parts_of: Callable[[Operation], Sequence[_Part]]
-) -> QuantumCircuit:
-    """Return the circuit with each operation replaced by parts on its own qubits."""
-    rewritten = circuit.copy_empty_like()
-    for instruction in circuit.data:
-        for part, places in parts_of(instruction.operation):
-            qubits = [instruction.qubits[place] for place in places]
-            rewritten.append(part, qubits, instruction.clbits, copy=False)
-    return rewritten
-
-
-def _synthesised(operation: Operation) -> Sequence[_Part]:
-    """Return gates in the place of a matrix on several qubits.
-
-    Qiskit's transpiler picks one of several decompositions at random, and each has noise of its
-    own; the definition of the gate is always the same.
-    """
-    if not isinstance(operation, UnitaryGate) or operation.num_qubits == 1:
-        return [(operation, tuple(range(operation.num_qubits)))]
-    defined = operation.definition
-    return [
-        (each.operation, tuple(defined.find_bit(qubit).index for qubit in each.qubits))
-        for each in defined.data
-    ]
 
 
 def _place(number: int) -> str:

@@ -35,6 +35,8 @@ _BY_NAME = {
     for name, gate in get_standard_gate_name_mapping().items()
 }
 _WIDEST_MATRIX = 6
+_SEEN_BY_NOISE = ("id", "delay", "reset", "initialize")
+"""What changes no state where it may stand, but may have noise."""
 
 
 def spelled_out(circuit: QuantumCircuit, kept: Kept | None = None) -> QuantumCircuit:
@@ -108,8 +110,8 @@ def is_library(operation: Operation) -> bool:
 def spelling(circuit: QuantumCircuit) -> str:
     """Return a digest of how a circuit is written, as far as only noise can tell.
 
-    Identities, delays and labels change no state, but noise models name them. Empty where there is
-    none of them.
+    Identities, delays, leading resets and labels change no state, but noise models name them.
+    Empty where there is none of them.
 
     Example:
         >>> circuit = QuantumCircuit(1)
@@ -128,7 +130,7 @@ def spelling(circuit: QuantumCircuit) -> str:
     for operation, qubits, _ in found:
         name = str(operation.name)
         label = getattr(operation, "label", None) if name in (*_BY_NAME, "unitary") else None
-        says_more = says_more or label is not None or name in ("id", "delay")
+        says_more = says_more or label is not None or name in _SEEN_BY_NOISE
         lasts = (str(operation.duration), str(operation.unit)) if name == "delay" else ()
         written.append((name, label, list(qubits), *lasts))
     return digest(written) if says_more else ""

@@ -166,6 +166,11 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             held = max(held, (len(ask.others) + (3 if ask.gradient else 1)) * one)
         return held
 
+    def complex64_halves_memory(self, ask: Ask) -> bool:
+        """Return whether all states that are held would be complex64."""
+        doubles = ask.metric or ask.variance or ask.others is not None
+        return not self.single and not doubles
+
     def work(self, ask: Ask, piece: Piece) -> Work:
         """Return the operations of the program and of the observables, for each point."""
         back = ask.gradient or ask.metric
@@ -176,6 +181,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             self._operations(ask, 3.0 if back else 1.0),
             back,
             single=self.single,
+            complex64_halves=self.complex64_halves_memory(ask),
             answered=8 * len(piece) * Columns(ask, len(self.observables)).width,
             shardings=self.shardings(ask),
         )
