@@ -44,6 +44,9 @@ class VQD(VQE):
     overlap by more than 0.01 in the end make the run fail (``success`` is False), and the message
     names them: the ansatz reaches no further state, or a search ended in a local minimum.
 
+    Observers, journals and the history hold energies without penalties. A state is not distributed
+    over several ranks.
+
     The search for the first state starts at ``x0``. Each further state is searched from ``starts``
     points, and the lowest end is kept. They are those of lowest cost among the points that differ
     from ``x0`` by a quarter or half turn of one parameter (with unitary coupled cluster: excited
@@ -55,8 +58,8 @@ class VQD(VQE):
         states: K, from 1 to the dimension of the states.
         weight: of a penalty, positive, in the unit of the observable; it must exceed the gap
             between the highest and the lowest wanted energy. If None, for each state found: the
-            largest energy that the coefficients allow, less the state's energy, and a tenth of the
-            width between the bounds. That is always enough.
+            upper bound on the spectrum from the coefficients, less the state's energy, plus a
+            tenth of the width between the bounds, which is always enough.
         starts: number of searches for each state but the first.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -42,4 +43,6 @@ def test_scripts(
 def test_run_files(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line(["check", str(path)]) == 0
     assert command_line(["run", str(path), "--max-iterations", str(FEW)]) == 0
-    assert f"in {FEW} iterations" in capsys.readouterr().out
+    (iterations,) = re.findall(r"in (\d+) iterations", capsys.readouterr().out)
+    several = path.name in ("adapt.toml", "excited_states.toml")  # so many for each optimization
+    assert int(iterations) > FEW if several else int(iterations) == FEW

@@ -62,9 +62,9 @@ def test_calls_are_measured_in_passes() -> None:
 
 
 def test_under_contention_usual_calls_take_longer_than_the_best() -> None:
-    durations = itertools.cycle([0.002, 0.012])
+    durations = itertools.cycle([0.002, 0.06])
     (timing,) = timings_of_calls([lambda: time.sleep(next(durations))], budget=1e-4, passes=2)
-    assert timing.least < 0.005 < timing.usual
+    assert timing.least < 0.03 < timing.usual
 
 
 def test_rates_of_all_kinds_are_measured_on_both_sides_of_a_shape() -> None:
