@@ -24,8 +24,8 @@ from hybrid.workloads.compiled import compiled_circuit, compiled_sampler
 
 def sample(
     circuit: QuantumCircuit,
-    points: ArrayLike,
-    shots: int,
+    points: ArrayLike = (),
+    shots: int | None = None,
     *,
     simulator: Choice = "auto",
     seed: int | None = None,
@@ -41,8 +41,8 @@ def sample(
     Args:
         circuit: unitary, from \\|0...0>; without measurements.
         points: shape (B, P), or (P,) for a single point; columns in the order of
-            ``circuit.parameters``; ``[]`` for a circuit without parameters.
-        shots: for each point; up to 2^36 for all points together, 2^30 a point by Aer.
+            ``circuit.parameters``; not needed for a circuit without parameters.
+        shots: for each point, required; up to 2^36 for all points together, 2^30 a point by Aer.
         simulator: ``"native"`` or ``"auto"`` draws from the exact state by inverse transform;
             ``"aer"`` or :class:`hybrid.simulators.Aer` by its method, with the noise of gates and
             readout.
@@ -66,7 +66,7 @@ def sample(
         >>> bell = QuantumCircuit(2)
         >>> _ = bell.h(0)
         >>> _ = bell.cx(0, 1)
-        >>> sorted(sample(bell, [], shots=100, seed=7))
+        >>> sorted(sample(bell, shots=100, seed=7))
         ['00', '11']
     """
 

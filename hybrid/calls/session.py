@@ -87,7 +87,7 @@ class Session:
         self,
         circuit: QuantumCircuit,
         observable: SparsePauliOp | Sequence[SparsePauliOp],
-        points: ArrayLike,
+        points: ArrayLike = (),
         *,
         gradient: bool | Literal["exact", "finite-difference"] = False,
     ) -> Any:
@@ -99,7 +99,7 @@ class Session:
         self,
         circuit: QuantumCircuit,
         observable: SparsePauliOp | Sequence[SparsePauliOp],
-        points: ArrayLike,
+        points: ArrayLike = (),
         *,
         gradient: bool | Literal["exact", "finite-difference"] = False,
         variance: bool = False,
@@ -120,7 +120,7 @@ class Session:
         )
 
     def sample(
-        self, circuit: QuantumCircuit, points: ArrayLike, shots: int | None = None
+        self, circuit: QuantumCircuit, points: ArrayLike = (), shots: int | None = None
     ) -> Counts | list[Counts]:
         """Return counts of bit strings; see :func:`hybrid.sample`."""
         wanted: Any = self.shots if shots is None else shots

@@ -127,8 +127,8 @@ def metric(
 
 def amplitudes(
     circuit: QuantumCircuit,
-    points: ArrayLike,
-    states: Sequence[int | str],
+    points: ArrayLike = (),
+    states: Sequence[int | str] | None = None,
     *,
     threads: int | None = None,
     shards: int | Auto = "auto",
@@ -142,9 +142,9 @@ def amplitudes(
     Args:
         circuit: unitary, from \\|0...0>; without measurements.
         points: shape (B, P), or (P,) for a single point; columns in the order of
-            ``circuit.parameters``; ``[]`` for a circuit without parameters.
-        states: which; integers, with qubit 0 as the lowest bit, or strings of 0 and 1, with qubit 0
-            as the last character.
+            ``circuit.parameters``; not needed for a circuit without parameters.
+        states: which, required; integers, with qubit 0 as the lowest bit, or strings of 0 and 1,
+            with qubit 0 as the last character.
         threads: for each rank.
         shards: ranks that share one state, a power of two, or "auto".
         groups: how many such groups of ranks work side by side.
@@ -162,7 +162,7 @@ def amplitudes(
         >>> bell = QuantumCircuit(2)
         >>> _ = bell.h(0)
         >>> _ = bell.cx(0, 1)
-        >>> amplitudes(bell, [], ["00", "01", 3]).real.round(4).tolist()
+        >>> amplitudes(bell, states=["00", "01", 3]).real.round(4).tolist()
         [0.7071, 0.0, 0.7071]
     """
 
@@ -171,7 +171,12 @@ def amplitudes(
 
     split = (threads, shards, groups)
     parts = _at_points(
-        "amplitudes()", circuit, points, make, split, lambda: {"states": str(list(states))}
+        "amplitudes()",
+        circuit,
+        points,
+        make,
+        split,
+        lambda: {"states": str([] if states is None else list(states))},
     )
     found = np.empty(parts.shape[:-2] + parts.shape[-1:], dtype=np.complex128)
     found.real, found.imag = parts[..., 0, :], parts[..., 1, :]
@@ -256,7 +261,7 @@ def _checked_qubits(qubits: Sequence[int] | None, num_qubits: int) -> tuple[int,
     return tuple(each for each in chosen if each is not None)
 
 
-def _checked_states(states: Sequence[int | str], num_qubits: int) -> tuple[int, ...]:
+def _checked_states(states: object, num_qubits: int) -> tuple[int, ...]:
     expected = (
         f"a list of integers from 0 to {2**num_qubits - 1}, or of strings of {num_qubits} zeros "
         "and ones"

@@ -81,7 +81,7 @@ def real_array(numbers: object, what: str) -> FloatArray:
     """Return real numbers as a new contiguous float64 array of the same shape.
 
     Refuses complex numbers, even with zero imaginary parts, and strings; NumPy would discard the
-    imaginary parts and parse the strings.
+    imaginary parts and parse the strings. Refuses masked numbers, which NumPy would unmask.
 
     Raises:
         InputError: not integers, floats or booleans, or a ragged sequence.
@@ -94,13 +94,15 @@ def real_array(numbers: object, what: str) -> FloatArray:
         ...
         hybrid.core.errors.InputError: points: got complex numbers, expected real numbers
     """
+    if np.ma.is_masked(numbers):
+        raise InputError(what, got="a masked array", expected="real numbers, none of them missing")
     try:
         array = np.asarray(numbers)
         if array.dtype.kind == "O":
             # One by one: NumPy would convert None to NaN.
             flat = [_real(number) for number in array.ravel().tolist()]
             array = np.array(flat, dtype=np.float64).reshape(array.shape)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(what, got=_short(numbers), expected="real numbers") from None
     if array.dtype.kind not in "buif":
         got = "complex numbers" if array.dtype.kind == "c" else _short(numbers)

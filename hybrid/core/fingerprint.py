@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import datetime
 import decimal
 import enum
@@ -52,6 +53,8 @@ _VALUES = (
 """Values of the standard library with a lossless ``repr``."""
 _SLOTS = (GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, WrapperDescriptorType)
 """Members of compiled classes."""
+_ANYTHING = (eval, exec, globals, locals, vars)
+"""Builtins by which a function may read variables that its bytecode does not name."""
 _QUIET = (io.IOBase, logging.Logger, threading.Thread, type(threading.Lock()), ModuleType)
 """Objects that are expected to differ between ranks; they are not reported as unknown."""
 
@@ -224,7 +227,9 @@ class _Reader:
     ) -> None:
         """Record the digest of a global that a function reads, or of an attribute of a module."""
         if path[0] not in variables:
-            return  # a builtin
+            if getattr(builtins, path[0], None) in _ANYTHING:
+                self.unknown.setdefault(f"{path[0]}()")
+            return
         value, name = variables[path[0]], path[0]
         for attribute in path[1:]:
             if not isinstance(value, ModuleType) or library_of(value.__name__) is not None:

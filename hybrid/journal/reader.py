@@ -14,7 +14,7 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.core.errors import JournalError, JournalPathError
+from hybrid.core.errors import InputError, JournalError, JournalPathError
 from hybrid.journal.blobs import DamagedError, checksum, decode
 from hybrid.journal.database import connect_to_read, faults
 from hybrid.journal.identity import Identity
@@ -45,6 +45,7 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
         The journal. It reads on demand; close it, or use it in a ``with`` statement.
 
     Raises:
+        InputError: not a path.
         JournalError: the file does not exist, is not a journal, is damaged, or has a newer version.
 
     Example:
@@ -58,6 +59,8 @@ def open_journal(path: str | os.PathLike[str]) -> Journal:
         ...     len(journal) == len(result.history), float(min(journal.values())) == result.value
         (True, True)
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError("journal", got=repr(path), expected="the path of a file")
     file = Path(path)
     if not _is_blank(file):
         journal = Journal(file)

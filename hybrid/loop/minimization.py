@@ -96,10 +96,10 @@ class Minimization(Prepared):
             InputError: an argument is not usable, or the journal records another run.
             JournalError: the journal cannot be read.
         """
-        if not isinstance(workload, Minimizable):
+        if isinstance(workload, type) or not isinstance(workload, Minimizable):
             raise InputError(
                 "workload",
-                got=type(workload).__name__,
+                got=repr(workload) if isinstance(workload, type) else type(workload).__name__,
                 expected="a workload such as hybrid.VQE(ansatz, observable)",
             )
         sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))

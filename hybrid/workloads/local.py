@@ -61,7 +61,7 @@ class LocalSimulator:
         self,
         circuit: QuantumCircuit,
         observable: SparsePauliOp | Sequence[SparsePauliOp],
-        points: ArrayLike,
+        points: ArrayLike = (),
         *,
         gradient: bool = False,
     ) -> Any:
@@ -77,7 +77,7 @@ class LocalSimulator:
         self,
         circuit: QuantumCircuit,
         observable: SparsePauliOp | Sequence[SparsePauliOp],
-        points: ArrayLike,
+        points: ArrayLike = (),
         *,
         gradient: bool = False,
     ) -> Told:
@@ -93,7 +93,9 @@ class LocalSimulator:
         told = evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
         return with_axis(told) if is_sequence(observable) and len(observable) == 1 else told
 
-    def sample(self, circuit: QuantumCircuit, points: ArrayLike, shots: int) -> list[Counts]:
+    def sample(
+        self, circuit: QuantumCircuit, points: ArrayLike = (), shots: int | None = None
+    ) -> list[Counts]:
         """Return for each point how often each bit string is seen, see :func:`hybrid.sample`."""
         flat = compiled_circuit(circuit)
         wanted = checked_shots(shots)
@@ -105,7 +107,7 @@ class LocalSimulator:
         _check_fits(evaluation.memory_bytes(ask), flat.num_qubits)
         return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
 
-    def states(self, circuit: QuantumCircuit, points: ArrayLike) -> Any:
+    def states(self, circuit: QuantumCircuit, points: ArrayLike = ()) -> Any:
         """Return the state vectors at points, shape (B, 2^n), complex128.
 
         They have the global phase that Qiskit gives them.

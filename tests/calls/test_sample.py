@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
 from hybrid.core.errors import InputError, PieceError
@@ -28,3 +32,26 @@ def test_shots_of_more_than_one_piece() -> None:
     assert isinstance(counts, dict)
     assert sum(counts.values()) == 3 * 2**20
     assert abs(counts["0"] - 1.5 * 2**20) < 5 * (0.75 * 2**20) ** 0.5
+
+
+def test_a_circuit_without_parameters_needs_no_points() -> None:
+    session = hybrid.Session(seed=1)
+    x = SparsePauliOp("X")
+    assert hybrid.sample(PLUS, shots=10, seed=1) == hybrid.sample(PLUS, [], 10, seed=1)
+    assert sum(session.sample(PLUS, shots=10).values()) == 10
+    np.testing.assert_allclose(session.expectation(PLUS, x), [1.0])
+    np.testing.assert_allclose(session.estimate(PLUS, x).values, [1.0])
+    np.testing.assert_allclose(hybrid.amplitudes(PLUS, states=[0]), [0.5**0.5])
+
+    def inside(item: int, simulator: Any) -> list[float]:
+        (counts,) = simulator.sample(PLUS, shots=10)
+        return [float(simulator.expectation(PLUS, x)[0]), sum(counts.values())]
+
+    np.testing.assert_allclose(hybrid.map(inside, [0]), [[1.0, 10.0]])
+
+
+def test_shots_and_states_are_required() -> None:
+    with pytest.raises(InputError, match="shots: got None, expected a positive integer"):
+        hybrid.sample(PLUS)
+    with pytest.raises(InputError, match="states: got NoneType, expected a list"):
+        hybrid.amplitudes(PLUS)

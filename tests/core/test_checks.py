@@ -147,3 +147,13 @@ def test_slopes_by_features_are_not_taken(simulator: Any) -> None:
     w = result.x[0]
     loss = ((np.cos(w) - 1) ** 2 + (np.cos(0.5 + w) - 0.5) ** 2) / 2
     assert abs(result.value - loss) < 1e-12
+
+
+def test_masked_and_huge_numbers_are_refused() -> None:
+    circuit = QuantumCircuit(1)
+    circuit.ry(T, 0)
+    masked = np.ma.array([[0.3], [0.4]], mask=[[False], [True]])
+    with pytest.raises(InputError, match="points: got a masked array, expected real numbers"):
+        hybrid.expectation(circuit, Z, masked)
+    with pytest.raises(InputError, match=r"points: got .* expected real numbers"):
+        hybrid.expectation(circuit, Z, [[10**400]])

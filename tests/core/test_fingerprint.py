@@ -136,6 +136,11 @@ def test_what_cannot_be_read_is_named() -> None:
     assert found.unknown == ("rng (Generator)",)
 
 
+def test_variables_that_the_bytecode_does_not_name_are_named() -> None:
+    found = fingerprint_of(module("def f(x): return globals()['Z'] + eval('Z')", Z=1.0).f)
+    assert found.unknown == ("globals()", "eval()")
+
+
 def test_circuits_are_compared_by_content() -> None:
     one, same, other = (efficient_su2(2, reps=reps) for reps in (1, 1, 2))
     assert identity_of([one]) == identity_of([same]) != identity_of([other])

@@ -21,7 +21,7 @@ from qiskit.circuit.library import real_amplitudes
 import hybrid
 from hybrid.cli.app import command_line
 from hybrid.core.ask import Ask, Told
-from hybrid.core.errors import HybridError, JournalError, RecordError
+from hybrid.core.errors import HybridError, InputError, JournalError, RecordError
 from hybrid.journal import Identity, Journal, Writer, differences, open_journal, peek, schema
 from hybrid.journal.blobs import DamagedError, decode, encode
 from hybrid.journal.database import connect_to_write
@@ -449,3 +449,9 @@ def _refuse_by(identity: Identity) -> Callable[[Path], None]:
         raise RecordError(path, list(differences(identity, Identity({}, 7)).values()))
 
     return refuse
+
+
+@pytest.mark.parametrize("path", [None, 5])
+def test_what_is_no_path(path: object) -> None:
+    with pytest.raises(InputError, match=r"journal: got .*, expected the path of a file"):
+        hybrid.open_journal(path)  # type: ignore[arg-type]

@@ -184,6 +184,8 @@ def test_bad_input_is_refused_before_anything_runs(change: dict, message: str) -
 
 
 def test_bad_workloads_are_refused() -> None:
+    with pytest.raises(InputError, match=r"workload: got <class .*VQE'>, expected a workload"):
+        hybrid.minimize(hybrid.VQE)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="no parameters"):
         hybrid.VQE(QuantumCircuit(1), SparsePauliOp("Z"))
     with pytest.raises(InputError, match="a string with X or Y"):
