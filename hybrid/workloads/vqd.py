@@ -143,11 +143,12 @@ class VQD(VQE):
                 if not np.isfinite(found[-1].value):
                     break
             points = np.array([each.x for each in found])
-            told = yield Ask(points, iteration=iterations, others=points)
+            others = points if len(found) > 1 else None
+            told = yield Ask(points, iteration=iterations, others=others)
         except CutShort as cut:
             return _cut_short(cut, found, x0, iterations)
-        assert told.overlaps is not None
-        return _solution(found, told.values, told.overlaps, iterations)
+        overlaps = np.eye(len(found)) if told.overlaps is None else told.overlaps
+        return _solution(found, told.values, overlaps, iterations)
 
     def _below(self, found: Sequence[Solution]) -> _Below:
         """Return the states found so far with the weights of their penalties."""
@@ -238,7 +239,7 @@ def _solution(
         np.array([found[each].x for each in order]),
         float(values[order[0]]),
         success,
-        " ".join(said) or f"{len(found)} states found; {found[0].message}",
+        " ".join(said) or f"States found: {len(found)}. {found[0].message}",
         iterations,
         how,
         values[order],

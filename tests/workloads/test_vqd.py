@@ -90,6 +90,9 @@ def test_of_one_state_it_is_vqe() -> None:
     assert alone.x[0].tobytes() == plain.x.tobytes()
     assert alone.values[0] == pytest.approx(plain.value, abs=1e-14)
     assert plain.values is None
+    problem = hybrid.VQD(_any_state(), FIELD, states=1)
+    sampled = hybrid.minimize(problem, "SPSA", simulator="aer", shots=100, seed=5, max_iterations=2)
+    assert sampled.standard_error > 0.0
 
 
 def test_states_that_the_ansatz_cannot_tell_apart() -> None:
