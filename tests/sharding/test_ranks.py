@@ -178,7 +178,7 @@ def test_a_member_that_fails_while_others_wait_for_its_messages(
         raise ZeroDivisionError("a bug in an exchange")
 
     forget_groups(job)
-    monkeypatch.setattr(group, "_shared_room", lambda: 0)
+    monkeypatch.setattr(group, "_shared_free", lambda: 0)
     if job.rank == culprit:
         monkeypatch.setattr(exchange._Pipeline, "exchange", fail)
     with pytest.raises(ZeroDivisionError, match="a bug in an exchange"):
@@ -197,7 +197,7 @@ def test_messages_where_memory_cannot_be_shared(
 
     expected = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
     forget_groups(job)
-    monkeypatch.setattr(group, "_shared_room", lambda: 0)
+    monkeypatch.setattr(group, "_shared_free", lambda: 0)
     found = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
     assert found.tobytes() == expected.tobytes()
 
