@@ -87,7 +87,7 @@ def test_rounding_is_no_disagreement():
 def test_a_missed_ratio_is_seen():
     text = report(measured(Comparison(side(1.0), side(2.0), 1e-8)))
     assert "**missed**" in text
-    assert "**0 of 1 ratios asked for are reached, 1 missed.**" in text
+    assert "**0 of 1 targets reached, 1 missed.**" in text
 
 
 def test_a_reached_ratio_is_not_called_missed():
