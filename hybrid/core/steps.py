@@ -1,4 +1,4 @@
-"""How a run goes, step by step: questions out, answers in, and a solution at its end."""
+"""The steps of a run: a generator that yields Asks, receives Tolds and returns a Solution."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from hybrid.core.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Where a run ended, and why.
+    """The end of a run.
 
     Attributes:
-        x: shape (P,), float64; the point it recommends. Shape (K, P) where ``values`` has K
-            states.
-        value: the value it was told there.
-        success: whether it stopped because its own test of convergence was met; for a method that
-            has no such test, whether it finished its steps.
-        message: one sentence saying why it stopped.
-        iterations: how many iterations it took, in its own count.
-        how: why it stopped, for programs; None derives it from ``success``.
-        values: see :class:`hybrid.loop.result.Result`; None where there is one value only.
+        x: shape (P,), float64; the recommended point. Shape (K, P) if ``values`` has K states.
+        value: the value at ``x``.
+        success: whether the optimizer's own test of convergence was met; for an optimizer without
+            one, whether it finished its steps.
+        message: why the run stopped, as one sentence.
+        iterations: number of iterations, as counted by the optimizer.
+        how: the outcome; None derives it from ``success``.
+        values: see :class:`hybrid.loop.result.Result`; None if there is one value only.
         operators: see :class:`hybrid.loop.result.Result`.
-        at: the point of the Ask whose value it is, where ``x`` is written in another form.
+        at: the point of the Ask that gave ``value``, if ``x`` has another form.
     """
 
     x: FloatArray
@@ -41,29 +40,29 @@ class Solution:
 
     @property
     def outcome(self) -> Outcome:
-        """Why it stopped."""
+        """How the run ended."""
         if self.how is not None:
             return self.how
         return Outcome.CONVERGED if self.success else Outcome.FAILED
 
 
 Steps: TypeAlias = Generator[Ask, Told, Solution]
-"""What yields Asks, is sent Tolds and returns a Solution."""
+"""A generator that yields Asks, receives Tolds and returns a Solution."""
 
 Drive: TypeAlias = Callable[[FloatArray, int], Steps]
-"""From a start, shape (P,), and a seed to the steps of the run's optimizer."""
+"""Makes the steps of the run's optimizer from a start, shape (P,), and a seed."""
 
 
 class CutShort(BaseException):
-    """Thrown into the steps of a run that is stopped from outside.
+    """Thrown into the steps of a run to stop it.
 
-    Steps that know more than the best point so far catch it and return their Solution. No
-    Exception, so that no handler of a user's takes it for an error.
+    Steps that know more than the best point so far catch it and return their Solution. Not an
+    Exception, so that user code does not handle it as an error.
 
     Args:
         outcome: how the run ends.
-        verb: how the message begins, for instance "Interrupted by SIGINT".
-        because: the rest of the clause, or an empty string.
+        verb: start of the message, for instance "Interrupted by SIGINT".
+        because: remainder of the clause, or an empty string.
     """
 
     def __init__(self, outcome: Outcome, verb: str, because: str) -> None:
