@@ -16,10 +16,8 @@ import numpy as np
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
 from hybrid.problems.files import read_text
+from hybrid.problems.integrals import MAX_ORBITALS
 from hybrid.problems.namelist import Namelist, read_namelist
-
-MAX_ORBITALS = 32
-"""Spatial orbitals: 64 spin orbitals are the widest basis-state index that there is."""
 
 _LARGEST = 1e9
 """Hartree. No integral of a molecule comes near; what does is garbage, and would overflow."""
