@@ -1,4 +1,4 @@
-"""A large cut of a 3-regular graph by QAOA, then the best of a thousand sampled cuts.
+"""MaxCut of a 3-regular graph by QAOA, then the best of a thousand sampled cuts.
 
 python examples/qaoa.py
 mpiexec -n 2 python -m hybrid examples/qaoa.py
@@ -18,4 +18,4 @@ print(result)
 counts = hybrid.sample(qaoa_circuit(graph.cost(), depth), result.x, shots=1000, seed=7)
 cut = graph.interpret(counts)
 print(f"expected cut {-result.value:.3f}; best sampled cut {cut.value:g}: {cut.bitstring}")
-print(f"largest cut there is: {graph.best_cut().value:g} of {graph.num_edges} edges")
+print(f"largest cut: {graph.best_cut().value:g} of {graph.num_edges} edges")

@@ -1,4 +1,4 @@
-"""A script of one's own: a quantum kernel, a fit by classical means, and tests in parallel.
+"""A custom script: a quantum kernel, a classical fit, and a parallel hyperparameter search.
 
 python examples/session.py
 mpiexec -n 2 python -m hybrid examples/session.py
@@ -20,7 +20,7 @@ with hybrid.Session(seed=7) as session:
     cross = session.overlaps(circuit, data[test], data[train])
 
     def score(ridge):
-        """Return the share of test samples that kernel ridge regression gets right."""
+        """Return the test accuracy of kernel ridge regression."""
         weights = np.linalg.solve(kernel + ridge * np.eye(len(kernel)), labels[train])
         return float(np.mean(np.sign(cross @ weights) == labels[test]))
 

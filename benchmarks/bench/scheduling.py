@@ -14,42 +14,50 @@ from qiskit.quantum_info import SparsePauliOp
 import hybrid
 import hybrid.collective.call
 from bench.data_batch import data_batch
-from bench.engines.to_qiskit import circuit_of, observable_of, points_of
+from bench.engines.to_qiskit import circuit_of, observable_of
 from bench.hardware_efficient import hardware_efficient
 from bench.molecules import uccsd
 from bench.qaoa import maxcut_qaoa
-from hybrid.collective.call import Prepared, call_together
+from bench.timing_asks import (
+    Found,
+    best_seconds,
+    call_of,
+    drawn,
+    durations,
+    forced,
+    nothing,
+    on_ranks,
+    prepared,
+    seconds_of,
+    seconds_together,
+    usual_seconds,
+)
 from hybrid.core.ask import Ask
-from hybrid.core.plan import Plan
-from hybrid.core.resources import Resources
 from hybrid.runtime import world
 from hybrid.scheduler import assign
-from hybrid.scheduler.assign import longest_first
 from hybrid.simulators import Aer, Evaluation
 from hybrid.workloads import Sampling
-
-Found = dict[str, Any]
 
 
 def shots_vqe() -> Found:
     """Return seconds of a gradient by 240 parameter-shift circuits with shots on Aer."""
     workload = hybrid.VQE(*shots_problem())
     point = np.random.default_rng(0).normal(size=(1, workload.num_parameters))
-    return _usual(workload.prepare(Sampling(Aer(), 1000)), Ask(point, True), 3.0)
+    return usual_seconds(workload.prepare(Sampling(Aer(), 1000)), Ask(point, True), 3.0)
 
 
 def qml_batch() -> Found:
     """Return seconds of the loss and gradient of a data batch."""
     task = supervised(8, 4, 512)
     point = np.random.default_rng(0).normal(size=(1, task.num_parameters))
-    return _usual(task.prepare(Sampling()), Ask(point, True), 1.5)
+    return usual_seconds(task.prepare(Sampling()), Ask(point, True), 1.5)
 
 
 def water_points() -> Found:
     """Return seconds of a call for the energies and gradients of water at 8 points."""
     circuit, observable, points = points_of_water(8)
     return {
-        "seconds": _seconds_together(
+        "seconds": seconds_together(
             lambda: hybrid.expectation(circuit, observable, points, gradient=True, threads=1)
         ),
         "value": float(hybrid.expectation(circuit, observable, points[:1])[0]),
@@ -74,7 +82,7 @@ def shots_adam() -> Found:
             max_iterations=iterations,
         )
 
-    return {"seconds": _seconds_together(run) / iterations, "value": run().value}
+    return {"seconds": seconds_together(run) / iterations, "value": run().value}
 
 
 def points_of_water(count: int) -> tuple[QuantumCircuit, SparsePauliOp, np.ndarray]:
@@ -98,7 +106,7 @@ def random_sizes() -> Found:
     for name, costs in (("drawn", None), ("drawn, costs given", sizes.tolist())):
         best = np.inf
         for _ in range(3):
-            hybrid.map(_nothing, [0])
+            hybrid.map(nothing, [0])
             start = time.perf_counter()
             hybrid.map(time.sleep, sizes.tolist(), costs=costs)
             best = min(best, time.perf_counter() - start)
@@ -112,16 +120,16 @@ def overhead() -> Found:
     evaluation = workload.prepare(Sampling())
     one = Ask(np.full((1, workload.num_parameters), 0.3), True)
     points = Ask(np.full((1024, workload.num_parameters), 0.3), False)
-    alone = _seconds(lambda: evaluation.run(one, evaluation.pieces(one)[0], seed=0, threads=1))
-    found = {"one point": 1e6 * (_asked(evaluation, one, 2000)["seconds"] - alone)}
+    alone = seconds_of(lambda: evaluation.run(one, evaluation.pieces(one)[0], seed=0, threads=1))
+    found = {"one point": 1e6 * (best_seconds(evaluation, one, 2000)["seconds"] - alone)}
     found["with Adam and the loop"] = 1e6 * (_seconds_of_iteration(workload) - alone)
-    every = _forced(lambda pieces, n: assign(pieces, n))
+    every = forced(lambda pieces, n: assign(pieces, n))
     mine = evaluation.pieces(points)[: -(-len(evaluation.pieces(points)) // world().size)]
-    share = _seconds(
+    share = seconds_of(
         lambda: [evaluation.run(points, piece, seed=0, threads=1) for piece in mine], 20
     )
     found["two pieces, all ranks"] = 1e6 * (
-        _asked(evaluation, points, 200, every)["seconds"] - share
+        best_seconds(evaluation, points, 200, every)["seconds"] - share
     )
     return found
 
@@ -157,15 +165,15 @@ def regret() -> Found:
         size = world().size
         options: dict[str, Any] = {"chosen": None}
         for ranks in range(1, min(size, len(pieces)) + 1):
-            options[f"{ranks} ranks"] = _forced(_on(ranks))
+            options[f"{ranks} ranks"] = forced(on_ranks(ranks))
         if size > 1 and len(pieces) > 1:
-            options["drawn"] = _forced(_drawn)
-        calls = {option: _call(evaluation, ask, each) for option, each in options.items()}
+            options["drawn"] = forced(drawn)
+        calls = {option: call_of(evaluation, ask, each) for option, each in options.items()}
         spent: dict[str, list[float]] = {option: [] for option in options}
         for _ in range(_TURNS):
             # Alternating, since the speed of the machine varies.
             for option, call in calls.items():
-                spent[option] += _durations(call, ask, _TURN_SECONDS)
+                spent[option] += durations(call, ask, _TURN_SECONDS)
         usual = {option: float(np.median(each)) for option, each in spent.items()}
         fastest = min(usual, key=lambda each: usual[each])
         found[name] = [usual["chosen"] / usual[fastest], fastest]
@@ -196,7 +204,7 @@ def memory() -> Found:
     everything = slices(count, 1, "points")
     wide = Wide()
     ask = Ask(np.zeros((1, 1)))
-    call = _call(wide, ask, None)
+    call = call_of(wide, ask, None)
 
     def lead(team: Any) -> list[float]:
         team.plan(ask)
@@ -242,12 +250,12 @@ def simulated() -> Found:
     found = {}
     topology = topology_of(world(), 1)
     for name, evaluation, ask in _regret_set()[-3:]:
-        call = _call(evaluation, ask, None)
+        call = call_of(evaluation, ask, None)
         plan = call.team.plan(ask)
         if plan.prediction is None:
             continue
         pieces: list[list[float]] = [[] for _ in plan.pieces]
-        spent = _durations(call, ask, 2.0, lambda done, seen=pieces: seen[done.piece].append(done))
+        spent = durations(call, ask, 2.0, lambda done, seen=pieces: seen[done.piece].append(done))
         simulated = [simulate(plan, topology).wall, 0.0]
         if world().rank == 0:
             around = topology.machines[0].piece_seconds
@@ -273,15 +281,15 @@ def _regret_set() -> list[tuple[str, Any, Ask]]:
     noisy = hybrid.VQE(real_amplitudes(4, reps=4), SparsePauliOp(["ZZII", "IIXX"], [1.0, 0.5]))
     made: list[tuple[str, Any, Ask]] = []
     for work in (hardware_efficient(12, 5), hardware_efficient(16, 5), uccsd("water")):
-        made.append((work.name, *_expectation(work, True)))
-    made.append((maxcut_qaoa(16, 4).name, *_expectation(maxcut_qaoa(16, 4), True)))
+        made.append((work.name, *prepared(work, True)))
+    made.append((maxcut_qaoa(16, 4).name, *prepared(maxcut_qaoa(16, 4), True)))
     small = hybrid.VQE(real_amplitudes(4, reps=2), SparsePauliOp(["ZZII", "XIII"]))
     ask = Ask(random.normal(size=(2, small.num_parameters)))
     made.append(("4 qubits, 2 points", small.prepare(Sampling()), ask))
     batch = Ask(random.normal(size=(4096, small.num_parameters)), True)
     made.append(("4 qubits, 4096 points", small.prepare(Sampling()), batch))
     wide = hardware_efficient(12, 5)
-    evaluation, one = _expectation(wide, True)
+    evaluation, one = prepared(wide, True)
     made.append(("HEA n=12, 16 points", evaluation, Ask(np.repeat(one.points, 16, 0), True)))
     point = Ask(random.normal(size=(1, task.num_parameters)), True)
     made.append(("QML n=8, 256 samples", task.prepare(Sampling()), point))
@@ -296,7 +304,7 @@ def _prediction_set() -> list[tuple[str, Any, Ask]]:
     works += [uccsd("lih"), uccsd("water"), maxcut_qaoa(12, 3), maxcut_qaoa(16, 4)]
     works += [data_batch(8, 4, 256), data_batch(12, 4, 64), data_batch(4, 2, 256)]
     made = [
-        (f"{work.name}{', gradient' if gradient else ''}", *_expectation(work, gradient))
+        (f"{work.name}{', gradient' if gradient else ''}", *prepared(work, gradient))
         for work in works
         for gradient in (False, True)
     ]
@@ -315,116 +323,7 @@ def _prediction_set() -> list[tuple[str, Any, Ask]]:
     return made
 
 
-def _expectation(work: Any, gradient: bool) -> tuple[Any, Ask]:
-    circuit: QuantumCircuit = circuit_of(work)
-    workload = hybrid.VQE(circuit, observable_of(work))
-    return workload.prepare(Sampling()), Ask(points_of(work), gradient)
-
-
-def _call(evaluation: Any, ask: Ask, scheduler: Any) -> Any:
-    before = hybrid.collective.call.planner_of
-    if scheduler is not None:
-        hybrid.collective.call.planner_of = scheduler
-    try:
-        return call_together(
-            "benchmark",
-            lambda: Prepared(
-                evaluation=evaluation,
-                first_ask=ask,
-                num_qubits=1,
-                contents=dict,
-                seed=1,
-                resources=Resources(1),
-            ),
-        )
-    finally:
-        hybrid.collective.call.planner_of = before
-
-
-def _asked(evaluation: Any, ask: Ask, rounds: int, scheduler: Any = None) -> Found:
-    """Return the minimum over three runs of the mean seconds of an Ask."""
-    call = _call(evaluation, ask, scheduler)
-
-    def lead(team: Any) -> list[float]:
-        team.ask(ask)
-        best = np.inf
-        for _ in range(3):
-            start = time.perf_counter()
-            for _ in range(rounds):
-                team.ask(ask)
-            best = min(best, (time.perf_counter() - start) / rounds)
-        return [best]
-
-    (seconds,), _ = call.team.run(lead)
-    return {"seconds": seconds}
-
-
 _TURNS, _TURN_SECONDS = 20, 0.03
-
-
-def _usual(evaluation: Any, ask: Ask, seconds: float) -> Found:
-    """Return the median seconds of an Ask, measured for some seconds."""
-    return {"seconds": float(np.median(_durations(_call(evaluation, ask, None), ask, seconds)))}
-
-
-def _durations(
-    call: Any, ask: Ask, seconds: float, heard: Callable[[Any], object] = lambda _: None
-) -> list[float]:
-    """Return the seconds of consecutive Asks for some seconds, after a warm-up."""
-
-    def lead(team: Any) -> list[float]:
-        team.ask(ask, heard=heard)
-        spent: list[float] = []
-        end = time.perf_counter() + seconds
-        while not spent or time.perf_counter() < end:
-            start = time.perf_counter()
-            team.ask(ask, heard=heard)
-            spent.append(time.perf_counter() - start)
-        return spent
-
-    spent, _ = call.team.run(lead)
-    return list(spent)
-
-
-def _forced(plan: Callable[..., Plan]) -> Callable[..., Any]:
-    return lambda *_: plan
-
-
-def _on(ranks: int) -> Callable[..., Plan]:
-    made: dict[Any, Plan] = {}
-
-    def plan(pieces: Any, size: int) -> Plan:
-        if pieces not in made:
-            costs = [piece.cost for piece in pieces]
-            made[pieces] = Plan(pieces, longest_first(costs, range(ranks), [1.0] * size))
-        return made[pieces]
-
-    return plan
-
-
-def _drawn(pieces: Any, size: int) -> Plan:
-    return Plan(pieces, ((),) * size, tuple(range(size)), tuple(range(len(pieces))))
-
-
-def _seconds(call: Callable[[], object], count: int = 0) -> float:
-    from hybrid.machine.timer import seconds_of_call
-
-    return seconds_of_call(call, 0.03)
-
-
-def _seconds_together(call: Callable[[], object]) -> float:
-    """Return the minimum seconds of a collective call, after a warm-up."""
-    call()
-    best = np.inf
-    for _ in range(4):
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
-def _nothing(item: int) -> int:
-    return item
 
 
 MEASURES: dict[str, Callable[[], Found]] = {
@@ -439,4 +338,6 @@ MEASURES: dict[str, Callable[[], Found]] = {
     "predictions": predictions,
     "simulated": simulated,
 }
+
+
 __all__ = ["MEASURES"]

@@ -1,7 +1,7 @@
-"""Axis components: the derivatives of a cost that is no expectation value, one by one.
+"""Axis components: the gradient of a cost that is not an expectation value, component by component.
 
-The cost is the variance of the energy, <H^2> - <H>^2; its derivatives are taken by central
-differences, and each component of the gradient may run on another rank.
+The cost is the variance of the energy, <H^2> - <H>^2. Its derivatives are central differences, and
+each component of the gradient may run on another rank.
 
 python examples/axes/components.py
 mpiexec -n 2 python -m hybrid examples/axes/components.py
@@ -20,7 +20,7 @@ STEP = 1e-4
 
 
 class Variance(hybrid.Workload):
-    """Component 0 is the value, component 1 + k the derivative by parameter k."""
+    """Component 0 is the value, component 1 + k the derivative with respect to parameter k."""
 
     num_parameters = ansatz.num_parameters
     axis, grain = "components", 1

@@ -1,4 +1,4 @@
-"""Axis points: one local optimization from each of many starts, spread over the ranks.
+"""Axis points: local optimizations from many starting points, split over the ranks.
 
 python examples/axes/points.py
 mpiexec -n 2 python -m hybrid examples/axes/points.py
@@ -19,7 +19,7 @@ starts = np.random.default_rng(7).uniform(-np.pi, np.pi, (16, ansatz.num_paramet
 
 
 def descend(start, simulator):
-    """Return the energy that one start leads to, and how many evaluations it took."""
+    """Return the energy reached from one start, and the number of evaluations."""
 
     def energy(point):
         values, gradients = simulator.expectation(ansatz, chain, point, gradient=True)

@@ -1,4 +1,4 @@
-"""Axis samples: a classifier whose data set is spread over the ranks.
+"""Axis samples: a classifier whose data set is split over the ranks.
 
 Each rank runs the circuits of its samples, then their losses and the chain rule.
 

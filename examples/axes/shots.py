@@ -1,7 +1,7 @@
-"""Axis shots: a quantile of measured energies, from shots that are spread over the ranks.
+"""Axis shots: the conditional value at risk of a cut, from shots that are split over the ranks.
 
-The conditional value at risk, the mean of the lowest tenth of the measured cuts, needs all shots
-together, so the workload brings a ``combine`` of its own.
+The cost is minus the mean of the largest tenth of the measured cuts. It needs all shots together,
+so the workload overrides ``combine``.
 
 python examples/axes/shots.py
 mpiexec -n 2 python -m hybrid examples/axes/shots.py

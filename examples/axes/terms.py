@@ -1,7 +1,7 @@
-"""Axis terms: the groups of a Hamiltonian's terms, spread over the ranks.
+"""Axis terms: groups of a Hamiltonian's terms, split over the ranks.
 
-Worth it where a state is cheap and there are very many terms, or where each group is measured by
-circuits of its own. Partials of such an axis are added in a fixed order.
+Useful if states are cheap and there are very many terms, or if each group needs its own measurement
+circuits. Partials along this axis are added in a fixed order.
 
 python examples/axes/terms.py
 mpiexec -n 2 python -m hybrid examples/axes/terms.py
@@ -30,7 +30,7 @@ ansatz = efficient_su2(NUM_QUBITS, reps=2)
     x0=random.uniform(-np.pi, np.pi, ansatz.num_parameters),
 )
 def energy(piece, simulator):
-    """Return value and gradient of the piece's terms alone."""
+    """Return value and gradient of the piece's terms."""
     values, gradients = simulator.expectation(
         ansatz, hamiltonian[piece.slice], piece.point, gradient=True
     )

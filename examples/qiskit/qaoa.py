@@ -1,4 +1,4 @@
-"""The QAOA of qiskit-algorithms on this package: one class changed.
+"""The QAOA of qiskit-algorithms on hybrid: one class changed.
 
 Run it with ``python``, or ``mpiexec -n 2 python``.
 """

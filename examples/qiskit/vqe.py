@@ -1,4 +1,4 @@
-"""The VQE of qiskit-algorithms on this package: two classes changed.
+"""The VQE of qiskit-algorithms on hybrid: two classes changed.
 
 Run it with ``python``, or ``mpiexec -n 2 python``.
 """

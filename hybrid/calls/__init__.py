@@ -1,1 +1,1 @@
-"""The public calls that ask one question: expectation values, states, samples, maps."""
+"""Public calls that evaluate once: expectation values, states, samples, overlaps, maps."""

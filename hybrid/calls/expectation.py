@@ -1,4 +1,4 @@
-"""Expectation values and gradients without a loop, split over the ranks."""
+"""Expectation values and gradients at given points, distributed over the ranks."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def estimate(
     those of :func:`hybrid.expectation`.
 
     Args:
-        variance: whether to return ``<H^2> - <H>^2`` of each observable; by simulator 'native'.
+        variance: whether to return ``<H^2> - <H>^2`` of each observable; needs simulator "native".
 
     Returns:
         values of shape (B,); gradients of shape (B, P) or None; standard_errors of shape (B,)
-        where values were sampled, else None; variances of shape (B,) or None. Of a list of M
-        observables shapes (B, M) and (B, M, P).
+        where values were sampled, else None; variances of shape (B,) or None. For a list of M
+        observables, shapes (B, M) and (B, M, P).
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.
@@ -127,29 +127,29 @@ def expectation(
 ) -> Any:
     """Return expectation values, and gradients if asked for, at parameter points.
 
-    Collective: every rank makes the same call. The points are split over the ranks, with shots or
-    without adjoint gradients their circuits and shots too. All ranks get the same bits, whatever
-    their number.
+    Collective: every rank makes the same call and gets the same bits, for any number of ranks.
+    Points are split over the ranks; with shots, or with gradients other than adjoint ones, circuits
+    and shots are split too.
 
     Args:
         circuit: unitary, from \\|0...0>; parameters in any expression.
-        observable: Hermitian, on as many qubits; or a list of M observables, which are read from
-            the same states, and with shots from the same measurements where they are compatible.
+        observable: Hermitian, with the circuit's width; or a list of M observables, which share the
+            states and, with shots, the measurements of compatible terms.
         points: shape (B, P), or (P,) for B = 1; columns in the order of ``circuit.parameters``;
-            in radians where the circuit's angles are. Leave it out for a circuit without
-            parameters.
-        gradient: whether to return gradients; "finite-difference" where no exact rule exists.
+            in radians where the circuit's angles are. Omit it for a circuit without parameters.
+        gradient: whether to return gradients; "finite-difference" for circuits without an exact
+            rule.
         simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or a Qiskit
             estimator.
         shots: measurements of each group of compatible terms. If None, values are exact.
         seed: seed of the shots. If None, a fresh one is drawn.
         threads: threads of each rank. If None, ranks share the cores of their host.
-        shards: number of ranks that share one state, a power of two. With "auto", as few as have
-            the memory, or more where that is faster. The bits are the same.
-        groups: number of such groups that work side by side.
+        shards: number of ranks that share one state, a power of two. With "auto", the fewest whose
+            memory suffices, or more where that is faster. The bits do not depend on it.
+        groups: number of such groups that run concurrently.
 
     Returns:
-        values, shape (B,), float64; with ``gradient`` also gradients, shape (B, P), float64. Of a
+        values, shape (B,), float64; with ``gradient`` also gradients, shape (B, P), float64. For a
         list of M observables, shapes (B, M) and (B, M, P).
 
     Raises:
@@ -185,7 +185,7 @@ def _told(
     observable: SparsePauliOp | Sequence[SparsePauliOp],
     prepare: Callable[[], Prepared],
 ) -> Told:
-    """Return the answer, with an axis for the observables where a list of them was given."""
+    """Return the answer, with an axis for observables if a list of them was given."""
     told: Told = answer(name, prepare)
     return with_axis(told) if is_sequence(observable) and len(observable) == 1 else told
 
@@ -200,7 +200,7 @@ def _prepared(
     seed: int | None,
     resources: Resources,
 ) -> Prepared:
-    """Check the input and compile, on one rank."""
+    """Check the input and compile it, on this rank."""
     rule = "exact" if isinstance(gradient, bool) else gradient
     sampling = Sampling(simulator, checked_shots(shots), checked_step(rule, shots))
     workload = compiled_expectation(circuit, observable)

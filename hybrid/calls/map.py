@@ -1,4 +1,4 @@
-"""A function of the user's own over many items, spread over the ranks."""
+"""Apply a user-defined function to many items, distributed over the ranks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from hybrid.workloads.identity import contents_of
 _BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _MOST_PIECES = 1 << 14
-"""More items than this share pieces, so that handing them out costs little."""
+"""With more items than this, a piece holds several, so that dispatch stays cheap."""
 
 
 def map(
@@ -39,20 +39,20 @@ def map(
     seed: int | None = None,
     threads: int | None = None,
 ) -> list[Any]:
-    """Return ``[function(item) for item in items]``, the items spread over the ranks.
+    """Return ``[function(item) for item in items]``, distributed over the ranks.
 
-    Collective: every rank makes the same call and gets the same list. Each rank draws the next
-    item when it has done one, the costliest first where ``costs`` says which those are.
+    Collective: every rank makes the same call and gets the same list. Each rank takes the next item
+    when it has finished one; with ``costs``, the costliest first.
 
     Args:
-        function: of an item. Where it needs a second argument, or has one named ``simulator``, it
-            is given a simulator to compute expectation values, samples and random numbers with
-            (:class:`hybrid.workloads.LocalSimulator`), seeded by the number of the item.
+        function: called with an item. If it requires a second argument, or has one named
+            ``simulator``, it also receives a :class:`hybrid.workloads.LocalSimulator` for
+            expectation values, samples and random numbers, seeded by the index of the item.
         items: the same on every rank.
         costs: one positive number for each item, in any unit.
-        simulator, shots: of the simulator that the function is given.
-        seed: of the simulator's randomness; by default drawn afresh.
-        threads: for each rank.
+        simulator, shots: settings of the simulator that the function receives.
+        seed: seed of that simulator. If None, a fresh one is drawn.
+        threads: threads of each rank. If None, ranks share the cores of their host.
 
     Returns:
         the results in the order of the items: numbers, strings, None, arrays of numbers, and
@@ -61,8 +61,8 @@ def map(
     Raises:
         InputError: an argument is not usable; raised before anything runs.
         MismatchError: the ranks were given different functions or items.
-        PieceError: the function raised, or returned what cannot be sent; says on which item. The
-            other items are not started. Other ranks raise a RankError with its traceback.
+        PieceError: the function raised, or its result cannot be sent; the message names the item.
+            No further items are started. Other ranks raise a RankError with its traceback.
 
     Example:
         >>> map(lambda item: item**2, [3, 1, 2])
@@ -100,10 +100,10 @@ class MapEvaluation(Evaluation[list[bytes]]):
     """A function over items; pieces are slices of the items, partials their packed results.
 
     Attributes:
-        function: of the user.
+        function: the user's function.
         items: all of them.
-        costs: one for each.
-        sampling: of the simulator that the function may ask for.
+        costs: one for each item.
+        sampling: settings of the simulator that the function may take.
     """
 
     function: Callable[..., Any]
@@ -117,7 +117,7 @@ class MapEvaluation(Evaluation[list[bytes]]):
         return f"{_name(self.function)} over {len(self.items)} items"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return slices of the items; one each, unless there are very many."""
+        """Return slices of the items: one item each, unless there are very many."""
         count = len(self.items)
         step = max(1, -(-count // _MOST_PIECES))
         starts = range(0, count, step)
@@ -187,7 +187,7 @@ def _listed(items: Iterable[Any]) -> list[Any]:
 
 
 def _refuse_other_keys(value: object) -> None:
-    """Raise a TypeError for keys of dictionaries that the other ranks would refuse to read."""
+    """Raise TypeError for dictionary keys that are not strings, which other ranks cannot read."""
     if isinstance(value, dict):
         for key, held in value.items():
             if not isinstance(key, str):
@@ -206,7 +206,7 @@ def _arguments_after_the_item(function: Callable[..., Any]) -> str:
     """
     try:
         parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):  # of some compiled functions nothing is known
+    except (TypeError, ValueError):  # some compiled functions have no signature
         return ""
     placed = [each for each in parameters if each.kind in _BY_PLACE]
     needed = [each for each in placed if each.default is inspect.Parameter.empty]

@@ -54,17 +54,17 @@ def overlaps(
 ) -> Any:
     """Return ``|<psi(a)|phi(b)>|^2`` for all pairs of points: a quantum kernel matrix.
 
-    Collective: every rank makes the same call, tiles of the matrix are spread over the ranks, and
-    all get the same bits.
+    Collective: every rank makes the same call and gets the same bits. Tiles of the matrix are
+    distributed over the ranks.
 
     Args:
         circuit: unitary, from \\|0...0>; prepares psi.
         points: shape (A, P), or (P,) for A = 1.
-        others: shape (B, Q), or (Q,) for B = 1; None for ``points`` again, of which half is
-            computed where no gradients are wanted.
-        other_circuit: prepares phi, on as many qubits; None for ``circuit``.
-        gradient: whether to return the derivatives by the points ``a`` too; exact, by the adjoint
-            method. Those by ``b`` are had by exchanging the two.
+        others: shape (B, Q), or (Q,) for B = 1. If None, ``points``; without gradients, only half
+            of the symmetric matrix is computed.
+        other_circuit: prepares phi, with the same width. If None, ``circuit``.
+        gradient: whether to return derivatives with respect to ``a`` too; exact, by the adjoint
+            method. Exchange the two arguments for derivatives with respect to ``b``.
         threads: threads of each rank. If None, ranks share the cores of their host.
 
     Returns:

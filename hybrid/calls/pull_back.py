@@ -1,4 +1,4 @@
-"""Gradients of a function of many expectation values: vector-Jacobian products over the ranks."""
+"""Vector-Jacobian products of many expectation values, distributed over the ranks."""
 
 from __future__ import annotations
 
@@ -62,38 +62,37 @@ def pull_back(
 ) -> Any:
     """Return expectation values, and the sum of their gradients weighted by cotangents.
 
-    The reverse-mode derivative of any function f of the values: with ``cotangents`` the
-    derivatives of f by the values, the sum is the derivative of f by parameters that all points
-    share (columns of weights), and columns of data can be left out of it. The sum is taken in the
-    kernels, so no (B, P) array of gradients is made. Derivatives by ``inputs``, numbers that each
-    point has of its own, are returned for each point, so that the circuit may stand behind other
-    layers. Where f is a sum over points, as a loss over
-    samples is, its derivatives can be given as a function of the values; then values and sum take
-    one way forward and one back.
+    This is a vector-Jacobian product. If ``cotangents`` are the derivatives of a function f with
+    respect to the values, the sum is the derivative of f with respect to parameters that all
+    points share (weights); ignore its entries for columns of data. The kernels accumulate the
+    sum, so no (B, P) array of gradients is allocated. For ``inputs``, parameters that differ from
+    point to point, derivatives are returned point by point, so that the circuit can follow other
+    layers. If f is a sum over points, such as a loss over samples, pass ``cotangents`` as a
+    function of the values: values and sum then take one forward and one backward pass.
 
-    Collective: every rank makes the same call, the points are split over the ranks, and all ranks
-    get the same bits, for any number of them.
+    Collective: every rank makes the same call and gets the same bits, for any number of ranks.
+    Points are split over the ranks.
 
     Args:
         circuit: unitary, from \\|0...0>; parameters in any expression.
-        observable: Hermitian, on as many qubits; or a list of M observables.
+        observable: Hermitian, with the circuit's width; or a list of M observables.
         points: shape (B, P), or (P,) for B = 1; columns in the order of ``circuit.parameters``.
-        cotangents: shape (B,), or (B, M) for a list of observables, finite; or a function that
-            returns them for some of the points, from their values, shape (k,) or (k, M), and the
-            slice of the points that they are.
-        inputs: columns of the points, by number or as parameters of the circuit, by which
-            derivatives are wanted for each point.
-        threads: for each rank.
+        cotangents: shape (B,), or (B, M) for a list of observables, finite. Or a function that is
+            called with the values of k points, shape (k,) or (k, M), and the slice of these points,
+            and returns their cotangents, of the same shape as the values.
+        inputs: columns of the points, as indices or as parameters of the circuit, for which
+            derivatives are returned point by point.
+        threads: threads of each rank. If None, ranks share the cores of their host.
 
     Returns:
         values of shape (B,), or (B, M) for a list of observables, and the sum of the gradients
-        times their cotangents, of shape (P,); with F ``inputs`` also shape (B, F), for each point
-        the derivatives of f by its own inputs. All float64.
+        times their cotangents, of shape (P,). With F ``inputs``, also the derivatives of f with
+        respect to each point's inputs, of shape (B, F). All float64.
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.
         MismatchError: the ranks were given different things.
-        PieceError: ``cotangents`` raised, or returned something else.
+        PieceError: ``cotangents`` raised, or returned an array that is not usable.
         RankError: another rank failed.
 
     Example:
@@ -145,10 +144,10 @@ def pull_back(
 def _checked_function(
     cotangents: ArrayLike | CotangentsOf, num_points: int, several: int | None
 ) -> CotangentsOf:
-    """Return the cotangents as a function, which checks what it returns.
+    """Return the cotangents as a function that validates its result.
 
     Args:
-        cotangents: of the user.
+        cotangents: the user's argument.
         num_points: B.
         several: M for a list of observables, else None.
     """
@@ -195,7 +194,7 @@ def _checked(cotangents: ArrayLike, shape: tuple[int, ...]) -> FloatArray:
 def _checked_inputs(
     inputs: Sequence[int | Parameter] | None, parameters: Sequence[Parameter]
 ) -> tuple[int, ...]:
-    """Return the columns of inputs, each once."""
+    """Return the columns of the inputs as indices, validated."""
     if inputs is None:
         return ()
     place = {parameter: column for column, parameter in enumerate(parameters)}
@@ -211,5 +210,5 @@ def _checked_inputs(
             )
         columns.append(int(column))
     if len(set(columns)) < len(columns):
-        raise InputError("inputs", got="one of them twice", expected="each once")
+        raise InputError("inputs", got="a duplicate", expected="each parameter once")
     return tuple(columns)

@@ -1,4 +1,4 @@
-"""Counts of bit strings, drawn from exact states, split over the ranks."""
+"""Counts of measured bit strings, distributed over the ranks."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ def sample(
     shards: int | Auto = "auto",
     groups: int | Auto = "auto",
 ) -> Counts | list[Counts]:
-    """Return how often each bit string is seen when all qubits are measured.
+    """Return the count of each bit string when all qubits are measured.
 
-    Collective: every rank makes the same call, points and shots are split over the ranks, and
-    all get the same counts, for any number of ranks.
+    Collective: every rank makes the same call and gets the same counts, for any number of ranks.
+    Points and shots are split over the ranks.
 
     Args:
         circuit: unitary, from \\|0...0>; without measurements.
         points: shape (B, P), or (P,) for a single point; columns in the order of
             ``circuit.parameters``; not needed for a circuit without parameters.
-        shots: for each point, required; up to 2^36 for all points together, 2^30 a point by Aer.
-        simulator: ``"native"`` or ``"auto"`` draws from the exact state by inverse transform;
-            ``"aer"`` or :class:`hybrid.simulators.Aer` by its method, with the noise of gates and
-            readout.
-        seed: of the shots; by default drawn afresh.
-        threads: for each rank.
-        shards: ranks that share one state, a power of two; by default as few as have the memory, or
-            more where that is faster.
-        groups: how many such groups of ranks work side by side; by default all that there can be.
+        shots: shots per point, required; at most 2^36 over all points, and 2^30 per point on Aer.
+        simulator: ``"native"`` or ``"auto"`` draws from the exact state by inverse transform
+            sampling; ``"aer"`` or :class:`hybrid.simulators.Aer` uses Aer's method, with gate and
+            readout noise.
+        seed: seed of the shots. If None, a fresh one is drawn.
+        threads: threads of each rank. If None, ranks share the cores of their host.
+        shards: number of ranks that share one state, a power of two. With "auto", the fewest whose
+            memory suffices, or more where that is faster.
+        groups: number of such groups that run concurrently. With "auto", as many as fit.
 
     Returns:
-        For points of shape (B, P) a list of B dictionaries, for a single point one dictionary,
-        from bit string (qubit 0 is the last character) to count.
+        a dictionary from bit string (qubit 0 is the last character) to count; for points of shape
+        (B, P), a list of B of them.
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.

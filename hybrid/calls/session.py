@@ -1,4 +1,4 @@
-"""A script of one's own with the ranks of the job behind it: batches, overlaps, maps."""
+"""Shared settings for the calls of a script: batches, overlaps, maps, minimizations."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from hybrid.workloads import Minimizable
 
 @dataclass
 class Session:
-    """Settings that many calls share, and one seed for all of them.
+    """Settings and a master seed shared by many calls.
 
     The n-th call of a session is seeded by (seed, n): a script is as reproducible as a single
     call. Every method is collective and returns the same on every rank.
 
     Attributes:
-        simulator, shots, seed, threads, shards, groups: as in :func:`hybrid.expectation`; what
-            shares no state (overlaps, maps) has no use for the last two.
+        simulator, shots, seed, threads, shards, groups: as in :func:`hybrid.expectation`. Overlaps
+            and maps ignore the last two.
 
     Raises:
         InputError: one of them is not usable.
@@ -72,7 +72,7 @@ class Session:
         checked_groups(self.groups)
 
     def __enter__(self) -> Session:
-        """Return the session; leaving it needs nothing."""
+        """Return the session; nothing needs to be released at the end."""
         return self
 
     def __exit__(
@@ -150,7 +150,7 @@ class Session:
             InputError: the session has shots, or a simulator whose states are not exact.
         """
         check_exact(self.simulator, self.shots, "overlaps")
-        made: Any = overlaps  # whose overloads take gradient=True or gradient=False
+        made: Any = overlaps  # its overloads take only a literal True or False
         return made(
             circuit,
             points,

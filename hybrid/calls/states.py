@@ -1,4 +1,4 @@
-"""What can be known of a circuit's state beyond expectation values, split over the ranks."""
+"""States, amplitudes, probabilities and metrics of circuits, distributed over the ranks."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def probabilities(
     shards: int | Auto = "auto",
     groups: int | Auto = "auto",
 ) -> FloatArray:
-    """Return the probabilities of what qubits read, exactly.
+    """Return the exact probabilities of measurement outcomes.
 
-    Collective: every rank makes the same call, the points are split over the ranks, and all ranks
-    get the same bits, for any number of them.
+    Collective: every rank makes the same call and gets the same bits, for any number of ranks.
+    Points are split over the ranks.
 
     Args:
         circuit: unitary, from \\|0...0>; without measurements.
         points: shape (B, P), or (P,) for a single point; columns in the order of
             ``circuit.parameters``; ``[]`` for a circuit without parameters.
-        qubits: which qubits are read; bit k of an outcome is ``qubits[k]``. By default all, in
-            Qiskit's order. The others are summed over.
-        threads: for each rank.
-        shards: ranks that share one state, a power of two; by default as few as have the memory, or
-            more where that is faster.
-        groups: how many such groups of ranks work side by side.
+        qubits: qubits to measure; bit k of an outcome is ``qubits[k]``. If None, all, in Qiskit's
+            order. The others are summed over.
+        threads: threads of each rank. If None, ranks share the cores of their host.
+        shards: number of ranks that share one state, a power of two. With "auto", the fewest whose
+            memory suffices, or more where that is faster.
+        groups: number of such groups that run concurrently.
 
     Returns:
         shape (B, 2^k) for k qubits, or (2^k,) for a single point; float64, rows sum to 1.
@@ -87,22 +87,22 @@ def metric(
 ) -> FloatArray:
     """Return the Fubini-Study metric tensor of a circuit's states, exactly.
 
-    ``g[i, j] = Re(<d_i psi|d_j psi> - <d_i psi|psi><psi|d_j psi>)``: what the quantum natural
-    gradient (Stokes et al., Quantum 4, 269 (2020)) and variational time evolution (McLachlan's
-    principle) divide by; a quarter of the quantum Fisher information. For each angle a tangent
-    state is taken forward once and back once, which gives a row (after T. Jones,
-    arXiv:2011.02991); no circuits are made.
+    ``g[i, j] = Re(<d_i psi|d_j psi> - <d_i psi|psi><psi|d_j psi>)``, a quarter of the quantum
+    Fisher information. It is the matrix of the linear systems that the quantum natural gradient
+    (Stokes et al., Quantum 4, 269 (2020)) and variational time evolution (McLachlan's principle)
+    solve. One forward and one backward pass of a tangent state per angle give a row (after T.
+    Jones, arXiv:2011.02991); no auxiliary circuits are run.
 
-    Collective: every rank makes the same call, the points are split over the ranks, and all ranks
-    get the same bits, for any number of them.
+    Collective: every rank makes the same call and gets the same bits, for any number of ranks.
+    Points are split over the ranks.
 
     Args:
-        circuit: unitary, from \\|0...0>; with parameters in any expression.
+        circuit: unitary, from \\|0...0>; parameters in any expression.
         points: shape (B, P), or (P,) for a single point; columns in the order of
             ``circuit.parameters``.
-        threads: for each rank.
-        shards: ranks that share one state, a power of two, or "auto".
-        groups: how many such groups of ranks work side by side.
+        threads: threads of each rank. If None, ranks share the cores of their host.
+        shards: number of ranks that share one state, a power of two; or "auto".
+        groups: number of such groups that run concurrently.
 
     Returns:
         shape (B, P, P), or (P, P) for a single point; float64, symmetric, positive semidefinite
@@ -136,18 +136,18 @@ def amplitudes(
 ) -> ComplexArray:
     """Return the amplitudes of chosen basis states.
 
-    Collective: every rank makes the same call, the points are split over the ranks, and all ranks
-    get the same bits, for any number of them. A state that is spread over ranks stays so.
+    Collective: every rank makes the same call and gets the same bits, for any number of ranks.
+    Points are split over the ranks. A state distributed over ranks is not gathered.
 
     Args:
         circuit: unitary, from \\|0...0>; without measurements.
         points: shape (B, P), or (P,) for a single point; columns in the order of
             ``circuit.parameters``; not needed for a circuit without parameters.
-        states: which, required; integers, with qubit 0 as the lowest bit, or strings of 0 and 1,
-            with qubit 0 as the last character.
-        threads: for each rank.
-        shards: ranks that share one state, a power of two, or "auto".
-        groups: how many such groups of ranks work side by side.
+        states: basis states, required; as integers (qubit 0 is the lowest bit) or as strings of 0
+            and 1 (qubit 0 is the last character).
+        threads: threads of each rank. If None, ranks share the cores of their host.
+        shards: number of ranks that share one state, a power of two; or "auto".
+        groups: number of such groups that run concurrently.
 
     Returns:
         shape (B, S) for S states, or (S,) for a single point; complex128.
@@ -186,14 +186,14 @@ def amplitudes(
 def state(
     circuit: QuantumCircuit, point: ArrayLike = (), *, threads: int | None = None
 ) -> ComplexArray:
-    """Return the state of a circuit, in Qiskit's order, as the memory in which it was computed.
+    """Return the state vector of a circuit, in Qiskit's order, without copying it.
 
-    Not collective: each rank that calls computes the state for itself.
+    Not collective: each rank that makes the call computes the state itself.
 
     Args:
         circuit: unitary, from \\|0...0>; without measurements.
         point: shape (P,), in the order of ``circuit.parameters``; ``[]`` for none.
-        threads: by default ``OMP_NUM_THREADS``, or all cores allowed.
+        threads: number of threads. If None, ``OMP_NUM_THREADS``, or all allowed cores.
 
     Returns:
         shape (2^n,), complex128.
@@ -211,7 +211,7 @@ def state(
     program = compiled_program(circuit)
     checked = checked_points(point, program.angles.num_parameters)
     if len(checked) != 1:
-        raise InputError("point", got=f"{len(checked)} points", expected="one, of shape (P,)")
+        raise InputError("point", got=f"{len(checked)} points", expected="one point, of shape (P,)")
     needed = state_bytes(program.num_qubits, gradient=False, single=False)
     check_memory(needed, free_bytes(), ranks_on_host=1, num_qubits=program.num_qubits, halves=False)
     angles = program.angles.angles(checked)
@@ -279,7 +279,7 @@ def _checked_states(states: object, num_qubits: int) -> tuple[int, ...]:
 
 
 def _listed(values: object, what: str, expected: str) -> Sequence[Any]:
-    """Return a list as the user gave it; neither a set, which has no order, nor a generator."""
+    """Return an ordered list; refuse sets and generators."""
     if isinstance(values, np.ndarray) and values.ndim == 1:
         listed: Sequence[Any] = values.tolist()
         return listed
@@ -293,7 +293,7 @@ def _listed(values: object, what: str, expected: str) -> Sequence[Any]:
 
 
 def _index(value: object, end: int) -> int | None:
-    """Return an integer from 0 to below ``end``, of Python's or NumPy's, or None for all else."""
+    """Return a Python or NumPy integer in ``range(end)`` as int, or None for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         return None
     return int(value) if 0 <= value < end else None

@@ -1,4 +1,4 @@
-"""The command line: ``hybrid run``, ``hybrid check``, ``hybrid doctor``."""
+"""The command line."""
 
 from typing import NoReturn
 

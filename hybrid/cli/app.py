@@ -30,12 +30,12 @@ Under mpiexec or srun the ranks share the work, and the result is the same bits.
 
 Exit codes:
 
-0: the run came to its end; whether it converged is in the closing table.
+0: the run ended; the closing table says whether it converged.
 
 {FAILED}: it failed, or standard output could not be written (the closing table is then on standard
 error).
 
-{BAD_INPUT}: the input is at fault, and nothing was run.
+{BAD_INPUT}: the input is invalid; nothing was run.
 
 {RESUME_ME}: it was stopped (by a signal, the time limit or a stalled rank) and can be resumed.
 
@@ -117,7 +117,7 @@ def _exit_code(arguments: Sequence[str]) -> int:
 def refuse(error: HybridError) -> int:
     """Print an error once, and return the exit code.
 
-    Where the other ranks do not know of the error, the job is ended on all of them.
+    If the other ranks do not know of the error, the job is aborted.
     """
     code = BAD_INPUT if is_bad_input(error) else FAILED
     if world().size > 1 and not is_collective(error):
@@ -153,7 +153,7 @@ def run_command(
     groups: Groups = None,
     quiet: Quiet = False,
     budget: Annotated[
-        str | None, typer.Option(help="Stop before this is exceeded, such as 200core-hours.")
+        str | None, typer.Option(help="Stop before this budget is exceeded, such as 200core-hours.")
     ] = None,
 ) -> None:
     """Run a file. Options override its settings."""
@@ -197,7 +197,7 @@ def journal_command(
         typer.Option(help="The table that --csv prints (default: answers)."),
     ] = None,
 ) -> None:
-    """Print what a journal holds, also while the run is going on."""
+    """Print the contents of a journal, also during the run."""
     from hybrid.cli.journal import export, summary
 
     if as_csv:

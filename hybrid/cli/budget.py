@@ -29,7 +29,7 @@ class Budget:
         """Parse a text such as ``200core-hours``.
 
         Raises:
-            InputError: not a positive number and a unit.
+            InputError: not a positive number with a unit.
         """
         found = re.fullmatch(r"\s*([0-9.]+)\s*(core-(?:seconds|minutes|hours))\s*", text)
         amount = None

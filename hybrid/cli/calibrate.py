@@ -42,11 +42,11 @@ def measure(output: Path | None, console: Console) -> None:
             ("host", machine.kind),
             (
                 "gradient",
-                f"{1e9 * machine.rates['native.gradient.gate'].at(16):.0f} ns a gate, n=16",
+                f"{1e9 * machine.rates['native.gradient.gate'].at(16):.0f} ns per gate, n=16",
             ),
             ("threads", f"{machine.thread_gain.at(19):.2f} times faster on all cores, n=19"),
-            ("Aer", f"{1e3 * machine.rates['aer.job'].at(0):.2f} ms a start"),
-            ("others", f"make calls {machine.contention:.2f} times as long as at best"),
+            ("Aer", f"{1e3 * machine.rates['aer.job'].at(0):.2f} ms per start"),
+            ("contention", f"calls take {machine.contention:.2f} times as long as at best"),
             ("copies", f"{quantities.size(int(machine.copy_bandwidth))}/s"),
             ("messages", _message_row(machine.latency, machine.bandwidth, job.size > 1)),
             ("written to", str(path) if saved else "no file"),
@@ -69,12 +69,12 @@ def _unwritable(path: Path) -> InputError:
 
 
 def _none(_: object) -> dict[str, str]:
-    """Nothing has to be the same on all ranks."""
+    """Return no contents, because nothing must be equal on all ranks."""
     return {}
 
 
 def _messages(job: World) -> tuple[float | None, float | None]:
-    """Return latency and bandwidth between ranks 0 and 1, or None where there is one rank."""
+    """Return latency and bandwidth between ranks 0 and 1; None for one rank."""
     if job.size == 1:
         return None, None
     small, large = np.zeros(1), np.zeros(1 << 17)
@@ -85,7 +85,7 @@ def _messages(job: World) -> tuple[float | None, float | None]:
 
 
 def _round_trip(job: World, message: FloatArray, count: int) -> float:
-    """Return the least mean seconds of a message there and back, as the runtime sends them."""
+    """Return the shortest mean round-trip time of a message of the runtime, in seconds."""
     best = float("inf")
     for _ in range(_ROUNDS):
         start = time.perf_counter()

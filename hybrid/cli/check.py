@@ -1,4 +1,4 @@
-"""``hybrid check``: what a run file would run, found out without running it."""
+"""``hybrid check``: validate a run file and print what would run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hybrid.runtime import world
 
 
 def check(path: Path, overrides: Mapping[str, object], console: Console) -> None:
-    """Print what a file would run, and refuse what could not run; collective.
+    """Print what a file would run; raise if it could not run. Collective.
 
     Raises:
         HybridError: what ``hybrid run`` would raise before the first evaluation.
@@ -27,9 +27,9 @@ def check(path: Path, overrides: Mapping[str, object], console: Console) -> None
     description = run.describe(call, None if journal is None else str(journal))
     rows = report.description_rows(description, job.reference)
     if run.seed is None and run.recorded_seed is None:
-        rows["seed"] = "none given, will be drawn"
+        rows["seed"] = "not given, will be drawn"
     for number, note in enumerate(job.notes, 1):
         rows["note" if number == 1 else f"note {number}"] = note
     if world().rank == 0:
         console.print(report.panel("hybrid check", rows.items()))
-        console.print(Text(f"{path} is in order; nothing was run."), soft_wrap=True)
+        console.print(Text(f"{path} is valid; nothing was run."), soft_wrap=True)

@@ -23,7 +23,7 @@ from hybrid.runtime.messages import pack, unpack
 
 _PACKAGES = ("qiskit", "qiskit-aer", "numpy", "scipy", "mpi4py", "qiskit-nature")
 _SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
-"""Environment variables in which launchers give the number of processes."""
+"""Environment variables with the number of processes, set by launchers."""
 
 
 def doctor(console: Console) -> None:

@@ -1,4 +1,4 @@
-"""How many electrons the state at the end of a run has, and whether it is the molecule's."""
+"""Measure the electron numbers of the final state of a molecule."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from hybrid.settings import Job, MinimizeArguments, Reference
 from hybrid.settings.build import CHEMICAL_ACCURACY
 
 _STREAM = 3
-"""Keys the seeds of these measurements, beside the streams of minimize() and of cuts."""
+"""Key of the seeds of these measurements, distinct from those of minimize() and of cuts."""
 
 _ADVICE = (
-    "not a state of the molecule, so the value is not its energy; take ansatz 'uccsd', which keeps "
-    "the electrons, more layers, or another seed"
+    "not a state of the molecule, so the value is not its energy; use ansatz 'uccsd', which "
+    "conserves the electron numbers, more layers, or another seed"
 )
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Expectation values in the final state, with their standard errors (0 where exact).
+    """Expectation values in the final state, with standard errors (0 if exact).
 
     Attributes:
-        energy: of the Hamiltonian without penalty, in hartree.
-        alpha, beta: the numbers of electrons of each spin.
-        deviation: the mean squared deviation from the molecule's numbers.
-        spin: of S^2.
-        weight: of the penalty, in hartree.
-        expected: the molecule's numbers.
+        energy: energy without penalty, in hartree.
+        alpha, beta: electron numbers of each spin.
+        deviation: mean squared deviation from the molecule's electron numbers.
+        spin: S^2.
+        weight: weight of the penalty, in hartree.
+        expected: the molecule's electron numbers.
     """
 
     energy: tuple[float, float]
@@ -47,15 +47,15 @@ class Measured:
 
     @property
     def is_the_molecules(self) -> bool:
-        """Whether leaving the molecule's electrons costs less than chemical accuracy.
+        """Whether the penalty is below chemical accuracy.
 
-        Samples are given the benefit of three standard errors.
+        Sampled values may exceed it by three standard errors.
         """
         mean, error = self.deviation
         return self.weight * (mean - 3.0 * error) < CHEMICAL_ACCURACY
 
     def rows(self, result: Result, reference: Reference | None) -> list[report.Row]:
-        """Return the energy where it is the molecule's, else the value alone, and the counts."""
+        """Return the rows of the energy (of the value, if not the molecule's) and the electrons."""
         spread = max(self.deviation[0], 0.0) ** 0.5
         counts = (
             f"{_number(self.alpha)} alpha, {_number(self.beta)} beta, "
@@ -74,15 +74,15 @@ class Measured:
         ]
 
     def _spin(self) -> str:
-        """Return S^2, and the lowest that states with the molecule's electrons can have."""
+        """Return S^2, and its minimum for the molecule's electron numbers."""
         least = abs(self.expected[0] - self.expected[1]) / 2
         return f"S^2 {_number(self.spin)}; at least {least * (least + 1):g} with its electrons"
 
 
 def rows(job: Job, result: Result, arguments: MinimizeArguments) -> list[report.Row]:
-    """Measure the energy and the electrons of the final state, and return what to say of them.
+    """Measure the energy and the electron numbers of the final state; return rows to print.
 
-    Collective. The job's ansatz is one that may leave the molecule's electrons.
+    Collective. For ansatzes that do not conserve the electron numbers.
     """
     assert job.electrons is not None
     sector = job.electrons.sector
@@ -103,7 +103,7 @@ def rows(job: Job, result: Result, arguments: MinimizeArguments) -> list[report.
 
 
 def _measured(told: Told) -> tuple[float, float]:
-    """Return a value and its standard error, 0 where it is exact."""
+    """Return a value and its standard error, 0 if exact."""
     errors = told.standard_errors
     return float(told.values[0]), 0.0 if errors is None else float(errors[0])
 

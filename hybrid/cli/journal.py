@@ -56,12 +56,12 @@ def export(path: Path, table: Table) -> None:
 
 
 def _is_read(_: object) -> bool:
-    """Return whether standard output still takes what is written; see ``output.py``."""
+    """Return whether standard output can still be written; see ``output.py``."""
     return getattr(sys.stdout, "failure", None) is None
 
 
 def _on_first_rank(act: Callable[[], None]) -> None:
-    """Act on rank 0; if it fails, all ranks raise."""
+    """Call ``act`` on rank 0; if it fails, all ranks raise."""
     job = world()
 
     def act_if_first() -> None:

@@ -1,4 +1,4 @@
-"""Standard output and standard error as streams that take any text and never raise."""
+"""Standard streams that accept any text and never raise."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import TextIO, cast
 _PLAIN = str.maketrans(
     {"±": "+-", "µ": "u", "·": "-", "…": "...", "│": "|", "├": "|", "└": "`", "─": "-"}
 )
-"""What stands for the program's own symbols in an encoding that lacks them."""
+"""Replacements for the program's own symbols in encodings that lack them."""
 
 
 class Output(io.TextIOBase):
-    """A stream that writes to another; where that fails, the failure is kept, not raised.
+    """A stream wrapper that stores the first error instead of raising it.
 
-    A run that has taken hours must not end because its log cannot be written. Characters that the
-    encoding lacks are replaced. After the first failure everything is dropped.
+    A run of hours must not fail because its log cannot be written. Characters that the encoding
+    lacks are replaced. After the first error all text is dropped.
 
     Args:
-        stream: where text goes; None where the process was started with it closed.
+        stream: the wrapped stream; None if the process was started with it closed.
 
     Attributes:
-        failure: why text could not be written; None as long as all was.
-        reader_left: whether the failure is that of a pipe that nobody reads any more.
+        failure: why text could not be written, or None.
+        reader_left: whether the error is a broken pipe.
 
     Example:
         >>> latin = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
@@ -48,7 +48,7 @@ class Output(io.TextIOBase):
         return getattr(self._stream, "encoding", None) or "ascii"
 
     def write(self, text: str) -> int:
-        """Write a text, in plain characters where the encoding lacks some of it."""
+        """Write text; replace characters that the encoding lacks."""
         if self._stream is not None and self.failure is None:
             try:
                 try:
@@ -60,7 +60,7 @@ class Output(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Write what is buffered."""
+        """Flush the stream."""
         if self._stream is not None and self.failure is None:
             try:
                 self._stream.flush()
@@ -72,10 +72,10 @@ class Output(io.TextIOBase):
         return self._stream is not None and self.failure is None and self._stream.isatty()
 
     def fileno(self) -> int:
-        """Return the descriptor of the stream.
+        """Return the file descriptor.
 
         Raises:
-            OSError: it has none.
+            OSError: there is none.
         """
         if self._stream is None:
             raise OSError("a closed stream has no descriptor")
@@ -92,19 +92,19 @@ class Output(io.TextIOBase):
 
 
 def safe(stream: TextIO | None) -> TextIO:
-    """Return a stream that never raises; the one given where it is such."""
+    """Wrap a stream in :class:`Output`, unless it is one."""
     return cast(TextIO, stream if isinstance(stream, Output) else Output(stream))
 
 
 @contextmanager
 def safe_streams() -> Iterator[Output]:
-    """Replace the standard streams by ones that never raise; yield that of standard output."""
+    """Replace the standard streams by :class:`Output`; yield that of standard output."""
     with redirect_stdout(Output(sys.stdout)) as output, redirect_stderr(Output(sys.stderr)):
         yield output
 
 
 def plain(text: str, encoding: str) -> str:
-    """Return a text that an encoding can hold, its other characters replaced or spelled out.
+    """Replace or escape the characters that an encoding lacks.
 
     Example:
         >>> plain("3 µs · Zürich", "ascii")
@@ -114,10 +114,10 @@ def plain(text: str, encoding: str) -> str:
 
 
 def _forget_buffered(output: Output) -> None:
-    """Let buffered text go nowhere; else the interpreter fails to write it once more at its end."""
+    """Discard buffered text; otherwise the interpreter fails to write it at exit."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, output.fileno())
         os.close(nowhere)
     except (OSError, ValueError):
-        pass  # no file stands behind the stream
+        pass  # the stream has no file descriptor

@@ -1,4 +1,4 @@
-"""``hybrid plan``: how a run file would be split, here or on a machine described in a file."""
+"""``hybrid plan``: how a run file would be split, here or on another machine."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def show_plan(
     """Print how one evaluation of a run file is split, how long it takes, and why; collective.
 
     Raises:
-        HybridError: the file is at fault, or the run does not fit.
+        HybridError: the file is invalid, or the run does not fit in memory.
     """
     simulated = any(each is not None for each in (ranks, threads, memory, machine))
     job, arguments = prepared(path, overrides, here=not simulated)
     arguments["threads"] = threads = arguments["threads"] if threads is None else threads
-    arguments["journal"] = None  # whether it may be written does not change the plan
+    arguments["journal"] = None  # irrelevant for the plan
     run = Minimization.prepared(job.workload, **arguments)
     if simulated:
         known = here() if machine is None else load(machine)
@@ -77,10 +77,10 @@ def show_plan(
 
 
 def size_of(text: str) -> int:
-    """Return the bytes that a text such as ``64GiB`` names.
+    """Parse a memory size such as ``64GiB`` to bytes.
 
     Raises:
-        InputError: it names none.
+        InputError: not a memory size.
 
     Example:
         >>> size_of("64GiB") == 64 * 2**30, size_of("1.5 GB")
@@ -100,7 +100,7 @@ def size_of(text: str) -> int:
         amount = 0.0
     if not 0.0 < amount < 2.0**62:
         raise InputError(
-            "memory", got=repr(text), expected="a size such as 64GiB or 500GB, of each host"
+            "memory", got=repr(text), expected="the memory of each host, such as 64GiB or 500GB"
         )
     return int(amount)
 

@@ -1,4 +1,4 @@
-"""How a run is followed: a live bar on a terminal, plain lines elsewhere."""
+"""Progress output of a run: a live bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LINES_PER_RUN = 10
 
 
 class Follower(Observer, Protocol):
-    """An observer that cleans up after itself, however the run ends."""
+    """An observer that is also a context manager."""
 
     def __enter__(self) -> Follower:
         """Return itself."""
@@ -31,11 +31,11 @@ class Follower(Observer, Protocol):
         failure: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the terminal back."""
+        """Restore the terminal."""
 
 
 def follower(console: Console, reference: Reference | None) -> Follower:
-    """Return who follows a run on this console.
+    """Return the observer for this console.
 
     Example:
         >>> import io
@@ -46,7 +46,7 @@ def follower(console: Console, reference: Reference | None) -> Follower:
 
 
 class Lines:
-    """A table that grows by a line now and then: first, every 2 s or tenth of the way, last."""
+    """Prints a line at the start, every 2 s or tenth of the iterations, and at the end."""
 
     def __init__(self, console: Console, reference: Reference | None) -> None:
         self._console = console
@@ -64,7 +64,7 @@ class Lines:
         failure: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Print the last line if the run failed before it was."""
+        """Print the last line if the run failed before it was printed."""
         self._print_latest()
 
     def started(self, description: RunDescription) -> None:
@@ -73,7 +73,7 @@ class Lines:
         self._console.print(panel("hybrid run", rows.items()))
 
     def progressed(self, progress: Progress) -> None:
-        """Print a line if it is time for one."""
+        """Print a line if one is due."""
         self._latest = progress
         if self._is_due(progress):
             self._print_latest()
@@ -108,7 +108,7 @@ class Lines:
 
 
 class Live:
-    """One line at the bottom of the terminal, redrawn as the run goes on."""
+    """A progress bar at the bottom of the terminal."""
 
     def __init__(self, console: Console, reference: Reference | None) -> None:
         self._console = console
@@ -142,7 +142,7 @@ class Live:
         self._bar.start()
 
     def progressed(self, progress: Progress) -> None:
-        """Move the bar."""
+        """Update the bar."""
         self._bar.update(
             self._task,
             total=progress.max_iterations,

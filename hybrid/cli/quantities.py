@@ -1,4 +1,4 @@
-"""Numbers for a person to read."""
+"""Format quantities for output."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hybrid.settings import Reference
 
 
 def value(number: float) -> str:
-    """Return an energy or cost with ten decimals.
+    """Format an energy or cost with ten decimals.
 
     Example:
         >>> value(-75.01257817812345)
@@ -18,7 +18,7 @@ def value(number: float) -> str:
 
 
 def seconds(duration: float) -> str:
-    """Return a duration, short.
+    """Format a duration.
 
     Example:
         >>> seconds(0.1234), seconds(12.345), seconds(3725.0)
@@ -33,7 +33,7 @@ def seconds(duration: float) -> str:
 
 
 def size(num_bytes: int) -> str:
-    """Return a number of bytes in decimal units.
+    """Format a number of bytes in decimal units.
 
     Example:
         >>> size(524288), size(68_700_000_000)
@@ -48,7 +48,7 @@ def size(num_bytes: int) -> str:
 
 
 def error(number: float, reference: Reference) -> str:
-    """Return how far a value lies above its reference, in mHa where both are energies.
+    """Format the difference between a value and its reference, in mHa for energies.
 
     Example:
         >>> error(-75.012, Reference(-75.0125, "FCI", "hartree"))

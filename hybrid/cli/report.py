@@ -1,4 +1,4 @@
-"""What is printed before a run and after it."""
+"""The tables printed before and after a run."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from hybrid.problems import Cut, MaxCut
 from hybrid.settings import Reference
 
 Row: TypeAlias = tuple[str, str | Text]
-"""A name, and what is to be said of it."""
+"""A name and its text."""
 
 
 def description_rows(description: RunDescription, reference: Reference | None) -> dict[str, str]:
-    """Return what will run, how it is split and why."""
+    """Return the rows that describe a run and its split."""
     rows = {
         "workload": description.workload,
         "optimizer": f"{description.optimizer}, {count(description.num_parameters, 'parameter')}",
@@ -39,7 +39,7 @@ def description_rows(description: RunDescription, reference: Reference | None) -
 
 
 def panel(title: str | Text, rows: Iterable[Row]) -> Panel:
-    """Return rows of a name and what is to be said of it, in a frame; texts are never markup."""
+    """Return rows in a frame; texts are not interpreted as markup."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
@@ -55,7 +55,7 @@ def _text(content: str | Text) -> Text:
 def value_rows(
     name: str, value: float, standard_error: float | None, reference: Reference | None
 ) -> list[Row]:
-    """Return the rows of a value and of how far it is from its reference, if there is one.
+    """Return the rows of a value and its error against a reference, if there is one.
 
     Args:
         name: of the value.
@@ -75,7 +75,7 @@ def value_rows(
 
 
 def result_rows(result: Result, reference: Reference | None) -> list[Row]:
-    """Return the rows of what was minimised."""
+    """Return the rows of the minimised values."""
     name = "energy" if reference is not None and reference.unit == "hartree" else "value"
     rows = value_rows(name, result.value, result.standard_error, reference)
     if result.operators:
@@ -87,12 +87,12 @@ def result_rows(result: Result, reference: Reference | None) -> list[Row]:
 
 
 def closing_panel(result: Result, first: Iterable[Row], *, workers: str) -> Panel:
-    """Return how the run ended.
+    """Return the closing table of a run.
 
     Args:
-        result: of the run.
-        first: rows of what was found.
-        workers: ranks in words, beside the core-seconds.
+        result: the result of the run.
+        first: rows of the values found.
+        workers: the number of ranks as text, shown with the core-seconds.
     """
     rows = [
         *first,
@@ -107,13 +107,13 @@ def closing_panel(result: Result, first: Iterable[Row], *, workers: str) -> Pane
 
 
 def cut_rows(graph: MaxCut, cut: Cut, result: Result, largest: float | None) -> list[Row]:
-    """Return what a sampled maximum cut adds to the closing table.
+    """Return the rows of a sampled maximum cut for the closing table.
 
     Args:
         graph: the problem.
         cut: the best of the sampled cuts.
         result: its value is minus the expected weight of a sampled cut.
-        largest: the weight of the largest cut, or None where it is not known.
+        largest: the weight of the largest cut, or None if unknown.
     """
     rows: list[Row] = [
         ("best cut", f"{cut.value:g}, sides {cut.bitstring} (node {graph.nodes[0]} rightmost)")
@@ -145,5 +145,5 @@ def _error(value: float, reference: Reference) -> Text:
 
 
 def count(number: int, name: str) -> str:
-    """Return a number of things in words."""
+    """Return a number with a singular or plural noun."""
     return f"{number} {name}{'' if number == 1 else 's'}"

@@ -69,8 +69,8 @@ def _checked(path: Path, origin: Mapping[str, Any], starts: tuple[Any, ...]) -> 
         raise InputError(
             f"journal {path}",
             got=f"the record of a script ({shown})",
-            expected="that of a run file",
-            advice="start the script again with the same journal, and it goes on by itself",
+            expected="the record of a run file",
+            advice="start the script again with the same journal to resume",
         )
     plain = str | int | float
     if (
@@ -80,6 +80,6 @@ def _checked(path: Path, origin: Mapping[str, Any], starts: tuple[Any, ...]) -> 
         or not all(isinstance(value, plain) for value in overrides.values())
     ):
         raise InputError(
-            f"journal {path}", got="no path of a run file", expected="the path it was made from"
+            f"journal {path}", got="no path of a run file", expected="the path of its run file"
         )
     return {"path": file, "overrides": overrides}

@@ -26,18 +26,18 @@ from hybrid.simulators import Choice
 
 _CUT_SAMPLES = 1024
 _CUT_STREAM = 2
-"""Keys the seed of the samples, beside the streams that minimize() derives."""
+"""Key of the seed of the samples, distinct from those of minimize()."""
 
 
 @dataclass(frozen=True)
 class Keeping:
-    """How a run is kept and ended early; what is None is left to the run file.
+    """Journal and limits of a run; for None, the run file decides.
 
     Attributes:
-        journal: path of the journal, from the working directory.
+        journal: path of the journal, relative to the working directory.
         fork: path of a journal to start from.
         time_limit: in seconds.
-        stall: what to do of a late piece.
+        stall: how to handle a stalled piece (10x its predicted time).
     """
 
     journal: Path | None = None
@@ -46,19 +46,19 @@ class Keeping:
     stall: Literal["report", "abort"] | None = None
 
     def arguments(self, path: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
-        """Return these as arguments of minimize(), with where the run came from."""
+        """Return these as arguments of minimize(), with the origin of the run."""
         given = {name: getattr(self, name) for name in self.__dataclass_fields__}
         origin = {"kind": "run file", "path": str(path.absolute()), "overrides": dict(overrides)}
         return {name: v for name, v in given.items() if v is not None} | {"origin": origin}
 
 
 def within(budget: str | None, time_limit: float | None, threads: int | None) -> float | None:
-    """Return the time limit that a budget of core-hours sets, or the one given if it is shorter.
+    """Return the time limit from a budget of core-hours, or the given one if it is shorter.
 
-    A job is charged for the cores that its ranks hold, whether they work or not.
+    The budget counts all cores that the ranks hold, including idle ones.
 
     Raises:
-        InputError: the budget is none.
+        InputError: the budget cannot be parsed.
     """
     if budget is None:
         return time_limit
@@ -74,9 +74,9 @@ def run(
     *,
     quiet: bool,
 ) -> Result:
-    """Run a file on all ranks of the job; print what will run, how it goes and how it ended.
+    """Run a file on all ranks of the job; print its description, progress and result.
 
-    Collective. ``console`` is written to on rank 0 alone.
+    Collective. Only rank 0 writes to ``console``.
 
     Raises:
         HybridError: see :func:`hybrid.minimize` and :func:`hybrid.settings.load`.
@@ -100,7 +100,7 @@ def run(
         if job.electrons is not None:
             rows = electrons.rows(job, result, arguments)
         rows += _cut_rows(job, result, arguments["simulator"])
-    finally:  # the result is printed whatever happens to the measurements
+    finally:  # print the result even if the measurements fail
         if world().rank == 0:
             workers = report.count(world().size, "rank")
             _deliver(console, report.closing_panel(result, rows, workers=workers))
@@ -108,7 +108,7 @@ def run(
 
 
 def _deliver(console: Console, panel: Panel) -> None:
-    """Print the end of a run, on standard error where standard output cannot be written."""
+    """Print the closing table, on standard error if standard output cannot be written."""
     console.print(panel)
     if getattr(console.file, "failure", None) is not None:
         error_console().print(panel)
@@ -117,18 +117,18 @@ def _deliver(console: Console, panel: Panel) -> None:
 def prepared(
     path: Path, overrides: Mapping[str, object], *, here: bool = True
 ) -> tuple[Job, MinimizeArguments]:
-    """Read the file on every rank, collectively: if one of them cannot, all raise.
+    """Read the file on every rank; if one rank fails, all raise. Collective.
 
     Args:
-        path: of the run file.
+        path: path of the run file.
         overrides: see :func:`hybrid.settings.load`.
-        here: whether the job is to run on these hosts, whose memory must hold its states.
+        here: whether to check that the states fit in the memory of these hosts.
     """
 
     def read() -> tuple[Job, MinimizeArguments]:
         run_file = load(path, overrides)
-        room = free_bytes() * len(world().hosts) if here else None
-        return build(run_file, room), minimize_arguments(run_file)
+        free = free_bytes() * len(world().hosts) if here else None
+        return build(run_file, free), minimize_arguments(run_file)
 
     def contents(made: tuple[Job, MinimizeArguments]) -> Mapping[str, str]:
         return made[0].workload.contents()
@@ -138,7 +138,7 @@ def prepared(
 
 
 def _cut_rows(job: Job, result: Result, simulator: Choice) -> list[report.Row]:
-    """Sample the end of a maximum cut, with the noise of the run; collective."""
+    """Sample the final state of a maximum cut, with the noise of the run; collective."""
     if job.graph is None:
         return []
     seed = derive(result.seed, _CUT_STREAM)

@@ -13,7 +13,7 @@ from rich.console import Console
 from hybrid.cli.output import safe
 
 _LEAST, _MOST = 40, 100
-"""Columns: tables in fewer lose their content, lines of more are harder to read."""
+"""Columns: narrower tables lose content, wider lines are hard to read."""
 
 _LAUNCHERS = ("mpiexec", "mpirun", "mpiexec.hydra", "orterun", "prterun", "srun")
 
@@ -21,9 +21,9 @@ _LAUNCHERS = ("mpiexec", "mpirun", "mpiexec.hydra", "orterun", "prterun", "srun"
 def output_console() -> Console:
     """Return the console of standard output.
 
-    Launchers give their ranks a pipe, which they copy to their own output; where that is a
-    terminal, rank 0 may draw as if it wrote there itself. The environment variable ``NO_COLOR``
-    is respected, and ``FORCE_COLOR`` makes any output a terminal.
+    Launchers give their ranks a pipe and copy it to their own output. If that is a terminal, rank 0
+    writes as if to the terminal. The environment variable ``NO_COLOR`` is respected, and
+    ``FORCE_COLOR`` treats any output as a terminal.
     """
     output = safe(sys.stdout)
     terminal = None if output.isatty() else _launchers_terminal()
@@ -39,9 +39,9 @@ def error_console() -> Console:
 
 
 def mend_size() -> None:
-    """Drop sizes from the environment that no terminal can have, and that break tables and help.
+    """Remove invalid terminal sizes from the environment.
 
-    ``COLUMNS=0`` would print nothing at all.
+    ``COLUMNS=0``, for instance, would print nothing.
     """
     for name, least in (("COLUMNS", _LEAST), ("LINES", 1)):
         value = os.environ.get(name, "")
@@ -54,7 +54,7 @@ def _width(columns: int) -> int:
 
 
 def _launchers_terminal() -> Path | None:
-    """Return the terminal that an MPI launcher above this process copies its output to."""
+    """Return the terminal to which an MPI launcher copies the output of this process."""
     try:
         if not stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
             return None
@@ -72,7 +72,7 @@ def _launchers_terminal() -> Path | None:
 
 
 def _name_and_parent(process: int) -> tuple[str, int]:
-    """Return the name of a process and the number of its parent; see proc(5)."""
+    """Return the name and the parent of a process; see proc(5)."""
     before, _, after = Path(f"/proc/{process}/stat").read_text().rpartition(")")
     return before.partition("(")[2], int(after.split()[1])
 

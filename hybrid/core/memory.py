@@ -54,5 +54,5 @@ def gigabytes(num_bytes: int) -> str:
     """
     if num_bytes >= 1e8:
         return f"{num_bytes / 1e9:,.1f} GB"
-    unit, name = next((u, n) for u, n in _UNITS if num_bytes >= u or n == "B")
+    unit, name = next((u, n) for u, n in _UNITS if num_bytes >= 0.9995 * u or n == "B")
     return f"{num_bytes / unit:.3g} {name}"

@@ -1,4 +1,4 @@
-"""What a question wants, as one number of a row, and the arrays beside the row."""
+"""Encode what an Ask requests as one integer of its row; list the arrays in separate rows."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _GRADIENT, _METRIC, _VARIANCE, _OTHERS = 1, 2, 4, 8
 _ALL = _GRADIENT | _METRIC | _VARIANCE | _OTHERS
 
 EXTRAS = ("metric", "variances", "overlaps", "overlap_gradients")
-"""Arrays of an answer that have rows of their own."""
+"""Arrays of an answer that are stored in separate rows."""
 
 
 def code_of(ask: Ask) -> int:
-    """Return the number that stands for what is wanted; 0 and 1 as in journals of format 1.
+    """Encode what an Ask requests; 0 and 1 as in journals of format 1.
 
     Example:
         >>> import numpy as np
@@ -31,22 +31,22 @@ def code_of(ask: Ask) -> int:
 
 
 def is_code(code: int) -> bool:
-    """Return whether a number stands for what a question can want."""
+    """Return whether a number is a valid code."""
     return 0 <= code <= _ALL
 
 
 def has_others(code: int) -> bool:
-    """Return whether a question came with other points."""
+    """Return whether the Ask has other points."""
     return bool(code & _OTHERS)
 
 
 def has_extras(code: int) -> bool:
-    """Return whether a question or its answer has rows of its own."""
+    """Return whether the Ask or its answer has arrays in separate rows."""
     return code > _GRADIENT
 
 
 def ask_of(points: FloatArray, code: int, iteration: int, others: FloatArray | None) -> Ask:
-    """Return the question."""
+    """Return the Ask of a row."""
     return Ask(
         points,
         bool(code & _GRADIENT),
@@ -58,7 +58,7 @@ def ask_of(points: FloatArray, code: int, iteration: int, others: FloatArray | N
 
 
 def shapes_of(ask: Ask) -> Mapping[str, tuple[int, ...]]:
-    """Return the shapes of the arrays that the answer has beside values and gradients."""
+    """Return the shapes of the arrays of an answer besides values and gradients."""
     points, parameters = ask.points.shape
     shapes: dict[str, tuple[int, ...]] = {}
     if ask.metric:
@@ -73,6 +73,6 @@ def shapes_of(ask: Ask) -> Mapping[str, tuple[int, ...]]:
 
 
 def extras_of(told: Told) -> Mapping[str, FloatArray]:
-    """Return the arrays of an answer that have rows of their own."""
+    """Return the arrays of an answer that are stored in separate rows."""
     arrays = {name: getattr(told, name) for name in EXTRAS}
     return {name: array for name, array in arrays.items() if array is not None}

@@ -1,1 +1,1 @@
-"""The optimizer loop, what it records, and how a run is resumed from its record."""
+"""The optimizer loop, its journal, and resuming from the journal."""

@@ -1,4 +1,4 @@
-"""Rank 0 steps the optimizer: one loop of questions and answers until it ends."""
+"""The optimizer loop on rank 0: take an Ask, evaluate it, send the Told."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def lead(
 
 
 def result_of(message: Mapping[str, Any], core_seconds: float) -> Result:
-    """Return the result that a message of :func:`lead` describes."""
+    """Build the result from a message of :func:`lead`."""
     iterations, evaluations, values, wall_times = message["history"]
     apart = ("history", "outcome", "operators")
     return Result(
@@ -57,7 +57,7 @@ def result_of(message: Mapping[str, Any], core_seconds: float) -> Result:
 
 
 def _message(solution: Solution, trace: Trace, seed: int) -> dict[str, Any]:
-    """Return the result in plain types, whatever number types the optimizer has used."""
+    """Return the result in plain types, whatever number types the optimizer used."""
     x = np.array(solution.x, dtype=np.float64)
     values = solution.values
     if values is None:
@@ -80,13 +80,13 @@ def _message(solution: Solution, trace: Trace, seed: int) -> dict[str, Any]:
 
 
 def _listed(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a message with lists in the place of arrays, as events of a journal are."""
+    """Convert arrays to lists, because journal events are JSON."""
     arrays = {name: each.tolist() for name, each in message.items() if isinstance(each, np.ndarray)}
     return {**message, **arrays}
 
 
 def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManager[Answers]:
-    """Return where answers come from: the journal as far as it goes, and the ranks."""
+    """Answer from the journal first, then from the ranks."""
     run = call.prepared
     if run.recording is None:
         return answers_of(team)
@@ -127,7 +127,7 @@ def _solve(answers: Answers, call: Call[Minimization], trace: Trace, stops: Stop
 def _cut_short(
     steps: Steps, cut: CutShort, trace: Trace, call: Call[Minimization], ask: Ask
 ) -> Solution:
-    """Return the solution of the steps where they have one, else the best point so far."""
+    """Return the solution of the steps if they provide one, else the best point so far."""
     try:
         steps.throw(cut)
     except StopIteration as end:

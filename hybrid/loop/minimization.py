@@ -42,17 +42,17 @@ from hybrid.workloads import Minimizable, Sampling
 
 @dataclass(frozen=True, kw_only=True)
 class Minimization(Prepared):
-    """A workload with its optimizer, compiled, and how the run is kept.
+    """A compiled workload with its optimizer, journal and limits.
 
     ``hybrid.minimize`` runs it, ``hybrid check`` describes it, ``hybrid plan`` plans it.
 
     Attributes:
-        workload: what is minimised.
-        optimizer: with its limits and options set.
-        x0: shape (P,), where it starts, or None where the workload suggests.
-        observers: follow the run on rank 0.
+        workload: the workload to minimise.
+        optimizer: the optimizer, with its limits and options set.
+        x0: shape (P,), the starting point. If None, the workload suggests one.
+        observers: progress callbacks, invoked on rank 0 only.
         recording: the journal, or None.
-        identity: returns what a journal compares, by name.
+        identity: returns the contents that a journal compares, by name.
         time_limit: in seconds, or None.
         stall: how to handle a stalled piece.
     """
@@ -141,11 +141,11 @@ class Minimization(Prepared):
 
     @property
     def max_iterations(self) -> int | None:
-        """The limit of the run's iterations, if it has one."""
+        """The maximum number of iterations of the run, or None."""
         return self.workload.most_iterations(getattr(self.optimizer, "max_iterations", None))
 
     def start(self, seed: int) -> FloatArray:
-        """Return where the run starts, shape (P,), for the seed of the run."""
+        """Return the starting point, shape (P,), for the seed of the run."""
         return self.workload.initial_point(derive(seed, 0)) if self.x0 is None else self.x0
 
     def steps(self, seed: int) -> Steps:
@@ -161,7 +161,7 @@ class Minimization(Prepared):
             memory_bytes: free memory of each host.
 
         Raises:
-            InputError: it does not fit, or needs more ranks.
+            InputError: it does not fit in memory, or needs more ranks.
         """
         self.resources.check(topology.size)
         self.evaluation.check(self.first_ask)
@@ -169,7 +169,7 @@ class Minimization(Prepared):
         return plan(counted(self.evaluation, self.first_ask), topology, self.resources)
 
     def describe(self, call: Call[Minimization], journal: str | None = None) -> RunDescription:
-        """Return what will run on the ranks of a call, and how its first evaluation is split."""
+        """Describe the run on the ranks of a call, and how its first evaluation is split."""
         split = call.team.plan(self.first_ask)
         alone = self.evaluation.memory_bytes(self.first_ask)
         return RunDescription(
@@ -188,7 +188,7 @@ class Minimization(Prepared):
 
 
 def _content_of(optimizer: Optimizer) -> str:
-    """Return what tells an optimizer from another: its text, or its class and attributes."""
+    """Return what identifies an optimizer: its repr, or its class and attributes."""
     if type(optimizer).__repr__ is not object.__repr__:
         return repr(optimizer)
     return digest(identity_of(type(optimizer)), identity_of(getattr(optimizer, "__dict__", {})))
@@ -197,7 +197,7 @@ def _content_of(optimizer: Optimizer) -> str:
 def _recorded_seed(
     recording: Recording | None, identity: Callable[[], Mapping[str, str]], seed: int | None
 ) -> int | None:
-    """Refuse a journal that this run cannot continue, on rank 0; return the seed it holds."""
+    """Return the seed recorded in the journal; refuse a journal of another run. Rank 0 only."""
     if recording is None or world().rank > 0:
         return None
     return recording.check(Identity(identity(), seed))

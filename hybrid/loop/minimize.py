@@ -1,4 +1,4 @@
-"""``hybrid.minimize``: an optimizer asks, all ranks answer, until it ends."""
+"""``hybrid.minimize``: rank 0 runs the optimizer, all ranks evaluate."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def minimize(
     stall: Literal["report", "abort"] = "report",
     origin: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Minimise a workload on all ranks of the job; each returns the same result.
+    """Minimise a workload on all ranks of the job; every rank returns the same result.
 
     Collective: every rank makes the same call. Rank 0 runs the optimizer, all ranks evaluate.
     The result is the same bits for any number of ranks and threads.
@@ -60,36 +60,36 @@ def minimize(
     Args:
         workload: for instance :class:`hybrid.VQE` or :class:`hybrid.QAOA`.
         optimizer: a name (``hybrid.optimizers.names()``) or an optimizer.
-        x0: shape (P,), where to start. If None, ``workload.initial_point`` suggests a point.
+        x0: shape (P,), the starting point. If None, ``workload.initial_point`` suggests one.
         seed: master seed. If None, a fresh one is drawn and reported as ``Result.seed``.
         simulator: "auto", a name (``hybrid.simulators.names()``), a simulator or a Qiskit
             estimator.
         shots: measurements of each group of compatible terms. If None, values are exact.
-        gradient: "finite-difference" replaces gradients that have no exact rule.
-        max_iterations: limit of the optimizer's steps. If None, the optimizer's own.
-        tolerance: when to stop, as the optimizer defines it. The optimizer is told the cost
-            divided by a power of four near ``workload.scale()``, which is 1 for costs of usual
-            size, and tolerances hold for that quotient.
+        gradient: "finite-difference" replaces parameter-shift rules, for gates that have none.
+        max_iterations: maximum number of optimizer steps. If None, the optimizer's default.
+        tolerance: convergence tolerance, as the optimizer defines it. It applies to the cost
+            divided by a power of four near ``workload.scale()``; the divisor is 1 for costs of
+            usual size.
         options: further options of the optimizer, by name.
-        threads: for each rank. If None, the ranks with work share the cores of their host.
-        shards: ranks that share one state, a power of two. "auto" takes as few as have the memory,
-            or more where that is faster.
-        groups: how many such groups of ranks work side by side. "auto" takes as many as possible.
-        observer: progress callbacks, one or several, called on rank 0 only. Where ``progressed``
-            returns a string, the run stops there and gives it as the reason.
-        journal: a file that records the run. Where it exists the run continues from its end, with
-            the same final bits as if it had never stopped, on any number of ranks.
-        fork: a journal to start from where something else has changed; it is left as it is, and
-            its answers are reused as far as they are answers of this run too.
-        time_limit: seconds since the process began after which no evaluation is started. With a
-            journal, SLURM's limit of the job (with a margin) is respected by itself.
+        threads: threads of each rank. If None, the ranks with work share the cores of their host.
+        shards: ranks that share one state, a power of two. "auto" uses the fewest that have the
+            memory, or more if that is predicted to be faster.
+        groups: number of such groups that work in parallel. "auto" uses as many as possible.
+        observer: progress callbacks, one or several, invoked on rank 0 only. If ``progressed``
+            returns a string, the run stops and reports it as the reason.
+        journal: file that records the run. If it exists, the run resumes from it, on any number of
+            ranks, and ends with the same bits as an uninterrupted run.
+        fork: journal of an earlier run to start from, after a change. It is not modified; its
+            answers are reused if they are valid for this run.
+        time_limit: seconds since the process began after which no evaluation starts. With a
+            journal, SLURM's time limit (less a margin) applies too.
         stall: how to handle a stalled piece (10 times its predicted time): "report" it with its
-            rank and where that rank is, or "abort" the job (exit code 75) so that it can resume.
-        origin: where the run comes from, plain data that the journal keeps.
+            rank and stack, or "abort" the job (exit code 75) so that it can be resumed.
+        origin: where the run comes from, plain data stored in the journal.
 
     Returns:
-        The best point found, and ``outcome``, ``success`` and ``message`` that say how the run
-        ended. A run that starts where the gradient vanishes begins again nearby and says so.
+        The best point found, with ``outcome``, ``success`` and ``message``. If the gradient
+        vanishes at the start, the run restarts from a nearby point, and ``message`` says so.
 
     Raises:
         InputError: an argument is not usable; raised before anything runs. RecordError if the
@@ -142,7 +142,7 @@ def minimize(
 
 
 def _minimized(prepare: Callable[[], Minimization]) -> Result:
-    """Run a minimization on the ranks that there are; collective."""
+    """Run a minimization on the present ranks; collective."""
     call = call_together("minimize()", prepare)
     late = StallReport(call.world, call.prepared.stall)
     stops = _stops(call)
@@ -158,11 +158,11 @@ def _minimized(prepare: Callable[[], Minimization]) -> Result:
 
 
 def _stops(call: Call[Minimization]) -> Stops:
-    """Return what ends a run early: more where it can be resumed."""
+    """Return what stops a run early; with a journal, also signals and SLURM's time limit."""
     limit = call.prepared.time_limit
     if call.prepared.recording is None:
         return Stops(CONTROL_C, limit)
-    if call.world.rank == 0:  # which asks the batch system for all, and tells them to stop
+    if call.world.rank == 0:  # queries the batch system once and tells the other ranks to stop
         limits = [each for each in (limit, batch_time_limit()) if each is not None]
         limit = min(limits, default=None)
     return Stops(PREEMPTION, limit)

@@ -1,4 +1,4 @@
-"""Callbacks that follow a run, on rank 0."""
+"""Progress callbacks, invoked on rank 0 only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CALLS = ("started", "progressed", "finished")
 
 
 class Observer(Protocol):
-    """Follows a run; called on rank 0 only.
+    """Progress callbacks of a run, invoked on rank 0 only.
 
     Example:
         >>> class Patience:
@@ -26,13 +26,13 @@ class Observer(Protocol):
     """
 
     def started(self, description: RunDescription) -> None:
-        """Receive what will run, before the first evaluation."""
+        """Receive the description of the run, before the first evaluation."""
 
     def progressed(self, progress: Progress) -> str | None:
-        """Receive each answer to the optimizer; return a reason to stop the run, or None."""
+        """Receive the progress after each evaluation; return a reason to stop the run, or None."""
 
     def finished(self, result: Result) -> None:
-        """Receive the result; what this raises is shown on standard error, and not raised."""
+        """Receive the result; an exception is printed to standard error, not raised."""
 
 
 class Observers:
@@ -48,7 +48,7 @@ class Observers:
 
     @classmethod
     def checked(cls, observer: Observer | Sequence[Observer] | None) -> Observers:
-        """Return the observers that a user passes: none, one, or a sequence.
+        """Validate an ``observer`` argument: None, one observer, or a sequence.
 
         Raises:
             InputError: one of them lacks a method.
@@ -62,21 +62,21 @@ class Observers:
                 raise InputError(
                     "observer",
                     got=f"{member!r}" + (f" without {missing[0]}()" if missing else ""),
-                    expected=f"an object with {', '.join(_CALLS)}, or a sequence of such",
+                    expected=f"an object with {', '.join(_CALLS)}, or a sequence of them",
                 )
         return cls(members)
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of observers."""
         return len(self._members)
 
     def started(self, description: RunDescription) -> None:
-        """Tell all what will run."""
+        """Call ``started`` of each observer."""
         for member in self._members:
             member.started(description)
 
     def progressed(self, progress: Progress) -> str | None:
-        """Tell all of an answer; return the first reason to stop, or None.
+        """Call ``progressed`` of each observer; return the first reason to stop, or None.
 
         Raises:
             InputError: an observer returned something else.
@@ -92,10 +92,10 @@ class Observers:
         return next((reason for reason in reasons if reason is not None), None)
 
     def finished(self, result: Result) -> None:
-        """Tell all the result.
+        """Call ``finished`` of each observer.
 
-        An observer that raises does not cost the run its result: standard error says what it
-        raised, and the others are told.
+        Exceptions are printed to standard error, so that the run keeps its result and the other
+        observers are called.
         """
         for member in self._members:
             try:

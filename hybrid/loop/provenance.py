@@ -1,4 +1,4 @@
-"""With what a run computes: versions and code, which decide bits, and the machine."""
+"""The software that decides a run's bits (versions and code), and its machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hybrid.runtime.communicator import host_name
 from hybrid.runtime.cores import usable_cores
 
 _PACKAGES = ("numpy", "scipy", "qiskit", "qiskit-aer")
-_ROOMS = (
+_FOLDERS = (
     "core",
     "optimizers",
     "programs",
@@ -27,15 +27,15 @@ _ROOMS = (
     "workloads",
     "_kernels",
 )
-"""Rooms of this package whose code decides bits."""
+"""Folders of this package whose code decides bits."""
 
 
 def code_contents(workload: object) -> Mapping[str, str]:
-    """Return by name what must be the same for a resumed run to have the same bits.
+    """Return, by name, what must not change for a resumed run to have the same bits.
 
-    Versions of this package and of those that compute, the instruction set of the kernels, and a
-    digest of the code: of this package, and of the file that a workload of the user's own is
-    written in.
+    The versions of this package and of the packages it computes with, the instruction set of the
+    kernels, and a digest of the code: of this package, and of the file that defines a custom
+    workload.
 
     Example:
         >>> sorted(code_contents(object()))
@@ -51,7 +51,7 @@ def code_contents(workload: object) -> Mapping[str, str]:
 
 
 def environment() -> Mapping[str, object]:
-    """Return what is worth knowing of this process and its machine; it decides no bits."""
+    """Describe this process and its machine, for the record; not compared."""
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -67,20 +67,20 @@ def environment() -> Mapping[str, object]:
 
 @cache
 def _own_code() -> str:
-    """Return a digest of the rooms that decide bits, the compiled kernels included."""
+    """Return a digest of the code that decides bits, including the compiled kernels."""
     home = Path(__file__).parent.parent
     files = [home / "loop" / "minimize.py"]
     files += [home / "core" / name for name in ("ask.py", "piece.py", "seeds.py")]
-    for room in _ROOMS:
-        folders = (home / room, *_kernels_folders(room))
+    for name in _FOLDERS:
+        folders = (home / name, *_kernels_folders(name))
         files += [f for folder in folders for f in folder.rglob("*") if f.suffix in (".py", ".so")]
     return digest(*(part for f in sorted(files) for part in (f.name, _content(f))))
 
 
-def _kernels_folders(room: str) -> tuple[Path, ...]:
-    """Return where the compiled kernels are, if not beside the code: editable installs."""
+def _kernels_folders(name: str) -> tuple[Path, ...]:
+    """Return the folder of the compiled kernels if it is not the code's (editable installs)."""
     build = getattr(_kernels, "_build", None)
-    if room != "_kernels" or build is None:
+    if name != "_kernels" or build is None:
         return ()
     folder = Path(build.__file__).parent
     return () if folder == Path(_kernels.__file__).parent else (folder,)
@@ -91,7 +91,7 @@ def _content(path: Path) -> str:
 
 
 def _code_of(workload: object) -> str:
-    """Return a digest of the file of the user's that a workload is written in; or ''."""
+    """Return a digest of the user's file that defines a workload, or '' if a library does."""
     written_in = getattr(workload, "written_in", type(workload))
     if library_of(getattr(written_in, "__module__", None)) is not None:
         return ""

@@ -1,4 +1,4 @@
-"""Which journal a run is to have, and whether it may: checked first, opened when it starts."""
+"""Validate the journal arguments; open the journal when the run starts."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from hybrid.scheduler.explain import summary
 
 @dataclass(frozen=True)
 class Recording:
-    """Where a run is to be recorded.
+    """The journal arguments of a run.
 
     Attributes:
-        path: of the journal; where it exists already, the run goes on from its end.
-        fork: of a journal whose record is to be the start of a new one at ``path``, or None.
+        path: path of the journal. If it exists, the run resumes from it.
+        fork: path of an earlier journal from which a new one at ``path`` starts, or None.
         origin: where the run comes from, plain data, for ``hybrid resume``.
     """
 
@@ -45,13 +45,13 @@ class Recording:
     origin: Mapping[str, Any] = field(default_factory=dict)
 
     def check(self, identity: Identity) -> int | None:
-        """Refuse a journal that cannot be had, before anything runs; rank 0 alone.
+        """Check the journal before anything runs; rank 0 only.
 
         Returns:
-            The recorded seed, or None where nothing is recorded yet.
+            The recorded seed, or None for a new journal.
 
         Raises:
-            JournalError: the file is no journal, damaged, of a newer version, or not there.
+            JournalError: the file is not a journal, damaged, of a newer version, or missing.
             RecordError: it records another run.
         """
         journal = peek(self.path)
@@ -66,21 +66,21 @@ class Recording:
         return None
 
     def _refuse_other_fork(self, journal: Journal) -> None:
-        """Refuse to fork into a file that exists, unless it is that fork, which then goes on."""
+        """Refuse to fork into an existing file, unless it is a fork of the same journal."""
         forks = [event.detail.get("from") for event in journal.events if event.kind == "fork"]
         if self.fork is not None and str(self.fork) not in forks:
             raise InputError(
                 "journal",
-                got=f"{self.path}, which exists, to fork {self.fork} into",
+                got=f"{self.path}, which exists and is not a fork of {self.fork}",
                 expected="a new file",
-                advice="name another, or leave the fork out to go on with it",
+                advice="choose another file, or omit the fork to resume this one",
             )
 
     @contextmanager
     def opened(
         self, team: Team[Told], world: World, identity: Identity, setup: Setup
     ) -> Iterator[Answers]:
-        """Open the journal and record the start of the run; rank 0 alone."""
+        """Open the journal and record the start of the run; rank 0 only."""
         with ExitStack() as files:
             writer = files.enter_context(Writer(self.path, identity, self.origin))
             own = files.enter_context(Journal(self.path))
@@ -102,7 +102,7 @@ class Recording:
 
 
 def _taken_over(old: Journal, writer: Writer, identity: Identity) -> Iterator[Answer]:
-    """Return the answers of another journal that are answers of this run too, after its own."""
+    """Return the answers of another journal that are valid for this run, after its own."""
     differing = differences(old.identity, identity)
     kept = not differing or carries_over(differing)
     if not writer.resumes:
@@ -116,9 +116,9 @@ class Setup:
     """What a journal records when a run starts or resumes.
 
     Attributes:
-        simulator: what computes.
+        simulator: description of the simulator.
         plan: how the first evaluation is split.
-        reproducible: whether an answer can be computed again to the same bits.
+        reproducible: whether an answer can be recomputed to the same bits.
     """
 
     simulator: str
@@ -129,10 +129,10 @@ class Setup:
 def checked_recording(
     journal: object, fork: object, origin: Mapping[str, Any] | None = None
 ) -> Recording | None:
-    """Return where a run is to be recorded, or None where it is not.
+    """Validate the journal arguments; None without a journal.
 
     Raises:
-        InputError: not paths, or a fork without a journal to fork into.
+        InputError: an argument is not a path, or a fork is given without a journal.
     """
     for name, value in (("journal", journal), ("fork", fork)):
         if value is not None and not isinstance(value, str | os.PathLike):
@@ -142,8 +142,8 @@ def checked_recording(
             raise InputError(
                 "fork",
                 got=f"{fork} without a journal",
-                expected="a journal to fork it into",
-                advice="name a new file as the journal",
+                expected="a journal for the forked run",
+                advice="pass a new file as the journal",
             )
         return None
     old = None if fork is None else Path(fork)  # type: ignore[arg-type]
@@ -152,5 +152,5 @@ def checked_recording(
 
 @contextmanager
 def answers_of(team: Team[Told]) -> Iterator[Answers]:
-    """Return the answers of a run that is not recorded."""
+    """Return the answers of a run without a journal."""
     yield Direct(team)

@@ -1,8 +1,8 @@
-"""Answers from a record as long as it lasts, then from the ranks; new ones are recorded.
+"""Replay recorded answers, then compute and record new ones.
 
-A run is resumed by starting its optimizer afresh and giving it the recorded answers. The
-optimizer, which is deterministic, asks the same questions again and ends up in the same state,
-so no optimizer needs to know how to save itself.
+A resumed run restarts its optimizer and sends it the recorded answers. The optimizer is
+deterministic, so it yields the same Asks and reaches the same state; no optimizer has to save or
+restore itself.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ class Answers(Protocol):
     """Where the loop's answers come from."""
 
     def ask(self, ask: Ask) -> Told:
-        """Return the answer to the next question of the optimizer."""
+        """Return the answer to the optimizer's next Ask."""
 
     def stopped(self, reason: str) -> None:
-        """End a run that can be resumed: raise Suspended; return where it cannot."""
+        """Raise Suspended if the run can be resumed, else return."""
 
     def completed(self, end: Mapping[str, object]) -> None:
-        """Hear how the run ended."""
+        """Record how the run ended."""
 
     def stalled(self, report: Mapping[str, object]) -> None:
-        """Hear of a rank that is late; called from any thread."""
+        """Record a stalled rank; called from any thread."""
 
     @property
     def description(self) -> str | None:
-        """Where answers are recorded and how many are there, in words; or None."""
+        """The journal and the number of recorded answers, as text; or None."""
 
 
 class Direct:
-    """Answers that the ranks compute, and nobody writes down."""
+    """Answers that the ranks compute, without a journal."""
 
     description = None
 
@@ -47,11 +47,11 @@ class Direct:
         self._team = team
 
     def ask(self, ask: Ask) -> Told:
-        """Return the answer of the ranks."""
+        """Return the answer that the ranks compute."""
         return self._team.ask(ask)
 
     def stopped(self, reason: str) -> None:
-        """Return: there is nothing to resume from."""
+        """Return, because there is nothing to resume from."""
 
     def completed(self, end: Mapping[str, object]) -> None:
         """Nothing is written down."""
@@ -61,16 +61,16 @@ class Direct:
 
 
 class Recorded:
-    """Answers that come from a record first, and go into a journal.
+    """Answers that are replayed from a journal first, then computed and recorded.
 
     Args:
         team: the ranks.
         writer: the journal of this run.
-        answers: what was recorded, in order from number 0.
-        unfinished: what was recorded of the question after those.
-        reproducible: whether an answer that is lost can be computed again to the same bits. If
-            not, each is on the disk before the optimizer sees it.
-        strict: whether the record must hold what is asked; a fork leaves its source there.
+        answers: the recorded answers, in order from number 0.
+        unfinished: the recorded pieces of the next Ask, if any.
+        reproducible: whether a lost answer can be recomputed to the same bits. If not, each one is
+            committed before the optimizer sees it.
+        strict: whether a differing Ask is an error. If not (a fork), replay ends there.
     """
 
     def __init__(
@@ -89,14 +89,14 @@ class Recorded:
         self._unfinished = unfinished
         self._reproducible = reproducible
         self._strict = strict
-        there = f", goes on after {writer.count} answers" if writer.resumes else ""
+        there = f", resumes after {writer.count} answers" if writer.resumes else ""
         self.description = f"{writer.path}{there}"
 
     def ask(self, ask: Ask) -> Told:
-        """Return the answer from the record, or computed and recorded.
+        """Return the recorded answer, or compute and record it.
 
         Raises:
-            JournalError: the record holds the answer to another question, or cannot be written.
+            JournalError: the recorded Ask differs, or the journal cannot be written.
         """
         answer = next(self._recorded, None)
         if answer is None:
@@ -111,23 +111,23 @@ class Recorded:
         return answer.told
 
     def stopped(self, reason: str) -> None:
-        """Write down that and why the run stops, and raise Suspended."""
+        """Record why the run stops, and raise Suspended."""
         self._writer.event("stop", reason=reason, answers=self._writer.count)
         self._writer.flush()
         count = self._writer.count
         raise Suspended(
             reason,
-            f"hybrid: stopped by {reason} after {count} answer{'s' * (count != 1)}, kept in "
-            f"{self._writer.path}. Start it again in the same way to go on (exit code 75).",
+            f"hybrid: stopped by {reason} after {count} answer{'s' * (count != 1)}, recorded "
+            f"in {self._writer.path}. Start it again in the same way to resume (exit code 75).",
         )
 
     def completed(self, end: Mapping[str, object]) -> None:
-        """Write down how the run ended."""
+        """Record how the run ended."""
         self._writer.event("completed", **end)
         self._writer.flush()
 
     def stalled(self, report: Mapping[str, object]) -> None:
-        """Write down that a rank is late."""
+        """Record a stalled rank."""
         self._writer.event("stall", **report)
         self._writer.flush()
 
@@ -144,7 +144,7 @@ class Recorded:
         return told
 
     def _known(self, number: int, ask: Ask) -> Mapping[int, FloatArray]:
-        """Return what the record holds of a question that was not answered to its end."""
+        """Return the recorded partials of an Ask that was not finished."""
         unfinished, self._unfinished = self._unfinished, None
         if unfinished is None or unfinished.number != number:
             return {}
@@ -156,9 +156,9 @@ class Recorded:
     def _diverge(self, number: int) -> None:
         if self._strict or number < self._writer.count:
             raise JournalError(
-                f"{self._writer.path}: the optimizer's question {number} is not the one that was "
-                "recorded, though nothing else differs: the optimizer, or what feeds it, is not "
-                "deterministic. Fork the journal to go on from there"
+                f"{self._writer.path}: the optimizer's Ask number {number} differs from the "
+                "recorded one although nothing else does: the optimizer, or its input, is not "
+                "deterministic. Fork the journal to continue from there"
             )
         self._recorded, self._unfinished = iter(()), None
         self._writer.event("fork", left_record_at=number)

@@ -1,4 +1,4 @@
-"""What a run reports: before it starts, while it goes on, and when it has ended."""
+"""Reports of a run: its description, its progress and its result."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from hybrid.core.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class RunDescription:
-    """What will run and how it is split; known before the first evaluation.
+    """Description of a run and its split, made before the first evaluation.
 
     Attributes:
         workload: one line, for instance ``VQE: 14 qubits, 140 parameters, 1086 terms``.
         simulator: one line, for instance ``native, complex128, adjoint gradients``.
-        optimizer: its name.
+        optimizer: name of the optimizer.
         num_parameters: length of a parameter point.
         ranks: number of MPI ranks.
-        hosts: number of distinct machines that they run on.
-        threads: threads of each rank that works.
+        hosts: number of hosts they run on.
+        threads: threads of each rank with work.
         plan: how one evaluation is split over the ranks and why; may have several lines.
-        memory_bytes: what one rank will allocate for states, in bytes.
+        memory_bytes: memory that one rank allocates for states, in bytes.
         seed: the run's seed.
-        journal: where the run is recorded, and what is there already; or None.
+        journal: path of the journal and what it already holds; or None.
     """
 
     workload: str
@@ -43,17 +43,17 @@ class RunDescription:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands after an answer to the optimizer.
+    """The state of a run after an evaluation.
 
     Attributes:
         iteration: the optimizer's own count of its steps.
-        max_iterations: where it will stop at the latest, if it knows.
+        max_iterations: maximum number of iterations, or None.
         evaluations: parameter points evaluated so far.
-        value: the smallest value of the latest answer.
-        best_value: the smallest value so far.
+        value: lowest value of the latest answer.
+        best_value: lowest value so far.
         wall_time: seconds since the start.
-        point: shape (P,), float64; where the latest answer has that value.
-        gradient: shape (P,), float64; the gradient there, or None where none was asked for.
+        point: shape (P,), float64; the point at which ``value`` was computed.
+        gradient: shape (P,), float64; the gradient at ``point``, or None if not requested.
     """
 
     iteration: int
@@ -71,9 +71,9 @@ class History:
     """One row for each answer to the optimizer.
 
     Attributes:
-        iterations: shape (N,), int64; the optimizer's step to which the answer belongs.
-        evaluations: shape (N,), int64; parameter points evaluated up to and with it.
-        values: shape (N,), float64; the smallest value of the answer.
+        iterations: shape (N,), int64; the optimizer's step that the answer belongs to.
+        evaluations: shape (N,), int64; parameter points evaluated so far, including it.
+        values: shape (N,), float64; the lowest value of the answer.
         wall_times: shape (N,), float64; seconds since the start.
     """
 
@@ -88,33 +88,33 @@ class History:
 
     @property
     def best_values(self) -> FloatArray:
-        """The smallest value up to each answer, shape (N,)."""
+        """The lowest value up to each answer, shape (N,)."""
         return np.fmin.accumulate(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The end of a run; the same on every rank.
+    """The result of a run; the same on every rank.
 
     Attributes:
-        value: the best value found; NaN for a run that ended before its first value.
-        x: shape (P,), float64; the parameters at which it was found. Of :class:`hybrid.VQD` shape
-            (K, P), one state's parameters a row.
-        outcome: why the run stopped, for programs (see :class:`hybrid.core.outcome.Outcome`).
+        value: the best value found; NaN if the run ended before its first value.
+        x: shape (P,), float64; the parameters of ``value``. For :class:`hybrid.VQD` shape (K, P),
+            one row of parameters per state.
+        outcome: why the run stopped, see :class:`hybrid.core.outcome.Outcome`.
         message: the same as a sentence, with details.
-        success: whether the optimizer converged, or finished where it has no test of convergence.
-        evaluations: parameter points evaluated (gradients included in their point).
+        success: whether the optimizer converged, or, if it has no convergence test, finished.
+        evaluations: number of parameter points evaluated; a value and its gradient count once.
         iterations: steps of the optimizer.
         wall_time: seconds.
-        core_seconds: processor seconds spent by all ranks and threads together.
-        history: every answer that the optimizer was given.
-        standard_error: of ``value`` where it was sampled, else None.
-        seed: the seed of the run; give it again to get the same bits.
-        values: of :class:`hybrid.VQD` shape (K,), float64, the energies of the states in
-            ascending order; of :class:`hybrid.AdaptVQE` shape (n,), the energy after each of n
-            operators; of other workloads None.
-        operators: of :class:`hybrid.AdaptVQE` the names of the operators, in the order chosen;
-            of other workloads none.
+        core_seconds: CPU time of all ranks and threads, in seconds.
+        history: one row for each answer to the optimizer.
+        standard_error: standard error of ``value`` if it was sampled, else None.
+        seed: master seed of the run; pass it again to reproduce the bits.
+        values: float64. For :class:`hybrid.VQD` shape (K,), the energies of the states in ascending
+            order; for :class:`hybrid.AdaptVQE` shape (n,), the energy after each of n operators;
+            else None.
+        operators: for :class:`hybrid.AdaptVQE` the names of the operators, in the order chosen;
+            else empty.
     """
 
     value: float
@@ -134,11 +134,11 @@ class Result:
 
     @property
     def point(self) -> FloatArray:
-        """The parameters of ``value``, shape (P,): ``x``, or of several states the first row."""
+        """The parameters of ``value``, shape (P,): ``x``, or its first row for several states."""
         return self.x if self.x.ndim == 1 else self.x[0]
 
     def __str__(self) -> str:
-        """Return a few lines for a person to read."""
+        """Return a summary of a few lines."""
         error = f" +/- {self.standard_error:.2g}" if self.standard_error is not None else ""
         several = ""
         if self.values is not None:

@@ -1,4 +1,4 @@
-"""What the loop records in memory while a run goes on."""
+"""In-memory record of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hybrid.loop.result import Progress
 from hybrid.optimizers import Best
 
 _LAST_ANSWERS = 20
-"""Their durations bound how long the next answer is expected to take."""
+"""Number of latest answers whose durations predict that of the next one."""
 
 
 @dataclass
@@ -23,13 +23,13 @@ class Trace:
     """The answers of a run, by number, and its best point.
 
     Attributes:
-        max_iterations: of the optimizer, if it has such a limit.
-        best: its best point.
-        started: when the run started, on the performance counter.
-        iterations: for each answer the optimizer's step.
-        evaluations: points evaluated up to and with it.
-        values: its smallest value.
-        wall_times: seconds since the start.
+        max_iterations: maximum number of iterations, or None.
+        best: best point so far.
+        started: start of the run, on the performance counter.
+        iterations: the optimizer's step, for each answer.
+        evaluations: points evaluated so far, for each answer.
+        values: lowest value, for each answer.
+        wall_times: seconds since the start, for each answer.
     """
 
     max_iterations: int | None = None
@@ -45,7 +45,7 @@ class Trace:
 
     @property
     def longest(self) -> float:
-        """How long the slowest of the last answers took, in seconds."""
+        """Duration of the slowest of the latest answers, in seconds."""
         return max(self._durations, default=0.0)
 
     @property
@@ -54,7 +54,7 @@ class Trace:
         return time.perf_counter() - self.started
 
     def add(self, ask: Ask, told: Told) -> Progress:
-        """Record an answer; return where the run stands with it."""
+        """Record an answer; return the progress."""
         self.best.see(ask, told)
         row = int(np.argmin(np.where(np.isnan(told.values), np.inf, told.values)))
         wall_time = self.wall_time
@@ -78,9 +78,9 @@ class Trace:
         )
 
     def standard_error(self, x: FloatArray) -> float | None:
-        """Return the standard error of the value at a point, or None where it has none.
+        """Return the standard error of the value at a point, or None.
 
-        Points are kept as hashes of 8 bytes, because there may be very many.
+        Points are stored as 8-byte hashes to save memory.
         """
         if not self._points:
             return None

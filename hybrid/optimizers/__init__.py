@@ -1,8 +1,8 @@
 """Optimizers as generators: they yield an :class:`~hybrid.core.ask.Ask`, receive a
 :class:`~hybrid.core.ask.Told`, and return a :class:`Solution`.
 
-An optimizer knows nothing of circuits, ranks or files. The same answers lead to the same asks, bit
-for bit, so a run is resumed by telling a fresh optimizer the recorded answers again.
+An optimizer is independent of circuits, ranks and files. Equal answers lead to bitwise equal
+Asks, so a run is resumed by sending the recorded answers to a new optimizer.
 
 Example:
     >>> from hybrid.core.ask import Told

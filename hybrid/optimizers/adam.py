@@ -16,25 +16,25 @@ from hybrid.optimizers.checks import Options
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam with bias correction; one value and gradient an iteration, and a last value at the end.
+    """Adam with bias correction: one value and gradient per iteration, and a final value.
 
-    It stops when no component of the gradient is larger than ``tolerance`` (success), else after
-    ``max_iterations`` steps (no success). A sampled gradient seldom gets that small, so there the
-    number of steps decides.
+    Converges when no gradient component exceeds ``tolerance``; otherwise stops after
+    ``max_iterations`` steps (no success). A sampled gradient rarely becomes that small, so with
+    shots the number of steps decides.
 
     Source: D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015,
     algorithm 1.
 
     Attributes:
-        learning_rate: the longest step of a parameter, roughly, in radians for angles.
+        learning_rate: approximate maximum step of a parameter, in radians for angles.
         beta1: decay of the running mean of the gradient, in [0, 1).
         beta2: decay of the running mean of its square, in [0, 1).
-        epsilon: added to the root of the second moment.
-        max_iterations: the number of steps.
-        tolerance: largest gradient component at which it stops.
+        epsilon: added to the root of the second moment, for numerical stability.
+        max_iterations: maximum number of steps.
+        tolerance: largest gradient component at convergence.
 
     Raises:
-        InputError: an option out of its range.
+        InputError: an option is out of range.
 
     Example:
         >>> Adam(learning_rate=0.1).name
@@ -60,7 +60,7 @@ class Adam:
         options.real("tolerance", least=0.0)
 
     def in_unit(self, unit: float) -> Adam:
-        """Return itself: no option is a value of the cost."""
+        """Return itself, because no option depends on the unit of the cost."""
         return self
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
@@ -81,7 +81,7 @@ class Adam:
                     f"larger than {self.tolerance:g}."
                 )
                 return Solution(x, float(told.values[0]), True, message, step)
-            with np.errstate(over="ignore"):  # a squared gradient may
+            with np.errstate(over="ignore"):  # a squared gradient may overflow
                 mean = self.beta1 * mean + (1 - self.beta1) * gradient
                 square = self.beta2 * square + (1 - self.beta2) * gradient**2
                 unbiased_mean = mean / (1 - self.beta1 ** (step + 1))

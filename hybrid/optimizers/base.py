@@ -1,4 +1,4 @@
-"""What every optimizer is, and what it returns."""
+"""The protocols of optimizers."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from hybrid.core.steps import Steps as Steps
 
 @runtime_checkable
 class Optimizer(Protocol):
-    """Anything with a name that can be stepped; frozen dataclasses in this package."""
+    """An object with a name and a ``steps`` generator; a frozen dataclass in this package."""
 
     @property
     def name(self) -> str:
-        """The name that :func:`hybrid.optimizers.make` knows it by."""
+        """Name of the optimizer, as in :func:`hybrid.optimizers.make`."""
         ...
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
         """Return a generator that yields Asks, is sent Tolds and returns a Solution.
 
         Args:
-            x0: shape (P,), float64; where to start. It is not modified.
-            seed: non-negative; all randomness is a function of it and of the iteration.
+            x0: shape (P,), float64; the starting point. Not modified.
+            seed: non-negative; random numbers depend on it and the iteration only.
         """
         ...
 
 
 @runtime_checkable
 class Rescalable(Optimizer, Protocol):
-    """An optimizer that can be told a cost in another unit than the user's.
+    """An optimizer that supports a rescaled cost.
 
-    The loop divides the cost by a unit near its own size, so that tests of convergence mean the
-    same for energies in hartree and in joule. An optimizer without :meth:`in_unit` is told the
-    cost as it is.
+    The loop divides the cost by a unit near its own size, so that convergence tests mean the same
+    for energies in hartree and in joule. An optimizer without :meth:`in_unit` receives the cost
+    unscaled.
     """
 
     def in_unit(self, unit: float) -> Optimizer:
         """Return the optimizer for the cost divided by ``unit``.
 
-        Options that are values of the cost, or rates per value, are converted; tolerances are
-        not: they hold in the new unit.
+        Options in the unit of the cost, or its inverse, are converted. Tolerances are not: they
+        apply in the new unit.
         """
         ...

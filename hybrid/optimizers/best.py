@@ -1,4 +1,4 @@
-"""The best point of a run: one rule, kept here alone."""
+"""The rule that selects the best point of a run."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from hybrid.optimizers.base import Solution, Steps
 class Best:
     """The point with the lowest finite value so far.
 
-    - Exact values: a run's solution is the lowest point evaluated, which is not always where a
-      method ends (a failed line search, a finite-difference probe that was lucky).
-    - Sampled values (``Told.standard_errors``): the solution is the method's own. The lowest of
-      many noisy values is low by luck, and biased by that luck. Only a run that is cut short has no
-      solution of its own, and falls back to the lowest.
+    - Exact values: the solution is the lowest point evaluated, which is not always the method's
+      last one (after a failed line search, or a lower finite-difference probe).
+    - Sampled values (``Told.standard_errors``): the solution is the method's own, because the
+      lowest of many noisy values is biased. Only a run that is cut short, and so has no solution
+      of its own, falls back to the lowest value.
 
     Attributes:
-        x: shape (P,), float64; the very first point while no value is finite, None before.
-        value: the value there; NaN before the first value.
+        x: shape (P,), float64; the first point while no value is finite, None before that.
+        value: the value at ``x``; NaN before the first value.
         sampled: whether any value had a standard error.
     """
 
@@ -34,7 +34,7 @@ class Best:
     sampled: bool = False
 
     def see(self, ask: Ask, told: Told) -> None:
-        """Take in an answer; to see it twice changes nothing."""
+        """Update from an answer; idempotent."""
         values = np.where(np.isfinite(told.values), told.values, np.inf)
         row = int(np.argmin(values))
         if self.x is None or values[row] < self.value or not np.isfinite(self.value):
@@ -43,7 +43,7 @@ class Best:
             self.sampled = self.sampled or bool(np.any(told.standard_errors > 0.0))
 
     def of(self, own: Solution) -> Solution:
-        """Return the solution of a run that its optimizer ended with ``own``."""
+        """Return the solution of a run whose optimizer returned ``own``."""
         own_is_best = np.isfinite(own.value) and (self.sampled or own.value <= self.value)
         if self.x is None or own_is_best:
             return own
@@ -52,14 +52,14 @@ class Best:
     def cut_short(
         self, outcome: Outcome, verb: str, because: str, iteration: int, start: FloatArray
     ) -> Solution:
-        """Return the solution of a run that ends before its optimizer does.
+        """Return the solution of a run that stopped before its optimizer finished.
 
         Args:
-            outcome: how it ended.
-            verb: how the message begins, for instance "Interrupted by SIGINT".
-            because: the rest of the clause, or an empty string.
-            iteration: in which iteration.
-            start: where the run started, for a run that ends before its first value.
+            outcome: how the run ended.
+            verb: start of the message, for instance "Interrupted by SIGINT".
+            because: the reason, appended to the clause; may be empty.
+            iteration: iteration in which it stopped.
+            start: the starting point, returned if the run stopped before its first value.
         """
         if self.x is None:
             message = f"{verb} before the first value{because}: x is the start, its value unknown."
@@ -71,15 +71,14 @@ class Best:
 
 
 def keep_best(steps: Steps, best: Best | None = None) -> Steps:
-    """Pass ``steps`` through, and end with the best point by the rule of :class:`Best`.
+    """Pass ``steps`` through, and return the best point by the rule of :class:`Best`.
 
-    A value or gradient that is not finite ends the run, and so does an Ask for a point that is
-    not (a method's own arithmetic can overflow): no method here can go on from it, and several
-    would loop or crash.
+    A value, gradient or point that is not finite ends the run (a method's own arithmetic can
+    overflow): no method here can continue from it, and several would loop or crash.
 
     Args:
-        steps: of an optimizer.
-        best: is shown every answer; by default one of its own.
+        steps: the steps of an optimizer.
+        best: receives every answer. If None, a new one.
     """
     best = Best() if best is None else best
     start: FloatArray | None = None
@@ -105,7 +104,7 @@ def keep_best(steps: Steps, best: Best | None = None) -> Steps:
 
 
 def plain(ask: Ask) -> Ask:
-    """Return an Ask in the types that messages and journals hold, whatever types it came in."""
+    """Convert an Ask to the plain types that messages and journals hold."""
     points = np.ascontiguousarray(ask.points, dtype=np.float64)
     if points is ask.points and type(ask.gradient) is bool and type(ask.iteration) is int:
         return ask
@@ -120,7 +119,7 @@ def plain(ask: Ask) -> Ask:
 
 
 def _not_finite(told: Told) -> str:
-    """Say what is not finite in an answer, or return an empty string."""
+    """Name what is not finite in an answer; empty if everything is."""
     if not np.isfinite(told.values).all():
         culprit = told.values[~np.isfinite(told.values)][0]
         return f"the cost was {culprit}"

@@ -1,6 +1,6 @@
-"""Checks of what a user gives an optimizer.
+"""Validate optimizer options.
 
-Each returns the value as plain Python, so that ``np.int64(20)`` and ``20`` are the same option.
+Each check returns a plain Python value, so that ``np.int64(20)`` and ``20`` are the same option.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from hybrid.core.checks import real_array
 from hybrid.core.errors import InputError
 
 _LARGEST = 2**31 - 1
-"""What SciPy's compiled methods hold in a C int; more steps than anybody takes."""
+"""Largest C int, which SciPy's compiled methods use for counts."""
 
 
 def check_count(what: str, value: object, least: int = 1) -> int:
     """Return an integer of at least ``least``.
 
     Raises:
-        InputError: it is another thing, or out of range.
+        InputError: not an integer, or out of range.
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
         raise InputError(what, got=_shown(value), expected=f"an integer of at least {least}")
@@ -40,10 +40,10 @@ def check_real(
     below: float | None = None,
     infinite: bool = False,
 ) -> float:
-    """Return a number within the bounds that are given.
+    """Return a number within the given bounds.
 
     Raises:
-        InputError: it is another thing, or out of bounds.
+        InputError: not a number, or out of bounds.
     """
     if (
         isinstance(value, Real)
@@ -66,10 +66,10 @@ def check_real(
 
 
 def check_flag(what: str, value: object) -> bool:
-    """Return true or false.
+    """Return a bool.
 
     Raises:
-        InputError: it is neither.
+        InputError: not a bool.
     """
     if not isinstance(value, bool | np.bool_):
         raise InputError(what, got=_shown(value), expected="true or false")
@@ -77,10 +77,10 @@ def check_flag(what: str, value: object) -> bool:
 
 
 def check_array(what: str, value: object) -> object:
-    """Return nested lists of finite numbers, from anything that NumPy makes an array of.
+    """Return nested lists of finite numbers from any array-like.
 
     Raises:
-        InputError: it is no array, or has components that are not finite.
+        InputError: not an array, or with components that are not finite.
     """
     try:
         array = real_array(value, what)
@@ -93,12 +93,12 @@ def check_array(what: str, value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The fields of an optimizer, a frozen dataclass, each checked and made plain."""
+    """Validates the fields of an optimizer, a frozen dataclass; converts them to plain types."""
 
     optimizer: object
 
     def count(self, name: str, least: int = 1) -> None:
-        """Check a field that counts; see :func:`check_count`."""
+        """Check an integer field; see :func:`check_count`."""
         self._set(name, check_count(self._what(name), getattr(self.optimizer, name), least))
 
     def real(
@@ -109,7 +109,7 @@ class Options:
         least: float | None = None,
         below: float | None = None,
     ) -> None:
-        """Check a field that is a number; see :func:`check_real`."""
+        """Check a real field; see :func:`check_real`."""
         value = getattr(self.optimizer, name)
         what = self._what(name)
         self._set(name, check_real(what, value, above=above, least=least, below=below))
@@ -122,7 +122,7 @@ class Options:
 
 
 def _fits(value: Real) -> bool:
-    """Return whether a number is within the range of floating point."""
+    """Return whether a number can be represented as a float."""
     try:
         float(value)
     except OverflowError:
@@ -131,6 +131,6 @@ def _fits(value: Real) -> bool:
 
 
 def _shown(value: object) -> str:
-    """Return a value as a user writes it: ``2``, not ``np.int64(2)``; cut where it is long."""
+    """Return a value as a user writes it (``2``, not ``np.int64(2)``), truncated if long."""
     text = repr(value.item() if isinstance(value, np.generic) else value)
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,4 +1,4 @@
-"""An optimizer's steps as every run takes them: in a unit of their own, from a start that moves."""
+"""Drive an optimizer: rescale the cost, leave stationary starts, keep the best point."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _STATIONARY = 1e-6
 """A gradient with no larger component, in the unit of the cost, counts as zero."""
 
 _SHIFT = 0.1
-"""How far each parameter is moved from a stationary start at most, in radians for angles."""
+"""Maximum shift of each parameter from a stationary start, in radians for angles."""
 
 _SHIFT_STREAM = 2
-"""Keys the seed of that move, beside the seeds that the run derives for itself."""
+"""Key of the seed of that shift, distinct from the run's other derived seeds."""
 
 
 def driven(
@@ -36,22 +36,22 @@ def driven(
 ) -> Steps:
     """Return the steps of a run; its Solution is the best point by the rule of :class:`Best`.
 
-    Where the method stops at its first point because the gradient vanishes there, it starts once
-    more from a point nearby: a stationary point may be a saddle or a maximum.
+    If the method stops at its first point because the gradient vanishes there, it restarts once
+    from a nearby point: a stationary point may be a saddle or a maximum.
 
     Args:
         optimizer: any optimizer.
-        x0: shape (P,); where to start.
-        seed: of the optimizer, and of the move away from a stationary start.
-        scale: a typical size of the cost (see :func:`unit_of`), or None to guess it from the
+        x0: shape (P,); the starting point.
+        seed: seed of the optimizer, and of the shift from a stationary start.
+        scale: typical size of the cost (see :func:`unit_of`). If None, it is estimated from the
             first answer.
-        best: is shown every answer.
+        best: receives every answer.
     """
     return keep_best(_steps(optimizer, x0, seed, scale), best)
 
 
 def first_ask(optimizer: Optimizer, x0: FloatArray, seed: int = 0) -> Ask:
-    """Return the first Ask of an optimizer, which depends on no answer."""
+    """Return the first Ask of an optimizer; it depends on no answer."""
     return _first(optimizer.steps(x0, seed))
 
 
@@ -80,12 +80,12 @@ def _from_nearby(
     told: Told,
     solution: Solution,
 ) -> Steps:
-    """Run once more from a point near a stationary start; return the end, which says so."""
+    """Restart once near a stationary start; the solution's message says so."""
     stream = np.random.default_rng(derive(seed, _SHIFT_STREAM))
     nearby = x0 + stream.uniform(-_SHIFT, _SHIFT, x0.size)
     second = yield _first(steps_from(nearby))
     moved, at_once = yield from _answered(steps_from(nearby), second)
-    said = "The gradient vanishes at the start, so the run began again from a point nearby."
+    said = "The gradient vanishes at the start, so the run restarted from a nearby point."
     if moved.value < solution.value - _STATIONARY * unit:
         return replace(moved, message=f"{said} {moved.message}")
     flat = at_once and _is_stationary(second, unit)
@@ -108,7 +108,11 @@ def _first(steps: Steps) -> Ask:
 
 
 def _answered(steps: Steps, told: Told) -> Generator[Ask, Told, tuple[Solution, bool]]:
-    """Run steps whose first Ask is answered; return the end, and whether that answer led to it."""
+    """Run steps whose first Ask has been answered.
+
+    Returns:
+        The solution, and whether that first answer ended the steps.
+    """
     with closing(steps):
         next(steps)
         try:

@@ -1,9 +1,9 @@
-"""Turn a function that calls back into a generator that yields.
+"""Convert a function with a callback into a generator.
 
 SciPy's minimisers own their loop and call the cost function; here the loop owns the minimiser. A
-greenlet gives the minimiser a stack of its own, so that its call of the cost function can be left
-and resumed, C frames included. A thread would do the same with locks, at 30 times the price, and
-would have to be persuaded to end.
+greenlet runs the minimiser on a separate stack, so that its call of the cost function can be
+suspended and resumed, C frames included. A thread would need locks, take 30 times as long to
+switch, and be hard to stop.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ ResultT = TypeVar("ResultT")
 def inverted(
     run: Callable[[Callable[[AskT], ToldT]], ResultT],
 ) -> Generator[AskT, ToldT, ResultT]:
-    """Return a generator that yields what ``run`` asks for and sends it what it is told.
+    """Return a generator that yields the requests of ``run`` and sends it the answers.
 
-    ``run`` is called with one function, ``ask``; what it passes to ``ask`` is yielded, and what
-    the generator is sent next is what ``ask`` returns. The generator returns what ``run`` returns
-    and raises what ``run`` raises. When the generator is closed, or an exception is thrown into
-    it, ``run`` is unwound (its ``finally`` clauses run) and does not see that exception.
+    ``run`` is called with one function, ``ask``. The generator yields the argument of ``ask``, and
+    the value sent to the generator becomes its return value. The generator returns what ``run``
+    returns and raises what ``run`` raises. When the generator is closed, or an exception is thrown
+    into it, ``run`` is unwound (its ``finally`` clauses run) without seeing that exception.
 
     The generator must be driven from the thread that started it.
 

@@ -1,4 +1,4 @@
-"""Quantum natural gradient: descent in the geometry of the states, not of their parameters."""
+"""Quantum natural gradient: descent in the metric of the states."""
 
 from __future__ import annotations
 
@@ -14,43 +14,42 @@ from hybrid.optimizers.base import Solution, Steps
 from hybrid.optimizers.checks import Options
 
 _LONGEST = 0.5
-"""The first step per unit of the cost, where the user gives none: twice what minimises a cosine."""
+"""Default learning rate, per unit of the cost: twice the one that minimises a cosine."""
 
 _SHORTEST = 2.0**-40
-"""Steps are halved down to this part of the first one."""
+"""Steps are halved down to this fraction of the learning rate."""
 
 _GROWTH = 1.25
-"""How much longer the next step may be than one that lowered the cost."""
+"""Factor by which the rate grows after a step that lowered the cost."""
 
 _SUFFICIENT = 1e-4
-"""The part of the decrease that the slope promises which a step must reach (Armijo's rule)."""
+"""Fraction of the decrease predicted by the slope that a step must reach (Armijo's rule)."""
 
 
 @dataclass(frozen=True)
 class QNG:
     """Natural gradient descent with the full Fubini-Study metric.
 
-    Each step asks for value, gradient and metric G, and is ``x - rate * solve(G, gradient)``, with
-    ``regularization * mean(diag(G))`` added to the diagonal of G. A step that does not lower the
-    cost enough is halved; after one that does, the rate grows by a quarter, at most to
-    ``learning_rate``.
+    Each step evaluates value, gradient and metric G, and moves to
+    ``x - rate * solve(G, gradient)``, with ``regularization * mean(diag(G))`` added to the diagonal
+    of G. A step that does not lower the cost enough is halved; after one that does, the rate grows
+    by a quarter, up to ``learning_rate``.
 
-    It stops when no component of the gradient is larger than ``tolerance`` (success), else after
-    ``max_iterations`` steps (no success). It needs a simulator that has the metric, and exact
-    values: "native" without shots.
+    Converges when no gradient component exceeds ``tolerance``; otherwise stops after
+    ``max_iterations`` steps (no success). Requires exact values and a simulator that computes the
+    metric: "native" without shots.
 
     Source: J. Stokes, J. Izaac, N. Killoran, G. Carleo, "Quantum natural gradient", Quantum 4, 269
     (2020), eq. 12; the halving is L. Armijo's, Pacific J. Math. 16 (1966) 1.
 
     Attributes:
-        learning_rate: the longest step, per value of the cost; None takes half a radian for each
-            unit of it.
-        regularization: keeps the solution finite where parameters are redundant.
-        max_iterations: the number of steps.
-        tolerance: largest gradient component at which it stops.
+        learning_rate: maximum rate, per unit of the cost. If None, half a radian.
+        regularization: keeps the solution finite if parameters are redundant.
+        max_iterations: maximum number of steps.
+        tolerance: largest gradient component at convergence.
 
     Raises:
-        InputError: an option out of its range.
+        InputError: an option is out of range.
 
     Example:
         >>> QNG(max_iterations=50).name
@@ -73,7 +72,7 @@ class QNG:
         options.real("tolerance", least=0.0)
 
     def in_unit(self, unit: float) -> QNG:
-        """Return it with the rate, which is per value, for the unit."""
+        """Return the optimizer with ``learning_rate``, which is per unit of the cost, rescaled."""
         if self.learning_rate is None:
             return self
         return replace(self, learning_rate=self.learning_rate * unit)
@@ -92,7 +91,7 @@ class QNG:
                 message = self._out_of_steps(slope)
                 return Solution(x, value, False, message, iteration, Outcome.LIMIT)
             direction = self._direction(told, gradient)
-            with np.errstate(over="ignore"):  # the product may
+            with np.errstate(over="ignore"):  # the product may overflow
                 promised = _SUFFICIENT * float(gradient @ direction)
             iteration += 1
             while True:
@@ -107,7 +106,7 @@ class QNG:
             x, rate = there, min(_GROWTH * rate, longest)
 
     def _direction(self, told: Told, gradient: FloatArray) -> FloatArray:
-        """Return the gradient in the geometry of the states."""
+        """Return the natural gradient."""
         assert told.metric is not None
         metric = told.metric[0]
         size = float(np.mean(np.diag(metric)))

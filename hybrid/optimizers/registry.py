@@ -26,7 +26,7 @@ _OURS: Mapping[str, type[Any]] = {
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the optimizers that exist.
+    """Return the names of the available optimizers.
 
     Example:
         >>> "L-BFGS-B" in names() and "SPSA" in names()
@@ -42,15 +42,15 @@ def make(
     options: Mapping[str, object] | None = None,
     **more: object,
 ) -> Optimizer:
-    """Return an optimizer by its name, or one that is made already with its limits changed.
+    """Make an optimizer from its name, or change the options of an existing one.
 
     Args:
-        optimizer: one of :func:`names` (capitals, '-' and '_' do not matter), or an optimizer.
-        max_iterations: limit of its iterations; None keeps its default.
-        tolerance: its tolerance; None keeps its default. SPSA has none.
-        options: its options by name: fields of :class:`Adam` and :class:`SPSA`, SciPy's own for
-            SciPy's methods. The two limits may stand here instead.
-        more: the same, as keywords.
+        optimizer: one of :func:`names` (ignoring case, '-' and '_'), or an optimizer.
+        max_iterations: maximum number of iterations. If None, the optimizer's default.
+        tolerance: convergence tolerance. If None, the optimizer's default. SPSA has none.
+        options: options by name: the fields of :class:`Adam`, :class:`SPSA` and the like, or
+            SciPy's options. May include ``max_iterations`` and ``tolerance``.
+        more: further options, as keywords.
 
     Raises:
         InputError: an unknown name or option, or a value of the wrong type or range.
@@ -82,10 +82,10 @@ def make(
 
 
 def _named(options: object) -> Mapping[str, object]:
-    """Return options that a user passes, or an empty mapping.
+    """Validate the ``options`` argument; None becomes an empty mapping.
 
     Raises:
-        InputError: they are no mapping, or its keys are no names.
+        InputError: not a mapping, or a key is not a string.
     """
     if options is None:
         return {}
@@ -98,10 +98,10 @@ def _named(options: object) -> Mapping[str, object]:
 
 
 def _once(*sources: Mapping[str, object]) -> dict[str, object]:
-    """Return all options together.
+    """Merge options.
 
     Raises:
-        InputError: one is given twice with different values.
+        InputError: an option is given twice with different values.
     """
     chosen: dict[str, object] = {}
     for source in sources:
@@ -113,7 +113,7 @@ def _once(*sources: Mapping[str, object]) -> dict[str, object]:
                     f"option '{name}'",
                     got=f"{chosen[name]!r} and {value!r}",
                     expected="one value",
-                    advice="give it once, as an argument or in options",
+                    advice="pass it once, as an argument or in options",
                 )
             chosen[name] = value
     return chosen
@@ -132,8 +132,8 @@ def _adjusted(optimizer: object, changes: dict[str, object]) -> Optimizer:
         raise InputError(
             f"options of {optimizer.name}",
             got=", ".join(changes),
-            expected="none, because the optimizer is made already and is not a dataclass",
-            advice="set them where it is made",
+            expected="none, because this optimizer object is not a dataclass",
+            advice="set them when you create it",
         )
     _check_known(optimizer.name, type(optimizer), changes)
     changed: Optimizer = replace(optimizer, **changes)

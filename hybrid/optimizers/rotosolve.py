@@ -1,4 +1,4 @@
-"""Rotosolve: each parameter in turn goes to the minimum of the wave that the cost is along it."""
+"""Rotosolve: coordinate descent with an exact minimum along each parameter."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ Waves: TypeAlias = NDArray[np.complexfloating[Any, Any]]
 """Coefficients of exp(i k angle), k = 0, 1, ...; those of -k are their conjugates."""
 
 _CHECK = 1.0
-"""Where, in radians from the present angle, the first sweep compares the wave with the cost."""
+"""Offset, in radians, at which the first sweep compares the Fourier series with the cost."""
 
 _SPREAD, _ROUNDING = 1e-4, 1e-6
-"""The parts of the wave's spread, and of the values, by which both may differ: rounding in single
-precision is less, and other frequencies are more."""
+"""Allowed difference, relative to the range of the values and to their size: above rounding in
+single precision, below the effect of other frequencies."""
 
 _STANDARD_ERRORS = 8.0
-"""By how many standard errors they may differ where values are sampled."""
+"""Allowed difference of sampled values, in standard errors."""
 
 
 @dataclass(frozen=True)
 class Rotosolve:
     """Coordinate descent that needs no gradient and no learning rate.
 
-    With all other parameters fixed, the expectation value of a circuit is a sum of waves in one
-    parameter, of frequencies up to R: 1 for the angle of one rotation (rx, ry, rz, rxx, ...), R for
-    an angle of R of them, 2 for the time of the evolution by one Pauli string. One Ask for 2 R + 1
-    values determines the sum; the parameter goes to its minimum. An iteration is a sweep over all
-    parameters.
+    As a function of one parameter, the expectation value of a circuit is a Fourier series with
+    integer frequencies up to R: 1 for the angle of one rotation (rx, ry, rz, rxx, ...), R for an
+    angle shared by R of them, 2 for the time of the evolution under one Pauli string. One Ask for
+    2 R + 1 values determines the series; the parameter moves to its minimum. An iteration is a
+    sweep over all parameters.
 
-    In the first sweep one value more is asked for each parameter. Where it is not what the waves
-    predict, the cost has other frequencies (a controlled rotation has 1/2) and is refused.
+    The first sweep evaluates one more value per parameter. If the series does not predict it, the
+    cost has other frequencies (a controlled rotation has 1/2) and is refused.
 
-    It stops after a sweep that lowers the cost by no more than ``tolerance`` (success), else after
-    ``max_iterations`` sweeps (no success). Noise would pass that test, so with sampled values it
-    takes all its sweeps and reports success.
+    Converges when a sweep lowers the cost by no more than ``tolerance``; otherwise stops after
+    ``max_iterations`` sweeps (no success). Noise could pass that test, so with sampled values it
+    takes all sweeps and reports success.
 
     Source: M. Ostaszewski, E. Grant, M. Benedetti, "Structure optimization for parameterized
     quantum circuits", Quantum 5, 391 (2021), algorithm 1; for R > 1 D. Wierichs et al., Quantum 6,
@@ -52,11 +52,12 @@ class Rotosolve:
 
     Attributes:
         frequencies: R, the highest frequency of the cost in any parameter.
-        max_iterations: the number of sweeps.
-        tolerance: decrease of the cost in a sweep at which it stops.
+        max_iterations: maximum number of sweeps.
+        tolerance: decrease of the cost in one sweep at convergence.
 
     Raises:
-        InputError: an option out of its range; or, in the first sweep, a cost that is no such sum.
+        InputError: an option is out of range; or, in the first sweep, the cost has other
+            frequencies.
 
     Example:
         >>> Rotosolve(frequencies=2).name
@@ -76,7 +77,7 @@ class Rotosolve:
         options.real("tolerance", least=0.0)
 
     def in_unit(self, unit: float) -> Rotosolve:
-        """Return itself: no option is a value of the cost, but the tolerance."""
+        """Return itself, because only the tolerance depends on the unit of the cost."""
         return self
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
@@ -95,7 +96,7 @@ class Rotosolve:
         return self._end(x, told, before)
 
     def _ask(self, x: FloatArray, parameter: int, sweep: int) -> Ask:
-        """Return the question for the values along a parameter, the present one first."""
+        """Return the Ask for the values along a parameter, the current one first."""
         count = 2 * self.frequencies + 1
         offsets = 2.0 * np.pi * np.arange(count) / count
         if sweep == 0:
@@ -105,16 +106,16 @@ class Rotosolve:
         return Ask(points, iteration=sweep)
 
     def _shift(self, told: Told, parameter: int, sweep: int) -> float:
-        """Return how far it is to the lowest point along a parameter."""
+        """Return the shift to the minimum along a parameter."""
         count = 2 * self.frequencies + 1
-        with np.errstate(all="ignore"):  # enormous costs may overflow
+        with np.errstate(all="ignore"):  # very large costs may overflow
             waves = np.fft.rfft(told.values[:count]) / count
             if sweep == 0:
                 self._check(waves, told, parameter)
             return _lowest(waves)
 
     def _check(self, waves: Waves, told: Told, parameter: int) -> None:
-        """Refuse a cost that is no sum of waves of the frequencies that it should have."""
+        """Refuse a cost whose Fourier series has other frequencies."""
         away = abs(_sum(waves, np.array([_CHECK]))[0] - told.values[-1])
         allowed = _SPREAD * float(np.ptp(told.values))
         allowed += _ROUNDING * float(np.max(np.abs(told.values)))
@@ -124,14 +125,14 @@ class Rotosolve:
             highest = self.frequencies
             raise InputError(
                 f"the cost along parameter {parameter}",
-                got=f"a value that is {away:.2g} off the sum of waves",
-                expected=f"waves of the frequencies 1 to {highest} for Rotosolve",
-                advice=f"set options={{'frequencies': {highest + 1}}} or more where the parameter "
-                "enters several gates; other costs need another optimizer",
+                got=f"a value that differs from its Fourier series by {away:.2g}",
+                expected=f"frequencies from 1 to {highest} only, for Rotosolve",
+                advice=f"set options={{'frequencies': {highest + 1}}} or more if the parameter "
+                "enters several gates; otherwise use another optimizer",
             )
 
     def _end(self, x: FloatArray, told: Told, before: float) -> Solution:
-        """Return the end of a run that took all its sweeps."""
+        """Return the solution of a run that took all its sweeps."""
         value, sweeps = float(told.values[0]), self.max_iterations
         if _is_sampled(told):
             message = f"Rotosolve took its {sweeps} sweeps; sampled values show no convergence."
@@ -157,7 +158,7 @@ def _is_sampled(told: Told) -> bool:
 
 
 def _sum(waves: Waves, angles: FloatArray) -> FloatArray:
-    """Return the sum of waves at some angles."""
+    """Evaluate a Fourier series at some angles."""
     phases = np.exp(1j * np.outer(angles, np.arange(len(waves))))
     terms = phases * waves * np.where(np.arange(len(waves)) > 0, 2.0, 1.0)
     summed: FloatArray = terms.sum(axis=1).real
@@ -165,12 +166,12 @@ def _sum(waves: Waves, angles: FloatArray) -> FloatArray:
 
 
 def _lowest(waves: Waves) -> float:
-    """Return the angle in (-pi, pi] where a sum of waves is lowest; 0 where it is constant."""
+    """Return the angle in (-pi, pi] that minimises a Fourier series; 0 if it is constant."""
     if not np.any(waves[1:]):
         return 0.0
     if len(waves) == 2:
         return float(np.angle(-np.conj(waves[1])))
-    # The slope is a polynomial in exp(i angle); its roots on the unit circle are the extremes.
+    # The slope is a polynomial in exp(i angle); its roots on the unit circle are the extrema.
     slopes = 1j * np.arange(len(waves)) * waves
     roots = np.roots(np.concatenate([slopes[:0:-1], [0.0], np.conj(slopes[1:])]))
     angles = np.append(np.angle(roots), 0.0)

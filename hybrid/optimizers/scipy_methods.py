@@ -1,9 +1,8 @@
-"""The methods of ``scipy.optimize.minimize`` that are offered, and what each understands.
+"""The supported methods of ``scipy.optimize.minimize`` and their options.
 
-Left out are the methods that need a Hessian (dogleg, trust-ncg, trust-krylov, trust-exact), and of
-the others the options that print, that approximate gradients, or that concern constraints.
-The table is ours rather than parsed from SciPy's texts, which are gone under ``python -OO``; a
-test compares it with the texts of the SciPy at hand.
+Not supported: methods that need a Hessian (dogleg, trust-ncg, trust-krylov, trust-exact), and
+options for printing, gradient approximation and constraints. The table is written out rather than
+parsed from SciPy's docstrings, which ``python -OO`` removes; a test compares the two.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ def _one(_: int) -> int:
 
 @dataclass(frozen=True)
 class Method:
-    """How one method of SciPy is driven.
+    """Properties of a SciPy method.
 
     Attributes:
-        options: the options it understands and the type of each; ndarray for any array of numbers.
-        gradient: whether it asks for gradients.
+        options: supported options and their types; ndarray for any array of numbers.
+        gradient: whether it uses gradients.
         limit: the option that ``max_iterations`` sets.
-        limits_evaluations: whether that option counts evaluations, as SciPy has it for some
-            methods; an iteration of such a method is then one evaluation.
-        default_limit: the limit for P parameters, where SciPy's own would end a variational run
-            early; None leaves SciPy's.
-        other_limits: limits that are lifted when ``max_iterations`` is given, so that it decides.
-        least: the smallest limit for P parameters.
+        limits_evaluations: whether that option counts evaluations, as in some SciPy methods; an
+            iteration of such a method is then one evaluation.
+        default_limit: default limit for P parameters, if SciPy's would end a variational run
+            early. None keeps SciPy's.
+        other_limits: limits that are lifted when ``max_iterations`` is given.
+        least: smallest valid limit for P parameters.
     """
 
     options: Mapping[str, type]
@@ -59,7 +58,7 @@ SHAPES: Mapping[str, Callable[[int], tuple[int, ...]]] = {
     "scale": lambda p: (p,),
     "offset": lambda p: (p,),
 }
-"""The shapes of options that are arrays, for P parameters."""
+"""Shapes of array options, for P parameters."""
 
 METHODS: Mapping[str, Method] = {
     "L-BFGS-B": Method(

@@ -19,31 +19,31 @@ from hybrid.optimizers.checks import check_array, check_count, check_flag, check
 from hybrid.optimizers.inversion import inverted
 from hybrid.optimizers.scipy_methods import METHODS, SHAPES, UNLIMITED, Method
 
-_REMEMBERED_POINTS = 8  # a line search or a Hessian-vector product goes back at most a few points
+_REMEMBERED_POINTS = 8  # a line search or Hessian-vector product revisits at most a few points
 
 
 @dataclass(frozen=True)
 class SciPy:
     """A method of ``scipy.optimize.minimize``.
 
-    L-BFGS-B, BFGS, CG, Newton-CG, SLSQP, TNC and trust-constr use gradients and ask for value and
-    gradient together, once a point; COBYLA, COBYQA, Nelder-Mead and Powell ask for values only.
-    Every Ask holds one point: these methods are sequential.
+    L-BFGS-B, BFGS, CG, Newton-CG, SLSQP, TNC and trust-constr evaluate value and gradient together,
+    once per point; COBYLA, COBYQA, Nelder-Mead and Powell evaluate values only. Each Ask has one
+    point, because these methods are sequential.
 
-    BFGS, SLSQP and trust-constr multiply matrices with BLAS, which rounds differently on another
-    number of threads: for the same bits everywhere, whoever drives them holds BLAS at one thread.
+    BFGS, SLSQP and trust-constr use BLAS, which rounds differently with another number of threads.
+    For reproducible bits, the caller must limit BLAS to one thread.
 
-    For COBYLA, COBYQA and TNC an iteration is one evaluation, because that is what SciPy limits.
+    For COBYLA, COBYQA and TNC an iteration is one evaluation, because SciPy limits evaluations.
 
-    SciPy's defaults hold but for three limits that would end a variational run early: SLSQP gets
+    Defaults are SciPy's, except for three limits that would end a variational run early: SLSQP has
     1000 iterations, TNC 15000 evaluations, COBYLA 500 evaluations per parameter (at least 1000).
-    When ``max_iterations`` is given it is the only limit, unless ``options`` set another.
+    If ``max_iterations`` is given, it is the only limit unless ``options`` sets another.
 
     Attributes:
-        method: SciPy's name of the method; capitals, '-' and '_' do not matter.
-        max_iterations: limit of the iterations; None means the default.
-        tolerance: what SciPy calls ``tol``: it sets all the tolerances that the method tests.
-        options: options of the method, by SciPy's names.
+        method: SciPy's name of the method, ignoring case, '-' and '_'.
+        max_iterations: maximum number of iterations. If None, the default.
+        tolerance: SciPy's ``tol``, which sets all tolerances of the method.
+        options: SciPy's options of the method, by name.
 
     Raises:
         InputError: an unknown method or option, or a value of the wrong type or range.
@@ -74,7 +74,7 @@ class SciPy:
         if self.tolerance is not None:
             tolerance = check_real(f"tolerance of {method}", self.tolerance, above=0.0)
             object.__setattr__(self, "tolerance", tolerance)
-        # In one order, because an optimizer is compared by its text with the one in a journal.
+        # Sorted, because journals compare optimizers by their repr.
         named = sorted((str(name), value) for name, value in self.options.items())
         options = {name: self._checked_option(name, value) for name, value in named}
         object.__setattr__(self, "options", options)
@@ -85,7 +85,7 @@ class SciPy:
         return self.method
 
     def in_unit(self, unit: float) -> SciPy:
-        """Return it with the options that are values of the cost, or its curvature, in the unit."""
+        """Return the optimizer with the options that depend on the unit of the cost rescaled."""
         power = {"f_target": -1, "minfev": -1, "hess_inv0": 1}
         factors = {name: unit ** power.get(name, 0) for name in self.options}
         if all(factor == 1.0 for factor in factors.values()):
@@ -97,10 +97,10 @@ class SciPy:
         return replace(self, options=options)
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
-        """Return the generator; the seed is not used, these methods are deterministic.
+        """Return the generator; the seed is not used, because these methods are deterministic.
 
         Raises:
-            InputError: at the first ``next``, an option that does not suit the length of x0.
+            InputError: at the first ``next``, if an option does not match the length of x0.
         """
         return inverted(lambda ask: self._minimized(ask, x0.copy()))
 
@@ -108,7 +108,7 @@ class SciPy:
         method = METHODS[self.method]
         options = self._resolved_options(method, x0.size)
         cost = _Cost(ask, method)
-        # SciPy's own arithmetic may overflow on the way; errstate is local to this greenlet.
+        # SciPy's own arithmetic may overflow; errstate is local to this greenlet.
         with np.errstate(all="ignore"), _only_one(self.method):
             try:
                 result = scipy.optimize.minimize(
@@ -122,7 +122,7 @@ class SciPy:
                     options=options,
                 )
             except (ArithmeticError, MemoryError, RuntimeError, ValueError) as error:
-                if cost.evaluations:  # its arithmetic failed on this cost: an end like any other
+                if cost.evaluations:  # its arithmetic failed on this cost: a regular end
                     return self._failed(cost, error)
                 raise InputError(
                     f"options of {self.method}",
@@ -140,7 +140,7 @@ class SciPy:
         return Solution(x, float(result.fun), success, message, iterations, how)
 
     def _failed(self, cost: _Cost, error: Exception) -> Solution:
-        """Return where a method was that raised: the last point it was told of."""
+        """Return the solution of a method that raised: its last point."""
         x, value = cost.last
         message = self._why(False, False, cost.iterations, str(error))
         return Solution(x, value, False, message, cost.iterations, Outcome.FAILED)
@@ -149,7 +149,7 @@ class SciPy:
         """Return SciPy's options with the limits filled in."""
         options = dict(self.options)
         for name in options:
-            if method.options[name] is np.ndarray:  # settings files have lists
+            if method.options[name] is np.ndarray:  # run files contain lists
                 options[name] = self._shaped(name, parameters)
         if self.max_iterations is not None:
             options[method.limit] = int(self.max_iterations)
@@ -168,7 +168,7 @@ class SciPy:
         return options
 
     def _shaped(self, name: str, parameters: int) -> FloatArray:
-        """Return an option that is an array, of the shape that it must have."""
+        """Return an array option; refuse a wrong shape."""
         array = np.array(self.options[name], dtype=np.float64)
         shape = SHAPES[name](parameters)
         if array.shape != shape:
@@ -180,7 +180,7 @@ class SciPy:
         return array
 
     def _checked_option(self, name: str, value: object) -> object:
-        """Return an option as plain Python."""
+        """Validate an option; return it as a plain Python value."""
         method = METHODS[self.method]
         what = f"option '{name}' of {self.method}"
         if name not in method.options:
@@ -194,8 +194,7 @@ class SciPy:
             raise InputError(
                 what,
                 got=f"{value!r} besides max_iterations={self.max_iterations}",
-                expected="one of the two",
-                advice="they set the same limit",
+                expected="one of them, because they set the same limit",
             )
         if name in {method.limit, *method.other_limits}:
             return check_count(what, value)
@@ -227,7 +226,7 @@ def _outcome(success: bool, limit_reached: bool) -> Outcome:
 
 
 def plain(name: str) -> str:
-    """Return a name without what does not matter in it: capitals, '-', '_' and spaces.
+    """Normalise a name: lower case, without '-', '_' and spaces.
 
     Example:
         >>> plain("L-BFGS-B") == plain("lbfgs_b")
@@ -237,7 +236,7 @@ def plain(name: str) -> str:
 
 
 class _Cost:
-    """The cost function that SciPy sees; the same point asked twice costs one Ask."""
+    """The cost function passed to SciPy; remembers the latest points."""
 
     def __init__(self, ask: Callable[[Ask], Told], method: Method) -> None:
         self._ask = ask
@@ -252,12 +251,12 @@ class _Cost:
 
     @property
     def last(self) -> tuple[FloatArray, float]:
-        """The point that was used last, and its value."""
+        """The last point used, and its value."""
         key, told = next(reversed(self._remembered.items()))
         return np.frombuffer(key, dtype=np.float64).copy(), float(told.values[0])
 
     def iterated(self, *_: object) -> None:
-        """Count an iteration: SciPy calls this after each."""
+        """Count an iteration; SciPy's callback."""
         self._callbacks += 1
 
     def value(self, x: FloatArray) -> float:
@@ -278,12 +277,12 @@ class _Cost:
             self.evaluations += 1
             if len(self._remembered) == _REMEMBERED_POINTS:
                 del self._remembered[next(iter(self._remembered))]
-        self._remembered[key] = told  # at the end: least recently used go first
+        self._remembered[key] = told  # moved to the end: the least recently used is dropped first
         return told
 
 
 class _QuietBFGS(scipy.optimize.BFGS):  # type: ignore[misc]  # SciPy is untyped
-    """SciPy's update, without its warning when two gradients are equal: it skips either way."""
+    """SciPy's BFGS update without the warning when two gradients are equal; both skip it."""
 
     def update(self, delta_x: FloatArray, delta_grad: FloatArray) -> None:
         if np.any(delta_grad):
@@ -295,17 +294,16 @@ _cobyqa_running = threading.Lock()
 
 @contextmanager
 def _only_one(method: str) -> Iterator[None]:
-    """Refuse a second COBYQA run beside a suspended one.
+    """Refuse a second COBYQA run while one is suspended.
 
-    SciPy holds a lock for the whole of a COBYQA run; a second run in the same thread would wait
-    for it for ever.
+    SciPy holds a lock during a COBYQA run; a second run in the same thread would deadlock.
     """
     if method != "COBYQA":
         yield
         return
     if not _cobyqa_running.acquire(blocking=False):
         raise HybridError(
-            "COBYQA: another run of it is under way in this process, and SciPy allows one at a "
+            "COBYQA: another COBYQA run is active in this process, and SciPy allows only one at a "
             "time; finish or close that one first, or use COBYLA"
         )
     try:

@@ -1,4 +1,4 @@
-"""SPSA: descent along random directions, two evaluations a step whatever the dimension."""
+"""SPSA: descent along random directions, two evaluations per step in any dimension."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ from hybrid.optimizers.base import Solution, Steps
 from hybrid.optimizers.checks import Options
 
 _FLAT = 1e-12
-"""A slope no larger than this, in the unit of the cost, is rounding."""
+"""Slopes up to this, in the unit of the cost, count as rounding."""
 
 _FLAT_DIRECTIONS = 9
-"""After more directions without a slope than this the start counts as stationary."""
+"""The start counts as stationary after more flat directions than this."""
 
 
 @dataclass(frozen=True)
 class SPSA:
     """Simultaneous perturbation stochastic approximation.
 
-    Step k = 0, 1, ... asks, as one batch, for the values at x + c_k D and x - c_k D, where D has
+    Step k = 0, 1, ... evaluates, as one batch, the values at x + c_k D and x - c_k D, where D has
     random components +1 or -1, and moves to x - a_k (f+ - f-) / (2 c_k) D with the gains
     a_k = a / (k + 1 + A)^alpha and c_k = c / (k + 1)^gamma. With ``directions`` > 1 the steps along
-    that many D are averaged; their evaluations are one batch too, so that ranks can share them.
+    that many D are averaged; their evaluations are also one batch, split over the ranks.
 
-    Calibration, when ``learning_rate`` is None: the slopes along ``calibration_directions`` random
-    directions at the start are asked for as one batch, and ``a`` is chosen such that the first
+    Calibration, if ``learning_rate`` is None: the slopes along ``calibration_directions`` random
+    directions at the start are evaluated as one batch, and ``a`` is chosen such that the first
     step moves each parameter by ``first_step`` on average.
 
-    A cost that is even about its start has no slope along any direction there; after ten such
-    directions one step, of the size ``first_step``, is random.
+    A cost that is even about its start has no slope there in any direction; after ten such
+    directions one step, of size ``first_step``, is random.
 
-    SPSA has no test of convergence: it takes its steps, evaluates the point where they end, and
-    reports success.
+    SPSA has no convergence test: it takes its steps, evaluates the final point, and reports
+    success.
 
     Source: J. C. Spall, "Implementation of the simultaneous perturbation algorithm for stochastic
-    optimization", IEEE Trans. Aerosp. Electron. Syst. 34 (1998) 817; the exponents are its table's,
-    A = 10 % of the steps and the calibration by a wanted first step its sections III.B.
+    optimization", IEEE Trans. Aerosp. Electron. Syst. 34 (1998) 817; the exponents, A = 10 % of
+    the steps and the calibration by the first step are from its section III.B.
 
     Attributes:
         max_iterations: the number of steps.
-        learning_rate: the gain a; None means calibrate.
-        perturbation: the gain c, in radians for angles; about the standard error of a value where
-            the cost is noisy, divided by its slope.
+        learning_rate: the gain a. If None, it is calibrated.
+        perturbation: the gain c, in radians for angles. For a noisy cost, about the standard error
+            of a value divided by the slope.
         alpha: exponent of the decay of a_k, in (0, 1].
         gamma: exponent of the decay of c_k, in (0, 1].
-        stability: the constant A; None means a tenth of ``max_iterations``.
-        first_step: size, per parameter, of the first step that calibration aims at.
-        calibration_directions: number of random directions of the calibration.
+        stability: the constant A. If None, a tenth of ``max_iterations``.
+        first_step: size of the first step, per parameter, that calibration aims for.
+        calibration_directions: number of random directions in the calibration.
         directions: number of random directions averaged in each step.
-        average_last: the final point is the mean of this many last iterates; 1 takes the last.
+        average_last: number of last iterates whose mean is the final point.
 
     Raises:
-        InputError: an option out of its range.
+        InputError: an option is out of range.
 
     Example:
         >>> SPSA(max_iterations=50).name
@@ -92,19 +92,19 @@ class SPSA:
             options.count(count)
 
     def in_unit(self, unit: float) -> SPSA:
-        """Return it with the gain ``learning_rate``, which is per value, for the unit."""
+        """Return the optimizer with ``learning_rate``, which is per unit of the cost, rescaled."""
         if self.learning_rate is None:
             return self
         return replace(self, learning_rate=self.learning_rate * unit)
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
-        """Return the generator; every direction is a function of the seed and the step."""
+        """Return the generator; the directions depend only on the seed and the step."""
         return self._descend(x0.copy(), seed)
 
     def _descend(self, x: FloatArray, seed: int) -> Steps:
         stability = 0.1 * self.max_iterations if self.stability is None else self.stability
         rate = self.learning_rate
-        flat: int | None = 0  # directions without a slope so far, None after one with a slope
+        flat: int | None = 0  # number of flat directions so far; None after a slope was found
         if rate is None:
             slopes = yield from self._calibration(x, seed)
             rate = self._gain(slopes, stability)
@@ -125,7 +125,7 @@ class SPSA:
             last.append(x)
         x = np.mean(np.stack(last), axis=0)
         told = yield Ask(x[np.newaxis].copy(), iteration=self.max_iterations)
-        message = f"SPSA took its {self.max_iterations} steps; it has no test of convergence."
+        message = f"SPSA took its {self.max_iterations} steps; it has no convergence test."
         value = float(told.values[0])
         outcome = Outcome.FINISHED
         return Solution(x, value, True, message + moved, self.max_iterations, outcome)
@@ -136,15 +136,15 @@ class SPSA:
         return (yield from _slopes(x, directions, self.perturbation, 0))
 
     def _gain(self, slopes: FloatArray, stability: float) -> float:
-        """Return the gain a for which the first step has the wanted size."""
-        # Where the start is flat in every direction tried, any gain will do: take a slope of one.
+        """Return the gain a for which the first step has the size ``first_step``."""
+        # If the start is flat in every direction tried, any gain will do: use a slope of one.
         slope = 1.0 if _is_flat(slopes) else float(np.mean(np.abs(slopes)))
         rate: float = self.first_step * (1 + stability) ** self.alpha
         return rate / slope
 
 
 def _is_flat(slopes: FloatArray) -> bool:
-    """Return whether there is no slope but that of rounding; the cost has a size of about 1."""
+    """Return whether all slopes are rounding; the cost has a size of about 1."""
     return bool(np.max(np.abs(slopes)) <= _FLAT)
 
 
@@ -157,7 +157,7 @@ def _signs(seed: int, iteration: int, shape: tuple[int, int]) -> FloatArray:
 def _slopes(
     x: FloatArray, directions: FloatArray, perturbation: float, iteration: int
 ) -> Generator[Ask, Told, FloatArray]:
-    """Ask, in one batch, for the central differences along each direction; shape (D,)."""
+    """Return the central differences along each direction, from one Ask; shape (D,)."""
     offsets = perturbation * directions
     told = yield Ask(np.concatenate([x + offsets, x - offsets]), iteration=iteration)
     plus, minus = np.split(told.values, 2)

@@ -1,13 +1,13 @@
-"""The unit in which an optimizer is told the cost.
+"""The unit of the cost that optimizers receive.
 
-Methods test convergence against absolute numbers, some of them built in: L-BFGS-B compares a
+Methods test convergence against absolute numbers, some of them hard-coded: L-BFGS-B compares a
 decrease with ``ftol * max(|f|, 1)``, Adam adds ``1e-8`` to a gradient. A cost of the order of 1e-6
-passes such tests at the start. So the loop divides the cost by a unit near its own size.
+passes such tests at the start. Therefore the loop divides the cost by a unit near its own size.
 
-The unit is a power of four. Dividing by it is exact, so a cost that is multiplied by a power of
-four has its unit multiplied by the same, and the method is told the same bits and takes the same
-path. Another factor, such as 1e6, leaves the tolerances within a factor of four of each other.
-Costs of the usual size have the unit 1: their tolerances are in the cost's own unit.
+The unit is a power of four, so the division is exact: a cost multiplied by a power of four has its
+unit multiplied by the same, and the method receives the same bits and takes the same path. Another
+factor, such as 1e6, changes the tolerances by at most a factor of four. Costs of the usual size
+have the unit 1: their tolerances are in the cost's own unit.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from hybrid.optimizers.base import Solution, Steps
 
 _LEAST = 0.82
 """Scales from this up to four times this have the unit 1: spin chains with couplings of 1, cuts of
-unit weights, small molecules in hartree. None of these lies near either end, so that a factor of
-1000 or 1e6, which is nearly a power of four, leaves their tolerances alike."""
+unit weights, small molecules in hartree. None of these is near either end, so a factor of 1000 or
+1e6, which is nearly a power of four, hardly changes their tolerances."""
 
 _ORDINARY = (2.0**-10, 2.0**10)
-"""A scale that is guessed from one answer makes the unit 1 in this wider range."""
+"""A scale estimated from one answer gives the unit 1 in this wider range."""
 
 
 def unit_of(scale: float) -> float:
-    """Return the power of four for a cost of a typical size.
+    """Return the unit, a power of four, for a scale of the cost.
 
     Args:
-        scale: a bound on its slopes, positive; where it is zero or not finite the unit is 1.
+        scale: a bound on its slopes, positive. If it is zero or not finite, the unit is 1.
 
     Example:
         >>> unit_of(1.0), unit_of(4.0), unit_of(0.25), unit_of(0.0)
@@ -47,11 +47,11 @@ def unit_of(scale: float) -> float:
 
 
 def unit_of_answer(told: Told) -> float:
-    """Return the unit of a cost of which only the first answer is known.
+    """Estimate the unit of a cost from its first answer.
 
-    The gradient there tells its size, or, without one, how far the values of a batch lie apart.
-    A gradient that is small beside its value tells nothing, because the start may be good; a
-    single value without a gradient tells nothing either. Then the unit is 1.
+    The scale is the size of the gradient or, without one, the range of the values of the batch. A
+    gradient that is small compared with the value is no evidence, because the start may be good;
+    neither is a single value without a gradient. Then the unit is 1.
     """
     values = np.abs(told.values).max()
     if told.gradients is not None:
@@ -67,7 +67,7 @@ def unit_of_answer(told: Told) -> float:
 
 
 def told_in_unit(steps: Steps, unit: float) -> Steps:
-    """Pass ``steps`` through, with the answers divided by a unit and the solution in the cost's."""
+    """Pass ``steps`` through, dividing the answers by a unit and multiplying the solution by it."""
     with closing(steps):
         ask = next(steps)
         while True:

@@ -1,4 +1,4 @@
-"""Qiskit's estimator primitive: expectation values of many circuits as one question."""
+"""Qiskit's estimator primitive: expectation values of many circuits in one collective call."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from hybrid.workloads import Sampling
 class Estimator(BaseEstimatorV2):
     """Qiskit's ``BaseEstimatorV2``, computed by this package.
 
-    Takes the place of ``qiskit.primitives.StatevectorEstimator`` in any script or library. All
-    pubs of one :meth:`run` are one question, whose points, circuits and shots are split over the
-    ranks of the job. Every rank makes the same call and gets the same result.
+    Drop-in replacement for ``qiskit.primitives.StatevectorEstimator``. :meth:`run` evaluates all
+    pubs together and splits their points, circuits and shots over the ranks of the job. Every rank
+    makes the same call and gets the same result.
 
-    Values are exact where the precision is 0. Otherwise a simulator that takes shots is given
-    ``1 / precision**2`` of them, and the native simulator adds normal noise of that standard
-    deviation, as ``StatevectorEstimator`` does and with its numbers for the same seed.
+    Values are exact if the precision is 0. Otherwise the native simulator adds normal noise with
+    that standard deviation, which for the same seed is the noise of ``StatevectorEstimator``; other
+    simulators take ``1 / precision**2`` shots.
 
     Args:
-        default_precision: target precision where :meth:`run` and the pub name none.
+        default_precision: target precision if neither :meth:`run` nor the pub specifies one.
         seed: seed of noise and shots, an integer or a generator. If None, a fresh one is drawn
             for each run.
-        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or another
-            estimator of Qiskit's.
+        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or a Qiskit
+            estimator.
         threads: threads of each rank. If None, ranks share the cores of their host.
         shards: number of ranks that share one state, a power of two.
-        groups: number of such groups that work side by side.
+        groups: number of such groups that run concurrently.
 
     Raises:
         InputError: an argument is not usable.
@@ -76,7 +76,7 @@ class Estimator(BaseEstimatorV2):
 
     @property
     def default_precision(self) -> float:
-        """Target precision where none is named."""
+        """Default target precision."""
         return self._default_precision
 
     @property
@@ -90,17 +90,16 @@ class Estimator(BaseEstimatorV2):
         """Estimate the expectation values of all pubs.
 
         Args:
-            pubs: tuples ``(circuit, observables, parameter values, precision)``, the last two as
-                far as they are needed; observables and parameter values broadcast as NumPy arrays.
-            precision: target precision of pubs that name none.
+            pubs: tuples ``(circuit, observables, parameter values, precision)``, the last two
+                optional; observables and parameter values broadcast like NumPy arrays.
+            precision: target precision of pubs that specify none.
 
         Returns:
             a finished job. Its result holds for each pub ``data.evs`` and ``data.stds``, float64
-            arrays of the broadcast shape. ``stds`` are standard errors where shots were taken,
-            else 0.
+            arrays of the broadcast shape. ``stds`` are standard errors if shots were taken, else 0.
 
         Raises:
-            ValueError: a pub does not fit together; from Qiskit's own checks.
+            ValueError: a pub is inconsistent; raised by Qiskit's own validation.
         """
         target = self._default_precision if precision is None else _checked_precision(precision)
         coerced = [EstimatorPub.coerce(pub, target) for pub in pubs]
@@ -124,7 +123,7 @@ class Estimator(BaseEstimatorV2):
         values, errors = question.arranged(told)
         if pub.precision and self._shots(pub.precision) is None:
             rng = noise_source(self._seed, seed)
-            for index in np.ndindex(*values.shape):  # in the order in which Qiskit draws
+            for index in np.ndindex(*values.shape):  # Qiskit's order of draws
                 values[index] = rng.normal(values[index], pub.precision)
         return PubResult(
             DataBin(evs=values, stds=errors, shape=values.shape),
@@ -136,19 +135,19 @@ class Estimator(BaseEstimatorV2):
 
     @property
     def resources(self) -> Resources:
-        """Threads, and groups of ranks that share a state."""
+        """Threads, shards and groups."""
         return self._resources
 
     def sampling(self, precision: float) -> Sampling:
-        """Return how values of a target precision are obtained."""
+        """Return the simulator and shots for a target precision."""
         return Sampling(self._simulator, self._shots(precision))
 
     def run_seed(self, samplings: Sequence[Sampling]) -> int | None:
-        """Return the seed of one run; a generator goes on only where there are shots."""
+        """Return the seed of one run; a generator advances only if there are shots."""
         return run_seed(self._seed, is_used=any(each.shots for each in samplings))
 
     def _shots(self, precision: float) -> int | None:
-        """Return the shots for a target precision, or None where values are exact."""
+        """Return the shots for a target precision, or None for exact values."""
         exact = self._simulator in ("auto", "native") or isinstance(self._simulator, Native)
         return None if exact or precision == 0.0 else max(1, round(1.0 / precision**2))
 

@@ -1,4 +1,4 @@
-"""Gradients and metrics for Qiskit's algorithms; needs the package qiskit-algorithms."""
+"""Gradients and metrics for Qiskit's algorithms; requires qiskit-algorithms."""
 
 from __future__ import annotations
 
@@ -36,18 +36,19 @@ Chosen = Sequence[Sequence[Parameter] | None] | None
 
 
 class EstimatorGradient(BaseEstimatorGradient):
-    """Gradients of expectation values, for every algorithm that takes Qiskit's gradients.
+    """Gradients of expectation values, for algorithms that take a Qiskit estimator gradient.
 
     One backward pass gives all derivatives of a circuit (the adjoint method, Jones and Gacon,
-    arXiv:2009.02823); a simulator without it is asked by parameter-shift rules that are exact for
-    each gate. All circuits of one :meth:`run` are one question, split over the ranks.
+    arXiv:2009.02823); simulators without it use parameter-shift rules, exact for each gate.
+    :meth:`run` evaluates all circuits together and splits the work over the ranks.
 
     Args:
         estimator: an :class:`~hybrid.primitives.Estimator`, whose simulator, seed and resources
             are used. If None, the default one.
 
     Raises:
-        InputError: the estimator is another one; Qiskit's own gradients suit those.
+        InputError: not a :class:`hybrid.Estimator`; use Qiskit's own gradients for other
+            estimators.
 
     Example:
         >>> from qiskit import QuantumCircuit
@@ -148,11 +149,11 @@ class EstimatorGradient(BaseEstimatorGradient):
 class QGT(BaseQGT):
     """The real part of the quantum geometric tensor: the Fubini-Study metric.
 
-    Exact, from tangent states (see :func:`hybrid.metric`), with the phase fixed. Qiskit's ``QFI``
-    takes it as it is: ``QFI(QGT())``.
+    Exact, from tangent states (see :func:`hybrid.metric`), with the phase fixed. Compatible with
+    Qiskit's ``QFI``: ``QFI(QGT())``.
 
     Args:
-        estimator: whose resources are used. If None, the default one.
+        estimator: its resources are used. If None, the default one.
 
     Example:
         >>> from qiskit import QuantumCircuit
@@ -177,7 +178,7 @@ class QGT(BaseQGT):
         """Return a finished job; arguments and result are those of Qiskit's tensors.
 
         Raises:
-            InputError: an imaginary part is wanted.
+            InputError: the imaginary part is requested.
         """
         circuits = (circuits,) if isinstance(circuits, QuantumCircuit) else circuits
         chosen = _chosen(circuits, parameters)
@@ -228,7 +229,7 @@ class QGT(BaseQGT):
 
 
 def _chosen(circuits: Sequence[QuantumCircuit], parameters: Chosen) -> list[Any]:
-    """Return for each circuit the parameters by which derivatives are wanted: by default all."""
+    """Return, for each circuit, the parameters to differentiate by; by default all."""
     if parameters is None:
         return [circuit.parameters for circuit in circuits]
     return [
@@ -240,6 +241,6 @@ def _chosen(circuits: Sequence[QuantumCircuit], parameters: Chosen) -> list[Any]
 def _of_chosen(
     by_parameter: FloatArray, circuit: QuantumCircuit, chosen: Sequence[Parameter]
 ) -> FloatArray:
-    """Return the rows of some of a circuit's parameters, in their order."""
+    """Return the rows of the chosen parameters, in their order."""
     place = {parameter: number for number, parameter in enumerate(circuit.parameters)}
     return np.ascontiguousarray(by_parameter[[place[parameter] for parameter in chosen]])

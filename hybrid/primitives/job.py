@@ -8,10 +8,10 @@ from qiskit.primitives import PrimitiveJob
 
 
 class FinishedJob(PrimitiveJob):
-    """A job that has run by the time it is returned.
+    """A job that is complete when it is returned.
 
-    It runs on the thread that submits it, because every rank must make its collective calls in
-    the same order. What it raises is raised by :meth:`result`.
+    It runs on the submitting thread, because every rank must make its collective calls in the same
+    order. :meth:`result` raises the exception of a failed run.
 
     Example:
         >>> job = FinishedJob(lambda: 42)

@@ -1,4 +1,4 @@
-"""From pubs to questions for the ranks, and from their answers to arrays."""
+"""Translate pubs into one collective call, and its answers into arrays."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from hybrid.workloads.expectation import Expectation
 
 @dataclass(frozen=True)
 class Question:
-    """The expectation values that one pub wants.
+    """The expectation values that one pub requests.
 
     Attributes:
-        workloads: one for each distinct observable.
-        points: for each of them the parameter points at which it is wanted, shape (B, P).
-        places: for each of them, which flat places of the result its values fill, and from which
-            of its points, shape (2, places).
+        workloads: one per distinct observable.
+        points: for each workload, the parameter points to evaluate, shape (B, P).
+        places: for each workload, flat indices into the result and, for each, the index of the
+            point whose value goes there; shape (2, indices).
         shape: of the result.
-        sampling: how values are obtained.
+        sampling: simulator and shots.
     """
 
     workloads: tuple[Expectation, ...]
@@ -43,7 +43,7 @@ class Question:
 
     @classmethod
     def of_pub(cls, pub: EstimatorPub, sampling: Sampling) -> Question:
-        """Return what a pub asks, its circuit and observables compiled.
+        """Compile the circuit and observables of a pub.
 
         Raises:
             InputError: the circuit cannot be run.
@@ -69,14 +69,14 @@ class Question:
         )
 
     def parts(self) -> tuple[Part, ...]:
-        """Return the question as the ranks take it, one part for each observable."""
+        """Return the parts to evaluate, one per observable."""
         return tuple(
             Part(workload.prepare(self.sampling), Ask(points), workload.num_qubits)
             for workload, points in zip(self.workloads, self.points, strict=True)
         )
 
     def arranged(self, told: Sequence[Told]) -> tuple[FloatArray, FloatArray]:
-        """Return values and standard errors in the shape of the result; errors 0 where exact."""
+        """Return values and standard errors in the shape of the result; errors are 0 if exact."""
         values, errors = np.zeros(self.shape), np.zeros(self.shape)
         for (flat, source), each in zip(self.places, told, strict=True):
             values.ravel()[flat] = each.values[source]
@@ -85,7 +85,7 @@ class Question:
         return values, errors
 
     def contents(self) -> str:
-        """Return a digest of all that the ranks must have alike."""
+        """Return a digest of everything that must be equal on all ranks."""
         workloads = [str(sorted(workload.contents().items())) for workload in self.workloads]
         return digest(workloads, list(self.points), str(sorted(self.sampling.contents().items())))
 
@@ -93,7 +93,7 @@ class Question:
 def ask_together(
     name: str, questions: Sequence[Question], seed: int | None, resources: Resources
 ) -> tuple[list[list[Told]], int]:
-    """Put all questions to the ranks at once; return the answers of each, and the run's seed."""
+    """Answer all questions in one collective call; return their answers and the run's seed."""
     found, used = ask_parts(
         name,
         lambda: [part for question in questions for part in question.parts()],
@@ -112,14 +112,14 @@ def ask_parts(
     seed: int | None,
     resources: Resources,
 ) -> tuple[list[Any], int]:
-    """Put all parts to the ranks as one question; return their answers, and the run's seed.
+    """Evaluate all parts in one collective call; return their answers and the run's seed.
 
     Args:
-        name: of the public call, for messages.
-        parts: makes them; raises InputError.
-        content: returns a digest of what the ranks must have alike.
-        seed: of the run, or None for a fresh one.
-        resources: for the call.
+        name: name of the public call, for messages.
+        parts: makes the parts; raises InputError.
+        content: returns a digest of everything that must be equal on all ranks.
+        seed: seed of the run, or None for a fresh one.
+        resources: resources of the call.
     """
 
     def prepare() -> Prepared:
@@ -138,7 +138,7 @@ def ask_parts(
 
 
 def _distinct(observables: Any) -> tuple[list[SparsePauliOp], IntArray]:
-    """Return the different observables, and for each place of an array which of them it holds."""
+    """Return the distinct observables, and an array of indices into them."""
     number_of: dict[bytes, int] = {}
     found: list[SparsePauliOp] = []
     which = np.empty(np.shape(observables), dtype=np.int64)

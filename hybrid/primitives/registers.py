@@ -1,4 +1,4 @@
-"""Which qubit each classical bit reads, and outcomes packed as Qiskit's registers hold them."""
+"""Map classical bits to qubits, and pack outcomes into Qiskit's register format."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from qiskit.primitives import BitArray
 from hybrid.core.arrays import IntArray
 
 _NEVER_READ = -1
-"""Stands for the qubit of a classical bit that no measurement writes; it reads 0."""
+"""The qubit of a classical bit that no measurement writes; it reads 0."""
 
 
 @dataclass(frozen=True)
 class Readout:
-    """A circuit whose measurements all come last, taken apart.
+    """A circuit with final measurements only, split into gates and measurements.
 
     Attributes:
-        circuit: without the measurements; as many qubits as before.
-        qubit_of: for each classical register, by name, the qubit that each of its bits reads.
+        circuit: the circuit without its measurements; same width.
+        qubit_of: the qubits that the bits of each classical register read, by register name.
     """
 
     circuit: QuantumCircuit
@@ -32,8 +32,8 @@ class Readout:
 
     @classmethod
     def of(cls, circuit: QuantumCircuit) -> Readout | None:
-        """Return the circuit taken apart, or None where measurements steer or precede gates."""
-        read: dict[int, int] = {}  # from classical bit to qubit
+        """Split a circuit; return None if a gate depends on, or follows, a measurement."""
+        read: dict[int, int] = {}  # classical bit: qubit
         measured: set[int] = set()
         bare = circuit.copy_empty_like()
         for instruction in circuit.data:
@@ -61,18 +61,19 @@ class Readout:
 
     @cached_property
     def measured(self) -> tuple[int, ...]:
-        """The qubits that are read, ascending."""
+        """The measured qubits, in ascending order."""
         read = {qubit for qubits in self.qubit_of.values() for qubit in qubits}
         return tuple(sorted(read - {_NEVER_READ}))
 
     def packed(self, outcomes: IntArray) -> dict[str, NDArray[np.uint8]]:
-        """Return for each register the bits of outcomes, as ``BitArray`` holds them.
+        """Pack the bits of each register in the format of ``BitArray``.
 
         Args:
             outcomes: shape (shots,), basis states; qubit q is bit q.
 
         Returns:
-            by name, shape (shots, bytes), the first bit of a register in the last place.
+            arrays of shape (shots, bytes), by register name; the first bit of a register is the
+            last.
         """
         return {name: _packed(outcomes, qubits) for name, qubits in self.qubit_of.items()}
 
@@ -83,7 +84,7 @@ def bit_arrays(
     shape: tuple[int, ...],
     shots: int,
 ) -> dict[str, BitArray]:
-    """Return the registers of all points from those of each, in order."""
+    """Stack the registers of all points, in order."""
     listed = list(parts)
     found = {}
     for register in registers:
@@ -96,7 +97,7 @@ def bit_arrays(
 
 
 def _without_bits(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Return a circuit of the same qubits and gates that has no classical bits."""
+    """Return a circuit with the same qubits and gates, and no classical bits."""
     bare = QuantumCircuit(*circuit.qregs, global_phase=circuit.global_phase)
     bare.add_bits(qubit for qubit in circuit.qubits if qubit not in bare.qubits)
     for instruction in circuit.data:

@@ -1,4 +1,4 @@
-"""Qiskit's sampler primitive: shots of many circuits as one question."""
+"""Qiskit's sampler primitive: shots of many circuits in one collective call."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ from hybrid.simulators.together import Part
 from hybrid.workloads.compiled import compiled_circuit
 
 _WIDEST_DRAWN = 20
-"""Up to so many measured qubits, shots are drawn from probabilities, with Qiskit's numbers."""
+"""Up to this many measured qubits, shots are drawn from probabilities, exactly as Qiskit does."""
 
 
 class Sampler(BaseSamplerV2):
     """Qiskit's ``BaseSamplerV2``, computed by this package.
 
-    Takes the place of ``qiskit.primitives.StatevectorSampler``. All pubs of one :meth:`run` are
-    one question, whose points and shots are split over the ranks of the job. Every rank makes the
-    same call and gets the same bits. An integer seed gives the shots that
-    ``StatevectorSampler`` gives, up to 20 measured qubits.
+    Drop-in replacement for ``qiskit.primitives.StatevectorSampler``. :meth:`run` evaluates all pubs
+    together and splits their points and shots over the ranks of the job. Every rank makes the same
+    call and gets the same bits. For up to 20 measured qubits, an integer seed reproduces the shots
+    of ``StatevectorSampler``.
 
-    Circuits whose measurements come last run on the native kernels. Circuits that measure, reset
-    or branch on the way, and all circuits where the simulator is ``Aer``, run on Aer, with its
-    noise model if it has one.
+    Circuits with final measurements only run on the native kernels. Circuits with mid-circuit
+    measurements, resets or control flow run on Aer. If the simulator is ``Aer``, all circuits run
+    on it, with its noise model if it has one.
 
     Args:
-        default_shots: shots where :meth:`run` and the pub name none.
+        default_shots: shots if neither :meth:`run` nor the pub specifies them.
         seed: seed of the shots, an integer or a generator. If None, a fresh one is drawn for each
             run.
         simulator: "auto", "native", "aer", or one of :mod:`hybrid.simulators`.
         threads: threads of each rank. If None, ranks share the cores of their host.
         shards: number of ranks that share one state, a power of two.
-        groups: number of such groups that work side by side.
+        groups: number of such groups that run concurrently.
 
     Raises:
         InputError: an argument is not usable.
@@ -93,7 +93,7 @@ class Sampler(BaseSamplerV2):
 
     @property
     def default_shots(self) -> int:
-        """Shots where none are named."""
+        """Default number of shots."""
         return self._default_shots
 
     @property
@@ -108,14 +108,14 @@ class Sampler(BaseSamplerV2):
 
         Args:
             pubs: circuits, or tuples ``(circuit, parameter values, shots)``.
-            shots: of pubs that name none.
+            shots: shots of pubs that specify none.
 
         Returns:
-            a finished job. Its result holds for each pub a ``BitArray`` for each classical
-            register, under the register's name in ``data``.
+            a finished job. Its result holds, for each pub, one ``BitArray`` per classical register,
+            under the register's name in ``data``.
 
         Raises:
-            ValueError: a pub does not fit together; from Qiskit's own checks.
+            ValueError: a pub is inconsistent; raised by Qiskit's own validation.
         """
         wanted = self._default_shots if shots is None else shots
         coerced = [SamplerPub.coerce(pub, wanted) for pub in pubs]
@@ -146,12 +146,12 @@ class Sampler(BaseSamplerV2):
 
 @dataclass(frozen=True)
 class _Shots:
-    """The shots that one pub wants.
+    """The shots that one pub requests.
 
     Attributes:
-        pub: as Qiskit checked it.
-        readout: the circuit without its last measurements, where the kernels can run it.
-        aer: what runs it otherwise.
+        pub: the pub, validated by Qiskit.
+        readout: the circuit split from its final measurements, or None if Aer runs it.
+        aer: runs the circuit if ``readout`` is None.
         points: shape (B, P).
     """
 
@@ -168,8 +168,8 @@ class _Shots:
             raise InputError(
                 "simulator",
                 got="'native'",
-                expected="'aer', or measurements at the end only",
-                advice="the kernels do not measure, reset or branch on the way",
+                expected="'aer', or final measurements only",
+                advice="'native' has no mid-circuit measurement, reset or control flow",
             )
         values = pub.parameter_values.as_array(circuit.parameters)
         points = checked_points(
@@ -180,7 +180,7 @@ class _Shots:
         return cls(pub, readout, simulator if isinstance(simulator, Aer) else Aer(), points)
 
     def part(self) -> Part:
-        """Return the question."""
+        """Return the part to evaluate."""
         ask, width = Ask(self.points), self.pub.circuit.num_qubits
         if self.readout is None:
             job = self.aer.job(width, sampled=True)
@@ -191,12 +191,12 @@ class _Shots:
         return Part(SamplingEvaluation(program, self.pub.shots), ask, width)
 
     def content(self) -> str:
-        """Return a digest of what the ranks must have alike."""
+        """Return a digest of everything that must be equal on all ranks."""
         on = "native" if self.readout is not None else self.aer.content()
         return digest(identity_of(self.pub.circuit), self.points, self.pub.shots, on)
 
     def result(self, answer: Any, rng: Callable[[], np.random.Generator]) -> SamplerPubResult:
-        """Return the registers that Qiskit's users read; ``rng`` gives the source for a point."""
+        """Return the pub's result; ``rng`` returns the generator of the next point."""
         circuit = self.pub.circuit
         if self.readout is None:
             parts = [_registers(bits, self.pub) for bits in answer]
@@ -210,7 +210,7 @@ class _Shots:
 
     @property
     def is_drawn_here(self) -> bool:
-        """Whether each rank draws all shots from probabilities, as Qiskit does."""
+        """Whether every rank draws all shots itself from probabilities, as Qiskit does."""
         return self.readout is not None and len(self.readout.measured) <= _WIDEST_DRAWN
 
     def _outcomes(self, answer: Any, rng: np.random.Generator) -> IntArray:
@@ -218,7 +218,7 @@ class _Shots:
         assert self.readout is not None
         if not self.is_drawn_here:
             outcomes = np.array([int(label, 2) for label in answer], dtype=np.int64)
-            # Users cut shots in halves, so they must not be sorted.
+            # Users split shots into halves, so they must not be sorted.
             return rng.permutation(np.repeat(outcomes, list(answer.values())))
         drawn = rng.choice(len(answer), p=answer / answer.sum(), size=self.pub.shots)
         outcomes = np.zeros(self.pub.shots, dtype=np.int64)
@@ -228,7 +228,7 @@ class _Shots:
 
 
 def _registers(bits: NDArray[np.uint8], pub: SamplerPub) -> dict[str, NDArray[np.uint8]]:
-    """Return the classical bits of all shots, packed register by register."""
+    """Pack the classical bits of all shots, register by register."""
     circuit = pub.circuit
     packed = {}
     for register in circuit.cregs:
@@ -240,7 +240,7 @@ def _registers(bits: NDArray[np.uint8], pub: SamplerPub) -> dict[str, NDArray[np
 
 
 def _checked(simulator: Choice) -> Aer | Native | None:
-    """Return the simulator that was named, or None to choose for each circuit."""
+    """Return the chosen simulator, or None to choose per circuit."""
     if isinstance(simulator, Aer | Native):
         return simulator
     known: dict[str, Aer | Native | None] = {"auto": None, "native": Native(), "aer": Aer()}

@@ -1,4 +1,4 @@
-"""Seeds as Qiskit's primitives take them."""
+"""Seeds of Qiskit's primitives."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from hybrid.core.errors import InputError
 
 Seed: TypeAlias = np.random.Generator | int | None
-"""An integer for the same numbers from each run, a generator to go on with, None for fresh ones."""
+"""An integer seeds every run alike; a generator advances with each run; None is fresh each time."""
 
 
 def run_seed(seed: Seed, *, is_used: bool) -> int | None:
     """Return the seed of one run; None lets the ranks draw one together.
 
     Args:
-        seed: as the user gave it.
-        is_used: whether anything is drawn from it; a generator is left as it is where not.
+        seed: the user's argument.
+        is_used: whether the run draws random numbers. If not, a generator does not advance.
 
     Raises:
-        InputError: neither an integer of at least 0, a generator, nor None.
+        InputError: not a nonnegative integer, a generator or None.
     """
     if seed is None:
         return None
@@ -35,14 +35,14 @@ def run_seed(seed: Seed, *, is_used: bool) -> int | None:
 
 
 def noise_source(seed: Seed, of_run: int) -> np.random.Generator:
-    """Return where normal noise comes from: the user's seed, else that of the run."""
+    """Return the generator of normal noise, from the user's seed, else from that of the run."""
     return np.random.default_rng(of_run if seed is None else seed)
 
 
 def shot_source(seed: Seed, of_run: int) -> Callable[[], np.random.Generator]:
-    """Return what gives the source of shots for the next point.
+    """Return a function that returns the generator of shots for the next point.
 
-    As in Qiskit, an integer seed starts anew at each point; otherwise one source goes on.
+    As in Qiskit, an integer seed restarts at each point; otherwise all points share one generator.
     """
     if isinstance(seed, int | np.integer):
         return lambda: np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Problems that variational algorithms are run on: molecules and maximum cuts."""
+"""Problems for variational algorithms: molecules and maximum cuts."""
 
 from hybrid.problems.maxcut import Cut, MaxCut
 from hybrid.problems.molecule import Molecule

@@ -1,4 +1,4 @@
-"""Lines of a graph file as columns: numbers, weights and names of nodes, checked one by one."""
+"""Split and validate the columns of a graph file: numbers, weights and node names."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NOT_IN_NAMES = re.compile(r"[ ,;|\"'`(){}\[\]<>=\\]")
 _FILLERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]")
-"""Letters and marks that Unicode draws as nothing."""
+"""Letters and marks that are rendered as nothing."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a file that holds something.
+    """One non-empty line of a file.
 
     Attributes:
-        where: file and line, for messages.
-        columns: without quotes and the blanks around them.
+        where: file and line, for error messages.
+        columns: the columns, without quotes and surrounding blanks.
     """
 
     where: str
@@ -40,15 +40,15 @@ class Row:
 
 
 def rows(path: str, text: str, comments: tuple[str, ...]) -> list[Row]:
-    """Return the lines of a file that hold more than blanks and comments.
+    """Return the lines of a file that are neither blank nor comments.
 
     Args:
-        path: of the file, for messages.
-        text: its content.
-        comments: what starts a comment at the beginning of a line; ``#`` does so anywhere.
+        path: path of the file, for error messages.
+        text: content of the file.
+        comments: prefixes of comment lines; ``#`` starts a comment anywhere.
 
     Raises:
-        InputError: a quote that is not closed.
+        InputError: an unclosed quote.
     """
     return list(_rows(path, text, comments))
 
@@ -68,16 +68,16 @@ def _rows(path: str, text: str, comments: tuple[str, ...]) -> Iterator[Row]:
                 where,
                 got=shown(line),
                 expected="columns with quotes around whole names, if any",
-                advice="close the quote, or leave quotes out",
+                advice="close the quote, or remove the quotes",
             ) from None
         yield Row(where, tuple(column.strip(" ") for column in columns))
 
 
 def node(where: str, column: str) -> int | str:
-    """Return the node that a column names: a whole number, or a name in its composed form.
+    """Parse a node: a whole number, or a name in Unicode's composed form.
 
     Raises:
-        InputError: neither of both, or a character in it that cannot be seen.
+        InputError: neither, or an invisible character.
     """
     if WHOLE_NUMBER.fullmatch(column):
         return int(column)
@@ -87,7 +87,7 @@ def node(where: str, column: str) -> int | str:
         raise InputError(
             where,
             got=f"the invisible character {code} in {shown(column)}",
-            expected="names of characters that can be seen",
+            expected="names of visible characters",
             advice="remove it: names that look alike would be different nodes",
         )
     if not column or not (column[0].isalnum() or column[0] == "_") or _NUMBER.fullmatch(column):
@@ -108,7 +108,7 @@ def node(where: str, column: str) -> int | str:
 
 
 def weight(where: str, column: str) -> float:
-    """Return a weight.
+    """Parse a weight.
 
     Raises:
         InputError: not a finite number.
@@ -128,5 +128,5 @@ def weight(where: str, column: str) -> float:
 
 
 def shown(text: str) -> str:
-    """Return a short text for a message, in quotes."""
+    """Return a text shortened and quoted, for error messages."""
     return repr(text[:40])

@@ -1,4 +1,4 @@
-"""Determinants of orbitals: their energies, and which of them a calculation starts from."""
+"""Slater determinants: energies, and the choice of the reference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Occupation: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 """The occupied orbitals of spin alpha and of spin beta, counted from 0, in ascending order."""
 
 _EQUAL = 1e-9
-"""Of the largest integral: energies that lie no further apart are equal."""
+"""Energies that differ by less than this fraction of the largest integral are equal."""
 
 _Filled: TypeAlias = NDArray[np.float64]  # (..., 2, n): 1 where a spin orbital is occupied, else 0
 
@@ -36,7 +36,7 @@ class Determinants:
 
     @classmethod
     def of(cls, one_body: FloatArray, two_body: FloatArray) -> Determinants:
-        """Return those of integrals in chemists' order."""
+        """Make from integrals in chemists' order."""
         return cls(
             one_body, np.einsum("iijj->ij", two_body).copy(), np.einsum("ijji->ij", two_body).copy()
         )
@@ -46,16 +46,16 @@ class Determinants:
         return float(self._energies(self._filled(occupation)))
 
     def chosen(self, num_electrons: tuple[int, int]) -> Occupation:
-        """Return the reference determinant, whatever the order of the orbitals.
+        """Return the reference determinant, independent of the order of the orbitals.
 
-        It is the one of lowest energy among those in which the spin with fewer electrons
-        occupies none but orbitals that the other one occupies too, as restricted Hartree-Fock
-        does: found by exchanging orbitals from several starts as long as the energy falls. Of
-        determinants of equal energy it is the one of the first orbitals.
+        This is the determinant of lowest energy in which, as in restricted Hartree-Fock, the spin
+        with fewer electrons occupies only orbitals that the other spin occupies too. The search
+        exchanges orbitals, from several starts, while the energy falls. Ties go to the first
+        orbitals.
         """
         n = len(self.one_body)
         starts = [np.arange(n), np.argsort(self.one_body.diagonal(), kind="stable")]
-        # Electrons repel those in the same place: what an orbital costs beside all the others.
+        # Mean-field estimate of orbital energies, with the repulsion by all electrons.
         crowded = self.one_body.diagonal() + self.coulomb.mean(axis=1) * sum(num_electrons)
         starts.append(np.argsort(crowded, kind="stable"))
         best = self._filled(_first(num_electrons, starts[0]))
@@ -70,7 +70,7 @@ class Determinants:
         """Return the lowest determinant that differs in one orbital and has a lower energy.
 
         Returns:
-            It, and how far below it lies in hartree; or None where there is none.
+            The determinant and the energy difference in hartree; or None.
         """
         filled = self._filled(occupation)
         moved = _with_one_moved(filled)
@@ -85,11 +85,11 @@ class Determinants:
         return (alpha, beta), depth
 
     def cost_of_leaving(self, occupation: Occupation) -> float:
-        """Return a penalty in hartree that keeps a molecule from gaining by other electrons.
+        """Return the weight, in hartree, of a penalty on other electron numbers.
 
-        It is meant for each squared deviation of the electron numbers: twice the largest gain
-        for each among determinants with up to two electrons more or less of either spin, and the
-        smallest excitation besides.
+        The penalty multiplies the squared deviation of the electron numbers. The weight is twice
+        the largest energy gain per squared deviation, over determinants with up to two electrons
+        more or fewer of either spin, plus the smallest excitation energy.
         """
         alpha, beta = map(len, occupation)
         here, n = self.energy(occupation), len(self.one_body)
@@ -124,7 +124,7 @@ class Determinants:
         return np.asarray(energies)
 
     def _descended(self, filled: _Filled) -> _Filled:
-        """Exchange orbitals, two at a time, as long as that lowers the energy."""
+        """Exchange pairs of orbitals while the energy falls."""
         energy = self._energies(filled)
         while True:
             exchanged = _with_two_exchanged(filled)
@@ -144,7 +144,7 @@ def _first(num_electrons: tuple[int, int], order: NDArray[np.int64]) -> Occupati
 
 
 def _with_two_exchanged(filled: _Filled) -> _Filled:
-    """Return each determinant in which two orbitals have each other's electrons, (M, 2, n)."""
+    """Return all determinants with two orbitals exchanged, shape (M, 2, n)."""
     p, q = np.triu_indices(filled.shape[-1], 1)
     different = (filled[:, p] != filled[:, q]).any(axis=0)
     p, q = p[different], q[different]
@@ -155,7 +155,7 @@ def _with_two_exchanged(filled: _Filled) -> _Filled:
 
 
 def _with_one_moved(filled: _Filled) -> _Filled:
-    """Return each determinant in which one electron has another orbital, (M, 2, n)."""
+    """Return all determinants with one electron in another orbital, shape (M, 2, n)."""
     moved = []
     for spin in range(2):
         for p in np.flatnonzero(filled[spin]):
@@ -167,10 +167,10 @@ def _with_one_moved(filled: _Filled) -> _Filled:
 
 
 def checked_electrons(name: str, given: object, num_orbitals: int) -> tuple[int, int]:
-    """Return the numbers of electrons of spin alpha and of spin beta.
+    """Validate the numbers of electrons of spin alpha and spin beta.
 
     Raises:
-        InputError: not two whole numbers, more electrons than orbitals, or none at all.
+        InputError: not two whole numbers, more electrons than orbitals, or no electrons.
     """
     numbers = _wholes(given)
     fitting = numbers is not None and len(numbers) == 2 and any(numbers)
@@ -191,10 +191,10 @@ def checked_electrons(name: str, given: object, num_orbitals: int) -> tuple[int,
 def checked_occupation(
     name: str, given: object, num_electrons: tuple[int, int], num_orbitals: int
 ) -> Occupation:
-    """Return occupied orbitals of spin alpha and of spin beta, each in ascending order.
+    """Validate the occupied orbitals of spin alpha and spin beta; return them in ascending order.
 
     Raises:
-        InputError: not so many different orbitals of each spin.
+        InputError: the wrong number of distinct orbitals for a spin.
     """
     spins = list(given) if isinstance(given, list | tuple) else []
     found = [_wholes(spin) for spin in spins]
@@ -217,7 +217,7 @@ def checked_occupation(
 
 
 def _wholes(given: object) -> tuple[int, ...] | None:
-    """Return whole numbers, or None where it is something else."""
+    """Return a tuple of whole numbers, or None."""
     if isinstance(given, np.ndarray):
         given = given.tolist()
     if not isinstance(given, list | tuple | range):

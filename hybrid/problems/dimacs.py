@@ -13,13 +13,13 @@ _UNDIRECTED = ("edge", "edges", "col")
 
 
 def is_such(lines: list[Row]) -> bool:
-    """Return whether the first line that is no comment says what follows."""
+    """Return whether the first line that is not a comment is a DIMACS problem line."""
     said = next((row.columns for row in lines if row.columns[0] != "c"), ())
     return len(said) == 4 and said[0] == "p" and all(map(WHOLE_NUMBER.fullmatch, said[2:]))
 
 
 def read(path: str, lines: list[Row]) -> Graph[int | str]:
-    """Return the graph; nodes are numbered from 1 and all that are declared are there.
+    """Return the graph; nodes are numbered from 1, including isolated ones.
 
     Files that list each edge in both directions are read too.
 

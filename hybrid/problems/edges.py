@@ -1,4 +1,4 @@
-"""Graph files: edge lists and the formats of graph collections, told apart by what they hold."""
+"""Read graph files; the format is detected from the content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COMMENT = "start comments with #"
 _LETTER = re.compile(r"[^\W\d_]")
 _ENDS = {"source", "target", "src", "dst", "from", "to", "node1", "node2", "node_1", "node_2"}
 _WEIGHT = {"weight", "weights", "w", "value", "cost", "capacity"}
-"""Titles of columns, where a file of names may begin with a line of them."""
+"""Column titles that may form the first line of a file with node names."""
 
 
 def read_graph(path: str | PathLike[str]) -> Graph[int | str]:
@@ -141,12 +141,12 @@ def _header(lines: list[Row]) -> tuple[int, int] | None:
 
 
 def _in_sequence(ends: set[int], count: int) -> bool:
-    """Return whether nodes are just 0 to count - 1, or 1 to count."""
+    """Return whether the nodes are exactly 0 to count - 1, or 1 to count."""
     return len(ends) == count > 0 and min(ends) in (0, 1) and max(ends) - min(ends) == count - 1
 
 
 def _either(first: Row, follow: str) -> InputError:
-    """Return the refusal of a first line that may be a header or an edge."""
+    """Return the error for a first line that may be a header or an edge."""
     return InputError(
         first.where,
         got=f"{' '.join(first.columns)}, numbers of nodes and edges, or an edge ({follow})",
@@ -156,7 +156,7 @@ def _either(first: Row, follow: str) -> InputError:
 
 
 def _counted(lines: list[Row], declared: tuple[int, int]) -> Graph[int | str]:
-    """Return a graph whose first line declares how many nodes there are."""
+    """Return a graph whose first line declares the number of nodes."""
     edges = _edges(lines[1:])
     lowest = 0 if 0 in edges.nodes() else 1
     return Graph(numbered(lines[0].where, lowest, declared[0]), edges.edges)
@@ -165,7 +165,7 @@ def _counted(lines: list[Row], declared: tuple[int, int]) -> Graph[int | str]:
 def _refuse_adjacency(lines: list[Row]) -> None:
     """Refuse the format of METIS: line k lists the neighbours of node k.
 
-    Graphs whose nodes have two or three neighbours each would pass for edges.
+    A graph whose nodes have two or three neighbours each would otherwise be read as edges.
     """
     header, others = lines[0], lines[1:]
     if not all(row.is_whole() for row in lines) or len(header.columns) not in (2, 3):

@@ -1,4 +1,4 @@
-"""FCIDUMP files of spin-restricted calculations, in the dialects that programs write.
+"""Read FCIDUMP files of spin-restricted calculations, in all common dialects.
 
 Format: P. J. Knowles and N. C. Handy, Comput. Phys. Commun. 54, 75 (1989),
 doi:10.1016/0010-4655(89)90033-7.
@@ -20,14 +20,14 @@ from hybrid.problems.integrals import MAX_ORBITALS
 from hybrid.problems.namelist import Namelist, read_namelist
 
 _LARGEST = 1e9
-"""Hartree. No integral of a molecule comes near; what does is garbage, and would overflow."""
+"""Hartree. Integrals of molecules are far smaller; larger numbers are errors."""
 
 _SAME = 1e-8
-"""Of the largest integral. What symmetry makes equal may differ by so much from rounding."""
+"""Tolerance for integrals that symmetry makes equal, relative to the largest integral."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]+|[+-][0-9]{3})?")
 _SIGN_INSIDE = re.compile(r"(?<=[0-9.])(?=[+-])")
-"""Where Fortran leaves out the letter of an exponent of three digits."""
+"""Where Fortran omits the letter of a three-digit exponent."""
 
 _INDEX = re.compile(r"[0-9]{1,9}")
 
@@ -38,12 +38,12 @@ _SPIN_FLAGS = {
     "IGHF": "a calculation with general spin orbitals (GHF)",
     "TREL": "a relativistic calculation with spinors (TREL)",
 }
-"""Entries that say that the orbitals are not those of a restricted calculation."""
+"""Entries that declare other than restricted orbitals."""
 
 _UNUSED = {"ISYM", "NPROP", "PROPBITLEN", "SYML", "SYMLZ"} | {
     *("IPRTIM", "INT", "MEMORY", "MAXIT", "THR", "THRRES", "NROOT")
 }
-"""Entries on symmetry labels and on the program by Knowles and Handy, which change no integral."""
+"""Entries that do not affect integrals: symmetry labels and settings of the original program."""
 
 _KNOWN = {"NORB", "NELEC", "MS2", "ORBSYM", "NSPIN", "CORE", *_SPIN_FLAGS, *_UNUSED}
 
@@ -55,12 +55,12 @@ _LINES = {
     (True, False, False, False),  # the energy of orbital i, which nothing here needs
     (False, False, False, False),  # the core energy
 }
-"""Which of the indices i j k l of a line are not zero."""
+"""Valid combinations of nonzero indices i j k l of a line."""
 
 
 @dataclass(frozen=True, eq=False)
 class Integrals:
-    """What an FCIDUMP file says, over n spatial orbitals; energies in hartree.
+    """The content of an FCIDUMP file, over n spatial orbitals; energies in hartree.
 
     Attributes:
         one_body: (n, n) float64, symmetric.
@@ -76,11 +76,11 @@ class Integrals:
 
 
 def read_fcidump(path: str | os.PathLike[str]) -> Integrals:
-    """Return the integrals of a spin-restricted FCIDUMP file with real orbitals.
+    """Read a spin-restricted FCIDUMP file with real orbitals.
 
     Raises:
-        InputError: the file is missing, cut short, not such a file, or of a calculation with
-            other orbitals for each spin; the message names the line.
+        InputError: the file is missing, truncated, not an FCIDUMP file, or of an unrestricted
+            calculation; the message names the line.
 
     Example:
         >>> read_fcidump("examples/data/h2.fcidump").num_electrons
@@ -103,7 +103,7 @@ def read_fcidump(path: str | os.PathLike[str]) -> Integrals:
 
 
 def _checked(header: Namelist) -> tuple[int, tuple[int, int]]:
-    """Return the number of orbitals and of electrons (alpha, beta), if they make sense."""
+    """Validate and return the numbers of orbitals and of electrons (alpha, beta)."""
     _check_spin(header)
     norb, nelec, ms2 = header.whole("NORB"), header.whole("NELEC"), header.whole("MS2", 0)
     if not 1 <= norb <= MAX_ORBITALS:
@@ -134,7 +134,7 @@ def _checked(header: Namelist) -> tuple[int, tuple[int, int]]:
 
 
 def _check_spin(header: Namelist) -> None:
-    """Refuse headers of other orbitals than spatial ones, and entries of unknown meaning."""
+    """Refuse headers of other than restricted orbitals, and unknown entries."""
     for name, meaning in _SPIN_FLAGS.items():
         if header.flag(name):
             raise InputError(
@@ -164,12 +164,12 @@ def _check_spin(header: Namelist) -> None:
             f"{header.where}, {unknown[0]}",
             got="an entry of unknown meaning",
             expected=f"some of {', '.join(sorted(_KNOWN))}",
-            advice="remove it if it says nothing of what the integrals mean",
+            advice="remove it if it does not affect the integrals",
         )
 
 
 def _checked_integrals(path: str, header: Namelist, norb: int) -> dict[_Indices, float]:
-    """Return each integral by its canonical indices, if all the parts of a whole file are there."""
+    """Return the integrals by canonical indices, if the file is complete."""
     seen: dict[_Indices, tuple[float, int]] = {}
     again: list[tuple[_Indices, float, int]] = []
     for number, value, indices in _integrals(path, header, norb):
@@ -213,7 +213,7 @@ def _checked_integrals(path: str, header: Namelist, norb: int) -> dict[_Indices,
 
 
 def _integrals(path: str, header: Namelist, norb: int) -> Iterator[tuple[int, float, _Indices]]:
-    """Yield line number, value and the four indices of each line that holds something."""
+    """Yield line number, value and the four indices of each non-empty line."""
     for number, line in enumerate(header.rest.split("\n"), header.lines + 1):
         columns = line.partition("!")[0].split()
         if not columns:
@@ -224,7 +224,7 @@ def _integrals(path: str, header: Namelist, norb: int) -> Iterator[tuple[int, fl
                 where,
                 got=f"{len(columns)} columns",
                 expected="five: value i j k l",
-                advice="the file is cut short or damaged here: mend the line or write it again",
+                advice="the file is truncated or damaged here: fix the line or rewrite the file",
             )
         value = _value(where, columns[0])
         if not all(_INDEX.fullmatch(column) for column in columns[1:]):
@@ -246,7 +246,7 @@ def _integrals(path: str, header: Namelist, norb: int) -> Iterator[tuple[int, fl
 
 
 def _value(where: str, column: str) -> float:
-    """Return a number in hartree."""
+    """Parse a number in hartree."""
     if _NUMBER.fullmatch(column) and abs(value := _as_float(column)) <= _LARGEST:
         return value
     raise InputError(
@@ -258,13 +258,13 @@ def _value(where: str, column: str) -> float:
 
 
 def _as_float(number: str) -> float:
-    """Return a number as Fortran writes it: 1.5, 1.5E-3, 1.5D-3 or 1.5-103."""
+    """Parse a number in Fortran's notation: 1.5, 1.5E-3, 1.5D-3 or 1.5-103."""
     text = number.lower().replace("d", "e")
     return float(text if "e" in text else _SIGN_INSIDE.sub("e", text))
 
 
 def _canonical(indices: _Indices) -> _Indices:
-    """Return the one of the eight index orders of a real integral that stands for all."""
+    """Return the canonical one of the eight equivalent index orders of a real integral."""
     i, j, k, l = indices  # noqa: E741
     bra, ket = (max(i, j), min(i, j)), (max(k, l), min(k, l))
     return (*max(bra, ket), *min(bra, ket))

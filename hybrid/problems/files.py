@@ -1,4 +1,4 @@
-"""Reading a text file that the user names, or saying what is wrong with it."""
+"""Read a text file, with errors for everything that can be wrong with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from hybrid.core.errors import InputError
 
 MAX_BYTES = 64 * 2**20
-"""Far above any file of a problem that can be simulated; keeps a wrong path from filling memory."""
+"""Far above any problem that can be simulated; protects memory from a wrong path."""
 
 _OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -19,7 +19,7 @@ def read_text(path: str | os.PathLike[str], kind: str) -> str:
 
     Args:
         path: the file.
-        kind: what it should be, with its article, for the message: "an FCIDUMP file".
+        kind: description of the file with its article, for error messages: "an FCIDUMP file".
 
     Raises:
         InputError: not a path, no such file, not a regular file, not readable, empty, larger
@@ -56,7 +56,7 @@ def read_text(path: str | os.PathLike[str], kind: str) -> str:
 
 
 def _check_file(path: Path, kind: str) -> None:
-    """Refuse a path that is not that of a regular file of a sensible size."""
+    """Refuse a path that is not a regular file of reasonable size."""
     if not os.path.exists(path):  # False for names that no file can have, too
         raise InputError(
             str(path)[:200],
@@ -66,7 +66,7 @@ def _check_file(path: Path, kind: str) -> None:
         )
     if not path.is_file():
         got = "a directory" if path.is_dir() else "not a regular file"
-        raise InputError(str(path), got=got, expected=kind, advice="name the file itself")
+        raise InputError(str(path), got=got, expected=kind, advice="pass a path to a file")
     if path.stat().st_size > MAX_BYTES:
         raise InputError(
             str(path),

@@ -1,4 +1,4 @@
-"""What a graph file or an edge list says, before it becomes a problem."""
+"""Graphs as read from a file or an edge list."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Graph(Generic[Node]):
 
 
 class Edges(Generic[Node]):
-    """Edges as they come from a source, each of which must be new.
+    """Collects edges; refuses duplicates.
 
     Args:
-        again: what to do with an edge that is given twice with the same weight: "refuse", or
-            "merge" where the format lists each edge in both directions.
+        again: how to handle a duplicate edge of the same weight: "refuse", or "merge" for formats
+            that list each edge in both directions.
     """
 
     def __init__(self, again: str = "refuse") -> None:
@@ -38,10 +38,10 @@ class Edges(Generic[Node]):
         self._first: dict[frozenset[Node], tuple[float, str]] = {}
 
     def add(self, where: str, u: Node, v: Node, weight: float) -> None:
-        """Take an edge.
+        """Add an edge.
 
         Raises:
-            InputError: a node joined to itself, or an edge that was given before.
+            InputError: a self-loop, or a duplicate edge.
         """
         if u == v:
             raise InputError(
@@ -70,11 +70,11 @@ class Edges(Generic[Node]):
 
 
 MAX_NODES = 100_000
-"""Far above any graph that can be simulated; keeps a damaged header from filling memory."""
+"""Far above any graph that can be simulated; protects memory from a damaged header."""
 
 
 def numbered(where: str, first: int, count: int) -> list[int | str]:
-    """Return the nodes that a header declares by their number.
+    """Return the nodes of a graph whose header declares their number.
 
     Raises:
         InputError: more than :data:`MAX_NODES`.

@@ -1,4 +1,4 @@
-"""Integrals over orbitals: real, with the symmetries of real orbitals, and over spatial ones."""
+"""Validate integrals: real, over spatial orbitals, with the symmetries of real orbitals."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from hybrid.core.arrays import FloatArray, IntArray
 from hybrid.core.errors import InputError
 
 MAX_ORBITALS = 32
-"""Spatial orbitals: 64 spin orbitals are the widest basis-state index that there is."""
+"""Spatial orbitals; basis-state indices have 64 bits, one per spin orbital."""
 
 _SAME = 1e-6
-"""Of the largest integral. What symmetry makes equal, or zero, may be off by so much."""
+"""Tolerance for equalities by symmetry, relative to the largest integral."""
 
 _SAME_DENSITY = 0.9
-"""Cosine of the angle between two densities, above which both belong to the same orbitals."""
+"""Cosine between two densities above which they belong to the same orbitals."""
 
 _ORDERS = {
     "physicists' order, <ij|kl>": (0, 2, 1, 3),
     "the order of OpenFermion, a+_i a+_j a_k a_l": (0, 3, 1, 2),
 }
-"""Axes that bring arrays in another order into chemists' order."""
+"""Transpositions to chemists' order from other orders."""
 
 _GENERATORS = ((1, 0, 2, 3), (0, 1, 3, 2), (2, 3, 0, 1))
-"""Changes of the order of indices that leave (ij|kl); the eight in all come from these."""
+"""Generators of the eight index permutations that leave (ij|kl) invariant."""
 
 
 def checked_integrals(
     name: str, one_body: object, two_body: object
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the integrals as read-only arrays, exactly symmetric.
+    """Validate integrals; return them as read-only arrays with exact symmetry.
 
     Args:
-        name: of the molecule, for messages.
+        name: name of the molecule, for error messages.
         one_body: (n, n), h_ij.
         two_body: (n, n, n, n), (ij|kl) in chemists' order.
 
     Raises:
-        InputError: no numbers, complex ones, NaN or infinity; other shapes; too many orbitals; integrals without the
-            symmetries of real orbitals in chemists' order; or integrals over spin orbitals.
+        InputError: not real and finite; wrong shapes; too many orbitals; without the symmetries of
+            real orbitals in chemists' order; or over spin orbitals.
     """
     one, two = _real(name, "one_body", one_body), _real(name, "two_body", two_body)
     n = len(one) if one.ndim else 0
@@ -62,11 +62,11 @@ def checked_integrals(
             f"integrals of {name}",
             got="NaN or infinity",
             expected="finite numbers",
-            advice="check the calculation that they come from",
+            advice="check the calculation they come from",
         )
     _check_symmetries(name, one, two)
     _check_spatial(name, one, two)
-    # The mean of equal numbers is that number: what is symmetric keeps its bits.
+    # The mean of equal numbers is exact, so symmetric arrays keep their bits.
     one = (one + one.T) / 2
     for axes in _GENERATORS:
         two = (two + two.transpose(axes)) / 2
@@ -133,17 +133,17 @@ def _check_symmetries(name: str, one: FloatArray, two: FloatArray) -> None:
 
 
 def _is_symmetric(two: FloatArray) -> bool:
-    """Return whether all eight orders of the indices give the same."""
+    """Return whether all eight index permutations give the same array."""
     most = _SAME * abs(two).max()
     return all(abs(two - two.transpose(axes)).max() <= most for axes in _GENERATORS)
 
 
 def _check_spatial(name: str, one: FloatArray, two: FloatArray) -> None:
-    """Refuse orbitals that are those of both spins: half of them repeats the other half.
+    """Refuse spin orbitals, half of which repeat the other half.
 
-    Two sets of orbitals whose products vanish everywhere cannot have the same density, unless
-    their spins differ. The products vanish where no integral joins the sets, and by the inequality
-    of Cauchy and Schwarz densities a and b are alike where (a|b)^2 is near (a|a)(b|b).
+    Two sets of orbitals with vanishing products cannot have the same density unless their spins
+    differ. The products vanish if no integral couples the sets; by the Cauchy-Schwarz inequality,
+    densities a and b are equal if (a|b)^2 equals (a|a)(b|b).
     """
     sets = _unjoined(one, two)
     if len(sets) != 2 or len(sets[0]) != len(sets[1]):
@@ -162,7 +162,7 @@ def _check_spatial(name: str, one: FloatArray, two: FloatArray) -> None:
 
 
 def _unjoined(one: FloatArray, two: FloatArray) -> list[IntArray]:
-    """Return the sets of orbitals between which every integral h_ij and (ij|kl) is zero."""
+    """Return the sets of orbitals that no integral h_ij or (ij|kl) couples."""
     joined = (abs(one) > 1e-10 * abs(one).max()) | (
         abs(two).max(axis=(2, 3)) > 1e-10 * abs(two).max()
     )

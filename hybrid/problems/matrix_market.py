@@ -20,7 +20,7 @@ _SYMMETRIES = ("symmetric", "general")
 
 
 def is_such(text: str) -> bool:
-    """Return whether a text starts as such a file does."""
+    """Return whether a text starts with the MatrixMarket banner."""
     return text.lower().startswith(_BANNER)
 
 
@@ -64,7 +64,7 @@ def read(path: str, text: str) -> Graph[int | str]:
 
 
 def _size(path: str, text: str) -> int:
-    """Return how many rows and columns the matrix has, if its banner and size make sense."""
+    """Validate banner and size; return the number of rows."""
     banner, *others = text.split("\n")
     words = banner.lower().split()
     if words[1:3] != ["matrix", "coordinate"] or not (
@@ -97,13 +97,13 @@ def _size(path: str, text: str) -> int:
 
 
 def _matrix(path: str, text: str) -> Any:
-    """Return the matrix as scipy.sparse.coo_array, without zeros, no entry twice."""
+    """Return the matrix as scipy.sparse.coo_array; refuse duplicate entries."""
     from scipy.io import mmread
     from scipy.sparse import coo_array
 
     try:
         matrix = coo_array(mmread(BytesIO(text.encode())))
-    except Exception as error:  # whatever the parser dislikes is the file's fault
+    except Exception as error:  # any error of the parser is an error of the file
         raise InputError(
             path,
             got=shown(str(error)),

@@ -1,4 +1,4 @@
-"""Maximum cut: divide the nodes of a graph in two so that the edges between weigh most."""
+"""Maximum cut: split the nodes of a graph in two, maximising the weight of the cut edges."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     import rustworkx
 
 _BRUTE_FORCE_LIMIT = 22
-"""Nodes. Beyond, trying all divisions takes minutes and gigabytes."""
+"""Nodes. Above, an exhaustive search takes minutes and gigabytes."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """One division of the nodes.
+    """A cut of a graph.
 
     Attributes:
         value: total weight of the edges between the two sides.
-        bitstring: the side of each node as Qiskit writes it: node 0 is the rightmost bit.
+        bitstring: the side of each node, in Qiskit's order: node 0 is the rightmost bit.
     """
 
     value: float
@@ -43,7 +43,7 @@ class Cut:
 class MaxCut:
     """A weighted graph whose node k is qubit k; a node's side is its qubit's bit.
 
-    Made by :meth:`from_graph` or :meth:`from_edge_list`, which check what they read.
+    Create it with :meth:`from_graph` or :meth:`from_edge_list`, which validate their input.
 
     Attributes:
         nodes: the user's name of each node, in qubit order.
@@ -64,16 +64,16 @@ class MaxCut:
 
     @classmethod
     def from_graph(cls, graph: networkx.Graph | rustworkx.PyGraph) -> MaxCut:
-        """Take an undirected graph of NetworkX or rustworkx.
+        """Make from an undirected NetworkX or rustworkx graph.
 
         Qubit k is the k-th node in the graph's own order (``list(graph.nodes)``,
-        ``graph.node_indices()``), isolated nodes included. The weight is NetworkX' edge
-        attribute "weight"; in rustworkx the edge's payload where it is a number, or its entry
-        "weight" where it is a dict; 1 where there is none. Parallel edges add up.
+        ``graph.node_indices()``), including isolated nodes. The weight is the edge attribute
+        "weight" in NetworkX; in rustworkx the payload if it is a number, or its entry "weight" if
+        it is a dict; by default 1. Weights of parallel edges are added.
 
         Raises:
-            InputError: not such a graph, a directed one, one without edges, a node joined to
-                itself, or a weight that is not a finite number.
+            InputError: not a graph of these types, directed, without edges, with a self-loop, or
+                with a weight that is not a finite number.
         """
         import networkx
         import rustworkx
@@ -98,21 +98,21 @@ class MaxCut:
     def from_edge_list(
         cls, edges: str | os.PathLike[str] | Iterable[Sequence[Any]] | NDArray[Any]
     ) -> MaxCut:
-        """Take a graph file, or edges ``(u, v)`` or ``(u, v, weight)``.
+        """Make from a graph file, or from edges ``(u, v)`` or ``(u, v, weight)``.
 
-        Where all nodes are whole numbers they are ordered by number, so that node k is qubit k
-        if they are 0, 1, ... without gaps; others are ordered by first appearance. Files in
-        which the number of nodes is declared (rudy, DIMACS, MatrixMarket) keep isolated ones.
+        If all nodes are whole numbers, they are sorted, so node k is qubit k if they are 0, 1, ...
+        without gaps; other nodes are ordered by first appearance. Files that declare the number of
+        nodes (rudy, DIMACS, MatrixMarket) keep isolated nodes.
 
         Args:
             edges: the path of a file, see :func:`hybrid.problems.edges.read_graph` for its
                 formats; or a sequence of edges, or an array of shape (E, 2) or (E, 3). Nodes
-                may be any hashable objects; a weight is a finite number, 1 where it is left
-                out, or a dict with an entry "weight".
+                may be any hashable objects; a weight is a finite number (default 1), or a dict
+                with an entry "weight".
 
         Raises:
-            InputError: something else; a node joined to itself; an edge given twice; no edges;
-                or a file that is not understood, in which case the message names the line.
+            InputError: another type, a self-loop, a duplicate edge, no edges, or a file that
+                cannot be parsed (the message names the line).
 
         Example:
             >>> from hybrid.problems import MaxCut
@@ -173,7 +173,7 @@ class MaxCut:
 
     @property
     def num_edges(self) -> int:
-        """The number of edges, parallel ones counted once."""
+        """The number of edges; parallel edges count once."""
         return len(self.weights)
 
     def cost(self) -> SparsePauliOp:
@@ -195,17 +195,17 @@ class MaxCut:
         """Return the weight of the edges between the two sides.
 
         Args:
-            sides: a bitstring as Qiskit writes it (node 0 rightmost), or an array (n,) of 0
+            sides: a bitstring in Qiskit's order (node 0 rightmost), or an array (n,) of 0
                 and 1 whose entry k is the side of node k.
 
         Raises:
-            InputError: another length, or anything but 0 and 1.
+            InputError: the wrong length, or values other than 0 and 1.
         """
         bits = _bits(sides, self.num_qubits)
         return math.fsum(self.weights[bits[self.edges[:, 0]] != bits[self.edges[:, 1]]])
 
     def best_cut(self) -> Cut:
-        """Return a maximum cut by trying every division; of equal ones, the smallest index.
+        """Return a maximum cut by exhaustive search; of equal cuts, the one of smallest index.
 
         Raises:
             InputError: more than 22 nodes.
@@ -214,7 +214,7 @@ class MaxCut:
             raise InputError(
                 "best_cut",
                 got=f"{self.num_qubits} nodes",
-                expected=f"at most {_BRUTE_FORCE_LIMIT}: it tries every division",
+                expected=f"at most {_BRUTE_FORCE_LIMIT}, because the search is exhaustive",
                 advice="use QAOA, or a classical solver for comparison",
             )
         # The last node stays on side 0: swapping the sides changes no cut.
@@ -228,12 +228,11 @@ class MaxCut:
         """Return the best cut among sampled bitstrings.
 
         Args:
-            counts: how often each outcome was seen, keyed by bitstring (blanks are ignored)
-                or by basis-state index. Of equal cuts the most frequent is returned, and of
-                equally frequent ones the smallest bitstring.
+            counts: counts by bitstring (blanks are ignored) or by basis-state index. Of equal cuts
+                the most frequent is returned, and of equally frequent ones the smallest bitstring.
 
         Raises:
-            InputError: no outcomes, or one of another width.
+            InputError: no outcomes, or an outcome of the wrong width.
         """
         if not isinstance(counts, Mapping) or not all(
             isinstance(count, Real) for count in counts.values()
@@ -241,7 +240,7 @@ class MaxCut:
             raise InputError(
                 "counts",
                 got=repr(counts)[:60],
-                expected="how often each outcome was seen, by bitstring or index",
+                expected="counts by bitstring or index",
                 advice="pass what hybrid.sample returns for one point",
             )
         found = [
@@ -272,7 +271,7 @@ class MaxCut:
 
 
 def _weight(u: object, v: object, given: object) -> float:
-    """Return an edge's weight, 1 where the graph has none."""
+    """Return an edge's weight, by default 1."""
     if given is None:
         return 1.0
     if isinstance(given, Real):
@@ -293,7 +292,7 @@ def _graph_of(edges: object) -> Graph[Any]:
     """Return the graph of a sequence of edges.
 
     Raises:
-        InputError: something else.
+        InputError: not a sequence of edges.
     """
     if isinstance(edges, np.ndarray):
         edges = edges.tolist()
@@ -315,7 +314,7 @@ def _graph_of(edges: object) -> Graph[Any]:
 
 
 def _node(given: Any) -> Hashable:
-    """Return a node; whole numbers of any type are the same node."""
+    """Return a node; equal whole numbers of any type are the same node."""
     if not isinstance(given, Hashable) or given != given:
         raise _no_edges(given)
     if isinstance(given, Real) and not isinstance(given, bool | int) and given == int(given):
@@ -333,7 +332,7 @@ def _no_edges(got: object) -> InputError:
 
 
 def _bits(sides: str | Sequence[int] | NDArray[Any], num_qubits: int) -> IntArray:
-    """Return (n,) int64 of 0 and 1, entry k for node k."""
+    """Return the side of each node, shape (n,), int64."""
     text = isinstance(sides, str)
     try:
         bits = np.array(["01".find(bit) for bit in reversed(sides)] if text else sides)

@@ -38,18 +38,18 @@ class Molecule:
         two_body: (n, n, n, n) float64, repulsion in chemists' order, (ij|kl).
         core_energy: repulsion of the nuclei, and frozen orbitals.
         num_electrons: of spin alpha and of spin beta.
-        mapper: from spin orbitals to qubits: "jordan_wigner" and "bravyi_kitaev" take 2n
-            qubits; "parity" takes 2n - 2, as it drops the two that the electron numbers fix.
-            Spin orbitals are ordered alpha first, then beta.
-        name: for reports.
-        occupation: the orbitals that are occupied in the reference determinant, of spin alpha and
-            of spin beta, counted from 0. If None, the restricted determinant of lowest energy, in
-            whatever order the orbitals come.
+        mapper: mapping of spin orbitals to qubits: "jordan_wigner" and "bravyi_kitaev" use 2n
+            qubits; "parity" uses 2n - 2, without the two that the electron numbers fix. Spin
+            orbitals are ordered alpha first, then beta.
+        name: name in reports.
+        occupation: occupied orbitals of the reference determinant, of spin alpha and of spin beta,
+            counted from 0. If None, the restricted determinant of lowest energy, independent of
+            the order of the orbitals.
 
     Raises:
-        InputError: shapes that do not fit; numbers that are not real and finite; integrals
-            without the symmetries of real spatial orbitals, or in another order than chemists';
-            electron numbers or an occupation that do not fit; or an unknown mapper.
+        InputError: inconsistent shapes; numbers that are not real and finite; integrals without
+            the symmetries of real spatial orbitals, or not in chemists' order; invalid electron
+            numbers or occupation; or an unknown mapper.
 
     Example:
         >>> from hybrid.problems import Molecule
@@ -106,13 +106,13 @@ class Molecule:
         """Read the integrals from an FCIDUMP file of a spin-restricted calculation.
 
         Args:
-            path: the file; its orbitals may come in any order.
+            path: the file, with orbitals in any order.
             mapper: see the class.
             occupation: see the class.
 
         Raises:
-            InputError: the file is missing, damaged or not of this kind (the message names the
-                line), or see the class.
+            InputError: the file is missing, damaged or not such an FCIDUMP file (the message names
+                the line), or see the class.
         """
         _check_mapper(mapper)
         read = read_fcidump(path)
@@ -128,20 +128,20 @@ class Molecule:
 
     @property
     def num_spatial_orbitals(self) -> int:
-        """The number n of orbitals, each of which holds two electrons."""
+        """The number n of spatial orbitals."""
         return len(self.one_body)
 
     @property
     def num_qubits(self) -> int:
-        """The width of the Hamiltonian and of the circuits."""
+        """The number of qubits of the Hamiltonian and the circuits."""
         return 2 * self.num_spatial_orbitals - (2 if self.mapper == "parity" else 0)
 
     def hamiltonian(self) -> SparsePauliOp:
-        """Return the Hamiltonian on qubits, the core energy as its identity term.
+        """Return the qubit Hamiltonian, with the core energy as its identity term.
 
-        Coefficients are real; those below 1e-8 hartree, zeros of symmetry, are dropped. The
-        operator acts on all electron numbers: with a circuit that does not keep them, minimise it
-        together with the penalty of :meth:`sector`.
+        Coefficients are real; those below 1e-8 hartree, zeros by symmetry, are dropped. The
+        operator acts on all electron numbers: if the circuit does not conserve them, add the
+        penalty of :meth:`sector`.
 
         Example:
             >>> from hybrid.problems import Molecule
@@ -171,8 +171,8 @@ class Molecule:
         """Return the circuit of X gates that prepares the reference determinant.
 
         Warns:
-            UserWarning: a determinant that differs in one orbital lies lower, so the reference
-                may be another state than the one that is wanted.
+            UserWarning: a determinant that differs in one orbital has a lower energy, so the
+                reference may not be the intended state.
         """
         if warning := self.warning():
             warnings.warn(warning, stacklevel=2)
@@ -183,7 +183,7 @@ class Molecule:
             occupied = [orbital + n * spin for spin in (0, 1) for orbital in self._occupied()[spin]]
             flips = np.zeros(self.num_qubits, dtype=bool)
             for mode in occupied:
-                # Each mapping encodes occupations linearly: creating an electron flips these.
+                # Mappings are linear in the occupations: creating an electron flips these qubits.
                 creation = FermionicOp({f"+_{mode}": 1.0}, num_spin_orbitals=2 * n)
                 flips ^= mapper.map(creation).paulis.x[0]
         circuit = QuantumCircuit(self.num_qubits)
@@ -191,7 +191,7 @@ class Molecule:
         return circuit
 
     def warning(self) -> str:
-        """Return what is doubtful about the reference determinant in a sentence, or nothing."""
+        """Return a warning about the reference determinant, or an empty string."""
         below = self._determinants().below(self._occupied())
         if below is None:
             return ""
@@ -205,13 +205,13 @@ class Molecule:
     def uccsd(self, layers: int = 1) -> QuantumCircuit:
         """Return unitary coupled cluster with singles and doubles on the reference determinant.
 
-        One parameter per excitation and layer, one first-order Trotter step a layer. The circuit is
-        flat: X gates, then one ``PauliEvolutionGate`` of commuting strings per excitation. All
-        parameters zero is the reference determinant.
+        One parameter per excitation and layer, and one first-order Trotter step per layer. The
+        circuit is flat: X gates, then one ``PauliEvolutionGate`` of commuting strings per
+        excitation. With all parameters zero it prepares the reference determinant.
 
         Args:
-            layers: how often the excitations follow each other. One suits ground states near the
-                reference; excited states (:class:`hybrid.VQD`) mostly need two.
+            layers: number of layers. One suffices for ground states near the reference; excited
+                states (:class:`hybrid.VQD`) mostly need two.
 
         Raises:
             InputError: the number of layers is not positive, or no electron can be excited within
@@ -271,12 +271,12 @@ class Molecule:
         return found if kind == "fermionic" else strings(found)
 
     def sector(self) -> Sector:
-        """Return the observables that tell whether a state has the molecule's electrons.
+        """Return the observables that show whether a state has the molecule's electrons.
 
-        The ground state of :meth:`hamiltonian` among all states of its qubits may be that of
-        another ion or spin. Circuits that keep the electron numbers, such as :meth:`uccsd`,
-        cannot reach it; for others minimise ``hamiltonian() + sector().penalty``, and see whether
-        ``sector().deviation`` is zero in the end.
+        The ground state of :meth:`hamiltonian` over all qubit states may have other electron
+        numbers. Circuits that conserve them, such as :meth:`uccsd`, cannot reach it; with others,
+        minimise ``hamiltonian() + sector().penalty`` and check that ``sector().deviation`` is zero
+        at the end.
 
         Example:
             >>> from hybrid.problems import Molecule
@@ -299,14 +299,14 @@ class Molecule:
         return Sector.of(self.num_electrons, (alpha, beta), spin, weight)
 
     def hartree_fock_energy(self) -> float:
-        """Return the energy of the reference determinant, from the integrals themselves."""
+        """Return the energy of the reference determinant, computed from the integrals."""
         return self.core_energy + self._determinants().energy(self._occupied())
 
     def _determinants(self) -> Determinants:
         return Determinants.of(self.one_body, self.two_body)
 
     def _occupied(self) -> Occupation:
-        assert self.occupation is not None  # set when the molecule is made
+        assert self.occupation is not None  # set in __post_init__
         return self.occupation
 
     def _excitations(
@@ -342,14 +342,14 @@ class Molecule:
 
 
 def _checked_energy(name: str, energy: object) -> float:
-    """Return the core energy."""
+    """Validate the core energy."""
     if isinstance(energy, int | float | np.integer | np.floating) and np.isfinite(energy):
         return float(energy)
     raise InputError(
         f"core_energy of {name}",
         got=repr(energy)[:60],
         expected="a finite real number, in hartree",
-        advice="check the calculation that it comes from",
+        advice="check the calculation it comes from",
     )
 
 
@@ -360,7 +360,7 @@ def _checked_layers(layers: object) -> int:
 
 
 def _listed(occupation: Occupation) -> str:
-    """Return a determinant for a message."""
+    """Format a determinant for a message."""
     alpha, beta = (" ".join(map(str, occupied)) or "none" for occupied in occupation)
     return f"(alpha {alpha}; beta {beta})"
 

@@ -1,11 +1,11 @@
-"""The Fortran namelist at the head of an FCIDUMP file, in the dialects that programs write.
+"""Read the Fortran namelist at the head of an FCIDUMP file, in all common dialects.
 
-Accepted are ``&FCI`` and ``$FCI`` in capitals or not; entries parted by commas, blanks or line
-ends; repeats (``3*1``); comments from ``!`` to the end of a line; and ``&END``, ``$END``, ``/``
-or ``&`` at the end, also on the line of an entry.
+Accepts ``&FCI`` and ``$FCI`` in any case; entries separated by commas, blanks or line ends; repeats
+(``3*1``); comments from ``!`` to the end of a line; and ``&END``, ``$END``, ``/`` or ``&`` at the
+end, also on the line of an entry.
 
-f90nml, the library for namelists, takes what does not parse for text and the last of equal names,
-without a word; a header that decides what integrals mean is to be understood whole or refused.
+The library f90nml is not used, because it silently reads unparsable values as text, and the last of
+duplicate names. The header decides what the integrals mean, so it must be parsed fully or refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from hybrid.core.errors import InputError
 
 _LIMIT = 4000
-"""Characters. The header of 32 orbitals takes a few hundred."""
+"""Characters. A header for 32 orbitals has a few hundred."""
 
 _COMMENT = re.compile(r"![^\n]*")
 _BEGIN = re.compile(r"\s*[&$]FCI(?![A-Za-z0-9_])", re.IGNORECASE)
@@ -34,10 +34,10 @@ class Namelist:
     """The entries of a header.
 
     Attributes:
-        where: for messages.
-        entries: the values of each name, as text in capitals.
+        where: location, for error messages.
+        entries: the values of each name, as upper-case text.
         rest: the text after the header.
-        lines: how many lines the header takes, the one on which it ends included.
+        lines: number of lines of the header, including the one on which it ends.
     """
 
     where: str
@@ -49,7 +49,7 @@ class Namelist:
         """Return an entry that is one whole number.
 
         Raises:
-            InputError: it is something else, or missing and there is no default.
+            InputError: not a whole number, or missing without a default.
         """
         values = self.entries.get(name)
         if values is None and default is not None:
@@ -64,10 +64,10 @@ class Namelist:
         return int(values[0])
 
     def wholes(self, name: str, count: int) -> tuple[int, ...] | None:
-        """Return an entry of so many whole numbers, or None where it is missing.
+        """Return an entry of ``count`` whole numbers, or None if missing.
 
         Raises:
-            InputError: it is something else.
+            InputError: not ``count`` whole numbers.
         """
         values = self.entries.get(name)
         if values is None:
@@ -82,10 +82,10 @@ class Namelist:
         return tuple(map(int, values))
 
     def flag(self, name: str) -> bool:
-        """Return a logical entry, also where it is written as a number; False if missing.
+        """Return a logical entry, which may be written as a number; False if missing.
 
         Raises:
-            InputError: it is something else.
+            InputError: not a logical value.
         """
         values = self.entries.get(name, ("F",))
         if len(values) == 1 and _TRUE.fullmatch(values[0]):
@@ -101,17 +101,17 @@ class Namelist:
 
 
 def read_namelist(path: str, text: str) -> Namelist:
-    """Return the header of an FCIDUMP file.
+    """Read the header of an FCIDUMP file.
 
     Args:
-        path: of the file, for messages.
-        text: its whole content.
+        path: path of the file, for error messages.
+        text: content of the file.
 
     Raises:
-        InputError: no such header, one without an end, an entry that is given twice or has no
-            value, or text that belongs to no entry.
+        InputError: the header is missing or has no end, an entry is duplicate or has no value, or
+            text belongs to no entry.
     """
-    # Comments become blanks, so that positions and lines stay.
+    # Replace comments by blanks, to keep positions and lines.
     head = _COMMENT.sub(lambda found: " " * len(found[0]), text[: 4 * _LIMIT])
     begin = _BEGIN.match(head)
     if begin is None:
@@ -154,7 +154,7 @@ def _entries(where: str, text: str) -> dict[str, tuple[str, ...]]:
         name = name.upper()
         if name in entries:
             raise InputError(
-                f"{where}, {name}", got="the entry twice", expected="it once", advice="remove one"
+                f"{where}, {name}", got="the entry twice", expected="one entry", advice="remove one"
             )
         if not _VALUES.fullmatch(values.strip()):
             raise _not_understood(where, f"{name}={values}")
@@ -165,7 +165,7 @@ def _entries(where: str, text: str) -> dict[str, tuple[str, ...]]:
 
 
 def _repeated(value: str) -> list[str]:
-    """Return a value as often as it says: ``3*1`` is 1, 1, 1."""
+    """Expand a repeat: ``3*1`` is 1, 1, 1."""
     repeat = _REPEAT.fullmatch(value)
     if repeat:
         return [repeat[2]] * int(repeat[1])

@@ -1,4 +1,4 @@
-"""qiskit-nature, imported only when chemistry is asked for: it is an optional dependency."""
+"""Import qiskit-nature, an optional dependency, on first use."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hybrid.core.errors import InputError
 
 @contextmanager
 def qiskit_nature() -> Iterator[None]:
-    """Run a block that imports and calls qiskit-nature, without the warnings meant for its authors.
+    """Context for importing and calling qiskit-nature, without its deprecation warnings.
 
-    It builds on circuit classes that Qiskit 2 deprecates; a user can do nothing about that.
+    It uses circuit classes that Qiskit 2 deprecates, which a user cannot change.
 
     Raises:
         InputError: qiskit-nature is not installed.
@@ -37,9 +37,8 @@ def qiskit_nature() -> Iterator[None]:
 def in_fixed_order(operator: Any) -> Any:
     """Return a fermionic operator with its terms sorted by label.
 
-    qiskit-nature lists the terms of an operator that was made from integrals in an order that
-    differs from process to process. Sums over them would differ in their last bits, and with them
-    the observables of the ranks of one job.
+    The order of terms in qiskit-nature's operators from integrals differs between processes. Sums
+    over them would differ in the last bits, and so would the observables on different ranks.
     """
     terms = dict(sorted(operator.items()))
     return type(operator)(terms, num_spin_orbitals=operator.num_spin_orbitals, copy=False)

@@ -1,4 +1,4 @@
-"""The electrons of a molecule as observables: how many there are, and what it costs to lose one."""
+"""The electron numbers of a molecule as observables, with a penalty for other numbers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from qiskit.quantum_info import SparsePauliOp
 
 @dataclass(frozen=True, eq=False)
 class Sector:
-    """The states with a molecule's electrons of each spin, among all states of its qubits.
+    """Observables for the subspace with a molecule's electron numbers.
 
     Attributes:
-        num_electrons: of spin alpha and of spin beta.
-        numbers: the operators that count them.
-        deviation: ``(N_alpha - n_alpha)^2 + (N_beta - n_beta)^2``; zero on the sector, and one or
-            more on every state of other electrons.
+        num_electrons: numbers of electrons of spin alpha and of spin beta.
+        numbers: the number operators of each spin.
+        deviation: ``(N_alpha - n_alpha)^2 + (N_beta - n_beta)^2``; zero on the subspace, and at
+            least one on states with other electron numbers.
         spin: the operator S^2; S(S+1) on states of spin S.
-        weight: in hartree: so large that a deviation costs more than it gains. Estimated from
-            the determinants of lowest energy with other electrons.
+        weight: weight of the penalty in hartree, such that a deviation costs more than it gains.
+            Estimated from the lowest determinants with other electron numbers.
     """
 
     num_electrons: tuple[int, int]
@@ -35,7 +35,7 @@ class Sector:
         spin: SparsePauliOp,
         weight: float,
     ) -> Sector:
-        """Return the sector of given numbers, of the operators that count them, and of S^2."""
+        """Make from electron numbers, number operators, S^2 and the weight of the penalty."""
         squares = []
         for count, number in zip(num_electrons, numbers, strict=True):
             away = (number - count * _identity(number)).simplify()
@@ -45,12 +45,12 @@ class Sector:
 
     @property
     def penalty(self) -> SparsePauliOp:
-        """What to add to a Hamiltonian so that its ground state has the molecule's electrons."""
+        """Added to a Hamiltonian, it gives the ground state the molecule's electron numbers."""
         return _real(self.weight * self.deviation)
 
 
 def number_operator(modes: list[SparsePauliOp]) -> SparsePauliOp:
-    """Return the sum of the occupations of some spin orbitals."""
+    """Return the number operator of some spin orbitals."""
     return _real(SparsePauliOp.sum(modes))
 
 

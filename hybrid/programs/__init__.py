@@ -1,4 +1,4 @@
-"""Circuits and observables compiled once, into flat arrays that the simulators share."""
+"""Compile circuits and observables into flat arrays shared by all simulators."""
 
 from hybrid.programs.counts import count_operations
 from hybrid.programs.flat import FlatCircuit, compile_program

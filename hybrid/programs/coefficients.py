@@ -1,4 +1,4 @@
-"""Coefficients of an operator's strings: numbers, finite, and real where it is Hermitian."""
+"""Validate the coefficients of an operator's strings: finite, and real if it is Hermitian."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.core.errors import InputError
 
 _ROUNDING = 1e-12
-"""Imaginary parts up to this share of the largest coefficient come from rounding."""
+"""Imaginary parts up to this fraction of the largest coefficient count as rounding errors."""
 
 
 def with_real_coefficients(
     operator: SparsePauliOp, what: str, *, free: str, imaginary: str
 ) -> SparsePauliOp:
-    """Return the operator with numbers for coefficients, or refuse it.
+    """Validate an operator; return it with numeric coefficients.
 
-    Imaginary parts are looked at after equal strings have been merged, so those that cancel do not
-    matter, and relative to the largest coefficient. They are kept; who calls leaves them out.
+    Imaginary parts are checked after equal strings are merged, relative to the largest coefficient.
+    Those within rounding are kept; the caller drops them.
 
     Args:
         operator: a sum of Pauli strings.
-        what: what it is, for messages.
-        free: advice where coefficients have free parameters.
-        imaginary: advice where they are complex.
+        what: name of the operator, for messages.
+        free: advice if coefficients have free parameters.
+        imaginary: advice if they are complex.
 
     Raises:
-        InputError: coefficients that are no numbers, not finite, or complex.
+        InputError: a coefficient is not a number, not finite, or complex.
 
     Example:
         >>> cancels = SparsePauliOp(["X", "X", "Z"], [0.3j, -0.3j, 1.0])
@@ -52,7 +52,7 @@ def with_real_coefficients(
 
 
 def _numbers(operator: SparsePauliOp, what: str, free: str) -> SparsePauliOp:
-    """Return the operator with complex128 coefficients, whatever the type they were kept in."""
+    """Return the operator with its coefficients converted to complex128."""
     if operator.coeffs.dtype != object:
         return operator
     unbound = sorted({str(p) for c in operator.coeffs for p in getattr(c, "parameters", ())})

@@ -1,4 +1,4 @@
-"""Where Qiskit says twice what a gate is, both are compared, once, as matrices."""
+"""Compare redundant descriptions of a gate in Qiskit (matrix, definition, base gate)."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from hybrid.programs.simpler import definition_of
 _WIDEST_PARAMETRISED = 5
 _POOR = 1e-10
 _TWO_GATES = (
-    "a definition that is another gate than its matrix",
+    "a definition that differs from its matrix",
     "both the same",
     "leave out one of them",
 )
 
 
 class Comparison:
-    """Comparisons of gates that a reader meets; what is compared is not compared further in."""
+    """Comparisons of the gates of a circuit; parts of a compared gate are not compared again."""
 
     def __init__(self, reader: Reads) -> None:
         self._reader = reader
         self._busy = False
 
     def matrix(self, operation: Operation, depth: int = 0) -> ComplexArray:
-        """Return the matrix of a fixed operation as it is read."""
+        """Return the matrix of a fixed operation, as the reader understands it."""
         return self._matrix(self._found_alone(operation, depth), operation.num_qubits)
 
     def of_matrix(self, operation: Operation, matrix: ComplexArray) -> tuple[float, QuantumCircuit]:
-        """Return a global phase and a circuit that are, together, a gate of a known matrix.
+        """Return a global phase and a circuit that together equal a gate with a known matrix.
 
         Raises:
-            InputError: the definition is something else than the matrix.
+            InputError: the definition differs from the matrix.
         """
         definition = _definition_or_none(operation) or definition_of(UnitaryGate(matrix))
         if operation.num_qubits > WIDEST:
@@ -55,7 +55,7 @@ class Comparison:
         if error > ROUNDING:
             raise not_understood(operation, *_TWO_GATES)
         if error > _POOR and not self._busy:
-            # Qiskit's synthesis rounds what is almost the identity; eigenvectors are not.
+            # Qiskit's synthesis rounds near-identity gates; the eigenvector form does not.
             spectral = _spectral(matrix)
             other = self._distance(spectral, matrix)
             if other[1] < _POOR:
@@ -63,13 +63,13 @@ class Comparison:
         return phase, definition
 
     def _distance(self, circuit: QuantumCircuit, matrix: ComplexArray) -> tuple[float, float]:
-        """Return a phase that brings a circuit nearest to a matrix, and how far it then is."""
+        """Return the phase that brings a circuit closest to a matrix, and their distance."""
         made = self._matrix(self._body_alone(circuit), circuit.num_qubits)
         phase = float(np.angle(np.vdot(made, matrix)))
         return phase, float(np.max(np.abs(matrix - np.exp(1j * phase) * made)))
 
     def at_numbers(self, operation: Operation) -> None:
-        """Compare a parametrised gate of the user's own class, which may have a matrix too."""
+        """Compare a parametrised user-defined gate's definition with its matrix, if any."""
         if self._busy or is_standard(operation) or not has_matrix(operation):
             return
         if operation.num_qubits > _WIDEST_PARAMETRISED:
@@ -78,23 +78,23 @@ class Comparison:
         try:
             matrix = _matrix_at(operation, values)
             definition = definition_of(operation)
-        except Exception:  # there is no matrix, or no definition, to compare with
+        except Exception:  # no matrix or no definition to compare
             return
         defined = self._matrix(self._body_alone(definition), operation.num_qubits, values)
         if not same(matrix, defined):
             raise not_understood(operation, *_TWO_GATES)
 
     def of_class(self, operation: Operation, standard: type) -> Operation:
-        """Return the standard gate that one of a derived class is, or refuse it.
+        """Return the standard gate that equals a gate of a derived class, or refuse it.
 
         Raises:
-            InputError: its matrix is another, so that it changes when Qiskit copies the circuit.
+            InputError: its matrix differs, so it would change when Qiskit copies the circuit.
         """
         values = _values(operation)
         try:
             gate = standard(*operation.params)
             alike = same(_matrix_at(operation, values), _matrix_at(gate, values))
-        except Exception:  # other arguments than those of the standard gate
+        except Exception:  # arguments differ from those of the standard gate
             alike = False
         if not alike:
             raise not_understood(
@@ -106,14 +106,14 @@ class Comparison:
         return gate
 
     def of_base(self, operation: ControlledGate) -> None:
-        """Compare a controlled gate's base gate under its controls with its definition.
+        """Compare a controlled gate's definition with its base gate under controls.
 
         Raises:
-            InputError: they are different gates.
+            InputError: they differ.
         """
         if self._busy or operation.num_qubits > _WIDEST_PARAMETRISED:
             return
-        # The definition of an open control holds the closed one, which is read by its base gate.
+        # An open control is defined by the closed one, which is read from its base gate.
         closed = operation.to_mutable()
         closed.ctrl_state = None
         everywhere = tuple(range(operation.num_qubits))
@@ -121,7 +121,7 @@ class Comparison:
         values = _values(operation)
         try:
             definition = self._body_alone(definition_of(closed))
-        except InputError:  # parameters that were bound in the base gate alone
+        except InputError:  # parameters bound in the base gate only
             return
         base = self._alone(self._reader.operation(operation.base_gate, inside))
         if not same(
@@ -144,7 +144,7 @@ class Comparison:
         return self._alone(self._reader.body(circuit, Frame(tuple(range(circuit.num_qubits)))))
 
     def _alone(self, found: Iterator[Found]) -> list[Found]:
-        """Return what is found, without a trace of it in the reader and its comparisons."""
+        """Return all items found, without side effects on the reader and its comparisons."""
         busy, touched = self._busy, self._reader.touched
         self._busy, self._reader.touched = True, set(range(WIDEST))
         try:
@@ -170,7 +170,7 @@ def _definition_or_none(operation: Operation) -> QuantumCircuit | None:
 
 
 def _spectral(matrix: ComplexArray) -> QuantumCircuit:
-    """Return a circuit of a unitary's eigenvectors and of phases between."""
+    """Return a circuit of a unitary's spectral decomposition."""
     triangular, vectors = schur(matrix, output="complex")
     phases = -np.angle(np.diagonal(triangular))
     circuit = QuantumCircuit(len(matrix).bit_length() - 1)
@@ -181,7 +181,7 @@ def _spectral(matrix: ComplexArray) -> QuantumCircuit:
 
 
 def _values(operation: Operation) -> dict[Parameter, float]:
-    """Return numbers for an operation's parameters, no two alike."""
+    """Return distinct numbers for an operation's parameters."""
     free = {p for parameter in operation.params if is_free(parameter) for p in parameter.parameters}
     ordered = sorted(free, key=lambda parameter: parameter.name)
     return {parameter: 0.37 + 0.51 * k for k, parameter in enumerate(ordered)}

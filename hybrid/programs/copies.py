@@ -1,4 +1,4 @@
-"""Copies of circuits that nobody else changes, with random numbers that are drawn once."""
+"""Independent copies of circuits, with reproducible random synthesis."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from qiskit.synthesis import QDrift
 
 
 def own_copy(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Return a copy that shares no operators and no random numbers with the circuit.
+    """Return a copy that shares no operators and no random generators with the circuit.
 
-    Qiskit draws the factors of a QDrift evolution from a generator in its synthesis, which goes on
-    from draw to draw. In the copy all generators start from their seeds, and the gates draw in the
-    order of the circuit, as they do in a circuit of which nothing was drawn yet. So equal circuits
-    have equal draws. Generators without a seed differ from one ``QDrift`` to the next, and from
-    rank to rank.
+    Qiskit draws the factors of a QDrift evolution from a generator in its synthesis, which advances
+    with each draw. In the copy all generators restart from their seeds, and the gates draw in the
+    order of the circuit, as in a fresh circuit. So equal circuits have equal draws. Generators
+    without a seed differ between ``QDrift`` objects and between ranks.
 
     Example:
         >>> from qiskit.quantum_info import SparsePauliOp, Statevector
@@ -47,7 +46,7 @@ def own_copy(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def _gates(circuit: QuantumCircuit, seen: set[int]) -> Iterator[Operation]:
-    """Yield the gates of a circuit and of all that defines them, in order."""
+    """Yield the gates of a circuit and of their definitions, in order."""
     if id(circuit) in seen:
         return
     seen.add(id(circuit))
@@ -65,13 +64,13 @@ def _inside(operation: Operation, seen: set[int]) -> Iterator[Operation]:
         return
     if isinstance(operation, ControlledGate):
         yield from _inside(operation.base_gate, seen)
-    definition = vars(operation).get("_definition")  # made by the user, or not at all
+    definition = vars(operation).get("_definition")  # made by the user, or absent
     if isinstance(definition, QuantumCircuit):
         yield from _gates(definition, seen)
 
 
 def _restarted(generator: np.random.Generator) -> np.random.Generator:
-    """Return a generator of the same kind and seed, from its start."""
+    """Return a fresh generator of the same kind and seed."""
     seeds = generator.bit_generator.seed_seq
     if not isinstance(seeds, np.random.SeedSequence):
         return deepcopy(generator)

@@ -1,4 +1,4 @@
-"""How many operations of each kind a program with an observable takes: what its cost is made of."""
+"""Count the operations of a program and an observable by kind, for the cost model."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hybrid.programs.observable import Observable
 from hybrid.programs.program import EVOLUTION, Program
 
 _MANY_STRINGS = 6
-"""From so many strings on, a diagonal exponential is one table of phases."""
+"""From this many strings on, a diagonal exponential is a table of phases."""
 
 
 def count_operations(
     program: Program, observable: Observable | None
 ) -> tuple[tuple[str, float], ...]:
-    """Return how often each kind of operation occurs.
+    """Return the number of operations of each kind.
 
     The kinds are those of ``simulators/native/cost.py``.
     """

@@ -1,4 +1,4 @@
-"""Steps as one dense matrix on few qubits, to compare what Qiskit says twice of a gate."""
+"""Dense matrices of steps on few qubits, to compare descriptions of a gate."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hybrid.programs.generator import Generator, spread
 from hybrid.programs.step import Block, Step
 
 WIDEST = 6
-"""Qubits up to which matrices are made: 64 x 64."""
+"""Maximum width of these matrices, which are then 64 x 64."""
 
 
 def product_of(
     steps: Sequence[tuple[Step | None, float]], num_qubits: int, phase: float = 0.0
 ) -> ComplexArray:
-    """Return the matrix of steps, each with its angle where it has a generator."""
+    """Return the product of steps; steps with a generator have an angle."""
     matrix: ComplexArray = np.exp(1j * phase) * np.eye(1 << num_qubits, dtype=np.complex128)
     for step, angle in steps:
         if step is None:

@@ -14,7 +14,7 @@ from hybrid.core.arrays import ComplexArray
 from hybrid.programs.coefficients import with_real_coefficients
 
 _COMMUTATION_LIMIT = 4000
-"""Above so many strings commutation is not tested pair by pair: they count as not commuting."""
+"""Above this many strings, commutation is not tested; they count as non-commuting."""
 
 Exponential = tuple[SparsePauliOp, ParameterExpression | float]
 """``(G, angle)`` of ``exp(-i angle G)``; the strings of G have one X mask."""
@@ -36,9 +36,9 @@ def is_exact(gate: PauliEvolutionGate) -> bool:
 def exponentials(gate: PauliEvolutionGate) -> Iterator[Exponential]:
     """Yield ``(G, angle)`` so that the product of ``exp(-i angle G)``, in order, is the gate.
 
-    Each G holds strings of one X mask. Where all strings of the gate commute this is the exact
-    evolution; where they do not, it is the product formula that the gate carries
-    (``gate.synthesis``), one exponential for each of its factors.
+    The strings of each G share one X mask. If all strings of the gate commute, this is the exact
+    evolution; else it is the gate's product formula (``gate.synthesis``), one exponential per
+    factor.
 
     Raises:
         InputError: the operator has complex coefficients (not Hermitian) or free parameters.
@@ -57,7 +57,7 @@ def exponentials(gate: PauliEvolutionGate) -> Iterator[Exponential]:
 
 
 def operator_of(gate: PauliEvolutionGate) -> SparsePauliOp:
-    """Return what a gate evolves by as one sum of Pauli strings with real coefficients.
+    """Return the operator of an evolution gate as a sum of Pauli strings with real coefficients.
 
     Raises:
         InputError: the operator has complex coefficients (not Hermitian) or free parameters.
@@ -81,7 +81,7 @@ def diagonal(energies: ComplexArray) -> SparsePauliOp:
 
 
 def by_x_mask(operator: SparsePauliOp) -> list[SparsePauliOp]:
-    """Return the operator as sums of strings that flip the same qubits, in order of appearance."""
+    """Split the operator into sums of strings with the same X mask, in order of appearance."""
     groups: dict[bytes, list[int]] = {}
     for row, flips in enumerate(operator.paulis.x):
         groups.setdefault(flips.tobytes(), []).append(row)
@@ -109,6 +109,6 @@ def _checked(operator: object) -> SparsePauliOp:
     return with_real_coefficients(
         sparse,
         "operator of a PauliEvolutionGate",
-        free="put the parameter into the gate's time",
+        free="use the gate's time for the parameter",
         imaginary="multiply an anti-Hermitian one by 1j",
     )

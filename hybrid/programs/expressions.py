@@ -1,4 +1,4 @@
-"""Expressions of parameters as Qiskit holds them: values, derivatives, and which are affine."""
+"""Qiskit parameter expressions: values, derivatives, and tests for affine ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError, NoExactGradientError
 
 _GOLDEN = (5**0.5 - 1) / 2
-"""Multiples of it spread evenly over [0, 1)."""
+"""The fractional parts of its multiples are evenly distributed over [0, 1)."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Nonlinear:
     """An angle that is not an affine function of the parameters.
 
     Attributes:
-        slot: which angle.
+        slot: index of the angle.
         expression: of the parameters.
         columns: the parameters in the expression, ascending.
     """
@@ -31,11 +31,11 @@ class Nonlinear:
     columns: tuple[int, ...]
 
     def value(self, point: FloatArray, parameters: Sequence[Parameter]) -> float:
-        """Return the angle at a point; InputError where it is no finite real number."""
+        """Return the angle at a point; InputError if it is not a finite real number."""
         return real_value(self.expression, self._bound(point, parameters))
 
     def slope(self, column: int, point: FloatArray, parameters: Sequence[Parameter]) -> float:
-        """Return the derivative by a parameter; InputError where it is no finite real number."""
+        """Return the derivative by a parameter; InputError if it is not a finite real number."""
         what = f"derivative of angle {self.expression} by {parameters[column].name}"
         derivative = self._derivative(column, parameters)
         values = self._bound(point, parameters)
@@ -53,13 +53,14 @@ class Nonlinear:
                 raise fault from None
 
     def identity(self, parameters: Sequence[Parameter]) -> tuple[object, ...]:
-        """Return what identifies the expression: its slot, its columns, its values at points.
+        """Return the identity of the expression: slot, columns and values at fixed points.
 
-        Not its text: Qiskit writes ``a - b`` or ``-b + a``, differently from process to process.
+        Its text does not identify it: Qiskit prints ``a - b`` or ``-b + a``, depending on the
+            process.
         """
         values = []
         points = probes(len(parameters))
-        for probe in (*points, *-points):  # on both sides, for absolute values
+        for probe in (*points, *-points):  # both signs, for absolute values
             try:
                 values.append(self.value(probe, parameters))
             except InputError:  # outside the domain of a function of the expression
@@ -73,29 +74,29 @@ class Nonlinear:
     def _derivative(
         self, column: int, parameters: Sequence[Parameter]
     ) -> ParameterExpression | complex:
-        """Return the derivative by a parameter, taken and checked when it is first asked for."""
+        """Return the derivative by a parameter, computed and checked once."""
         if column not in self._derivatives:
             parameter = parameters[column]
             try:
                 derivative = self.expression.gradient(parameter)
             except Exception as cause:
-                raise self._no_derivative("an expression that has no derivative") from cause
+                raise self._no_derivative("an expression without a derivative") from cause
             self._derivatives[column] = derivative
             self._check(column, parameters)
         return self._derivatives[column]
 
     def _check(self, column: int, parameters: Sequence[Parameter]) -> None:
-        """Compare the derivative with differences of values, at a point where both exist."""
+        """Compare the derivative with finite differences, at a point where both exist."""
         for probe in probes(len(parameters)):
             try:
                 slope = self.slope(column, probe, parameters)
                 far, near = (self._difference(column, probe, parameters, h) for h in (2e-5, 1e-5))
                 size = abs(self.value(probe, parameters))
-            except InputError:  # outside the domain; another point may do
+            except InputError:  # outside the domain; try another point
                 continue
-            noise = 1e-9 * size  # of differences, which rounding leaves so many digits
+            noise = 1e-9 * size  # limited by rounding errors of the differences
             if abs(far - near) > 1e-3 * abs(near) + noise:
-                continue  # it turns too fast for these steps
+                continue  # oscillates too fast for these steps
             if abs(slope - near) > 1e-2 * abs(near) + noise:
                 del self._derivatives[column]
                 raise self._no_derivative(
@@ -133,12 +134,12 @@ def real_value(
 
     Args:
         expression: of the parameters.
-        values: by parameter; those that are not in the expression are left out.
-        what: for the message; by default that it is an angle.
+        values: values by parameter; parameters that are not in the expression are ignored.
+        what: name of the value for the message; by default, that of an angle.
 
     Raises:
-        InputError: the value is complex, infinite or undefined. What is complex is left to
-            Qiskit, which takes rounding for real.
+        InputError: the value is complex, infinite or undefined. Qiskit decides whether it is
+            complex, with a tolerance for rounding.
 
     Example:
         >>> t = Parameter("t")
@@ -150,7 +151,7 @@ def real_value(
         fault = "" if is_real and np.isfinite(number) else str(number)
     except (ZeroDivisionError, OverflowError):
         fault = "infinity"
-    except Exception:  # Qiskit has other errors for other functions; arcsin(1.5) is a RuntimeError
+    except Exception:  # Qiskit's error depends on the function; arcsin(1.5) is a RuntimeError
         fault = "no number"
     if fault:
         place = ", ".join(f"{each.name} = {value}" for each, value in values.items())
@@ -186,7 +187,7 @@ def affine_of(
 ) -> tuple[float, dict[Parameter, float]] | None:
     """Return offset and slopes of a real affine expression, or None if it is not one.
 
-    That its derivatives are constants is Qiskit's word; its values at two points must agree.
+    Qiskit must report constant derivatives, and the values at two points must agree with them.
     """
     if not isinstance(expression, ParameterExpression):
         return float(expression), {}

@@ -1,4 +1,4 @@
-"""A circuit as a list of steps, each fixed or driven by one angle."""
+"""Flat circuits: lists of steps, each fixed or parametrised by one angle."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from hybrid.programs.step import Step
 
 @dataclass(frozen=True)
 class FlatCircuit:
-    """A circuit in which each parametrised gate has one angle, and each angle one gate.
+    """A circuit with one angle per parametrised gate, and one gate per angle.
 
     Attributes:
         num_qubits: width.
         steps: the gates, in the circuit's order.
         angles: the map from the circuit's parameters to the K angles.
-        source: a copy of the circuit as it was written, with the identities, delays and labels
-            that steps leave out and noise models name; None for one made of steps alone.
-        phase: the global phase that the steps leave out; None for zero.
+        source: a copy of the original circuit, with the identities, delays and labels that steps
+            omit and noise models use; None if the flat circuit was made from steps.
+        phase: the global phase, which the steps omit; None for zero.
     """
 
     num_qubits: int
@@ -36,13 +36,13 @@ class FlatCircuit:
 
     @cached_property
     def program(self) -> Program:
-        """The circuit as flat arrays, made when it is first asked for."""
+        """The circuit as flat arrays, compiled on first use."""
         return packed(self.num_qubits, self.steps, self.angles, self.phase)
 
     def to_circuit(self, angles: Sequence[ParameterExpression | float]) -> QuantumCircuit:
-        """Return a Qiskit circuit of the steps, driven by K given angles (or parameters).
+        """Return a Qiskit circuit of the steps, with K given angles or parameters.
 
-        It leaves out the global phase.
+        The global phase is omitted.
         """
         circuit = QuantumCircuit(self.num_qubits)
         for step in self.steps:
@@ -52,5 +52,5 @@ class FlatCircuit:
 
 
 def compile_program(circuit: FlatCircuit) -> Program:
-    """Return the program of a flat circuit; made once."""
+    """Return the program of a flat circuit, compiled once."""
     return circuit.program

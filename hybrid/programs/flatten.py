@@ -1,4 +1,4 @@
-"""A circuit as a plain list of steps, each fixed or the exponential of one angle of its own."""
+"""Flatten circuits into steps, each fixed or the exponential of one angle."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from hybrid.programs.step import Step
 
 
 def flatten(circuit: QuantumCircuit) -> FlatCircuit:
-    """Return the circuit as steps whose parametrised gates are exponentials of one angle.
+    """Flatten a circuit into steps whose parametrised gates are exponentials of one angle.
 
-    Gates of several parameters, gates defined by others and product formulas are taken apart
-    only as far as needed; fixed gates of one or two qubits stay as they are.
+    Gates with several parameters, gates defined by others and product formulas are decomposed only
+    as far as needed; fixed gates on one or two qubits are kept.
 
     Args:
-        circuit: unitary, at most 63 qubits, parameters in any expression. It may start with
-            ``reset`` or ``initialize``, and loop over integers.
+        circuit: unitary, at most 63 qubits, parameters in any expression. Initial ``reset`` and
+            ``initialize``, and loops over integers, are supported.
 
     Raises:
-        InputError: the circuit measures, resets what gates have acted on, branches, or holds a gate
+        InputError: the circuit measures, branches, resets qubits after gates, or contains a gate
             that is not fully understood.
     """
     if not isinstance(circuit, QuantumCircuit):
@@ -62,10 +62,10 @@ def flatten(circuit: QuantumCircuit) -> FlatCircuit:
 
 
 def refuse_changeable(circuit: QuantumCircuit) -> None:
-    """Refuse gates that are others in a copy of a circuit.
+    """Refuse gates that change when Qiskit copies the circuit.
 
     Raises:
-        InputError: a gate's class is derived from a standard one, and its matrix is another.
+        InputError: a gate's class is derived from a standard one, and its matrix differs.
     """
     inside, fine = [circuit], set[type]()
     while inside:

@@ -1,4 +1,4 @@
-"""How an operation inside a circuit is applied, and what it turns out to be."""
+"""Frames (qubits, controls, inversion) of operations, and what the reader finds in them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Angle: TypeAlias = ParameterExpression | float
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A step with the angle that drives it, or a global phase alone.
+    """A step with its angle, or a global phase alone.
 
     Attributes:
-        step: what acts on the state; None for a global phase.
-        angle: of the step's generator, a number where the step is fixed; of a phase, the phase.
-        phase: the global phase that comes with the angle, in units of it.
+        step: acts on the state; None for a global phase.
+        angle: angle of the step's generator, a number if the step is fixed; or the global phase.
+        phase: the global phase of the step, in units of the angle.
     """
 
     step: Step | None
@@ -30,14 +30,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How an operation is applied.
+    """The context in which an operation is applied.
 
     Attributes:
-        qubits: on which qubits of the whole circuit.
-        controls: under which further ones.
-        state: the values that they must hold; bit k is ``controls[k]``.
-        inverse: whether its inverse is meant.
-        depth: how many definitions it is inside of.
+        qubits: qubits of the whole circuit.
+        controls: further qubits that control the operation.
+        state: control state; bit k is the value of ``controls[k]``.
+        inverse: whether the inverse is applied.
+        depth: nesting depth of definitions.
     """
 
     qubits: tuple[int, ...]
@@ -47,7 +47,7 @@ class Frame:
     depth: int = 0
 
     def on(self, local: Iterable[int]) -> Frame:
-        """Return the frame of some of the qubits."""
+        """Return the frame of a subset of the qubits."""
         qubits = tuple([self.qubits[k] for k in local])
         return Frame(qubits, self.controls, self.state, self.inverse, self.depth)
 
@@ -62,12 +62,12 @@ class Frame:
         return Frame(self.qubits, self.controls, self.state, not self.inverse, self.depth)
 
     def deeper(self) -> Frame:
-        """Return the frame of what defines an operation."""
+        """Return the frame of the operation's definition."""
         return Frame(self.qubits, self.controls, self.state, self.inverse, self.depth + 1)
 
     @property
     def is_plain(self) -> bool:
-        """Whether an operation is applied as it is."""
+        """Whether there are no controls and no inversion."""
         return not (self.controls or self.inverse)
 
     @property

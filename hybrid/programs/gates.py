@@ -1,4 +1,4 @@
-"""Which Qiskit gates are exponentials of one angle, and of what; known by their class."""
+"""Generators of Qiskit gates that are exponentials of one angle, by class."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _CONTROLLED: frozenset[type] = frozenset(
     for _, kind in inspect.getmembers(library, inspect.isclass)
     if issubclass(kind, ControlledGate)
 ) | {ControlledGate}
-"""Classes of Qiskit whose base gate and controls say what they are."""
+"""Qiskit classes that are fully described by their base gate and controls."""
 
 _STANDARD: Mapping[type, int] = {
     gate.base_class: len(gate.params) for gate in get_standard_gate_name_mapping().values()
 }
-"""Qiskit's standard gates, and how many arguments each takes."""
+"""Qiskit's standard gates, and their numbers of arguments."""
 
 
 def class_of(operation: Operation) -> type:
-    """Return the class of an operation; an immutable gate counts as the class it stands for.
+    """Return the class of an operation; for an immutable gate, the mutable class.
 
     Example:
         >>> class_of(library.XGate()) is library.XGate
@@ -47,14 +47,14 @@ def class_of(operation: Operation) -> type:
 
 
 def is_standard(operation: Operation) -> bool:
-    """Return whether an operation is of one of Qiskit's standard classes, whatever its name."""
+    """Return whether an operation's class is a Qiskit standard class, regardless of its name."""
     return class_of(operation) in _STANDARD
 
 
 def standard_of(operation: Operation) -> type | None:
     """Return the standard class that an operation's own class is derived from, if any.
 
-    Qiskit keeps instances of such classes as the standard gate when it copies a circuit.
+    When Qiskit copies a circuit, it turns instances of such classes into the standard gate.
     """
     kind = class_of(operation)
     if kind in _STANDARD or getattr(operation, "_standard_gate", None) is None:
@@ -65,8 +65,8 @@ def standard_of(operation: Operation) -> type | None:
 def is_plainly_controlled(operation: Operation) -> bool:
     """Return whether an operation is its base gate under its controls, and nothing else.
 
-    Ruled out are a CU gate, which has a phase beside its base gate; gates on several targets; gates
-    with auxiliary qubits; and classes of the user's own.
+    This excludes CU gates, which have an additional phase; gates on several targets; gates with
+    auxiliary qubits; and user-defined classes.
     """
     return (
         class_of(operation) in _CONTROLLED

@@ -10,7 +10,7 @@ import numpy as np
 from hybrid.core.arrays import FloatArray, IntArray
 
 _MAX_RANK = 12
-"""Signs of at most this many independent parities are enumerated to find a spectrum (4096)."""
+"""Maximum number of independent parities whose signs are enumerated for a spectrum (4096)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,13 @@ class Generator:
     """A Hermitian ``G = controls (x) sum_j coefficients[j] P(x_mask, z_masks[j])``.
 
     A string with masks (x, z) is ``P(x, z) = i^|x & z| X^x Z^z``; bit q of a mask is qubit q.
-    The gate that it generates is ``exp(-i angle G)``. Because all strings share the X mask, G
-    couples a basis state only to one other, so the exponential is exact whatever commutes.
+    It generates the gate ``exp(-i angle G)``. All strings share the X mask, so G couples each basis
+    state to one other only, and the exponential is exact even if strings do not commute.
 
     Attributes:
         x_mask: qubits that the strings flip.
-        z_masks: for each string the qubits whose sign it reads.
-        coefficients: for each string its real coefficient.
+        z_masks: Z mask of each string.
+        coefficients: real coefficient of each string.
         control_mask: qubits that must hold ``control_value`` for G not to vanish.
         control_value: the values of those qubits.
     """
@@ -76,11 +76,11 @@ class Generator:
         return Generator(0, tuple(z for z, _ in kept), tuple(c for _, c in kept))
 
     def eigenvalues(self) -> FloatArray | None:
-        """Return the distinct eigenvalues of G, ascending, or None where there are too many.
+        """Return the distinct eigenvalues of G, ascending, or None if there are too many.
 
-        The amplitude ``c(b)`` that G puts between ``b`` and ``b ^ x_mask`` depends on the parities
-        ``|z_j & b|`` alone, and these take every combination that their linear dependence over
-        GF(2) allows: 2^rank of them are enumerated, however many qubits the strings touch.
+        The matrix element ``c(b)`` of G between ``b`` and ``b ^ x_mask`` depends on the parities
+        ``|z_j & b|`` alone, which take every combination that their linear dependence over GF(2)
+        allows: 2^rank of them are enumerated, for any number of qubits.
         """
         reference = self.z_masks[0] if self.x_mask else 0
         basis = _independent([z ^ reference for z in self.z_masks])
@@ -103,7 +103,7 @@ class Generator:
     def frequencies(self) -> FloatArray | None:
         """Return the positive differences of eigenvalues, ascending, or None if unknown.
 
-        An expectation value as a function of the gate's angle is a Fourier sum over exactly these
+        As a function of the gate's angle, an expectation value is a Fourier sum over exactly these
         (Wierichs et al., Quantum 6, 677 (2022)).
         """
         eigenvalues = self.eigenvalues()
@@ -131,7 +131,7 @@ def _independent(masks: Sequence[int]) -> list[int]:
 
 
 def _expressed(mask: int, basis: Sequence[int]) -> int:
-    """Return which members of the echelon basis add up to the mask, as bits."""
+    """Return the members of the echelon basis whose sum is the mask, as bits."""
     members = 0
     for k, pivot in enumerate(basis):
         if mask ^ pivot < mask:

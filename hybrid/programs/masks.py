@@ -12,7 +12,7 @@ def masks_of(operator: SparsePauliOp) -> tuple[MaskArray, MaskArray, FloatArray]
     """Return X masks, Z masks and real coefficients of an operator's strings, each shape (T,).
 
     Bit q of a mask is qubit q, and a string is ``i^|x & z| X^x Z^z`` (so Y has both bits).
-    The imaginary parts of the coefficients are left out; who calls has checked them.
+    Imaginary parts of the coefficients are dropped; the caller has checked them.
 
     Example:
         >>> x, z, c = masks_of(SparsePauliOp(["XIY"], [2.0]))

@@ -1,4 +1,4 @@
-"""Matrices and numbers of fixed gates, checked."""
+"""Validated matrices and arguments of fixed gates."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hybrid.programs.refusals import is_driven, is_failure, not_understood, rais
 
 _SCALE = "scale it, or take the nearest unitary (scipy.linalg.polar)"
 ROUNDING = 1e-7
-"""How far from unitary a matrix of the user's may be; Qiskit allows about as much."""
+"""Tolerance for the unitarity of user-defined matrices; similar to Qiskit's."""
 
 
 def matrix_of(operation: Operation) -> ComplexArray | None:
-    """Return the matrix of a fixed operation, complex128, or None if it has none of its own.
+    """Return the matrix of a fixed operation, complex128, or None if it defines none.
 
     Raises:
-        InputError: the matrix cannot be made, or is not unitary.
+        InputError: the matrix cannot be computed, or is not unitary.
     """
     if is_driven(operation) or not has_matrix(operation):
         return None
@@ -42,12 +42,12 @@ def matrix_of(operation: Operation) -> ComplexArray | None:
     if not is_standard(operation) and not same(
         matrix.conj().T @ matrix, np.eye(size, dtype=np.complex128)
     ):
-        raise not_understood(operation, "a matrix that is not unitary", "a unitary one", _SCALE)
+        raise not_understood(operation, "a matrix that is not unitary", "a unitary matrix", _SCALE)
     return matrix
 
 
 def has_matrix(operation: Operation) -> bool:
-    """Return whether an operation says by itself what its matrix is."""
+    """Return whether an operation defines its own matrix."""
     if not isinstance(operation, Gate):
         return hasattr(operation, "to_matrix") or hasattr(operation, "__array__")
     return hasattr(operation, "__array__") or type(operation).to_matrix is not Gate.to_matrix

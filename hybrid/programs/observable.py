@@ -1,4 +1,4 @@
-"""Observables checked and turned into the arrays that the kernels take."""
+"""Validate observables and compile them into arrays for the kernels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Observable:
         x_masks: shape (T,), uint64; bit q is qubit q.
         z_masks: shape (T,), uint64.
         coefficients: shape (T,), float64.
-        operator: the same as Qiskit's operator, strings merged.
+        operator: the same as a Qiskit operator, with equal strings merged.
     """
 
     num_qubits: int
@@ -34,7 +34,7 @@ class Observable:
 
     @property
     def num_terms(self) -> int:
-        """T, the number of different strings."""
+        """T, the number of distinct strings."""
         return len(self.coefficients)
 
     def content(self) -> str:
@@ -43,7 +43,7 @@ class Observable:
 
 
 def compile_observable(operator: SparsePauliOp, num_qubits: int) -> Observable:
-    """Return the operator, equal strings merged, ready for a circuit of ``num_qubits``.
+    """Compile an operator for a circuit of ``num_qubits`` qubits; merges equal strings.
 
     Raises:
         InputError: not a SparsePauliOp, another width, complex or non-finite coefficients.
@@ -59,13 +59,13 @@ def compile_observable(operator: SparsePauliOp, num_qubits: int) -> Observable:
         raise InputError(
             "observable",
             got=f"an operator on {operator.num_qubits} qubits",
-            expected=f"one on {num_qubits} qubits, as wide as the circuit",
+            expected=f"one on {num_qubits} qubits, like the circuit",
         )
     checked = with_real_coefficients(
         operator,
         "observable",
         free="bind them with assign_parameters",
-        imaginary="measure its Hermitian and anti-Hermitian parts apart",
+        imaginary="measure its Hermitian and anti-Hermitian parts separately",
     )
     merged = checked.simplify(atol=0.0, rtol=0.0)
     if np.any(merged.coeffs.imag):  # from rounding
@@ -80,7 +80,7 @@ def _kind(operator: object) -> str:
 
 
 def _conversion(operator: object) -> str:
-    """Return how to make a SparsePauliOp of something else."""
+    """Return advice on how to convert an object to SparsePauliOp."""
     if isinstance(operator, Operator):
         return "SparsePauliOp.from_operator(operator) converts it"
     if isinstance(operator, SparseObservable):

@@ -1,4 +1,4 @@
-"""From the user's parameters to the angles of the gates, and derivatives the other way."""
+"""Map the circuit's parameters to gate angles, and pull derivatives back."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from hybrid.programs.expressions import Nonlinear, affine_of
 
 @dataclass(frozen=True)
 class ParameterMap:
-    """``angles = matrix @ theta + offsets`` for affine expressions, and rows apart for the rest.
+    """``angles = matrix @ theta + offsets`` for affine expressions; others are listed separately.
 
     Attributes:
         parameters: the P parameters of the circuit, in the order of ``circuit.parameters``.
         matrix: shape (K, P), sparse; the affine part.
         offsets: shape (K,), float64.
-        nonlinear: the angles that are other functions of the parameters.
-        varied: the columns by which derivatives are wanted; None for all. Derivatives by the
-            others are 0 where an angle is not affine, and need not exist.
+        nonlinear: the angles that are not affine functions of the parameters.
+        varied: the columns to differentiate by; None for all. Derivatives of non-affine angles by
+            other columns are reported as 0 and need not exist.
     """
 
     parameters: tuple[Parameter, ...]
@@ -104,10 +104,10 @@ class ParameterMap:
     def pull_back(self, points: FloatArray, by_angle: FloatArray) -> FloatArray:
         """Return derivatives by parameter, shape (B, P), from those by angle, shape (B, K).
 
-        There may be axes between the two, as of several observables.
+        Axes in between, as for several observables, are allowed.
         """
         *before, num_angles = by_angle.shape
-        flat = by_angle.reshape(math.prod(before), num_angles)  # num_angles may be 0
+        flat = by_angle.reshape(math.prod(before), num_angles)  # num_angles can be 0
         by_parameter = np.ascontiguousarray((self._transposed @ flat.T).T)
         by_parameter = by_parameter.reshape(*before, self.num_parameters)
         for row in self.nonlinear:
@@ -117,7 +117,7 @@ class ParameterMap:
         return by_parameter
 
     def _slopes(self, row: Nonlinear, point: FloatArray) -> Iterator[tuple[int, float]]:
-        """Yield the derivatives of an angle by the parameters that are varied."""
+        """Yield the derivatives of an angle by the varied parameters."""
         for column in row.columns:
             if self.varied is None or column in self.varied:
                 yield column, row.slope(column, point, self.parameters)
@@ -128,7 +128,7 @@ class ParameterMap:
         return tuple(row.slot for row in self.nonlinear)
 
     def slots_of(self, columns: Sequence[int]) -> tuple[int, ...]:
-        """Return the angles that some of the parameters move, ascending."""
+        """Return the angles that depend on given parameters, ascending."""
         moved = set(self.matrix[:, list(columns)].nonzero()[0].tolist())
         moved |= {row.slot for row in self.nonlinear if set(columns) & set(row.columns)}
         return tuple(sorted(moved))
@@ -141,7 +141,7 @@ class ParameterMap:
         Args:
             points: shape (B, P).
             by_angle: the sum over points of derivatives by angle, shape (K,).
-            nonlinear: for ``nonlinear_slots`` the terms of that sum, shape (B, their number).
+            nonlinear: the terms of that sum for ``nonlinear_slots``, shape (B, slots).
         """
         by_parameter: FloatArray = self._transposed @ by_angle
         for row, terms in zip(self.nonlinear, nonlinear.T, strict=True):
@@ -151,7 +151,7 @@ class ParameterMap:
         return by_parameter
 
     def with_constants(self, constants: Sequence[float]) -> ParameterMap:
-        """Return the map with further angles, after its own, that no parameter moves."""
+        """Return the map with constant angles appended."""
         num_angles = self.num_angles + len(constants)
         matrix = self.matrix.copy()
         matrix.resize((num_angles, self.num_parameters))
@@ -159,7 +159,7 @@ class ParameterMap:
         return replace(self, matrix=matrix, offsets=offsets)
 
     def merged(self) -> tuple[ParameterMap, list[int]]:
-        """Return the map with equal angles taken once, and for each old slot its new one."""
+        """Return the map with equal angles merged, and the new slot of each old one."""
         new_slot: dict[object, int] = {}
         order: list[int] = []
         for slot in range(self.num_angles):
@@ -188,7 +188,7 @@ class ParameterMap:
         )
 
     def content(self) -> tuple[object, ...]:
-        """Return what identifies this map, for a content digest."""
+        """Return the identity of this map, for a content digest."""
         return (
             [parameter.name for parameter in self.parameters],
             self.matrix.indptr.astype(np.int64),

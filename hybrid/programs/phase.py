@@ -1,4 +1,4 @@
-"""The global phase of a circuit's states, apart from the angles that drive gates."""
+"""The global phase of a circuit as a function of its parameters."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hybrid.programs.parameters import ParameterMap
 class GlobalPhase:
     """``phase = fixed + weights @ angles + sum of further expressions``, in radians.
 
-    Expectation values and gradients do not depend on it, so it is no part of what the kernels run.
+    Expectation values and gradients do not depend on it, so the kernels omit it.
 
     Attributes:
-        fixed: the part that no parameter moves.
-        weights: shape (K,); the part that each angle of the circuit brings with it.
-        further: expressions of the parameters that drive no gate.
+        fixed: the constant part.
+        weights: shape (K,); the phase per unit of each angle of the circuit.
+        further: expressions of the parameters that are not gate angles.
     """
 
     fixed: float
@@ -35,11 +35,11 @@ class GlobalPhase:
         return np.asarray(phases, dtype=np.float64)
 
     def on_slots(self, new_slot: Sequence[int], num_slots: int) -> GlobalPhase:
-        """Return the phase where angle k of this one is number ``new_slot[k]`` of others."""
+        """Return the phase with angle k renumbered to ``new_slot[k]``."""
         weights = np.zeros(num_slots)
         np.add.at(weights, np.asarray(new_slot[: len(self.weights)], dtype=np.int64), self.weights)
         return GlobalPhase(self.fixed, weights, self.further)
 
     def content(self) -> tuple[object, ...]:
-        """Return what identifies this phase, for a content digest."""
+        """Return the identity of this phase, for a content digest."""
         return (self.fixed, self.weights, *self.further.content())

@@ -1,4 +1,4 @@
-"""Powers of operations: repetitions where they are integers, roots of matrices where not."""
+"""Powers of operations: repetition for integer exponents, matrix roots for others."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def power_of(
 ) -> Iterator[Found]:
     """Yield a power of an operation.
 
-    Roots are principal ones, by the branch that Qiskit's ``Operator.power`` takes.
+    Roots are principal ones, on the branch of Qiskit's ``Operator.power``.
 
     Raises:
-        InputError: a root of a gate with parameters, or of one on many qubits.
+        InputError: a root of a gate with parameters, or of a gate on many qubits.
     """
     if is_free(power):
         raise not_understood(

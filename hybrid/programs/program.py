@@ -1,4 +1,4 @@
-"""A circuit as flat arrays: what the kernels run, identified by its content."""
+"""Programs: circuits as flat arrays for the kernels, identified by content."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MATRIX_1, MATRIX_2, EVOLUTION = 0, 1, 2
 
 @dataclass(frozen=True)
 class Program:
-    """N operations on ``num_qubits`` qubits, in order, and the K angles that drive them.
+    """N operations on ``num_qubits`` qubits, in order, and their K angles.
 
     An operation is a matrix on one or two qubits (``kind`` 0, 1) or an evolution
     ``exp(-i angle G)`` (``kind`` 2) where G is a sum of Pauli strings with one X mask; each may
@@ -45,9 +45,9 @@ class Program:
         string_count: shape (N,), int32.
         z_masks: shape (S,), uint64.
         coefficients: shape (S,), float64.
-        slot: shape (N,), int32; which angle drives an evolution; -1 for a matrix.
+        slot: shape (N,), int32; index of an evolution's angle; -1 for a matrix.
         angles: the map from the circuit's P parameters to the K angles.
-        phase: the global phase of the circuit, which no operation holds; None for zero.
+        phase: the global phase of the circuit, which the operations omit; None for zero.
     """
 
     num_qubits: int
@@ -68,11 +68,11 @@ class Program:
 
     @cached_property
     def kernel(self) -> _kernels.Program:
-        """The program in the kernels, loaded when it is first asked for."""
+        """The program in the kernels, loaded on first use."""
         return _kernels.Program(**self._arrays, num_slots=self.angles.num_angles)
 
     def content(self) -> str:
-        """Return a hexadecimal digest of all that determines values, gradients and samples."""
+        """Return a hexadecimal digest of what determines values, gradients and samples."""
         return self._content
 
     @cached_property
@@ -81,7 +81,7 @@ class Program:
 
     @property
     def _arrays(self) -> dict[str, Any]:
-        """The operations: the width and the arrays, by the names that the kernels know them by."""
+        """Width and arrays of the operations, by the argument names of the kernels."""
         names = (field.name for field in fields(self) if field.name not in ("angles", "phase"))
         return {name: getattr(self, name) for name in names}
 
@@ -110,13 +110,13 @@ class _Operation:
 def packed(
     num_qubits: int, steps: Sequence[Step], angles: ParameterMap, phase: GlobalPhase | None
 ) -> Program:
-    """Return steps as a program; angles that are always equal are taken once.
+    """Pack steps into a program; angles that are always equal are merged.
 
     Args:
         num_qubits: width.
-        steps: in the circuit's order.
-        angles: the map from parameters to the angles that drive the steps.
-        phase: the global phase that the steps leave out; None for zero.
+        steps: the steps, in the circuit's order.
+        angles: the map from parameters to the angles of the steps.
+        phase: the global phase, which the steps omit; None for zero.
     """
     fixed_angles: list[float] = []
     operations = []
@@ -155,7 +155,7 @@ def _block_operation(block: Block) -> _Operation:
 
 
 def _with_control_found(matrix: ComplexArray, qubits: tuple[int, ...]) -> _Operation:
-    """Return the operation; a two-qubit matrix that leaves half the space alone is a control."""
+    """Return the operation, as a controlled one if it is the identity on half the space."""
     if len(qubits) == 2:
         for bit in (0, 1):
             for value in (0, 1):

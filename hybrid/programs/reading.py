@@ -1,8 +1,8 @@
-"""What the operations of a circuit are: small matrices, exponentials of one angle, and phases.
+"""Read the operations of a circuit as small matrices, exponentials of one angle, and phases.
 
-A gate is what its class, its matrix or its definition says, never its name. Controls, inverses and
-powers are carried down to the innermost gates, where each of them is exact, instead of asking
-Qiskit for controlled, inverted or repeated definitions.
+A gate is identified by its class, matrix or definition, never by its name. Controls, inverses and
+powers are pushed down to the innermost gates, where they are exact; Qiskit's controlled, inverted
+or repeated definitions are not used.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from hybrid.programs.specials import SPECIAL
 from hybrid.programs.step import Block, Step, inverse_of, written_as
 
 _DEEPEST = 100
-"""Definitions inside definitions; a gate that is defined by itself has no end."""
+"""Maximum nesting of definitions; a gate defined by itself would recurse forever."""
 
 
 class Reader:
     """Reads one circuit, from its first operation to its last.
 
-    It remembers which qubits gates have acted on, because a reset does nothing on the others.
+    It tracks the qubits that gates have acted on, because a reset does nothing on the others.
     """
 
     def __init__(self, circuit: QuantumCircuit) -> None:
@@ -53,16 +53,16 @@ class Reader:
         """Yield steps and global phases in the circuit's order.
 
         Raises:
-            InputError: an operation is not unitary, or not fully understood; it is named.
+            InputError: an operation is not unitary, or not fully understood; the message names it.
         """
         yield from self.body(self.circuit, Frame(tuple(range(self.circuit.num_qubits))))
 
     def matrix(self, operation: Operation, depth: int = 0) -> ComplexArray:
-        """Return the matrix of a fixed operation as it is read."""
+        """Return the matrix of a fixed operation, as it is understood."""
         return self.comparison.matrix(operation, depth)
 
     def body(self, circuit: QuantumCircuit, frame: Frame) -> Iterator[Found]:
-        """Yield what a circuit on the frame's qubits holds."""
+        """Yield the contents of a circuit on the frame's qubits."""
         yield from self.turned(circuit.global_phase, circuit, frame)
         place = {bit: k for k, bit in enumerate(circuit.qubits)}
         for instruction in reversed(circuit.data) if frame.inverse else circuit.data:
@@ -72,7 +72,7 @@ class Reader:
             yield from self.operation(instruction.operation, inside)
 
     def operation(self, operation: Operation, frame: Frame) -> Iterator[Found]:
-        """Yield what one operation is."""
+        """Yield the contents of one operation."""
         standard = standard_of(operation)
         if standard is not None:
             operation = self.comparison.of_class(operation, standard)
@@ -85,15 +85,15 @@ class Reader:
             yield from self.fixed(operation, frame)
 
     def defined(self, operation: Operation, frame: Frame) -> Iterator[Found]:
-        """Yield what defines an operation."""
+        """Yield the contents of an operation's definition."""
         if frame.depth >= _DEEPEST:
-            raise not_understood(operation, "a definition that holds itself, or has no end")
+            raise not_understood(operation, "a definition that contains itself, or never ends")
         yield from self.body(definition_of(operation), frame.deeper())
 
     # Gates ---------------------------------------------------------------------------------
 
     def fixed(self, operation: Operation, frame: Frame) -> Iterator[Found]:
-        """Yield a gate without free parameters: a matrix, or what it is defined by."""
+        """Yield a gate without free parameters: its matrix, or the contents of its definition."""
         check_numbers(operation)
         matrix = matrix_of(operation)
         if matrix is not None and operation.num_qubits == 0:
@@ -114,7 +114,7 @@ class Reader:
         yield from self.body(definition, frame.deeper())
 
     def _driven(self, operation: Operation, frame: Frame) -> Iterator[Found]:
-        """Yield a gate with free parameters: an exponential, or what it is defined by."""
+        """Yield a gate with free parameters: an exponential, or the contents of its definition."""
         generator = generator_of(operation)
         if is_plainly_controlled(operation):
             yield from self._controlled(operation, frame)
@@ -125,7 +125,7 @@ class Reader:
             yield from self.defined(operation, frame)
 
     def _controlled(self, operation: ControlledGate, frame: Frame) -> Iterator[Found]:
-        """Yield a base gate under controls; whole, where that is a single step."""
+        """Yield a base gate under controls, as a single step if possible."""
         if class_of(operation) is ControlledGate:
             self.comparison.of_base(operation)
         inside = frame.under(operation.num_ctrl_qubits, operation.ctrl_state)
@@ -147,7 +147,7 @@ class Reader:
         return Found(self._step(gate, frame, block=block))
 
     def exponential(self, gate: Instruction, local: Generator, angle: Angle, frame: Frame) -> Found:
-        """Return ``exp(-i angle G)`` as a step, with the phase that an identity in G gives."""
+        """Return ``exp(-i angle G)`` as a step, with the phase from an identity string in G."""
         placed = local.on(frame.qubits).under(*frame.masks)
         generator = placed.without_identity()
         dropped = len(generator.z_masks) < len(placed.z_masks)
@@ -164,7 +164,7 @@ class Reader:
     def turned(
         self, angle: Angle, owner: Operation | QuantumCircuit, frame: Frame
     ) -> Iterator[Found]:
-        """Yield a global phase; under controls it is one of their values."""
+        """Yield a global phase; under controls it is a phase of the control state."""
         angle = self._checked(angle, owner)
         if not is_free(angle) and angle == 0.0:
             return

@@ -1,4 +1,4 @@
-"""What the rules for single kinds of gates ask of the reader of a circuit."""
+"""Interface of the circuit reader, for the rules of single kinds of gates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hybrid.programs.generator import Generator
 
 
 class Reads(Protocol):
-    """The reader as rules see it; :class:`~hybrid.programs.reading.Reader` is the one there is.
+    """Interface of :class:`~hybrid.programs.reading.Reader`, its only implementation.
 
     Attributes:
         circuit: the whole circuit.
@@ -25,13 +25,13 @@ class Reads(Protocol):
     touched: set[int]
 
     def body(self, circuit: QuantumCircuit, frame: Frame) -> Iterator[Found]:
-        """Yield what a circuit on the frame's qubits holds."""
+        """Yield the contents of a circuit on the frame's qubits."""
 
     def operation(self, operation: Operation, frame: Frame) -> Iterator[Found]:
-        """Yield what one operation is."""
+        """Yield the contents of one operation."""
 
     def defined(self, operation: Operation, frame: Frame) -> Iterator[Found]:
-        """Yield what defines an operation."""
+        """Yield the contents of an operation's definition."""
 
     def fixed(self, operation: Operation, frame: Frame) -> Iterator[Found]:
         """Yield a gate without free parameters."""
@@ -45,4 +45,4 @@ class Reads(Protocol):
         """Yield a global phase."""
 
     def matrix(self, operation: Operation, depth: int = 0) -> ComplexArray:
-        """Return the matrix of a fixed operation as it is read."""
+        """Return the matrix of a fixed operation, as it is understood."""

@@ -1,4 +1,4 @@
-"""What a circuit may not hold, each said with its name and a way out."""
+"""Errors for unsupported operations; each names the operation and a remedy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hybrid.core.errors import InputError, NoExactGradientError
 
 
 def not_unitary(operation: Operation, circuit: QuantumCircuit) -> InputError:
-    """Return the error for what measures, resets or branches in a circuit."""
+    """Return the error for a measurement, reset or branch in a circuit."""
     return InputError(
         "circuit",
         got=f"a '{operation.name}' operation",
@@ -25,7 +25,7 @@ def _way_out(operation: Operation, circuit: QuantumCircuit) -> str:
     if isinstance(operation, Measure):
         try:
             left = circuit.remove_final_measurements(inplace=False)
-        except Exception:  # conditions on bits that would go
+        except Exception:  # conditions on the removed bits
             left = circuit
         if _measures(left):
             return (
@@ -64,20 +64,20 @@ def not_understood(
 
 
 def is_failure(error: BaseException) -> bool:
-    """Return whether code of a gate failed: an Exception, or a panic of Qiskit's Rust code.
+    """Return whether the code of a gate failed: an Exception, or a panic in Qiskit's Rust code.
 
-    A panic is no Exception, like an interrupt, which is no failure.
+    A panic is not an Exception; neither is an interrupt, which is not a failure.
     """
     return isinstance(error, Exception) or type(error).__module__ == "pyo3_runtime"
 
 
 def raised(operation: Operation, what: str, cause: BaseException) -> InputError:
-    """Return the error for a gate whose matrix or definition raises one."""
+    """Return the error for a gate whose matrix or definition raised an exception."""
     return not_understood(operation, f"{type(cause).__name__} from its {what}: {cause}")
 
 
 def hidden(owner: Operation | QuantumCircuit, parameters: Iterable[Parameter]) -> InputError:
-    """Return the error for parameters inside a definition that the circuit does not know of."""
+    """Return the error for parameters of a definition that are not parameters of the circuit."""
     names = ", ".join(sorted(f"'{parameter.name}'" for parameter in parameters))
     return InputError(
         f"gate '{owner.name}'",

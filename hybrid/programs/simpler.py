@@ -1,4 +1,4 @@
-"""An operation as a circuit of simpler ones, where Qiskit knows one."""
+"""Decompose operations into circuits of simpler ones with Qiskit."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LIBRARIES = ("qiskit.circuit.library.", "qiskit.quantum_info.")
 
 
 def definition_of(operation: Operation) -> QuantumCircuit:
-    """Return a circuit that is the operation, on as many qubits, in the same order.
+    """Return a circuit equal to the operation, on the same qubits in the same order.
 
     Raises:
-        InputError: there is none, or making it fails.
+        InputError: there is none, or it cannot be constructed.
     """
     if isinstance(operation, Clifford):
         return operation.to_circuit()
@@ -40,9 +40,9 @@ def definition_of(operation: Operation) -> QuantumCircuit:
 
 
 def _compiled(operation: Operation) -> QuantumCircuit:
-    """Return what Qiskit's transpiler makes of an operation without a definition."""
+    """Decompose an operation without a definition with Qiskit's transpiler."""
     none = not_understood(operation, "neither a matrix of its own nor a definition by other gates")
-    # The transpiler goes by names, so it is asked only of what is of Qiskit's own library.
+    # The transpiler identifies gates by name, so only gates of Qiskit's library are passed.
     if not class_of(operation).__module__.startswith(_LIBRARIES):
         raise none
     alone = QuantumCircuit(operation.num_qubits)

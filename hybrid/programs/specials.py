@@ -1,4 +1,4 @@
-"""Operations that are neither a matrix nor read from a definition, each in its own way."""
+"""Rules for operations that are read neither from a matrix nor from a definition."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _MOST_ROUNDS = 100_000
 
 
 def _nothing(reader: Reads, operation: Operation, frame: Frame) -> Iterator[Found]:
-    """Yield nothing: the operation leaves every state as it is."""
+    """Yield nothing: the operation changes no state."""
     yield from ()
 
 
@@ -61,14 +61,14 @@ def _refused(reader: Reads, operation: Operation, frame: Frame) -> Iterator[Foun
 
 
 def _reset(reader: Reads, operation: Operation, frame: Frame) -> Iterator[Found]:
-    """Yield nothing where all qubits are still in the state 0."""
+    """Yield nothing if all qubits are still in state 0, else refuse."""
     if not frame.is_plain or reader.touched.intersection(frame.qubits):
         raise not_unitary(operation, reader.circuit)
     yield from ()
 
 
 def _initialize(reader: Reads, operation: gates.Initialize, frame: Frame) -> Iterator[Found]:
-    """Yield the preparation of a state, where all qubits are still in the state 0."""
+    """Yield the preparation of a state if all qubits are still in state 0, else refuse."""
     yield from _reset(reader, operation, frame)
     yield from reader.defined(operation, frame)
 
@@ -80,7 +80,7 @@ def _global_phase(reader: Reads, gate: gates.GlobalPhaseGate, frame: Frame) -> I
 def _euler(reader: Reads, gate: gates.UGate, frame: Frame) -> Iterator[Found]:
     """Yield ``U(theta, phi, lambda) = P(phi) RY(theta) P(lambda)``.
 
-    Without controls, phases are written as rotations by Z and a global phase.
+    Without controls, phase gates become RZ rotations and a global phase.
     """
     if not is_driven(gate):
         yield from reader.fixed(gate, frame)
@@ -94,7 +94,7 @@ def _euler(reader: Reads, gate: gates.UGate, frame: Frame) -> Iterator[Found]:
 
 
 def _as_phase_gate(found: Found, rotation: gates.RZGate, frame: Frame) -> Found:
-    """Return a rotation by Z with the global phase that makes a phase gate of it."""
+    """Return an RZ rotation with the global phase that makes it a phase gate."""
     if is_driven(rotation):
         return Found(found.step, found.angle, found.phase + 0.5)
     angle = number_of(rotation.params[0], rotation)
@@ -102,7 +102,7 @@ def _as_phase_gate(found: Found, rotation: gates.RZGate, frame: Frame) -> Found:
 
 
 def _controlled_u(reader: Reads, gate: gates.CUGate, frame: Frame) -> Iterator[Found]:
-    """Yield U under a control that has a phase of its own."""
+    """Yield a controlled U and the phase of its control."""
     if not is_driven(gate):
         yield from reader.fixed(gate, frame)
         return
@@ -147,7 +147,7 @@ def _evolution(reader: Reads, gate: gates.PauliEvolutionGate, frame: Frame) -> I
     elif isinstance(gate.synthesis, QDrift) and is_driven(gate):
         raise not_understood(
             gate,
-            "a QDrift evolution for a time that is a parameter",
+            "a QDrift evolution with a parameter as time",
             "QDrift makes more factors for longer times, so give the time as a number",
         )
     else:
@@ -174,7 +174,7 @@ def _refuse_wide(gate: Operation) -> None:
         raise not_understood(
             gate,
             f"an exact exponential on {gate.num_qubits} qubits",
-            f"one on at most {WIDEST} qubits",
+            f"at most {WIDEST} qubits",
             "use a PauliEvolutionGate with a product formula, such as SuzukiTrotter",
         )
 
@@ -202,7 +202,7 @@ def _product(reader: Reads, factors: list[Exponential], frame: Frame) -> Iterato
 
 
 def _annotated(reader: Reads, operation: AnnotatedOperation, frame: Frame) -> Iterator[Found]:
-    """Yield a modified operation, its outermost modifier (the last) first."""
+    """Yield a modified operation; the last modifier is the outermost."""
     if not operation.modifiers:
         yield from reader.operation(operation.base_op, frame)
         return
@@ -223,7 +223,7 @@ def _annotated(reader: Reads, operation: AnnotatedOperation, frame: Frame) -> It
 
 
 def _loop(reader: Reads, loop: ForLoopOp, frame: Frame) -> Iterator[Found]:
-    """Yield the rounds of a loop over integers, one after the other."""
+    """Yield the iterations of a loop over integers, in order."""
     indices, variable, body = loop.params
     if not isinstance(indices, range | tuple | list) or not all(
         isinstance(index, int | np.integer) for index in indices
@@ -231,7 +231,7 @@ def _loop(reader: Reads, loop: ForLoopOp, frame: Frame) -> Iterator[Found]:
         raise not_unitary(loop, reader.circuit)
     if len(indices) > _MOST_ROUNDS:
         raise not_understood(
-            loop, f"{len(indices)} rounds", f"at most {_MOST_ROUNDS}", "put the loop into Python"
+            loop, f"{len(indices)} rounds", f"at most {_MOST_ROUNDS}", "unroll the loop in Python"
         )
     for index in reversed(indices) if frame.inverse else indices:
         turned = variable is not None and variable in body.parameters
@@ -266,4 +266,4 @@ SPECIAL: dict[type, Callable[[Reads, Any, Frame], Iterator[Found]]] = {
         (gates.Measure, IfElseOp, WhileLoopOp, SwitchCaseOp, BreakLoopOp, ContinueLoopOp), _refused
     ),
 }
-"""How operations of these classes, and of no others, are read."""
+"""Rules by class of operation."""

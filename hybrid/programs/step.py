@@ -1,4 +1,4 @@
-"""One gate of a flat circuit, and what the kernels need to know of it."""
+"""Steps: the gates of a flat circuit, with their matrices or generators."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hybrid.programs.generator import Generator, spread
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """A unitary matrix on one or two qubits, applied where other qubits hold given values.
+    """A unitary matrix on one or two qubits, controlled by the values of other qubits.
 
     Attributes:
         matrix: shape (2^k, 2^k); bit j of an index is ``targets[j]``.
@@ -48,15 +48,15 @@ class Step:
     """One gate on qubits of the circuit.
 
     Attributes:
-        gate: a Qiskit gate with numbers for parameters; where ``slot`` is set, its only
-            parameter is the angle, whose present value means nothing (see :meth:`instruction`).
+        gate: a Qiskit gate with numeric parameters; if ``slot`` is set, its only parameter is the
+            angle, whose current value is meaningless (see :meth:`instruction`).
         qubits: the qubits that it acts on, in the gate's own order.
-        slot: which angle drives it, or None for a fixed gate.
-        generator: G of ``exp(-i angle G)`` on the circuit's qubits, where ``slot`` is set and
-            for every ``PauliEvolutionGate``. It is None if ``block`` is set.
-        block: a fixed gate's matrix.
-        controls: qubits that control the gate, beside those that it has itself.
-        control_state: the values that they must hold; bit k is ``controls[k]``.
+        slot: index of its angle, or None for a fixed gate.
+        generator: G of ``exp(-i angle G)`` on the circuit's qubits, if ``slot`` is set or the gate
+            is a ``PauliEvolutionGate``. It is None if ``block`` is set.
+        block: matrix of a fixed gate.
+        controls: qubits that control the gate, in addition to its own controls.
+        control_state: control state; bit k is the value of ``controls[k]``.
     """
 
     gate: Instruction
@@ -68,7 +68,7 @@ class Step:
     control_state: int = 0
 
     def on_slot(self, slot: int) -> Step:
-        """Return the step driven by an angle."""
+        """Return the step with an angle slot."""
         return Step(
             self.gate,
             self.qubits,
@@ -85,7 +85,7 @@ class Step:
         return self.controls + self.qubits
 
     def instruction(self, angle: ParameterExpression | float | None = None) -> Instruction:
-        """Return the gate on ``all_qubits``, driven by an angle where it has a slot."""
+        """Return the gate on ``all_qubits``, with the given angle if it has a slot."""
         gate = self.gate if self.slot is None else _driven_by(self.gate, angle)
         if not self.controls:
             return gate
@@ -93,17 +93,17 @@ class Step:
 
 
 def mask_of(controls: tuple[int, ...], state: int) -> tuple[int, int]:
-    """Return the mask of some qubits and the values that bits of ``state`` give them."""
+    """Return the mask of qubits, and their values from the bits of ``state``."""
     return spread((1 << len(controls)) - 1, controls), spread(state, controls)
 
 
 def written_as(gate: Operation, matrix: ComplexArray) -> Instruction:
-    """Return a gate of Qiskit's own that is a fixed operation of a known matrix."""
+    """Return a Qiskit gate equal to a fixed operation with a known matrix."""
     return gate if _is_qiskits(gate) else UnitaryGate(matrix)
 
 
 def inverse_of(gate: Operation, matrix: ComplexArray) -> Instruction:
-    """Return a gate of Qiskit's own that is the inverse of one of a known matrix."""
+    """Return a Qiskit gate equal to the inverse of a gate with a known matrix."""
     adjoint = matrix.conj().T
     if is_standard(gate):
         inverse = gate.inverse()
@@ -118,10 +118,10 @@ def _is_qiskits(gate: Operation) -> bool:
 
 
 def _driven_by(gate: Instruction, angle: ParameterExpression | float | None) -> Instruction:
-    """Return a gate of one angle, driven by another."""
+    """Return a one-parameter gate with another angle."""
     if isinstance(gate, PauliEvolutionGate):
         return PauliEvolutionGate(gate.operator, time=angle)
-    # Made anew, because new parameters do not reach the definition that a gate has cached.
+    # A new gate: new parameters do not reach the cached definition of the old one.
     if isinstance(gate, ControlledGate):
         base = type(gate.base_gate)(angle)
         return base.control(gate.num_ctrl_qubits, ctrl_state=gate.ctrl_state, annotated=False)

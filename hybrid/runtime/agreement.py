@@ -1,4 +1,4 @@
-"""Every collective call starts with the ranks agreeing on what they were asked to do."""
+"""Compare the inputs of all ranks at the start of every collective call."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ def agree(
     prepare: Callable[[], T],
     contents: Callable[[T], Mapping[str, str]],
 ) -> T:
-    """Prepare a collective call on every rank, and make sure that all prepared the same.
+    """Prepare a collective call on every rank, and check that all ranks prepared the same.
 
     Args:
-        communicator: of the ranks concerned.
-        call: what the user called, for instance ``minimize()``.
-        prepare: validates the input of this rank; returns what the call goes on with.
-        contents: returns of that a digest, or a short text, of each thing that must be equal on
-            all ranks, by name; not called where there is one rank.
+        communicator: the ranks that take part.
+        call: name of the public function, for instance ``minimize()``.
+        prepare: validates the input of this rank and returns the prepared call.
+        contents: returns a digest, or a short text, of everything in the prepared call that must
+            be equal on all ranks, by name. Not called in a job of one rank.
 
     Returns:
         What ``prepare`` returned on this rank.
 
     Raises:
-        MismatchError: ranks made another call, or gave other things; on every rank.
-        Exception: whatever ``prepare`` raised here; what it raised elsewhere is raised on every
-            other rank with a RankError as its cause, or as a RankError.
+        MismatchError: the ranks made different calls or passed different input; on every rank.
+        Exception: an exception of ``prepare`` on this rank. One of another rank is raised on every
+            rank, with a RankError as its cause, or as a RankError.
     """
     if communicator.size == 1:
         return prepare()
@@ -60,7 +60,7 @@ def agree(
 def agree_on_the_end(communicator: Communicator) -> None:
     """Take part in the agreements of the other ranks until all have ended their scripts.
 
-    They are told that this rank has gone, and raise, instead of waiting for it for ever.
+    The other ranks learn that this rank has ended and raise, instead of waiting forever.
     """
     message = encode(Ready(SCRIPT_END, {}))
     while any(
@@ -105,7 +105,7 @@ def _refuse_other_contents(call: str, reports: Sequence[Ready]) -> None:
 
 
 def _by(items: list[str]) -> dict[str, list[int]]:
-    """Return for each distinct item the ranks that have it."""
+    """Group the ranks by item."""
     ranks_of: dict[str, list[int]] = {}
     for rank, item in enumerate(items):
         ranks_of.setdefault(item, []).append(rank)

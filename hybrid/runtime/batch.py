@@ -1,4 +1,4 @@
-"""How long the batch system lets this process run."""
+"""The time limit of the batch system."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from hybrid.runtime.stops import BORN
 _LARGEST_MARGIN = 60.0
 _MARGIN_FRACTION = 0.05
 _PATIENCE = 5.0
-"""Seconds that SLURM is given to answer; without an answer there is no limit that we know of."""
+"""Timeout of ``squeue``, in seconds; without an answer no limit is assumed."""
 
 _TIME_LEFT = re.compile(r"(?:(\d{1,6})-)?(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2})", re.ASCII)
 _SECONDS = (86400, 3600, 60, 1)
 
 
 def batch_time_limit(clock: Callable[[], float] = time.time) -> float | None:
-    """Return how long this process may run before SLURM ends its job, with a margin, in seconds.
+    """Return the time until SLURM ends the job, less a margin, in seconds; None if unknown.
 
-    Counted from the start of the process, as :class:`Stops` does. The margin is 5 % of what was
-    left at the start, at most a minute. None outside of SLURM, or where it does not say. Where the
-    environment does not hold the end (before SLURM 23), ``squeue`` is asked, once a process: one
-    rank should ask for all.
+    Counted from the start of the process, as in :class:`Stops`. The margin is 5 % of the time that
+    was left at the start, at most a minute. Without the end time in the environment (before
+    SLURM 23), ``squeue`` is run once per process, so only one rank should call this.
 
     Example:
         >>> batch_time_limit() is None or batch_time_limit() > 0
@@ -46,7 +45,7 @@ def batch_time_limit(clock: Callable[[], float] = time.time) -> float | None:
 
 @cache
 def _asked(job: str) -> float | None:
-    """Return when a job ends, on the monotonic clock, as ``squeue`` says; None if it does not."""
+    """Return the end time of a job from ``squeue``, on the monotonic clock, or None."""
     if not (job.isascii() and job.isdecimal()):
         return None
     command = ["squeue", "--noheader", f"--jobs={job}", "--format=%L"]
@@ -63,7 +62,7 @@ def _asked(job: str) -> float | None:
 
 
 def _seconds_of(text: str) -> int | None:
-    """Return a time left as ``squeue`` writes it (``1-02:03:04``, ``58:30``) in seconds.
+    """Parse a time in the format of ``squeue`` (``1-02:03:04``, ``58:30``) to seconds.
 
     Example:
         >>> _seconds_of("1:00:05"), _seconds_of("UNLIMITED")

@@ -1,7 +1,7 @@
-"""Linear algebra libraries add in another order with another number of threads; here they have one.
+"""Limit BLAS to one thread, because its results depend on the number of threads.
 
-The optimizers' matrices are small, so nothing is lost, and the bits do not depend on the machine's
-cores. The kernels have threads of their own and are not concerned.
+The optimizers' matrices are small, so this costs no time, and the bits do not depend on the number
+of cores. The kernels use their own threads and are not affected.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from threadpoolctl import ThreadpoolController
 
 
 class OneBlasThread:
-    """Within this context NumPy's and SciPy's linear algebra runs on one thread.
+    """Context in which NumPy's and SciPy's linear algebra runs on one thread.
 
-    Contexts may be nested and may overlap in several threads: the libraries, whose setting is the
-    process's, get it back when the last context is left.
+    Contexts may be nested and may overlap in several threads. The process-wide setting is restored
+    when the last context exits.
 
     Example:
         >>> with OneBlasThread():
@@ -30,7 +30,7 @@ class OneBlasThread:
     _limit: Any = None
 
     def __enter__(self) -> OneBlasThread:
-        """Set one thread."""
+        """Limit BLAS to one thread."""
         kind = OneBlasThread
         with kind._lock:
             if kind._depth == 0:
@@ -44,7 +44,7 @@ class OneBlasThread:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Restore what was set before."""
+        """Restore the previous limit."""
         own = OneBlasThread
         with own._lock:
             own._depth -= 1
@@ -54,5 +54,5 @@ class OneBlasThread:
 
 @cache
 def _controller() -> ThreadpoolController:
-    """Find the loaded libraries, which takes milliseconds, once."""
+    """Find the loaded libraries once; this takes milliseconds."""
     return ThreadpoolController()

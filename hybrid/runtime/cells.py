@@ -1,23 +1,23 @@
-"""A few integers that any rank may read and change while their owner is busy."""
+"""Shared integers that any rank may access while their owner is busy."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 NUM_CELLS = 2
-"""Cells of each owner."""
+"""Number of cells of each owner."""
 GROUP = 64
-"""At most so many ranks share the cells of one owner."""
+"""Maximum number of ranks that share the cells of one owner."""
 
 
 class Cells(Protocol):
-    """Integers of 64 bits at owners, zero at first; every operation is atomic and one-sided."""
+    """64-bit integers at owners, initially zero; operations are atomic and one-sided."""
 
     def fetch_add(self, owner: int, cell: int, amount: int) -> int:
-        """Add to a cell of a rank, and return what was there before."""
+        """Add to a cell of a rank; return its previous value."""
 
     def put(self, owner: int, cell: int, value: int) -> None:
-        """Set a cell of a rank; it is seen by all when this returns."""
+        """Set a cell of a rank; visible to all ranks on return."""
 
 
 class LocalCells:
@@ -27,7 +27,7 @@ class LocalCells:
         self._cells = [0] * NUM_CELLS
 
     def fetch_add(self, owner: int, cell: int, amount: int) -> int:
-        """Add, and return what was there before."""
+        """Add to a cell; return its previous value."""
         before = self._cells[cell]
         self._cells[cell] += amount
         return before
@@ -38,7 +38,7 @@ class LocalCells:
 
 
 def owners(size: int, group: int = GROUP) -> list[int]:
-    """Return the first rank of each group, as even as can be, of a job of ``size`` ranks.
+    """Return the first rank of each group; groups of ``size`` ranks are as even as possible.
 
     Example:
         >>> owners(64), owners(9, group=4)
@@ -49,7 +49,7 @@ def owners(size: int, group: int = GROUP) -> list[int]:
 
 
 def owner_of(rank: int, size: int, group: int = GROUP) -> int:
-    """Return the first rank of a rank's group, which owns the cells of the group.
+    """Return the owner of a rank's cells, the first rank of its group.
 
     Example:
         >>> [owner_of(rank, 9, group=4) for rank in range(9)]
@@ -60,7 +60,7 @@ def owner_of(rank: int, size: int, group: int = GROUP) -> int:
 
 
 def num_groups(size: int, group: int = GROUP) -> int:
-    """Return how many groups a job of ``size`` ranks has.
+    """Return the number of groups in a job of ``size`` ranks.
 
     Example:
         >>> num_groups(64), num_groups(10_000)

@@ -1,4 +1,4 @@
-"""Limits of this process's control groups, which containers and batch systems set for a job."""
+"""Limits of this process's control groups, set by containers and batch systems."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MEMBERSHIP = Path("/proc/self/cgroup")
 def control_groups(controller: str) -> list[Path]:
     """Return the folders of this process's control groups and of their parents, innermost first.
 
-    Both versions of control groups are looked for; a limit of any of these folders binds.
+    Supports control groups of versions 1 and 2. A limit in any of these folders applies.
 
     Args:
         controller: ``"memory"`` or ``"cpu"``.
@@ -27,13 +27,13 @@ def control_groups(controller: str) -> list[Path]:
 
 
 def read_numbers(path: Path) -> list[int | None]:
-    """Return the numbers in a file of a control group, None for ``max``; empty if there is none."""
+    """Return the numbers in a control group file, None for ``max``; empty if unreadable."""
     text = read(path)
     return [int(part) if part.isdecimal() else None for part in text.split()]
 
 
 def read(path: Path | str) -> str:
-    """Return a small file as text, or an empty text where it cannot be read; without buffers."""
+    """Return a small file as text, unbuffered; empty if it cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -1,4 +1,4 @@
-"""What the ranks of a job need of one another, and the communicator of a job of one rank."""
+"""The communicator protocol, and its implementation for one rank."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from typing import Any, Protocol
 from hybrid.runtime.cells import Cells, LocalCells
 
 SCRIPT_END = "the end of its script"
-"""The name under which a rank that has ended its script takes part in the calls of the others."""
+"""The call name that a rank sends after its script has ended."""
 
 
 class RanksLost(BaseException):
-    """Ranks of the job have died, and the others can go on without them.
+    """Ranks of the job have died, and the others can continue.
 
-    No Exception, so that nothing takes it for a failure of the work at hand.
+    Derives from BaseException, so that it is not mistaken for a failure of a piece.
     """
 
 
 class Members(Protocol):
-    """Some ranks of a job, who move arrays among themselves."""
+    """A subset of the ranks that exchanges arrays."""
 
     @property
     def kept(self) -> dict[str, list[Any]]:
-        """What is kept for them from call to call, by name; all members keep alike."""
+        """Objects cached between calls, by name; the same names on all members."""
 
     @property
     def rank(self) -> int:
-        """This process's number among them, from 0."""
+        """Index of this process among the members."""
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """Number of members."""
 
     @property
     def on_one_host(self) -> bool:
-        """Whether they may share memory."""
+        """Whether the members can share memory."""
 
     def least(self, number: int) -> int:
-        """Return the least of all members' numbers; all see what any has written before."""
+        """Return the minimum over all members; also a memory barrier for shared memory."""
 
     def total(self, numbers: Any) -> Any:
-        """Return the element-wise sum of all members' arrays."""
+        """Return the element-wise sum over all members."""
 
     def start(self, sends: Sequence[tuple[int, Any]], receives: Sequence[tuple[int, Any]]) -> Any:
-        """Send arrays to members and receive others, without waiting."""
+        """Start sending and receiving arrays, without waiting."""
 
     def warn(self) -> None:
         """Tell the other members that this one has failed."""
@@ -55,17 +55,17 @@ class Members(Protocol):
         """Return whether another member has failed."""
 
     def wait_until(self, is_true: Callable[[], bool]) -> None:
-        """Return when a condition, which other members bring about, holds."""
+        """Wait until a condition holds that other members fulfil."""
 
     def shared_memory(self, num_bytes: int) -> list[Any]:
-        """Return memory for each member that all of them can reach, as bytes; collective."""
+        """Allocate shared memory, one byte array per member; collective."""
 
     def give_back(self) -> None:
-        """Give shared memory back; collective."""
+        """Free shared memory; collective."""
 
 
 class Communicator(Protocol):
-    """Messages of bytes between the ranks of a job.
+    """Byte messages between the ranks of a job.
 
     :meth:`broadcast` and :meth:`all_gather` are collective: every rank calls them, in the same
     order.
@@ -73,86 +73,86 @@ class Communicator(Protocol):
 
     @property
     def rank(self) -> int:
-        """This process's number, from 0."""
+        """Rank of this process, from 0."""
 
     @property
     def size(self) -> int:
-        """How many ranks there are."""
+        """Number of ranks."""
 
     def broadcast(self, message: bytes | None) -> bytes:
-        """Return on every rank what rank 0 gave; the others give None and wait without spinning."""
+        """Return rank 0's message on every rank; the others pass None and do not busy-wait."""
 
     def all_gather(self, message: bytes, call: str = "") -> list[bytes]:
-        """Return on every rank what each rank gave, in rank order.
+        """Return the messages of all ranks, in rank order, on every rank.
 
-        Where ``call`` names the call that all ranks meet in, and some are missing for long, one of
-        those that wait says so.
+        If ``call`` names a collective call and some ranks do not arrive for long, one of the
+        waiting ranks reports them.
         """
 
     def tell(self, message: bytes, ranks: Sequence[int]) -> None:
-        """Send from rank 0 to others, each of which calls :meth:`hear`; nobody else is bothered."""
+        """Send from rank 0 to some ranks, which call :meth:`hear`; involves no other rank."""
 
     def hear(self) -> bytes:
-        """Return what rank 0 tells this rank next; waits without spinning for long."""
+        """Return the next message of :meth:`tell`; does not busy-wait for long."""
 
     def send(self, message: bytes, to: int) -> None:
         """Send to another rank, which calls :meth:`receive`."""
 
     def post(self, message: bytes, to: int) -> None:
-        """Send to another rank without waiting until it has arrived."""
+        """Send to another rank without waiting for delivery."""
 
     def receive(self, source: int) -> bytes:
-        """Return the next message of another rank; waits without spinning for long."""
+        """Return the next message of another rank; does not busy-wait for long."""
 
     def has_message(self, source: int) -> bool:
-        """Return whether a message of another rank has come."""
+        """Return whether a message of another rank has arrived."""
 
     def wait_until(self, is_true: Callable[[], bool]) -> None:
-        """Return when a condition, which other ranks bring about, holds; without spinning long."""
+        """Wait until a condition holds that other ranks fulfil; does not busy-wait for long."""
 
     def name_hosts(self, hosts: Sequence[str]) -> None:
-        """Learn the machine of each rank, for messages."""
+        """Set the host name of each rank, for error messages."""
 
     def spin_longer(self) -> None:
-        """Wait at full speed for longer from now on: no other rank needs this rank's core."""
+        """Busy-wait longer from now on, because no other rank needs this rank's core."""
 
     @property
     def survives_losses(self) -> bool:
-        """Whether the ranks that live can go on without those that die: by :meth:`revoke`,
-        :meth:`agree` and :meth:`shrink`, in this order."""
+        """Whether surviving ranks can continue after losses, by :meth:`revoke`, :meth:`agree` and
+        :meth:`shrink`, in this order."""
 
     def revoke(self) -> None:
-        """Make every call of every rank raise RanksLost, so that all come to agree."""
+        """Make every call on every rank raise RanksLost, so that all ranks reach :meth:`agree`."""
 
     def agree(self, well: bool) -> bool:
-        """Return whether all is well with every rank and none has died; the same on all."""
+        """Return whether ``well`` is true on every rank and none has died; the same on all."""
 
     def shrink(self) -> Communicator:
-        """Return a communicator of the ranks that live, in their old order; collective."""
+        """Return a communicator of the surviving ranks, in the same order; collective."""
 
     @property
     def cells(self) -> Cells:
         """Integers that all ranks share; collective on first use."""
 
     def members(self, ranks: tuple[int, ...]) -> Members:
-        """Return some ranks, this one among them, as a job within the job; collective."""
+        """Return a subset of the ranks that includes this one; collective over the subset."""
 
     def forget(self, ranks: tuple[int, ...]) -> None:
-        """Make a new job of these ranks when they are wanted next."""
+        """Discard the subset of these ranks; the next :meth:`members` creates a new one."""
 
     def close(self) -> None:
-        """Give back what the communicator holds; collective, at the end of the job."""
+        """Free all resources; collective, at the end of the job."""
 
     @property
     def is_over(self) -> bool:
-        """Whether no message can be sent any more."""
+        """Whether messages can no longer be sent."""
 
     def abort(self, code: int) -> None:
-        """End the processes of all ranks now, with an exit code."""
+        """Terminate all ranks immediately, with an exit code."""
 
 
 class SerialCommunicator:
-    """The communicator of a job of one rank, for which there is nobody to talk to."""
+    """The communicator of a job of one rank."""
 
     rank = 0
     size = 1
@@ -172,26 +172,26 @@ class SerialCommunicator:
         return [message]
 
     def tell(self, message: bytes, ranks: Sequence[int]) -> None:
-        """Do nothing: there is nobody to tell."""
+        """Do nothing: there are no other ranks."""
 
     def hear(self) -> bytes:
-        """Refuse: a single rank has nobody to hear from."""
-        raise RuntimeError("a job of one rank is told nothing")
+        """Raise, because there are no other ranks."""
+        raise RuntimeError("a job of one rank receives no messages")
 
     def send(self, message: bytes, to: int) -> None:
-        """Refuse: a single rank has nobody to send to."""
+        """Raise, because there are no other ranks."""
         raise RuntimeError(f"a job of one rank cannot send to rank {to}")
 
     def post(self, message: bytes, to: int) -> None:
-        """Refuse: a single rank has nobody to send to."""
+        """Raise, because there are no other ranks."""
         self.send(message, to)
 
     def has_message(self, source: int) -> bool:
-        """Return False: there is nobody whose message could come."""
+        """Return False: there are no other ranks."""
         return False
 
     def wait_until(self, is_true: Callable[[], bool]) -> None:
-        """Refuse to wait for a condition that nobody else could bring about."""
+        """Raise if the condition does not hold, because no other rank can fulfil it."""
         if not is_true():
             raise RuntimeError("a job of one rank cannot wait for others")
 
@@ -202,10 +202,10 @@ class SerialCommunicator:
         """Do nothing: a single rank never waits."""
 
     def revoke(self) -> None:
-        """Do nothing: there is nobody to interrupt."""
+        """Do nothing: there are no other ranks to interrupt."""
 
     def agree(self, well: bool) -> bool:
-        """Return whether all is well here."""
+        """Return ``well``."""
         return well
 
     def shrink(self) -> Communicator:
@@ -213,11 +213,11 @@ class SerialCommunicator:
         return self
 
     def receive(self, source: int) -> bytes:
-        """Refuse: a single rank has nobody to hear from."""
+        """Raise, because there are no other ranks."""
         raise RuntimeError(f"a job of one rank cannot receive from rank {source}")
 
     def members(self, ranks: tuple[int, ...]) -> Members:
-        """Refuse: a single rank has nobody to share with."""
+        """Raise, because there are no other ranks."""
         raise RuntimeError(f"a job of one rank has no members {ranks}")
 
     def forget(self, ranks: tuple[int, ...]) -> None:
@@ -227,10 +227,10 @@ class SerialCommunicator:
         """Do nothing."""
 
     def abort(self, code: int) -> None:
-        """End this process now."""
+        """Terminate this process immediately."""
         os._exit(code)
 
 
 def host_name() -> str:
-    """Return the name of this machine."""
+    """Return the name of this host."""
     return socket.gethostname()

@@ -1,4 +1,4 @@
-"""How many cores and threads this process may use."""
+"""The cores and threads that this process may use."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from hybrid.runtime.cgroup import control_groups, read_numbers
 
 
 def usable_cores() -> frozenset[int]:
-    """Return the numbers of the cores that this process may run on, within its CPU quota.
+    """Return the cores that this process may run on, within its CPU quota.
 
-    Where the control group's quota is less than the cores allowed, so many of them as it is worth.
+    If the control group's quota is worth fewer cores than the affinity mask, that many of them.
 
     Example:
         >>> usable_cores() <= os.sched_getaffinity(0)
@@ -22,10 +22,10 @@ def usable_cores() -> frozenset[int]:
 
 
 def thread_limit() -> int | None:
-    """Return the bound on threads that ``OMP_NUM_THREADS`` sets, or None.
+    """Return the thread limit set by ``OMP_NUM_THREADS``, or None.
 
-    It is read as OpenMP does: a list for nested levels, of which the first counts, with spaces
-    anywhere. What OpenMP would not accept sets no bound.
+    Parsed as OpenMP does: a list for nested levels, of which the first applies, with optional
+    spaces. A value that OpenMP would reject sets no limit.
     """
     first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip().removeprefix("+")
     if not (first.isascii() and first.isdecimal()):
@@ -34,10 +34,10 @@ def thread_limit() -> int | None:
 
 
 def _quota() -> int | None:
-    """Return the least CPU quota of this process's control groups in whole cores, or None."""
+    """Return the lowest CPU quota of this process's control groups, in whole cores, or None."""
     quotas = []
     for folder in control_groups("cpu"):
-        numbers = read_numbers(folder / "cpu.max")  # version 2, "max 100000" where there is none
+        numbers = read_numbers(folder / "cpu.max")  # version 2; "max 100000" means no quota
         if not numbers:
             names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
             numbers = [each for name in names for each in read_numbers(folder / name)]

@@ -1,9 +1,9 @@
-"""Pieces handed out by counters in shared cells: each once, to whoever is free.
+"""Dynamic distribution of pieces by shared counters.
 
-Pieces are handed out in chunks. Up to 64 ranks draw chunks of one piece from one counter. In
-larger jobs each 64 ranks share the chunk at hand, and draw the next from rank 0 when it is used up.
-Those chunks shrink towards the end (factoring: Hummel, Schonberg and Flynn, Commun. ACM 35, 90
-(1992)), so that rank 0 is asked seldom and yet all groups end together.
+Up to 64 ranks draw single pieces from one counter. In larger jobs, groups of at most 64 ranks share
+a chunk of pieces, and draw the next chunk from rank 0 when it is used up. Chunks shrink towards the
+end (factoring: Hummel, Schonberg and Flynn, Commun. ACM 35, 90 (1992)), so that rank 0 has few
+requests and all groups still end together.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import numpy as np
 from hybrid.runtime.cells import GROUP, Cells, num_groups, owner_of, owners
 
 _NEXT, _AT_HAND = 0, 1
-"""Cells: the next chunk, at rank 0; a group's chunk and the next place in it, at its owner."""
+"""Cells: the next chunk, at rank 0; a group's current chunk and place in it, at its owner."""
 _PLACES = 1 << 32
-"""A chunk at hand is written as number * _PLACES + place, numbers from 1; 0 is none yet."""
+"""A current chunk is encoded as number * _PLACES + place, with numbers from 1; 0 means none."""
 _SHARE = 0.25
-"""Of the work that is left, what the next chunks of all groups together take."""
+"""Fraction of the remaining work in the next chunks of all groups together."""
 
 
 class SharedCounter:
-    """Hands out the numbers 0, 1, 2 .. once each to the ranks that ask.
+    """Distributes the numbers 0, 1, 2, ..., each to one rank.
 
     Args:
-        cells: shared by all ranks.
-        rank, size: of this process and of the job.
-        group: so many ranks share a chunk where there are more than that.
+        cells: cells shared by all ranks.
+        rank, size: rank of this process and size of the job.
+        group: maximum number of ranks that share a chunk.
 
     Example:
         >>> from hybrid.runtime.cells import LocalCells
@@ -44,17 +44,17 @@ class SharedCounter:
         self._owner = owner_of(rank, size, group)
 
     def reset(self) -> None:
-        """Start again from 0; by rank 0, while no rank draws."""
+        """Restart from 0; on rank 0, while no rank draws."""
         self._cells.put(0, _NEXT, 0)
         if self._grouped:
             for owner in owners(self._size, self._group):
                 self._cells.put(owner, _AT_HAND, 0)
 
     def draw(self, bounds: Sequence[int]) -> Iterator[int]:
-        """Yield numbers that no other rank gets, until there are no more.
+        """Yield the numbers of this rank until all are taken.
 
         Args:
-            bounds: of the chunks, see :func:`chunks`; the same on all ranks.
+            bounds: bounds of the chunks, see :func:`chunks`; the same on all ranks.
         """
         return self._from_group(bounds) if self._grouped else self._from_all(bounds)
 
@@ -67,7 +67,7 @@ class SharedCounter:
             yield from range(bounds[chunk], bounds[chunk + 1])
 
     def _from_group(self, bounds: Sequence[int]) -> Iterator[int]:
-        """Take the next place of the chunk at hand; who comes first after its end fetches one."""
+        """Take places of the current chunk; the first rank past its end fetches the next chunk."""
         cells, owner = self._cells, self._owner
         while True:
             chunk, place = divmod(cells.fetch_add(owner, _AT_HAND, 1), _PLACES)
@@ -92,12 +92,12 @@ class SharedCounter:
 
 
 def chunks(costs: Sequence[float], size: int, group: int = GROUP) -> Sequence[int]:
-    """Return where chunks begin, and where the last ends; the same on every rank.
+    """Return the starts of the chunks, and the end of the last; the same on every rank.
 
     Args:
-        costs: of what is handed out, in that order, in any unit; alike where they are not known.
-        size: of the job.
-        group: so many ranks share a chunk where there are more than that.
+        costs: costs of the pieces, in order, in any unit; all equal if unknown.
+        size: size of the job.
+        group: maximum number of ranks that share a chunk.
 
     Example:
         >>> chunks([1.0] * 12, 2, group=1), chunks([1.0] * 3, 2)

@@ -1,4 +1,4 @@
-"""An exception on one rank ends the job on all of them, and is printed once."""
+"""Raise an exception of one rank on all ranks, and print it once."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from hybrid.runtime.protocol import Failure
 Error = TypeVar("Error", bound=BaseException)
 
 FAILURES = (Exception, SystemExit)
-"""What code that ranks run together may raise, and what is then raised on all of them.
+"""Exceptions in collective code that are raised on all ranks.
 
-A ``sys.exit`` in a function of the user's is one too: otherwise its rank would end alone.
+Includes ``sys.exit`` in a user's function: otherwise that rank would exit alone.
 """
 
 _GRACE_SECONDS = 0.3
-"""How long rank r > 0 leaves rank 0, and then each rank before it, to report the same error."""
+"""How long ranks above 0 wait for lower ranks to report the same error."""
 
 _PATIENCE_SECONDS = 3.0
-"""How long a failed rank waits for the others to end with it."""
+"""How long a failed rank waits for the others to stop."""
 
 _INTERRUPTED = 130
-"""Exit code after Control-C: 128 and the number of the signal, as shells have it."""
+"""Exit code after Control-C: 128 plus the signal number, as in shells."""
 
 
 def describe(error: BaseException, rank: int, call: str = "") -> Failure:
-    """Return an exception as a message to the other ranks."""
+    """Convert an exception to a message to the other ranks."""
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     summary = f"{type(error).__name__}: {error}".splitlines()[0]
     kind, arguments, state = _plain(error)
@@ -58,9 +58,9 @@ def describe(error: BaseException, rank: int, call: str = "") -> Failure:
 def error_of(failure: Failure) -> BaseException:
     """Return the exception to raise for a failure of another rank.
 
-    Its class is that of the exception there, or the nearest base of it that is built in or ours, so
-    that ``except ValueError`` works on every rank. Its ``__cause__`` is a RankError with rank, host
-    and traceback. Where there is no such base but Exception, it is that RankError.
+    It has the class of the original, or its nearest base that is built in or from hybrid, so that
+    ``except ValueError`` works on every rank. Its ``__cause__`` is a RankError with rank, host and
+    traceback. If Exception is the only such base, that RankError itself is returned.
     """
     where = RankError(
         failure.rank,
@@ -77,7 +77,7 @@ def error_of(failure: Failure) -> BaseException:
 
 
 def _plain(error: BaseException) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-    """Return name, arguments and attributes from which other ranks can rebuild an exception."""
+    """Return class name, arguments and attributes, to rebuild an exception on other ranks."""
     for kind in filter(_can_travel, type(error).__mro__):
         if kind in (HybridError, Exception):
             break
@@ -87,7 +87,7 @@ def _plain(error: BaseException) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
             whole = kind.__name__, tuple(error.args), _state(error)
             if _is_plain(list(error.args)) and str(_rebuilt(*whole)) == str(error):
                 return whole
-        # Of another class, or with arguments that cannot be sent: its text still can.
+        # Another class, or arguments that cannot be sent: send the text.
         text = str(error) if kind is type(error) else f"{type(error).__name__}: {error}"
         if _rebuilt(kind.__name__, (text,), {}) is not None:
             return kind.__name__, (text,), {}
@@ -95,14 +95,14 @@ def _plain(error: BaseException) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
 
 
 def _state(error: BaseException) -> dict[str, Any]:
-    """Return the attributes of an exception of ours; what is no plain data as text."""
+    """Return the attributes of a hybrid exception, converted to text if not plain data."""
     if not _is_ours(type(error)):
         return {}
     return {name: each if _is_plain(each) else str(each) for name, each in vars(error).items()}
 
 
 def _rebuilt(name: str, arguments: Any, state: Mapping[str, Any]) -> BaseException | None:
-    """Return an exception of a named class, built in or ours; None where that cannot be made."""
+    """Rebuild an exception of a built-in or hybrid class; None if that fails."""
     kind = getattr(errors, name, None) or getattr(builtins, name, None)
     if not (isinstance(kind, type) and issubclass(kind, FAILURES) and _can_travel(kind)):
         return None
@@ -129,7 +129,7 @@ def _is_ours(kind: type) -> bool:
 
 
 def _exit_code(error: BaseException) -> int:
-    """Return the code with which other ranks end; a text is printed by the rank that has it."""
+    """Return the exit code of other ranks; the failed rank itself prints a text."""
     code = getattr(error, "code", None)
     return 0 if code is None else code if isinstance(code, int) else 1
 
@@ -143,27 +143,27 @@ def _is_plain(value: object) -> bool:
 
 
 def mark_collective(error: Error, printed_by: int = 0) -> Error:
-    """Return the error, marked as one that every rank raises at the same place.
+    """Mark an error as raised by every rank at the same place, and return it.
 
     Args:
         error: the exception.
-        printed_by: the rank that prints it where nobody catches it.
+        printed_by: the rank that prints it if it is not caught.
     """
     error.__dict__.update(raised_on_all_ranks=True, printed_by=printed_by)
     return error
 
 
 def is_collective(error: BaseException) -> bool:
-    """Return whether every rank raises an error at this place."""
+    """Return whether every rank raises this error at the same place."""
     return bool(getattr(error, "raised_on_all_ranks", False))
 
 
 def install_excepthook(communicator: Communicator) -> None:
     """Make uncaught exceptions of this process end the job.
 
-    An error that all ranks raise is printed by one of them, and each ends by itself. Any other
-    leaves ranks that wait for this one: its traceback is printed with rank and host, and the
-    job is aborted. The exit code is 1, or 2 where the user's input was at fault.
+    An error that all ranks raise is printed by one of them, and each rank exits. After any other
+    error, ranks would wait for this one, so its traceback is printed with rank and host, and the
+    job is aborted. The exit code is 1, or 2 for bad input.
     """
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -180,9 +180,9 @@ def install_excepthook(communicator: Communicator) -> None:
 
 @contextmanager
 def in_step(communicator: Communicator) -> Iterator[None]:
-    """End the job if this rank leaves this context alone: the others would wait for it.
+    """Abort the job if only this rank leaves the context with an exception.
 
-    What all ranks raise passes, and so does the loss of ranks, which the others see too.
+    Errors that all ranks raise, and RanksLost, propagate.
     """
     try:
         yield
@@ -197,7 +197,7 @@ def in_step(communicator: Communicator) -> Iterator[None]:
 def abort(communicator: Communicator, error: BaseException) -> None:
     """Print the error with rank and host, and end the processes of all ranks."""
     if communicator.rank > 0:
-        # All ranks often fail alike; the first to report ends the others before they print.
+        # All ranks often fail with the same error; the first to report it ends the others.
         time.sleep(min(_GRACE_SECONDS + 0.05 * communicator.rank, 3.0))
     _print_with_place(communicator, error)
     communicator.abort(_code_of(error))
@@ -213,9 +213,9 @@ def _code_of(error: BaseException) -> int:
 
 @contextmanager
 def ending_anyway(communicator: Communicator, error: BaseException) -> Iterator[None]:
-    """Wait within this context for ranks to hear of a failure; if they do not, end the job.
+    """Abort the job if this context, in which ranks learn of a failure, takes too long.
 
-    A rank in the middle of a long piece hears of it too late; the others do not wait for it.
+    A rank inside a long piece would notice too late, and the others do not wait for it.
     """
 
     def end() -> None:
@@ -238,7 +238,7 @@ def _print_with_place(communicator: Communicator, error: BaseException) -> None:
 
 
 def _print(error: BaseException, trace: TracebackType | None) -> None:
-    """Print an error with the traceback of the rank where it began."""
+    """Print an error with the traceback of the rank that raised it first."""
     remote = _remote(error)
     if remote is not None:
         notify(str(remote))
@@ -247,7 +247,7 @@ def _print(error: BaseException, trace: TracebackType | None) -> None:
 
 
 def _remote(error: BaseException) -> RankError | None:
-    """Return the account of another rank's failure, where the error stands for one."""
+    """Return the RankError of another rank's failure, if there is one."""
     if isinstance(error, RankError):
         return error
     return error.__cause__ if isinstance(error.__cause__, RankError) else None

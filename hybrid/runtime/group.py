@@ -1,4 +1,4 @@
-"""Ranks that share one state: how they move arrays, and how all of them learn of a failure."""
+"""A group of ranks that share one state: transfers and failure handling."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from hybrid.runtime.communicator import Members
 from hybrid.sharding.group import Amplitudes, Transfer
 
 _FAILED, _NO, _WELL = 0, 1, 2
-"""What members say where they agree; the least of all counts."""
+"""States that members agree on; the minimum applies."""
 _SHARED_FOLDER = "/dev/shm"
-"""Where MPI libraries keep shared memory; what does not fit there kills the process."""
-_ROOM_LEFT = 1 << 26
+"""Where MPI libraries allocate shared memory; exceeding its size kills the process."""
+_RESERVE_BYTES = 1 << 26
 _KEPT_BYTES = 1 << 30
-"""Up to so many bytes of a rank's shards are kept for the next call: new pages cost time."""
+"""Shards of a rank up to this size are kept for the next call, because new pages cost time."""
 
 
 class MemberFailedError(Exception):
-    """Another rank that shares the state has failed, and says itself how."""
+    """Another rank of the group has failed; that rank reports the error."""
 
     def __init__(self) -> None:
         super().__init__("another rank that holds a part of the same state failed")
 
 
 class RankGroup:
-    """This rank's place among ranks that share a state; see ``sharding.group.Group``.
+    """This rank in a group that shares a state; implements ``sharding.group.Group``.
 
     Every transfer and every sum begins with an agreement. A member that fails takes part in one
-    more, and says there that it has failed; it also warns those that wait for its messages.
+    more agreement, with the state "failed"; it also warns members that wait for its messages.
 
-    Memory is kept with the members from call to call, on all of them alike: one that forgot its
-    memory would wait for others to allocate.
+    Memory is cached between calls, on all members alike: allocation is collective, so a member
+    without its memory would wait for the others.
     """
 
     def __init__(self, members: Members) -> None:
@@ -45,10 +45,10 @@ class RankGroup:
         self.size = members.size
 
     def memory(self, name: str, count: int, dtype: np.dtype[Any]) -> Amplitudes:
-        """Return memory for a shard: what there was under the name, if it has the right size."""
+        """Return memory for a shard, cached by name if size and dtype match."""
         known = self._memory.get(name)
         if known is not None and (known[0].dtype != dtype or len(known[0]) != count):
-            self.agree()  # giving back waits for all
+            self.agree()  # freeing is collective
             self.release()
             known = None
         if known is None:
@@ -56,12 +56,12 @@ class RankGroup:
         return known[self.rank if len(known) > 1 else 0]
 
     def neighbour(self, name: str, rank: int) -> Amplitudes | None:
-        """Return another member's memory, where it is shared."""
+        """Return another member's memory, or None if it is not shared."""
         known = self._memory[name]
         return known[rank] if len(known) > 1 else None
 
     def agree(self) -> None:
-        """Return when all members have come here.
+        """Wait for all members.
 
         Raises:
             MemberFailedError: another member has failed.
@@ -70,7 +70,7 @@ class RankGroup:
             raise MemberFailedError
 
     def any(self, mine: bool) -> bool:
-        """Return whether something holds for any member.
+        """Return whether ``mine`` is true on any member.
 
         Raises:
             MemberFailedError: another member has failed.
@@ -81,7 +81,7 @@ class RankGroup:
         return least == _NO
 
     def fail(self) -> None:
-        """Make the other members raise MemberFailedError where they wait for this one."""
+        """Make the other members raise MemberFailedError."""
         self._members.warn()
         self._agreed(_FAILED)
 
@@ -90,12 +90,12 @@ class RankGroup:
         sends: Sequence[tuple[int, Amplitudes]],
         receives: Sequence[tuple[int, Amplitudes]],
     ) -> Transfer:
-        """Send arrays to members and receive arrays from members, without waiting."""
+        """Start sending arrays to, and receiving arrays from, members, without waiting."""
         transfer: Transfer = self._members.start(sends, receives)
         return transfer
 
     def wait_until(self, is_true: Callable[[], bool]) -> None:
-        """Return when a condition, which other members bring about, holds.
+        """Wait until a condition holds that other members fulfil.
 
         Raises:
             MemberFailedError: another member has failed.
@@ -108,7 +108,7 @@ class RankGroup:
             raise MemberFailedError
 
     def sum(self, numbers: FloatArray) -> FloatArray:
-        """Return the sum over all members of arrays of one shape."""
+        """Return the element-wise sum over all members."""
         self.agree()
         total: FloatArray = self._members.total(numbers)
         return total
@@ -119,7 +119,7 @@ class RankGroup:
             self.release()
 
     def release(self) -> None:
-        """Give memory back; all members call it."""
+        """Free all memory; collective."""
         self._memory.clear()
         self._members.give_back()
 
@@ -128,15 +128,15 @@ class RankGroup:
 
     def _allocate(self, count: int, dtype: np.dtype[Any]) -> list[Amplitudes]:
         num_bytes = count * dtype.itemsize
-        fits = self._members.on_one_host and _shared_room() > num_bytes * self.size + _ROOM_LEFT
+        fits = self._members.on_one_host and _shared_free() > num_bytes * self.size + _RESERVE_BYTES
         if self.any(not fits):
             return [np.empty(count, dtype)]
         return [part.view(dtype) for part in self._members.shared_memory(num_bytes)]
 
 
-def _shared_room() -> int:
+def _shared_free() -> int:
     try:
         found = os.statvfs(_SHARED_FOLDER)
     except OSError:
-        return 1 << 62  # the MPI library knows another way
+        return 1 << 62  # the MPI library uses another mechanism
     return found.f_bavail * found.f_frsize

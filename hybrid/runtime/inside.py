@@ -1,8 +1,8 @@
-"""While a call runs, a rank is a job of its own: calls made inside are not collective.
+"""Nested calls: hybrid calls inside a running call are not collective.
 
 A mapped function, ``Workload.run``, a loss, cotangents, an optimizer or an observer may make any
-hybrid call. It runs on this rank alone, because the other ranks are at other pieces, and returns
-the same bits as it does outside.
+hybrid call. It runs on this rank only, because other ranks run other pieces, and returns the same
+bits as outside.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from hybrid.runtime.cores import thread_limit
 from hybrid.runtime.world import alone, use
 
 _NESTED = 1
-"""Keys the seeds of calls made inside, apart from those of a piece's own parts."""
+"""Key of the seeds of nested calls, distinct from those of a piece's parts."""
 
 
 @dataclass
 class Inside:
-    """What a call that is made inside another one takes over from it.
+    """The settings that a nested call inherits.
 
     Attributes:
-        seed: of the piece, or of the run.
-        threads: that the piece may use, or None.
-        calls: how many calls without a seed of their own were made.
+        seed: seed of the piece, or of the run.
+        threads: thread limit of the piece, or None.
+        calls: number of nested calls without an explicit seed so far.
     """
 
     seed: int
@@ -36,12 +36,12 @@ class Inside:
 
 
 _inside: ContextVar[Inside | None] = ContextVar("inside", default=None)
-"""The innermost piece that runs in this thread, or else the call."""
+"""The innermost piece, or else the call, that runs in this thread."""
 
 
 @contextmanager
 def inside_call(seed: int) -> Iterator[None]:
-    """Make calls within this context calls of this rank alone."""
+    """Run hybrid calls within this context on this rank only."""
     token = _inside.set(Inside(derive(seed, _NESTED, _NESTED), thread_bound()))
     try:
         with use(alone()):
@@ -51,7 +51,7 @@ def inside_call(seed: int) -> Iterator[None]:
 
 
 class inside_piece:  # noqa: N801, used as a function
-    """Give calls within this context seeds that depend on the piece, and its threads."""
+    """Within this context, derive seeds from the piece, and limit threads to the piece's."""
 
     __slots__ = ("_piece", "_token")
 
@@ -66,7 +66,7 @@ class inside_piece:  # noqa: N801, used as a function
 
 
 def nested_seed() -> int:
-    """Return a seed for a call that was given none: fresh, or inside a piece derived from its seed.
+    """Return a seed for a call without one: fresh, or derived from the piece's seed inside a piece.
 
     Example:
         >>> with inside_piece(7, threads=1):
@@ -83,7 +83,7 @@ def nested_seed() -> int:
 
 
 def thread_bound() -> int | None:
-    """Return the bound on a rank's threads: of ``OMP_NUM_THREADS`` and of the piece around."""
+    """Return the thread limit from ``OMP_NUM_THREADS`` and the surrounding piece, or None."""
     found = _inside.get()
     bounds = [thread_limit(), None if found is None else found.threads]
     return min((bound for bound in bounds if bound is not None), default=None)

@@ -1,4 +1,4 @@
-"""Rank 0 of a team: it puts the questions, gathers the answers and ends the call."""
+"""Rank 0 of a team: sends each Ask, gathers the partials and ends the call."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ from hybrid.runtime.watchdog import allowed, patience
 Answer = TypeVar("Answer")
 
 _serials = itertools.count()
-"""Numbers the questions of this process, over all teams: a late word to stop names an old one."""
+"""Numbers the Asks of this process over all teams, so that a late Stop is recognised as old."""
 
 
 class Leader(Generic[Answer]):
-    """Puts questions to all ranks.
+    """Distributes Asks to all ranks.
 
     Args:
-        runner: of this rank.
-        stall: what becomes of late pieces; None if nobody looks.
+        runner: runner of this rank.
+        stall: handler of stalled pieces, or None.
 
     Attributes:
-        number: number of the next question; keys the seeds of its pieces.
+        number: number of the next Ask; keys the seeds of its pieces.
     """
 
     def __init__(self, runner: Runner[Answer], stall: StallReport | None) -> None:
@@ -68,7 +68,7 @@ class Leader(Generic[Answer]):
         known: Mapping[int, FloatArray],
         heard: Callable[[Done], None],
     ) -> Answer:
-        """Return the answer to a question; see :meth:`hybrid.runtime.team.Team.ask`."""
+        """Return the answer to an Ask; see :meth:`hybrid.runtime.team.Team.ask`."""
         partials = dict(known)
         plan = self._runner.plan(ask, partials)
         serial = next(_serials)
@@ -102,7 +102,7 @@ class Leader(Generic[Answer]):
         return self._runner.evaluation.combine(ask, ordered)
 
     def end(self, result: object, core_seconds: float) -> float:
-        """Send the other ranks home with a result; return the core-seconds of all ranks."""
+        """End the call with a result on all ranks; return the core-seconds of all ranks."""
         self._tell_all(End())
         for rank in self._others:
             used = decode(self._communicator.receive(rank))
@@ -112,7 +112,7 @@ class Leader(Generic[Answer]):
         return core_seconds
 
     def give_up(self, error: BaseException) -> None:
-        """Tell the other ranks why this one cannot go on, unless they know."""
+        """Tell the other ranks why this one stops, unless they know."""
         if not self._others:
             return
         if isinstance(error, Suspended):
@@ -122,7 +122,7 @@ class Leader(Generic[Answer]):
             self._announce(error)
 
     def _work(self, ask: Ask, plan: Plan, inbox: Inbox, take: Callable[[Done], None]) -> None:
-        """Run this rank's pieces, and take in those of other ranks meanwhile."""
+        """Run this rank's pieces; receive those of other ranks in between."""
         with suppress(MemberFailedError), closing(self._runner.run(ask, plan, self.number)) as run:
             for done in run:
                 take(done)
@@ -131,7 +131,7 @@ class Leader(Generic[Answer]):
                     return
 
     def _await(self, inbox: Inbox, plan: Plan) -> None:
-        """Wait for the other ranks; pass the word to stop on, and notice who is silent."""
+        """Wait for the other ranks; forward a stop, and report silent ranks."""
         stops = self._runner.stops
         since = time.monotonic()
         late: set[int] = set()
@@ -158,7 +158,7 @@ class Leader(Generic[Answer]):
         for rank in sorted(ranks):
             pieces = plan.pieces_of(plan.group_of(rank)[0])
             predicted = self._runner.pace.seconds(sum(piece.cost for piece in pieces))
-            # Later than the rank would report itself, which can say more.
+            # Later than the rank's own report, which has more detail.
             if predicted is not None and seconds > 1.5 * allowed(predicted):
                 late.add(rank)
                 indices = ", ".join(str(piece.index) for piece in pieces[:8])
@@ -166,7 +166,7 @@ class Leader(Generic[Answer]):
                 self._stall.of_silent_rank(rank, what, seconds, predicted)
 
     def _late(self, stall: Stall) -> None:
-        """Take in what another rank says of its own lateness."""
+        """Handle another rank's report of a stall."""
         if self._stall is not None:
             self._stall.taken(stall)
 

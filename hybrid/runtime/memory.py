@@ -1,4 +1,4 @@
-"""How much memory this host has left for a job."""
+"""Free memory of this host."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def free_bytes() -> int:
     available = _available()
     for limit, used in _limits():
         (bound, *_), (current, *_) = read_numbers(limit) or [None], read_numbers(used) or [None]
-        # A limit above what is available binds less than that.
+        # A limit above the available memory does not matter.
         if bound is not None and current is not None and bound - current < available:
             in_use = max(current - _file_cache(limit.parent / "memory.stat"), 0)
             available = min(available, max(bound - in_use, 0))
@@ -32,7 +32,7 @@ def free_bytes() -> int:
 
 @cache
 def _limits() -> tuple[tuple[Path, Path], ...]:
-    """Return the files with limit and use of each group that has a limit; looked up once."""
+    """Return the limit and usage files of each group with a limit; cached."""
     pairs = [
         (folder / limit, folder / used)
         for folder in control_groups("memory")
@@ -42,14 +42,14 @@ def _limits() -> tuple[tuple[Path, Path], ...]:
 
 
 def _is_limit(path: Path) -> bool:
-    """Return whether a file holds a limit below what the host has."""
+    """Return whether a file holds a limit below the host's memory."""
     (bound, *_) = read_numbers(path) or [None]
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return bound is not None and bound < total
 
 
 def _file_cache(statistics: Path) -> int:
-    """Return the bytes of a control group that only cache files, and give way when needed."""
+    """Return the bytes of a control group's reclaimable file cache."""
     lines = read(statistics).splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
 

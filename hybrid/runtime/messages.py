@@ -1,4 +1,4 @@
-"""Messages between ranks: plain data and typed arrays as bytes; nothing in them can be executed."""
+"""Messages between ranks: plain data and typed arrays as bytes, nothing executable."""
 
 from __future__ import annotations
 
@@ -12,31 +12,30 @@ from hybrid.core.ask import Ask, Told
 
 _ARRAY = 1
 _CLASSES: dict[int, type[Any]] = {2: Told, 3: Ask}
-"""Classes of plain data that messages may hold, by the code of their extension."""
+"""Dataclasses that messages may hold, by the code of their extension."""
 _CODES = {kind: code for code, kind in _CLASSES.items()}
 _DTYPES = frozenset({"<f8", "<f4", "<c16", "<c8", "<i8", "<i4", "<u8", "|u1"})
 
 
 def pack(message: object) -> bytes:
-    """Return a message as bytes.
+    """Serialise a message.
 
     Args:
-        message: None, booleans, integers, floats, strings, bytes, NumPy's scalars (which arrive as
-            Python's), arrays of plain numbers,
-            questions and answers (:class:`~hybrid.core.ask.Ask`, :class:`~hybrid.core.ask.Told`),
-            and lists or string-keyed dictionaries of these.
+        message: None, booleans, integers, floats, strings, bytes, NumPy scalars (received as
+            Python's), numeric arrays, :class:`~hybrid.core.ask.Ask`,
+            :class:`~hybrid.core.ask.Told`, and lists or string-keyed dictionaries of these.
 
     Raises:
-        TypeError: it holds something else.
+        TypeError: another type.
     """
     return bytes(msgpack.packb(message, default=_encode, use_bin_type=True))
 
 
 def unpack(message: bytes) -> Any:
-    """Return what was packed; arrays may be written to.
+    """Deserialise a message; arrays are writable.
 
     Raises:
-        ValueError: the bytes are no message.
+        ValueError: not a valid message.
     """
     return msgpack.unpackb(message, ext_hook=_decode, raw=False, strict_map_key=True)
 
@@ -65,6 +64,6 @@ def _decode(code: int, data: bytes) -> object:
     dtype, shape = msgpack.unpackb(data[1:start])
     if dtype not in _DTYPES:
         raise ValueError(f"a message holds an array of {dtype}")
-    # A copy, because an array over bytes would be read-only and not aligned.
+    # Copied, because an array over bytes is read-only and may be unaligned.
     flat = np.frombuffer(data, dtype=np.dtype(dtype), offset=start).copy()
     return flat.reshape(shape)

@@ -1,9 +1,9 @@
-"""What ranks say to one another, as typed messages; on the wire they are plain data.
+"""The typed messages between ranks; plain data on the wire.
 
-The calls of a job begin with one :class:`Ready` or :class:`Failure` of each rank. Then rank 0 tells
-the others :class:`Question` after :class:`Question`; each rank with pieces of one answers with
-:class:`Report` messages, the last of which says so, or with a :class:`Failure`. Rank 0 ends
-the call with :class:`End` and :class:`Farewell`, a :class:`Failure`, or a :class:`Suspension`.
+A call begins with a :class:`Ready` or :class:`Failure` from each rank. Then rank 0 sends one
+:class:`Question` after another; each rank with pieces replies with :class:`Report` messages, the
+last marked ``is_last``, or with a :class:`Failure`. Rank 0 ends the call with :class:`End` and
+:class:`Farewell`, a :class:`Failure`, or a :class:`Suspension`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Ready:
 
     Attributes:
         call: name of the public function.
-        contents: a digest, or short text, of each thing that all ranks must have alike, by name.
+        contents: a digest, or short text, of everything that must be equal on all ranks, by name.
     """
 
     call: str
@@ -33,18 +33,18 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A rank failed; see :mod:`hybrid.runtime.failure`, which makes these and raises them.
+    """A rank failed; see :mod:`hybrid.runtime.failure`.
 
     Attributes:
-        rank: number of the rank.
-        host: name of its machine.
+        rank: the failed rank.
+        host: name of its host.
         summary: type and first line of the exception.
-        traceback: formatted, as that rank saw it.
-        bad_input: whether the user's input is at fault.
+        traceback: formatted traceback of that rank.
+        bad_input: whether the user's input is invalid.
         kind: name of the exception's class, or of its nearest base that other ranks can rebuild.
-        arguments: of the exception, plain data.
+        arguments: arguments of the exception, plain data.
         state: attributes of the exception, plain data.
-        call: name of the public function that was being prepared, or an empty string.
+        call: name of the public function that the rank prepared, or an empty string.
     """
 
     rank: int
@@ -60,13 +60,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Rank 0 puts a question.
+    """Rank 0 distributes an Ask.
 
     Attributes:
-        ask: the question.
-        number: of the question in its run; keys the seeds of its pieces.
-        serial: of the question in this job, which :class:`Stop` names.
-        known: indices of pieces whose partial answers rank 0 has already.
+        ask: the Ask.
+        number: its number in the run; keys the seeds of its pieces.
+        serial: its number in this job, referred to by :class:`Stop`.
+        known: indices of pieces whose partials rank 0 already has.
     """
 
     ask: Ask
@@ -77,15 +77,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A rank sends partial answers; one entry a piece in each column.
+    """A rank sends partials; each column has one entry per piece.
 
     Attributes:
         pieces: indices of the pieces.
-        predicted: seconds that each was expected to take, or None.
-        seconds: that each took.
-        partials: the partial answers, as one array where all have one shape.
-        is_last: whether the rank sends nothing more of this question.
-        stop: why the rank was told to stop, if it was.
+        predicted: predicted seconds of each piece, or None.
+        seconds: measured seconds of each piece.
+        partials: the partials, as one array if all have the same shape.
+        is_last: whether this is the rank's last report of the Ask.
+        stop: why the rank stopped early, or None.
     """
 
     pieces: Sequence[int]
@@ -98,7 +98,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Rank 0 asks a rank to leave the remaining pieces of a question undone."""
+    """Rank 0 tells a rank to skip the remaining pieces of an Ask."""
 
     serial: int
 
@@ -108,9 +108,9 @@ class Stall:
     """A piece takes far longer than predicted.
 
     Attributes:
-        rank: the rank that is late.
-        what: the piece, in words.
-        seconds: for how long it has run.
+        rank: the stalled rank.
+        what: description of the piece.
+        seconds: how long it has run.
     """
 
     rank: int
@@ -128,19 +128,19 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Rank 0 ends the call; each rank answers with its :class:`Used`."""
+    """Rank 0 ends the call; each rank replies with :class:`Used`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Core-seconds that a rank has used."""
+    """The core-seconds used by a rank."""
 
     core_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
-    """What the call returns on every rank, and the core-seconds of all ranks."""
+    """The result of the call, and the core-seconds of all ranks."""
 
     result: Any
     core_seconds: float
@@ -151,7 +151,7 @@ class Waiting:
     """A rank has waited for a while in a collective call.
 
     Attributes:
-        number: of the meeting that it waits in, counted over the job.
+        number: number of that call in the job.
     """
 
     number: int
@@ -180,10 +180,10 @@ _VALUES = [attrgetter(*names) if len(names) > 1 else None for names in _NAMES]
 
 
 def encode(message: Message) -> bytes:
-    """Return a message as bytes.
+    """Serialise a message.
 
     Raises:
-        TypeError: it holds what is no plain data.
+        TypeError: the message holds other than plain data.
 
     Example:
         >>> decode(encode(Stop(7)))
@@ -197,10 +197,10 @@ def encode(message: Message) -> bytes:
 
 
 def decode(message: bytes) -> Message:
-    """Return the message that bytes hold.
+    """Deserialise a message.
 
     Raises:
-        ValueError: the bytes hold none.
+        ValueError: not a valid message.
     """
     content = unpack(message)
     number = content[0] if isinstance(content, list) and content else None

@@ -1,4 +1,4 @@
-"""Running pieces on this rank: its own, those it draws, or those of a group that shares a state."""
+"""Run pieces on this rank: assigned, drawn, or shared with a group."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from hybrid.simulators.counted import CountedPieces
 Answer = TypeVar("Answer")
 
 Assign: TypeAlias = Callable[[tuple[Piece, ...], int], Plan]
-"""From the pieces of an Ask and the number of ranks to who runs what; the same on every rank."""
+"""Maps the pieces of an Ask and the number of ranks to a plan; the same on every rank."""
 
 
 class Runner(Generic[Answer]):
-    """Runs this rank's share of questions to one evaluation.
+    """Runs this rank's pieces of one evaluation.
 
     Args:
         world: the job.
-        evaluation: what all ranks have compiled.
-        assign: the scheduler's choice of who runs which piece.
-        seed: seed of the run; piece k of question n is seeded by (seed, n, k).
-        threads: bound on the threads of each rank, or None to share the cores of each host.
+        evaluation: the compiled evaluation, the same on all ranks.
+        assign: the scheduler, which assigns pieces to ranks.
+        seed: seed of the run; piece k of Ask n is seeded by (seed, n, k).
+        threads: thread limit of each rank. If None, ranks share the cores of their host.
 
     Attributes:
-        stops: reasons to stop early, looked at after each piece.
-        watchdog: looks for late pieces, if anybody does.
-        pace: how long pieces have taken so far.
+        stops: reasons to stop early, checked after each piece.
+        watchdog: detects stalled pieces, or None.
+        pace: durations of the pieces so far.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Runner(Generic[Answer]):
         self._groups: dict[tuple[int, ...], tuple[RankGroup, Evaluation[Answer]]] = {}
 
     def plan(self, ask: Ask, known: Container[int] = ()) -> Plan:
-        """Return who runs which of the pieces that are not known; the same on every rank."""
+        """Return the plan of the pieces that are not known; the same on every rank."""
         whole = self._assign(self._pieces(ask), self.world.size)
         if not known:
             return whole
@@ -73,7 +73,7 @@ class Runner(Generic[Answer]):
         return replace(self._assign(missing, self.world.size), pieces=whole.pieces)
 
     def threads(self, plan: Plan) -> int:
-        """Return how many threads each rank with work uses."""
+        """Return the number of threads of each rank with work."""
         if self._threads is not None:
             return self._threads
         if plan.threads is not None:
@@ -82,10 +82,10 @@ class Runner(Generic[Answer]):
         return min(cores, thread_bound() or cores)
 
     def run(self, ask: Ask, plan: Plan, number: int) -> Generator[Done, None, None]:
-        """Run this rank's pieces of a question one by one; a reader may stop between them.
+        """Run this rank's pieces of an Ask one by one; the caller may stop between them.
 
         Raises:
-            MemberFailedError: another rank of this rank's group failed, and says how.
+            MemberFailedError: another rank of this rank's group failed and reports the error.
         """
         if self.world.rank not in plan.active_ranks:
             return
@@ -97,14 +97,14 @@ class Runner(Generic[Answer]):
             yield self._run_piece(self.evaluation, ask, plan, number, piece, threads)
 
     def share_counter(self) -> SharedCounter:
-        """Return the counter from which ranks draw pieces; collective on first use."""
+        """Return the counter that ranks draw pieces from; collective on first use."""
         if self._counter is None:
             cells = self.world.communicator.cells
             self._counter = SharedCounter(cells, self.world.rank, self.world.size)
         return self._counter
 
     def reset_counter(self) -> None:
-        """Start the counter afresh; by rank 0, when no rank draws any more."""
+        """Reset the counter; on rank 0, when no rank draws."""
         if self._counter is not None:
             self._counter.reset()
 
@@ -114,7 +114,7 @@ class Runner(Generic[Answer]):
             group.trim()
 
     def _mine(self, plan: Plan) -> Iterator[Piece]:
-        """Yield this rank's pieces: those assigned, or one after the other as it draws them."""
+        """Yield this rank's pieces, assigned or drawn one by one."""
         if not plan.dynamic:
             yield from plan.pieces_of(self.world.rank)
             return
@@ -142,7 +142,7 @@ class Runner(Generic[Answer]):
         return Done(piece.index, self.world.rank, predicted, seconds, partial)
 
     def _run_shared(self, ask: Ask, plan: Plan, number: int) -> Generator[Done, None, None]:
-        """Run the pieces of this rank's group with its other members; its leader reports them."""
+        """Run the pieces of this rank's group with the other members; its leader reports them."""
         ranks = plan.group_of(self.world.rank)
         group, evaluation = self._group(ranks)
         threads = self.threads(plan)
@@ -161,7 +161,7 @@ class Runner(Generic[Answer]):
             group.any(False)  # the leader may have been told to stop after the last piece
 
     def _group(self, ranks: tuple[int, ...]) -> tuple[RankGroup, Evaluation[Answer]]:
-        """Return the ranks that share a state, and the evaluation as they run it.
+        """Return the group of ranks that share a state, and its evaluation.
 
         Collective over these ranks on first use.
         """
@@ -172,7 +172,7 @@ class Runner(Generic[Answer]):
 
     @contextmanager
     def _left_if_failed(self, group: RankGroup, ranks: tuple[int, ...]) -> Iterator[None]:
-        """Tell the group of a failure here, and leave it after one anywhere: it is out of step."""
+        """Report a failure to the group, and discard the group after any failure."""
         try:
             yield
         except Exception as error:

@@ -1,7 +1,7 @@
-"""How finished pieces travel from the ranks that ran them to rank 0, and the word to stop back.
+"""Send finished pieces to rank 0, and stops back to the ranks.
 
-Pieces of a short question arrive with one message at its end. Those of a long one arrive a few
-times a second, so that rank 0 can write them down while the work goes on.
+The pieces of a short Ask are sent in one message at its end. Those of a long Ask are sent a few
+times per second, so that rank 0 can record them during the Ask.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _SECONDS_BETWEEN_MESSAGES = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A piece that was run.
+    """A finished piece.
 
     Attributes:
-        piece: its index.
-        rank: who ran it.
-        predicted: how long it was expected to take, in seconds, or None.
-        seconds: how long it took.
-        partial: its partial answer.
+        piece: index of the piece.
+        rank: the rank that ran it.
+        predicted: predicted duration in seconds, or None.
+        seconds: measured duration.
+        partial: the partial answer.
     """
 
     piece: int
@@ -39,11 +39,11 @@ class Done:
 
 
 class Outbox:
-    """What a rank other than 0 sends of the question that it works on.
+    """Sends the finished pieces of a rank to rank 0.
 
     Args:
-        communicator: of the job.
-        serial: number of the question in this job, which the word to stop names.
+        communicator: communicator of the job.
+        serial: number of the Ask in this job, referred to by :class:`Stop`.
     """
 
     def __init__(self, communicator: Communicator, serial: int) -> None:
@@ -53,22 +53,22 @@ class Outbox:
         self._sent = time.perf_counter()
 
     def add(self, done: Done) -> None:
-        """Send a finished piece, now or with one of the next."""
+        """Send a finished piece, now or together with later ones."""
         self._waiting.append(done)
         if time.perf_counter() - self._sent > _SECONDS_BETWEEN_MESSAGES:
             self._communicator.post(encode(self._report(is_last=False)), 0)
             self._waiting, self._sent = [], time.perf_counter()
 
     def close(self, stop: str | None) -> None:
-        """Send the rest, and why this rank was told to stop if it was."""
+        """Send the remaining pieces, and the reason if this rank stopped early."""
         self._communicator.send(encode(self._report(is_last=True, stop=stop)), 0)
 
     def give_up(self) -> None:
-        """Send the rest; this rank could not go on because another, which says why, has failed."""
+        """Send the remaining pieces, after another rank of the group has failed."""
         self._communicator.post(encode(self._report(is_last=True)), 0)
 
     def is_stopped(self) -> bool:
-        """Return whether rank 0 has said to stop this question."""
+        """Return whether rank 0 has sent a stop for this Ask."""
         while self._communicator.has_message(0):
             if decode(self._communicator.receive(0)) == Stop(self._serial):
                 return True
@@ -87,26 +87,26 @@ class Outbox:
 
 
 def _stacked(partials: list[FloatArray]) -> FloatArray | list[FloatArray]:
-    """Return arrays of one kind as one, which is packed and unpacked at once."""
+    """Stack arrays of equal shape and dtype into one, which is faster to serialise."""
     kinds = {(partial.shape, partial.dtype) for partial in partials}
-    alike = len(kinds) == 1 and partials[0].ndim > 0  # the rows of a list of numbers are no arrays
+    alike = len(kinds) == 1 and partials[0].ndim > 0  # rows of a 1-d array are not arrays
     return np.array(partials) if alike else partials
 
 
 class Inbox:
-    """What rank 0 receives of a question.
+    """Receives the pieces of an Ask on rank 0.
 
     Args:
-        communicator: of the job.
-        serial: number of the question in this job.
-        ranks: that have pieces of it, without rank 0.
+        communicator: communicator of the job.
+        serial: number of the Ask in this job.
+        ranks: ranks with pieces, without rank 0.
         heard: called with every finished piece.
-        late: called with what a rank reports of its own lateness.
+        late: called with a rank's report of a stall.
 
     Attributes:
         waiting: ranks that have not sent their last message.
-        failure: the first failure that came.
-        stop: why a rank stopped early, where one did.
+        failure: the first failure received, or None.
+        stop: why a rank stopped early, or None.
     """
 
     def __init__(
@@ -127,14 +127,14 @@ class Inbox:
         self.stop: str | None = None
 
     def look(self) -> bool:
-        """Take in what has come; return whether everything has."""
+        """Receive pending messages; return whether all ranks have sent their last."""
         for rank in sorted(self.waiting):
             while rank in self.waiting and self._communicator.has_message(rank):
                 self._take(rank, decode(self._communicator.receive(rank)))
         return not self.waiting
 
     def tell_to_stop(self) -> None:
-        """Tell the ranks that still work to stop after the piece at hand; once."""
+        """Tell the remaining ranks, once, to stop after their current piece."""
         if not self._told_to_stop:
             self._told_to_stop = True
             for rank in sorted(self.waiting):

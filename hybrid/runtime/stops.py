@@ -1,4 +1,4 @@
-"""Reasons to end a run early: signals, and the end of the time it was given."""
+"""Reasons to stop a run early: signals and the time limit."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Any
 from hybrid.core import early
 
 BORN = time.monotonic()
-"""When this process loaded the framework, from which a time limit counts."""
+"""When this process loaded the framework; time limits count from here."""
 
 CONTROL_C = (signal.SIGINT,)
-"""What a run that cannot be resumed catches; the best point so far is its result."""
+"""Signals caught by a run without a journal; it returns the best point so far."""
 
 PREEMPTION = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
-"""What a run that can be resumed catches: also what batch systems send before they kill."""
+"""Signals caught by a run with a journal, including those of batch systems."""
 
 
 class Stopped(Exception):  # noqa: N818, nothing went wrong
-    """A question was left unfinished, because there was a reason to stop; on rank 0.
+    """An Ask was not finished because the run stops; on rank 0.
 
     Attributes:
         reason: for instance ``SIGUSR1``.
@@ -34,14 +34,14 @@ class Stopped(Exception):  # noqa: N818, nothing went wrong
 
 
 class Stops:
-    """Within this context the first of some signals is remembered; a second one acts at once.
+    """Context that records the first of some signals; a second one has its usual effect.
 
-    Launchers forward signals to every rank. Rank 0 looks at :attr:`reason` between pieces, and
-    ends the run for all; a signal that reached another rank alone travels with its next report.
+    Launchers forward signals to every rank. Rank 0 checks :attr:`reason` between pieces, and stops
+    the run on all ranks; a signal that only another rank received comes with its next report.
 
     Args:
-        signals: what is caught.
-        deadline: seconds since this process began after which no further work is started.
+        signals: the signals to catch.
+        deadline: seconds since this process began after which no further work starts.
 
     Example:
         >>> with Stops() as stops:
@@ -59,13 +59,13 @@ class Stops:
 
     @property
     def reason(self) -> str | None:
-        """Why to stop, or None while there is no reason to."""
+        """Why to stop, or None."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self.stop("the time limit")
         return self._reason
 
     def look_ahead(self, seconds: float) -> None:
-        """Stop here if there is a reason to, or if work of so many seconds would end too late.
+        """Raise if there is a reason to stop, or if work of ``seconds`` would exceed the limit.
 
         Raises:
             Stopped: with the reason.
@@ -76,11 +76,11 @@ class Stops:
             raise Stopped(self.reason)
 
     def stop(self, reason: str) -> None:
-        """Ask for a stop, as a signal would."""
+        """Request a stop, like a signal."""
         self._reason = self._reason or reason
 
     def __enter__(self) -> Stops:
-        """Start to remember, with what came early; only the main thread can listen to signals."""
+        """Install the handlers (main thread only), and take over a signal that came early."""
         if threading.current_thread() is threading.main_thread():
             for number in self._signals:
                 self._before[number] = signal.signal(number, self._remember)
@@ -94,7 +94,7 @@ class Stops:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Restore what the signals did before."""
+        """Restore the previous handlers."""
         for number in list(self._before):
             self._restore(number)
 
@@ -104,7 +104,7 @@ class Stops:
         self._restore(signal.Signals(number))
         around = getattr(before, "__self__", None)
         if isinstance(around, Stops):
-            around._remember(number, frame)  # the run inside which this one runs stops too
+            around._remember(number, frame)  # the surrounding run stops too
 
     def _restore(self, number: signal.Signals) -> None:
         before = self._before.pop(number, None)

@@ -1,8 +1,8 @@
-"""Ranks that die are left behind: the others agree, close ranks and do the work again.
+"""Continue after the loss of ranks: the survivors form a new job and repeat the call.
 
 With Open MPI's user-level failure mitigation (``mpiexec --with-ft ulfm``; Bland et al., Int. J.
-High Perform. Comput. Appl. 27, 244 (2013)) the death of a rank is an error that the others see.
-Doing a recorded run again is replaying its record, so what is lost is what was not finished.
+High Perform. Comput. Appl. 27, 244 (2013)) the death of a rank raises an error on the others.
+Repeating a run with a journal replays its record, so only unfinished work is lost.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ T = TypeVar("T")
 
 
 def on_survivors(attempt: Callable[[], T], call: str) -> T:
-    """Return what a collective call returns on the ranks that live until its end.
+    """Make a collective call; repeat it on the surviving ranks after a loss.
 
     Without fault tolerance in the MPI library it is made once, and a loss ends the job.
 
     Args:
-        attempt: makes the call; looks the job up with :func:`world`; is called again after ranks
-            were lost.
+        attempt: makes the call, on the job that :func:`world` returns; called again after a loss.
         call: name of the call, for messages.
 
     Raises:
@@ -64,9 +63,9 @@ def _repeated(attempt: Callable[[], T]) -> T:
 
 
 class _Turn:
-    """Whose turn it is to make a collective call in this process: one thread's at a time.
+    """Lets one thread of this process make collective calls at a time.
 
-    Messages of two calls would mix, and the ranks might make them in different orders.
+    Otherwise messages of two calls would mix, and ranks could make them in different orders.
     """
 
     def __init__(self) -> None:
@@ -76,7 +75,7 @@ class _Turn:
 
     @contextmanager
     def taken(self, call: str) -> Iterator[None]:
-        """Refuse a call while another thread makes one; a thread's calls may be nested."""
+        """Refuse a call while another thread makes one; calls of one thread may be nested."""
         thread = threading.current_thread()
         if not self._lock.acquire(blocking=False):
             other = self._thread
@@ -97,11 +96,11 @@ class _Turn:
 
 
 _turn = _Turn()
-"""One job in a process, so one turn."""
+"""One per process, like the job."""
 
 
 def _close_ranks(communicator: Communicator) -> None:
-    """Make the survivors the job; also if more ranks die meanwhile."""
+    """Form a job of the survivors, even if more ranks die meanwhile."""
     while True:
         communicator = communicator.shrink()
         well = True
@@ -114,5 +113,5 @@ def _close_ranks(communicator: Communicator) -> None:
             break
     if job.rank == 0:
         ranks = f"{job.size} rank{'s' if job.size > 1 else ''}"
-        text = f"hybrid: lost {', '.join(job.lost)}; {ranks} go on without"
+        text = f"hybrid: lost {', '.join(job.lost)}; {ranks} continue"
         notify(text)

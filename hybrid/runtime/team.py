@@ -1,4 +1,4 @@
-"""One evaluation shared by all ranks: rank 0 leads and asks, every rank runs its pieces."""
+"""All ranks around one evaluation: rank 0 leads, every rank runs its pieces."""
 
 from __future__ import annotations
 
@@ -29,16 +29,15 @@ Answer = TypeVar("Answer")
 class Team(Generic[Answer]):
     """The ranks of the job around one evaluation.
 
-    All ranks call :meth:`run`; rank 0 leads there and calls :meth:`ask` for each question, the
-    other ranks work for it until it has done. Whatever fails on any rank is raised on all of
-    them.
+    All ranks call :meth:`run`. There rank 0 calls :meth:`ask` for each Ask, and the other ranks run
+    pieces until rank 0 is done. A failure on any rank is raised on all ranks.
 
     Args:
         world: the job.
-        evaluation: what all ranks have compiled.
-        assign: the scheduler's choice of who runs which piece.
-        seed: seed of the run; piece k of question n is seeded by (seed, n, k).
-        threads: bound on the threads of each rank, or None to share the cores of each host.
+        evaluation: the compiled evaluation, the same on all ranks.
+        assign: the scheduler, which assigns pieces to ranks.
+        seed: seed of the run; piece k of Ask n is seeded by (seed, n, k).
+        threads: thread limit of each rank. If None, ranks share the cores of their host.
     """
 
     def __init__(
@@ -57,19 +56,19 @@ class Team(Generic[Answer]):
 
     @property
     def number(self) -> int:
-        """Number of the next question; it keys the seeds of its pieces."""
+        """Number of the next Ask; it keys the seeds of its pieces."""
         return self._leader.number
 
     def skip(self) -> None:
-        """Count a question that was answered by other means, such as a record; rank 0 alone."""
+        """Count an Ask that was answered otherwise, such as by a journal; rank 0 only."""
         self._leader.number += 1
 
     def plan(self, ask: Ask) -> Plan:
-        """Return how a question is split over the ranks; the same on every rank."""
+        """Return how an Ask is split over the ranks; the same on every rank."""
         return self._runner.plan(ask)
 
     def threads(self, plan: Plan) -> int:
-        """Return how many threads each rank with work uses."""
+        """Return the number of threads of each rank with work."""
         return self._runner.threads(plan)
 
     def ask(
@@ -78,16 +77,16 @@ class Team(Generic[Answer]):
         known: Mapping[int, FloatArray] | None = None,
         heard: Callable[[Done], None] = lambda _: None,
     ) -> Answer:
-        """Return the answer to a question; rank 0 alone, while it leads.
+        """Return the answer to an Ask; rank 0 only, inside ``lead``.
 
         Args:
-            ask: the question.
-            known: partial answers that need not be computed again, by the index of their piece.
+            ask: the Ask.
+            known: partials that need not be recomputed, by the index of their piece.
             heard: called with each finished piece.
 
         Raises:
-            Stopped: pieces were left undone, because there was a reason to stop.
-            Exception: what failed on any rank; see :func:`hybrid.runtime.failure.error_of`.
+            Stopped: the run stopped before all pieces were finished.
+            Exception: the failure of any rank; see :func:`hybrid.runtime.failure.error_of`.
         """
         return self._leader.ask(ask, known or {}, heard)
 
@@ -98,16 +97,17 @@ class Team(Generic[Answer]):
         stops: Stops | None = None,
         stall: StallReport | None = None,
     ) -> tuple[Any, float]:
-        """Let rank 0 lead; every rank returns what it came to, and the core-seconds of all.
+        """Run ``lead`` on rank 0; return its result and all core-seconds on every rank.
 
         Args:
-            lead: called on rank 0; asks, and returns a message (see ``messages.pack``) for all.
-            stops: reasons to stop early, looked at after each piece; by default none.
-            stall: what becomes of late pieces; by default nobody looks.
+            lead: called on rank 0; calls :meth:`ask`, and returns a message (see
+                ``messages.pack``).
+            stops: reasons to stop early, checked after each piece. If None, no reasons.
+            stall: handler of stalled pieces. If None, stalls are not detected.
 
         Raises:
-            Suspended: ``lead`` raised it; on all ranks.
-            Exception: what ``lead`` raised, or a piece on any rank; on all ranks.
+            Suspended: raised by ``lead``; on all ranks.
+            Exception: raised by ``lead``, or by a piece on any rank; on all ranks.
         """
         with ExitStack() as contexts:
             contexts.enter_context(in_step(self._world.communicator))
@@ -117,7 +117,7 @@ class Team(Generic[Answer]):
             if stall is not None:
                 self._runner.watchdog = contexts.enter_context(Watchdog(stall.of_this_rank))
             if self._world.size > 1:
-                # What rank 0 does alone may be over before another rank listens to signals.
+                # Otherwise rank 0 may finish before another rank has installed its handlers.
                 self._world.communicator.all_gather(b"listening")
             self._leader = Leader(self._runner, stall)
             found = self._lead(lead) if self._world.rank == 0 else self._serve()

@@ -1,4 +1,4 @@
-"""A piece that takes far longer than predicted is reported, and where its rank is."""
+"""Detect pieces that take far longer than predicted, and report their stack."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from contextlib import contextmanager
 from types import TracebackType
 
 FACTOR = 10.0
-"""A piece is late after so many times its predicted duration."""
+"""A piece has stalled after this multiple of its predicted duration."""
 
 _PATIENCE = 10.0
-"""Seconds that a piece is always given; HYBRID_STALL_SECONDS in the environment changes it."""
+"""Minimum seconds before a piece has stalled; the environment variable HYBRID_STALL_SECONDS
+overrides it."""
 
 _GLANCES_PER_PATIENCE = 10
 
 
 def patience() -> float:
-    """Return for how many seconds no piece is called late."""
+    """Return the minimum seconds before a piece has stalled."""
     text = os.environ.get("HYBRID_STALL_SECONDS", "")
     try:
         return float(text) if float(text) > 0.0 else _PATIENCE
@@ -30,7 +31,7 @@ def patience() -> float:
 
 
 class Pace:
-    """How long work takes, learnt from the pieces that were run; errs on the slow side.
+    """Estimates durations from the slowest piece so far.
 
     Example:
         >>> pace = Pace()
@@ -43,26 +44,26 @@ class Pace:
         self._seconds_per_cost: float | None = None
 
     def learn(self, cost: float, seconds: float) -> None:
-        """Take in a piece that was run."""
+        """Update from a finished piece."""
         if cost > 0.0:
             self._seconds_per_cost = max(self._seconds_per_cost or 0.0, seconds / cost)
 
     def seconds(self, cost: float) -> float | None:
-        """Return how long a piece of that cost should take, or None while nothing is known."""
+        """Return the expected duration of a piece, or None before the first piece."""
         return None if self._seconds_per_cost is None else self._seconds_per_cost * cost
 
 
 def allowed(predicted: float) -> float:
-    """Return after how many seconds a piece is late."""
+    """Return the seconds after which a piece has stalled."""
     return max(FACTOR * predicted, patience())
 
 
 class Watchdog:
-    """A thread that looks at what the main thread is doing, while this context lasts.
+    """Context with a thread that watches the pieces of the main thread.
 
     Args:
-        late: called in that thread, once for each late piece, with a description of the piece,
-            how long it has run, what was predicted, and the stack of the thread that runs it.
+        late: called in that thread, once for each stalled piece, with a description of the piece,
+            the seconds it has run, the predicted seconds, and its stack.
     """
 
     def __init__(self, late: Callable[[str, float, float, str], None]) -> None:
@@ -73,7 +74,7 @@ class Watchdog:
         self._thread = threading.Thread(target=self._work, name="watchdog", daemon=True)
 
     def __enter__(self) -> Watchdog:
-        """Start to look."""
+        """Start the thread."""
         self._main = threading.get_ident()
         self._thread.start()
         return self
@@ -84,13 +85,13 @@ class Watchdog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop."""
+        """Stop the thread."""
         self._end.set()
         self._thread.join()
 
     @contextmanager
     def watching(self, what: str, predicted: float | None) -> Iterator[None]:
-        """Watch what is done within this context, if it is known how long it should take."""
+        """Watch the work within this context, if its duration is predicted."""
         if predicted is not None:
             self._watched = (what, time.monotonic(), predicted)
         try:

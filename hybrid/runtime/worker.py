@@ -1,4 +1,4 @@
-"""Every other rank of a team: it runs its pieces of each question until rank 0 ends the call."""
+"""The ranks above 0 of a team: run pieces of each Ask until rank 0 ends the call."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ Answer = TypeVar("Answer")
 
 
 class Worker(Generic[Answer]):
-    """Serves rank 0.
+    """Runs pieces for rank 0.
 
     Args:
-        runner: of this rank.
-        core_seconds: returns what this rank has used.
+        runner: runner of this rank.
+        core_seconds: returns the core-seconds that this rank has used.
     """
 
     def __init__(self, runner: Runner[Answer], core_seconds: Callable[[], float]) -> None:
@@ -43,7 +43,7 @@ class Worker(Generic[Answer]):
 
         Raises:
             Suspended: rank 0 suspends the run.
-            Exception: what failed, here or on another rank.
+            Exception: the failure of this or another rank.
         """
         mine: BaseException | None = None
         with ExitStack() as patience:
@@ -52,7 +52,7 @@ class Worker(Generic[Answer]):
                     case Question() as question:
                         mine = self._answer(question)
                         if mine is not None:
-                            # Rank 0 says so to all ranks, unless it is too busy to listen.
+                            # Rank 0 reports it to all ranks, unless it is too busy.
                             patience.enter_context(ending_anyway(self._communicator, mine))
                     case End():
                         self._communicator.send(encode(Used(self._core_seconds())), 0)
@@ -65,7 +65,7 @@ class Worker(Generic[Answer]):
                         raise mark_collective(mine) if own and mine else error_of(failure)
 
     def _answer(self, question: Question) -> BaseException | None:
-        """Run this rank's pieces of a question and send them; return what failed, if anything."""
+        """Run this rank's pieces of an Ask and send them; return the failure, if any."""
         outbox = Outbox(self._communicator, question.serial)
         try:
             self._run(question, outbox)

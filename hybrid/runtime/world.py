@@ -1,4 +1,4 @@
-"""The ranks of this job and the cores that they may use."""
+"""The ranks of this job and their cores."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from hybrid.runtime.messages import pack, unpack
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """All ranks of the job, as every one of them knows it.
+    """All ranks of the job; the same on every rank.
 
     Attributes:
-        communicator: how the ranks talk.
-        rank_hosts: for each rank the name of its machine.
-        rank_cores: for each rank the numbers of the cores that it may run on.
-        lost: ranks that have died, in words, where the others went on without them.
+        communicator: communicator of the ranks.
+        rank_hosts: host name of each rank.
+        rank_cores: cores that each rank may run on.
+        lost: descriptions of ranks that have died.
     """
 
     communicator: Communicator
@@ -43,29 +43,29 @@ class World:
 
     @property
     def rank(self) -> int:
-        """This process's number, from 0."""
+        """Rank of this process, from 0."""
         return self.communicator.rank
 
     @property
     def size(self) -> int:
-        """How many ranks there are."""
+        """Number of ranks."""
         return self.communicator.size
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The names of the machines, each once, in order of their first rank."""
+        """The distinct host names, in order of their first rank."""
         return tuple(dict.fromkeys(self.rank_hosts))
 
 
 class _Process:
-    """What this process knows of its job: all that :func:`world` and :func:`alone` keep.
+    """State of :func:`world` and :func:`alone` in this process.
 
     Attributes:
-        joined: the job, once it is joined; after a loss of ranks the job of the survivors.
-        alone: a job of this process only, once somebody has asked for it.
-        used: the jobs of all contexts of :func:`use` that are open, the innermost last. Threads
-            that are started within such a context see the last one.
-        lock: held while the job is joined.
+        joined: the job, after joining; after a loss of ranks, the job of the survivors.
+        alone: a job of this process only, after the first call of :func:`alone`.
+        used: the jobs of all open :func:`use` contexts, the innermost last. Threads started within
+            such a context use the last one.
+        lock: held while joining.
     """
 
     def __init__(self) -> None:
@@ -77,17 +77,17 @@ class _Process:
 
 _process = _Process()
 _used: ContextVar[World | None] = ContextVar("job", default=None)
-"""The job that takes the place of the one this process has joined; see :func:`use`."""
+"""Overrides the joined job; see :func:`use`."""
 
 
 def world() -> World:
-    """Return the job that this process belongs to; the first call starts MPI where there is one.
+    """Return the job of this process; the first call starts MPI, if there is one.
 
-    Collective over the ranks of the job. Without an MPI library, or without mpi4py, it is a job
-    of one rank. So it is in a child of a rank, and for code that runs within :func:`use`.
+    The first call is collective. Without an MPI library or mpi4py, in a child of a rank, and within
+    ``use(alone())``, it is a job of one rank.
 
     Raises:
-        InputError: a launcher started several processes, and MPI cannot make a job of them.
+        InputError: a launcher started several processes that MPI cannot join into one job.
 
     Example:
         >>> 0 <= world().rank < world().size
@@ -95,7 +95,7 @@ def world() -> World:
     """
     used = _used.get()
     if used is None and _process.used:
-        used = _process.used[-1]  # a thread that was started within a context of use()
+        used = _process.used[-1]  # a thread started within use()
     if used is not None:
         return used
     return _process.joined or _join()
@@ -103,7 +103,7 @@ def world() -> World:
 
 @contextmanager
 def use(job: World) -> Iterator[None]:
-    """Let :func:`world` return another job within this context, and in threads started there.
+    """Make :func:`world` return ``job`` within this context, and in threads started there.
 
     Example:
         >>> with use(alone()):
@@ -120,9 +120,9 @@ def use(job: World) -> Iterator[None]:
 
 
 def alone() -> World:
-    """Return a job of this process only; the same each time.
+    """Return a job of this process only; the same object each time.
 
-    It is the job that the process has joined, where that is one of one rank.
+    If the joined job has one rank, it is that job.
 
     Example:
         >>> alone().size
@@ -137,11 +137,11 @@ def alone() -> World:
 
 
 def join_if_launched() -> None:
-    """Join the job at once where an MPI launcher started this process.
+    """Join the job if an MPI launcher started this process.
 
-    A rank that never calls anything collective then still takes part in the goodbye at its end,
-    so the others learn that it has gone instead of waiting for it. Where MPI cannot make a job of
-    the processes that were started, this one says so and ends with exit code 2.
+    Then even a rank without collective calls tells the others at its end that it has ended, and
+    they do not wait for it. If MPI cannot join the started processes into one job, print an error
+    and exit with code 2.
     """
     if launcher.is_launched():
         try:
@@ -152,10 +152,10 @@ def join_if_launched() -> None:
 
 
 def regroup(communicator: Communicator) -> World:
-    """Make a communicator of survivors the job that :func:`world` returns; collective over them.
+    """Make the survivors the job that :func:`world` returns; collective over them.
 
     Raises:
-        RanksLost: another rank died meanwhile; nothing was changed.
+        RanksLost: another rank died meanwhile; nothing has changed.
     """
     before = world()
     old_ranks = [unpack(m) for m in communicator.all_gather(pack(before.rank))]
@@ -168,7 +168,7 @@ def regroup(communicator: Communicator) -> World:
 
 
 def shared_cores(world: World, active: Sequence[int]) -> int:
-    """Return how many cores each of the active ranks can have to itself, at least 1."""
+    """Return the number of cores per active rank, at least 1."""
     active_set = set(active)
     counts = [
         len(world.rank_cores[rank])
@@ -202,13 +202,13 @@ def _communicator() -> Communicator:
         try:
             from hybrid.runtime.mpi import MPICommunicator
         except (ImportError, RuntimeError) as error:
-            # mpi4py raises RuntimeError where no MPI library can be loaded.
+            # mpi4py raises RuntimeError if no MPI library can be loaded.
             reason = f"no MPI library can be loaded ({str(error).splitlines()[0]})"
         else:
             communicator = MPICommunicator()
             if communicator.size > 1:
                 return communicator
-            reason = "the MPI library that Python loads is not the launcher's"
+            reason = "the MPI library that Python loads does not match the launcher"
         if launcher.launched_processes() > 1:
             _refuse_copies(reason)
     return SerialCommunicator()
@@ -219,7 +219,7 @@ def _refuse_copies(reason: str) -> None:
     raise InputError(
         "launcher",
         got=f"{count} processes that cannot form one job: {reason}",
-        expected=f"an MPI job of {count} ranks; as it is, each process would do the whole run",
+        expected=f"an MPI job of {count} ranks; otherwise each process would do the whole run",
         advice="use the launcher of the MPI library that mpi4py loads (see 'hybrid doctor'), or "
         "set HYBRID_MPI=off to run separate copies",
     )
@@ -239,7 +239,7 @@ def _around(communicator: Communicator) -> World:
 
 
 def _say_goodbye(process: int) -> None:
-    """Tell the other ranks that this one has ended its script; see ``agreement``."""
+    """Tell the other ranks that this script has ended; see ``agreement``."""
     if os.getpid() != process or _process.joined is None:
         return  # a forked child
     communicator = _process.joined.communicator
@@ -253,7 +253,7 @@ def _say_goodbye(process: int) -> None:
 
 
 def _be_a_child() -> None:
-    """Make a forked child of a rank a job of its own: the communicator is its parent's."""
+    """Give a forked child its own job of one rank, because the communicator is its parent's."""
     _process.__init__()  # type: ignore[misc]
     _process.alone = World(SerialCommunicator(), (host_name(),), (frozenset({0}),))
     _process.joined = _process.alone

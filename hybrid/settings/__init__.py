@@ -1,7 +1,7 @@
-"""Run files: a TOML file that says what to minimise, how, and on what simulator.
+"""Run files: TOML files that describe a problem, an ansatz, an optimizer and a simulator.
 
-:func:`load` reads and checks one, and reports all its faults at once; :func:`build` reads the
-files that it names and makes the workload; :func:`minimize_arguments` gives the rest.
+:func:`load` reads and validates a run file, and reports all errors at once; :func:`build`
+reads the files it refers to and makes the workload; :func:`minimize_arguments` returns the rest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a run file to what is run: the problem, its circuit, and the arguments of the loop."""
+"""Build the workload, and the arguments of the loop, from a run file."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _BRUTE_FORCE_NODES = 20
 
 @dataclass(frozen=True)
 class Reference:
-    """What the result can be compared with.
+    """A reference value for the result.
 
     Attributes:
         value: in the unit of the result.
-        name: where it comes from.
-        unit: "hartree", or empty where the unit is the problem's own.
-        accuracy: an error that is small enough, or None where there is no such convention.
+        name: source of the value.
+        unit: "hartree", or empty for the problem's own unit.
+        accuracy: accepted error, or None if there is no convention.
     """
 
     value: float
@@ -46,7 +46,7 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class Electrons:
-    """What tells whether a state is one of the molecule.
+    """Observables that show whether a state has the molecule's electrons.
 
     Attributes:
         energy: the Hamiltonian, without penalty.
@@ -59,10 +59,10 @@ class Electrons:
 
 @dataclass(frozen=True)
 class Job:
-    """What a run file asks for, built.
+    """The workload of a run file.
 
     Attributes:
-        workload: what is minimised.
+        workload: the workload to minimise.
         circuit: its ansatz.
         reference: what its minimum can be compared with, if anything.
         graph: the graph, where the problem is a maximum cut.
@@ -80,7 +80,7 @@ class Job:
 
 
 class MinimizeArguments(TypedDict):
-    """The keyword arguments of :func:`hybrid.minimize` that a run file decides."""
+    """The keyword arguments of :func:`hybrid.minimize` from a run file."""
 
     optimizer: str
     options: dict[str, Any]
@@ -99,7 +99,7 @@ class MinimizeArguments(TypedDict):
 
 
 def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
-    """Read the files that a run file names and build what it asks for.
+    """Read the files that a run file refers to, and build its workload.
 
     Args:
         run_file: checked.
@@ -107,7 +107,7 @@ def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
             not fit is refused before it is mapped to qubits, which takes minutes where it is wide.
 
     Raises:
-        InputError: one of those files is damaged, or a state does not fit.
+        InputError: one of those files is damaged, or a state does not fit in memory.
     """
     job, asked = _ground_state(run_file, memory_bytes), run_file.workload
     if asked is None:
@@ -191,12 +191,12 @@ def _adapt(
 
 
 def _holds_states(table: tables.Simulator) -> bool:
-    """Return whether a simulator holds all amplitudes of a state, on one rank or on several."""
+    """Return whether a simulator stores all amplitudes of a state, on one rank or several."""
     return table.shots is None and table.name in ("auto", "native")
 
 
 def minimize_arguments(run_file: RunFile) -> MinimizeArguments:
-    """Return how the run file wants its workload minimised."""
+    """Return the arguments of :func:`hybrid.minimize`."""
     optimizer = run_file.optimizer
     journal, limit = run_file.run.journal, run_file.run.time_limit
     return {
@@ -221,7 +221,7 @@ def simulator(table: tables.Simulator) -> Choice:
     """Return the simulator that a table describes.
 
     Raises:
-        InputError: it does not take one of the arguments.
+        InputError: the simulator does not accept an argument.
     """
     if table.name == "auto":
         return "auto"
@@ -267,4 +267,4 @@ def _given(problem: tables.Molecule | tables.Pauli) -> Reference | None:
 def _best_cut(graph: problems.MaxCut) -> Reference | None:
     if graph.num_qubits > _BRUTE_FORCE_NODES:
         return None
-    return Reference(-graph.best_cut().value, "largest cut, by trying all")
+    return Reference(-graph.best_cut().value, "largest cut, by exhaustive search")

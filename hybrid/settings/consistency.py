@@ -1,4 +1,4 @@
-"""Whether the tables of a run file fit together, and whether what they name exists."""
+"""Check that the tables of a run file are consistent, and that the files they name exist."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from hybrid.simulators import Simulator as AnySimulator
 
 
 def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]:
-    """Return the faults that no table shows by itself.
+    """Return the errors that involve several tables or other files.
 
     Args:
-        path: of the run file.
-        tables: by name; keys that are faulty by themselves may be missing.
+        path: path of the run file.
+        tables: tables by name; keys that are invalid by themselves may be missing.
     """
     problem, ansatz = tables.get("problem"), tables.get("ansatz")
     faults: list[InputError] = []
@@ -59,7 +59,7 @@ def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]
 
 
 def _run(path: Path, run: Run) -> Iterator[InputError]:
-    """A journal is the one file that a run writes; it stays within the folder of the run file."""
+    """Check the journal, which must be in the folder of the run file, and the time limit."""
     name = getattr(run, "journal", None)
     if name is not None:
         target = Path(name)
@@ -90,7 +90,7 @@ def _file(key: str, folder: Path, name: str) -> Iterator[InputError]:
         names = []
     yield InputError(
         key,
-        got=f"{show(name)}, which is no file in {folder.absolute()}",
+        got=f"{show(name)}, which is not a file in {folder.absolute()}",
         expected="the path of a file, relative to the run file",
         advice=nearest(path.name, names),
     )
@@ -122,7 +122,7 @@ def _pauli_terms(problem: Pauli, *, diagonal: bool) -> Iterator[InputError]:
                 key,
                 got=f"{show(label)} with ansatz 'qaoa'",
                 expected="a string of I and Z",
-                advice="take ansatz 'hardware_efficient' for other operators",
+                advice="use ansatz 'hardware_efficient' for other operators",
             )
 
 
@@ -132,7 +132,7 @@ def _optimizer(table: Optimizer) -> Iterator[InputError]:
         yield InputError(
             f"optimizer.options.{name}",
             got="the key in [optimizer.options]",
-            expected="it in [optimizer]",
+            expected="the key in [optimizer]",
             advice="move it there",
         )
     if misplaced:
@@ -166,15 +166,15 @@ def _simulator(table: Simulator) -> Iterator[InputError]:
             yield InputError(
                 f"simulator.{key}",
                 got=f"the key with simulator '{table.name}'",
-                expected=f"it with simulator {' or '.join(map(repr, owners))} only",
-                advice=f'write name = "{owners[0]}" or leave the key out',
+                expected=f"the key with simulator {' or '.join(map(repr, owners))} only",
+                advice=f'set name = "{owners[0]}" or remove the key',
             )
     if table.name == "auto":
         if table.options:
             yield InputError(
                 "simulator.options",
                 got="options with simulator 'auto'",
-                expected="the name of the simulator that takes them",
+                expected="the name of the simulator for these options",
             )
         return
     chosen = SIMULATORS[table.name]
@@ -198,7 +198,7 @@ def _simulator_options(
     for name in unknown:
         yield InputError(
             f"simulator.options.{name}",
-            got="an option that the simulator does not take",
+            got="an option that the simulator does not support",
             expected=" or ".join(arguments) or "no options",
             advice=nearest(name, arguments),
         )

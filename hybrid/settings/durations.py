@@ -1,4 +1,4 @@
-"""Durations as people and SLURM write them."""
+"""Parse durations, also in SLURM's format."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SECONDS = (86400, 3600, 60, 1)
 
 
 def seconds_of(text: str, what: str = "time limit") -> float:
-    """Return a duration in seconds.
+    """Parse a duration to seconds.
 
     Args:
         text: ``55m``, ``1h30m``, ``90s``, ``90``, ``2d``, ``01:30:00`` or ``1-12:00:00``.
-        what: the name of the setting, for the message.
+        what: name of the setting, for the error message.
 
     Raises:
-        InputError: none of these, or no time at all.
+        InputError: not a duration, or zero.
 
     Example:
         >>> seconds_of("1h30m"), seconds_of("0-00:02:00")

@@ -1,4 +1,4 @@
-"""What is wrong with a run file: each fault a line that says got, expected and what to do."""
+"""Errors of run files: one line each, with got, expected and advice."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ELEMENTS = {
     "tuple_type": "a pair",
     "too_long": "a pair",
 }
-"""What is expected of a part of an array, by the kind of Pydantic's error."""
+"""What is expected of an array element, by the type of Pydantic's error."""
 
 
 class RunFileError(InputError):
-    """A run file cannot be used; lists everything that is wrong with it.
+    """A run file is invalid; lists all errors.
 
     Attributes:
-        faults: one error for each fault.
+        faults: the errors.
 
     Example:
         >>> fault = InputError("run.seed", got=-1, expected="an integer from 0")
@@ -38,20 +38,20 @@ class RunFileError(InputError):
 
     def __init__(self, path: Path, faults: Sequence[InputError]) -> None:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
-        super().__init__(str(path), got=count, expected="a run file that is in order")
+        super().__init__(str(path), got=count, expected="a valid run file")
         self.faults = tuple(faults)
         lines = [f"{path} has {count}; nothing was run", *(f"  {fault}" for fault in faults)]
         self.args = ("\n".join(lines),)
 
 
 def faults_of(table: str, model: type[Table], error: ValidationError) -> list[InputError]:
-    """Return what Pydantic found wrong with a table."""
+    """Convert Pydantic's errors of a table."""
     faults = [_fault(table, model, each) for each in error.errors(include_url=False)]
-    return list({str(fault): fault for fault in faults}.values())  # alternatives fail alike
+    return list({str(fault): fault for fault in faults}.values())  # same error per alternative
 
 
 def show(value: object) -> str:
-    """Return a value of a run file as it is written in TOML, shortened, with its type."""
+    """Return a value as written in TOML, shortened, or its type."""
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, list):
@@ -66,7 +66,7 @@ def show(value: object) -> str:
 
 
 def known_keys() -> Iterator[str]:
-    """Yield the dotted name of every key that can stand in some run file."""
+    """Yield the dotted name of every valid key of a run file."""
     for table, kinds in KINDS.items():
         for model in kinds.values():
             yield from _keys_below(table, model)
@@ -75,7 +75,7 @@ def known_keys() -> Iterator[str]:
 
 
 def unknown_key(parent: str, name: str, siblings: Sequence[str]) -> InputError:
-    """Return the fault of a key that does not exist, with the nearest one that does.
+    """Return the error for an unknown key, with the nearest valid one.
 
     Example:
         >>> print(unknown_key("run", "sed", ["seed", "threads"]))
@@ -96,7 +96,7 @@ def unknown_key(parent: str, name: str, siblings: Sequence[str]) -> InputError:
 
 
 def show_key(key: str) -> str:
-    """Return a dotted key that is fit to print on one line."""
+    """Return a dotted key for printing on one line."""
     printable = key if key.isprintable() else repr(key)
     return printable if len(printable) <= 80 else f"{printable[:77]}..."
 
@@ -125,7 +125,7 @@ def _fault(table: str, model: type[Table], error: Any) -> InputError:
 def _without_alternatives(
     model: type[BaseModel], place: tuple[int | str, ...]
 ) -> tuple[int | str, ...]:
-    """Return a place without the names that Pydantic gives the alternatives of a union."""
+    """Remove Pydantic's names for union alternatives from an error location."""
     name, *inner = place
     field = model.model_fields.get(str(name))
     if field is None or _table_in(field) is not None:
@@ -134,7 +134,7 @@ def _without_alternatives(
 
 
 def _field_at(model: type[BaseModel], place: Sequence[int | str]) -> FieldInfo | None:
-    """Return the innermost key of the tables that a place within them belongs to."""
+    """Return the innermost field at an error location."""
     field: FieldInfo | None = None
     for step in place:
         if step not in model.model_fields:
@@ -153,14 +153,14 @@ def _model_at(model: type[BaseModel], place: Sequence[int | str]) -> type[BaseMo
 
 
 def _choices(field: FieldInfo | None) -> list[str]:
-    """Return the words that a key may have, where it takes one of a few."""
+    """Return the valid values of a key, if they are a fixed set."""
     annotation = field.annotation if field else None
     literals = [kind for kind in (annotation, *get_args(annotation)) if get_origin(kind) is Literal]
     return [str(word) for kind in literals for word in get_args(kind)]
 
 
 def _table_in(field: FieldInfo) -> type[BaseModel] | None:
-    """Return the table that a key holds, for instance that of ``simulator.noise``."""
+    """Return the table type of a key, such as that of ``simulator.noise``, or None."""
     candidates = get_args(field.annotation) or (field.annotation,)
     tables = [kind for kind in candidates if isinstance(kind, type) and issubclass(kind, Table)]
     return tables[0] if tables else None

@@ -1,4 +1,4 @@
-"""Read a run file, check every table, then how they fit together; all faults at once."""
+"""Read and validate a run file; report all errors at once."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _LARGEST_BYTES = 2**20
 
 
 def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> RunFile:
-    """Return the run file at ``path``, checked.
+    """Read and validate a run file.
 
     Args:
-        path: of a TOML file; paths inside it are relative to its folder, and only read.
-        overrides: values that take the place of the file's, by dotted key (``run.seed``).
+        path: path of a TOML file; paths inside it are relative to its folder.
+        overrides: values that replace the file's, by dotted key (``run.seed``).
 
     Raises:
-        RunFileError: it is missing, no TOML, or has faults; an InputError that lists all of them.
+        RunFileError: missing, not TOML, or invalid; an InputError that lists all errors.
 
     Example:
         >>> load("examples/water.toml", {"run.seed": 8}).run.seed
@@ -63,7 +63,7 @@ def load(path: str | Path, overrides: Mapping[str, object] | None = None) -> Run
 
 
 def _model_of(name: str, table: object) -> tuple[type[Table] | None, list[InputError]]:
-    """Return the model that a table is to be checked against, or why there is none."""
+    """Return the model for validating a table, or the errors if there is none."""
     if not isinstance(table, dict):
         fault = InputError(name, got=show(table), expected=f"a table that starts with [{name}]")
         return None, [fault]
@@ -88,7 +88,7 @@ def _miswritten(table: Mapping[str, object]) -> str:
 
 
 def _sound_part(model: type[Table], data: Mapping[str, object], error: ValidationError) -> Table:
-    """Return the table without its faulty keys, to look for faults in how the others fit."""
+    """Return the table without its invalid keys, for the consistency checks."""
     faulty = {each["loc"][0] for each in error.errors()}
     sound: dict[str, Any] = {
         name: data[name] for name in model.model_fields if name in data and name not in faulty
@@ -137,7 +137,7 @@ def _missing(path: Path) -> InputError:
     names = [entry.name for entry in folder.glob("*.toml")] if os.path.isdir(folder) else []
     return InputError(
         "file",
-        got="a path where there is no file",
+        got="a path without a file",
         expected="the path of a TOML file",
         advice=nearest(path.name, names) or f"look for it from {Path.cwd()}",
     )

@@ -1,4 +1,4 @@
-"""The noise of a simple device, as Aer takes it."""
+"""Noise models for Aer from run files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _TWO_QUBIT_GATES += ["rxx", "ryy", "rzz", "rzx"]
 
 
 def noise_model(table: Noise | None) -> NoiseModel | None:
-    """Return the device that a table describes, or None where there is none.
+    """Return the noise model of a table, or None.
 
-    A gate on k qubits is followed, with probability p, by a state drawn at random: the channel
+    Each gate on k qubits is followed by the depolarizing channel
     ``rho -> (1 - p) rho + p I / 2^k``. A measured bit is flipped with probability ``readout``.
 
     Example:

@@ -1,4 +1,4 @@
-"""The syntax of TOML: errors show the line that is at fault, and what was probably meant."""
+"""Parse TOML; syntax errors show the line and the probable intent."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ _LONGEST_SHOWN = 60
 
 _HABITS = (
     (r"=\s*(True|False)\b", "true and false are written in lower case"),
-    (r"=\s*(None|null|nil)\b", "leave the key out for none"),
-    (r"[\u2018\u2019\u201c\u201d]", "strings stand between straight quotes"),
+    (r"=\s*(None|null|nil)\b", "remove the key for none"),
+    (r"[\u2018\u2019\u201c\u201d]", "strings need straight quotes"),
     (r"^\s*(;|//|%|!)", "comments start with #"),
     (r"^\s*[\w.-]+\s*:", "write key = value"),
     (r"^\s*[\w.-]+\s*$", "write key = value, or [name] for a table"),
-    (r"=\s*(\.\d|\d+\.(?!\d))", "a number has digits on both sides of its point"),
-    (r"=\s*[A-Za-z_][\w./-]*\s*(#.*)?$", "strings stand between quotes"),
-    (r"=\s*[^\[{\"']*[,;]\s*$", "nothing follows a value on its line"),
+    (r"=\s*(\.\d|\d+\.(?!\d))", "a number needs digits on both sides of the point"),
+    (r"=\s*[A-Za-z_][\w./-]*\s*(#.*)?$", "strings need quotes"),
+    (r"=\s*[^\[{\"']*[,;]\s*$", "nothing may follow a value on its line"),
 )
-"""What people are used to from other formats, by a pattern of the line."""
+"""Habits from other formats, by a pattern of the line."""
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return what a text in TOML says.
+    """Parse a TOML text.
 
     Raises:
-        InputError: the text is no TOML; shows the line.
+        InputError: not TOML; shows the line.
 
     Example:
         >>> parsed("[run]\\nseed = 7")
@@ -52,14 +52,14 @@ true and false are written in lower case
 
 
 def _fault(text: str, message: str) -> InputError:
-    """Return the error of a line; the parser tells its number at the end of its message."""
+    """Return the error of a line, whose number is at the end of the parser's message."""
     what, _, place = message.partition(" (at ")
     what = f"{what[:1].lower()}{what[1:]}"
     if what.startswith(("cannot overwrite", "cannot declare")):
-        what = "it stands in the file before"
+        what = "defined twice"
     found = re.match(r"line (\d+), column", place)
     if found is None:
-        return InputError("file", got=f"an end too early ({what})", expected="TOML")
+        return InputError("file", got=f"an incomplete file ({what})", expected="TOML")
     number = int(found[1])
     line = re.split("\n", text)[number - 1].strip()
     habits = (advice for pattern, advice in _HABITS if re.search(pattern, line))

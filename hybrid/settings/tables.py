@@ -1,4 +1,4 @@
-"""The tables of a run file and their keys: the reference of what can be written in one.
+"""The tables of a run file and their keys.
 
 Each key's description completes the sentence "expected ..." of its error message.
 """
@@ -115,7 +115,7 @@ class Adapt(Table):
 
 
 class VQD(Table):
-    """``[workload] kind = "vqd"``: the lowest states, one after the other, not the first alone."""
+    """``[workload] kind = "vqd"``: the lowest states, one after the other."""
 
     kind: Literal["vqd"]
     states: Count = Field(description="a positive integer, the number of states")
@@ -126,7 +126,7 @@ class VQD(Table):
 
 
 class Optimizer(Table):
-    """``[optimizer]``: which method, its limits, and options of its own."""
+    """``[optimizer]``: the method, its limits and its options."""
 
     name: str = Field("L-BFGS-B", description="the name of an optimizer")
     max_iterations: Count | None = Field(None, description="a positive integer")
@@ -140,10 +140,10 @@ class Optimizer(Table):
 
 
 class Noise(Table):
-    """``[simulator.noise]``: a simple device for Aer; every key may be left out.
+    """``[simulator.noise]``: a simple noise model for Aer; all keys are optional.
 
-    Each gate on one (two) qubits is followed by a depolarizing channel of the probability given,
-    and each measured bit is flipped with the probability ``readout``.
+    Each gate on one (two) qubits is followed by a depolarizing channel with the given probability,
+    and each measured bit is flipped with probability ``readout``.
     """
 
     depolarizing_1q: Probability = Field(0.0, description="a probability, 0 to 1")
@@ -152,11 +152,11 @@ class Noise(Table):
 
 
 class Simulator(Table):
-    """``[simulator]``: what computes expectation values, and how exactly."""
+    """``[simulator]``: the simulator and its settings."""
 
     name: str = Field("auto", description="'auto' or the name of a simulator")
     shots: Count | None = Field(
-        None, description="a positive integer, or no such key for exact values"
+        None, description="a positive integer; without the key, values are exact"
     )
     precision: Literal["complex128", "complex64"] | None = Field(
         None, description="'complex128' or 'complex64'"
@@ -170,13 +170,13 @@ class Simulator(Table):
     )
 
     def settings(self) -> dict[str, object]:
-        """Return the keys that configure a particular simulator, as far as they are given."""
+        """Return the given keys that only some simulators support."""
         keys = {"precision": self.precision, "method": self.method, "noise": self.noise}
         return {key: value for key, value in keys.items() if value is not None}
 
 
 class Run(Table):
-    """``[run]``: what concerns the run as a whole."""
+    """``[run]``: settings of the whole run."""
 
     seed: int | None = Field(None, ge=0, le=MAX_SEED, description="an integer from 0 to 2^63 - 1")
     threads: Count | None = Field(None, description="a positive integer, threads of each rank")
@@ -184,7 +184,7 @@ class Run(Table):
         "auto", description="'auto' or a power of two, ranks that share one state"
     )
     groups: Literal["auto"] | Count = Field(
-        "auto", description="'auto' or a positive integer, groups of ranks side by side"
+        "auto", description="'auto' or a positive integer, groups of ranks that work in parallel"
     )
     journal: str | None = Field(
         None, min_length=1, description="the name of a file that records the run"
@@ -206,7 +206,7 @@ KINDS: Mapping[str, Mapping[str, type[Table]]] = {
     },
     "workload": {"vqd": VQD},
 }
-"""The tables that come in several kinds."""
+"""Tables with a ``kind``."""
 
 OPTIONAL = ("workload",)
 """Those of them that may be left out: the smallest value is then looked for."""
@@ -224,10 +224,10 @@ FITTING: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class RunFile:
-    """A run file that was read and found to be in order.
+    """A valid run file.
 
     Attributes:
-        path: where it was read.
+        path: path of the file.
         problem, ansatz, optimizer, simulator, run: its tables.
         workload: its table, or None where it has none.
     """
@@ -241,5 +241,5 @@ class RunFile:
     workload: VQD | None = None
 
     def beside(self, name: str) -> Path:
-        """Return a path that the file names; it is taken relative to the file's folder."""
+        """Resolve a path in the file, relative to the file's folder."""
         return self.path.parent / name

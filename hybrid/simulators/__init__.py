@@ -1,4 +1,4 @@
-"""What computes expectation values: the project's kernels, Qiskit Aer, any Qiskit estimator."""
+"""Simulators: the native kernels, Qiskit Aer, and any Qiskit estimator."""
 
 from hybrid.simulators.aer.simulator import Aer
 from hybrid.simulators.base import (

@@ -1,4 +1,4 @@
-"""What every simulator offers: an estimation prepared once, then run piece by piece, anywhere."""
+"""Base classes of simulators, and of the evaluations that they prepare."""
 
 from __future__ import annotations
 
@@ -22,22 +22,21 @@ from hybrid.sharding.group import Group
 Answer = TypeVar("Answer", covariant=True)
 
 Counts: TypeAlias = dict[str, int]
-"""How often each bit string was seen; qubit 0 is the last character."""
+"""Bit strings and their counts; qubit 0 is the last character."""
 
 CotangentsOf: TypeAlias = Callable[[FloatArray, slice], FloatArray]
-"""From the values of some points, and which points they are, to the weights of their gradients."""
+"""Maps the values of a slice of points, and the slice, to cotangents."""
 
 
 @dataclass(frozen=True)
 class Estimation:
-    """What is to be estimated: expectation values of observables in a circuit's state.
+    """The expectation values to estimate: observables in a circuit's state.
 
     Attributes:
-        circuit: what prepares the state, from |0...0>.
-        observables: what is measured, at least one.
+        circuit: prepares the state from |0...0>.
+        observables: at least one observable.
         shots: measurements of each group of compatible terms, or None for exact values.
-        finite_difference: step in radians of central differences that take the place of exact
-            gradients, or None for exact gradients only.
+        finite_difference: step of central differences in radians, or None for exact gradients.
     """
 
     circuit: FlatCircuit
@@ -47,7 +46,7 @@ class Estimation:
 
     @property
     def observable(self) -> Observable:
-        """The observable, for simulators that take one at a time.
+        """The observable, for simulators that support a single one.
 
         Raises:
             InputError: there are several.
@@ -56,43 +55,43 @@ class Estimation:
             raise InputError(
                 "observables",
                 got=f"{len(self.observables)} of them",
-                expected="one, with this simulator",
-                advice="make a call for each, or take another simulator",
+                expected="a single one, with this simulator",
+                advice="make one call per observable, or use another simulator",
             )
         return self.observables[0]
 
 
 class Evaluation(ABC, Generic[Answer]):
-    """Work compiled once; it answers any Ask, in pieces that any rank may run.
+    """A compiled computation that answers any Ask, in pieces that any rank can run.
 
-    The pieces depend on the Ask alone, and a partial answer on the Ask, the piece and its seed
-    alone, so the answer is the same bits however the pieces were spread.
+    Pieces depend on the Ask alone, and a partial answer on the Ask, the piece and its seed alone,
+    so the answer has the same bits however pieces are distributed.
 
-    A subclass gives :attr:`description`, :meth:`pieces`, :meth:`run` and :meth:`combine`; all
-    else that the scheduler and the runtime ask of it has a default.
+    A subclass defines :attr:`description`, :meth:`pieces`, :meth:`run` and :meth:`combine`; all
+    other attributes and methods have defaults.
     """
 
     answers: ClassVar[frozenset[Want]] = VALUES_AND_GRADIENTS
-    """The kinds of answer it can give; an Ask that wants another one is refused."""
+    """Supported kinds of answer; an Ask that wants another one is refused."""
 
     @property
     @abstractmethod
     def description(self) -> str:
-        """One line for the person who runs it: what computes, how precisely, how gradients."""
+        """One line for the user: engine, precision and gradient rule."""
 
     @abstractmethod
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return how the Ask may be cut; indices count up from 0."""
+        """Split an Ask into pieces, with indices 0, 1, 2, ..."""
 
     @abstractmethod
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return the partial answer of one piece, a float64 array of any shape.
 
         Args:
-            ask: the whole question.
-            piece: which part of it.
-            seed: for whatever is random in this piece; 63 bits.
-            threads: how many threads may be used.
+            ask: the whole Ask.
+            piece: the piece to run.
+            seed: seed of the piece, 63 bits.
+            threads: maximum number of threads.
         """
 
     @abstractmethod
@@ -100,14 +99,15 @@ class Evaluation(ABC, Generic[Answer]):
         """Return the answer from all partial answers, in the order of the pieces."""
 
     def work(self, ask: Ask, piece: Piece) -> Work | None:
-        """Return the work of a piece in counts, or None where it is found out only by doing it.
+        """Return the work of a piece in counts, or None if it is unknown until it runs.
 
-        It may depend on the sizes of the Ask and on what it wants, but not on where its points lie.
+        It may depend on the sizes and wanted answers of the Ask, but not on the values of its
+        points.
         """
         return None
 
     def partial_bytes(self, ask: Ask, piece: Piece) -> int:
-        """Return the bytes of a partial answer, for predictions; by default by what was cut."""
+        """Return the bytes of a partial answer, for predictions; by default from the axis."""
         if piece.axis == "points":
             return 8 * len(piece) * ask.components
         if piece.axis in ("circuits", "shots"):
@@ -120,15 +120,15 @@ class Evaluation(ABC, Generic[Answer]):
         return False
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return how one state may be distributed over ranks, by ascending shards, if it may."""
+        """Return the possible distributions of one state over ranks, by ascending shards."""
         return ()
 
     def on_group(self, group: Group) -> Self:
-        """Return it as the members of a group run it; partial answers hold on the leader."""
+        """Return a copy that runs on a group of ranks; partial answers are valid on its leader."""
         raise NotImplementedError(f"{type(self).__name__} cannot distribute a state over ranks")
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return what running one piece of the Ask allocates at most, in bytes; 0 if not known."""
+        """Return the most bytes that one piece of the Ask allocates; 0 if unknown."""
         return 0
 
     def complex64_halves_memory(self, ask: Ask) -> bool:
@@ -137,31 +137,31 @@ class Evaluation(ABC, Generic[Answer]):
 
     @property
     def reproducible(self) -> bool:
-        """Whether the same question and seed give the same bits again."""
+        """Whether the same Ask and seed always give the same bits."""
         return True
 
     def check(self, ask: Ask) -> None:
-        """Refuse an Ask that wants what this evaluation cannot answer.
+        """Refuse an Ask with unsupported wanted answers.
 
         Raises:
-            InputError: it does.
+            InputError: a wanted answer is not supported.
         """
         missing = ask.wants - self.answers
         if missing:
             raise InputError(
                 "answers",
                 got=_listed(missing),
-                expected=f"at most {_listed(self.answers)} of {self.description}",
-                advice="take another simulator, or an optimizer that does not ask for it",
+                expected=f"at most {_listed(self.answers)} with {self.description}",
+                advice="use another simulator, or an optimizer that does not need it",
             )
 
     def answer(self, ask: Ask, *, seed: int, threads: int) -> Answer:
-        """Return the answer to an Ask, all of its pieces run here, one after the other.
+        """Answer an Ask by running all pieces in this process, in sequence.
 
         Args:
-            ask: the question.
-            seed: of whatever is random; piece k is seeded by (seed, k).
-            threads: for each piece.
+            ask: the Ask.
+            seed: master seed; piece k is seeded by (seed, k).
+            threads: threads of each piece.
         """
         self.check(ask)
         partials = [
@@ -172,13 +172,13 @@ class Evaluation(ABC, Generic[Answer]):
 
 
 class PulledBack(NamedTuple):
-    """What :meth:`Estimator.pull_back` returns.
+    """Result of :meth:`Estimator.pull_back`.
 
     Attributes:
         values: shape (B,), or (B, M) for M observables, M > 1.
         summed: shape (P,), the weighted sum of gradients over points and observables.
-        by_input: shape (B, F), for each point the weighted sum over observables of derivatives by
-            F of its own numbers; F = 0 where none were asked for.
+        by_input: shape (B, F), derivatives by the F inputs of each point, weighted and summed over
+            observables; F = 0 if none were requested.
     """
 
     values: FloatArray
@@ -191,7 +191,7 @@ class Estimator(Evaluation[Told]):
 
     @property
     def points_at_once(self) -> int:
-        """How many points :meth:`pull_back` takes at a time; sums over points are cut so."""
+        """Number of points that :meth:`pull_back` processes at a time; fixes the order of sums."""
         return 64
 
     def pull_back(
@@ -207,11 +207,11 @@ class Estimator(Evaluation[Told]):
 
         Args:
             points: shape (B, P).
-            cotangents: from the values of some of the points, shape (k,) or (k, M), and which they
-                are, to weights of the same shape, finite; called for all points, in order.
-            inputs: columns of the points whose derivatives are wanted for each point.
-            seed: of whatever is random.
-            threads: to use.
+            cotangents: maps the values of k points, shape (k,) or (k, M), and the slice of these
+                points, to finite weights of the same shape; called for all points, in order.
+            inputs: columns of the points for which derivatives are returned point by point.
+            seed: master seed.
+            threads: number of threads.
         """
         told = self.answer(Ask(points, gradient=True), seed=seed, threads=threads)
         assert told.gradients is not None
@@ -226,82 +226,92 @@ class Estimator(Evaluation[Told]):
 
 
 class Simulator(ABC):
-    """A way to estimate; values are immutable and the same on every rank.
+    """Base class of simulators; instances are immutable and equal on every rank.
 
     A new simulator is a subclass in a file of its own and a row in ``simulators/registry.py``.
-    Work that an evaluation counts for the engine of that name is priced by :meth:`seconds`, from
-    rates that :meth:`measured` measures on each kind of host.
+    :meth:`seconds` prices work whose engine has this simulator's name, from rates that
+    :meth:`measured` measures on each kind of host.
     """
 
     name: ClassVar[str]
-    """The name by which users choose it, and by which ``Work.engine`` names it."""
+    """Name in user settings and in ``Work.engine``."""
 
     settings: ClassVar[Mapping[str, str]] = {}
-    """Keys of the ``[simulator]`` table of a run file, and the arguments that they become."""
+    """Keys of the ``[simulator]`` table of a run file, mapped to constructor arguments."""
 
     exact_only: ClassVar[bool] = False
-    """Whether it takes no shots."""
+    """Whether shots are not supported."""
 
     rates: ClassVar[frozenset[str]] = frozenset()
-    """Names of the measured rates that :meth:`seconds` takes from a machine."""
+    """Names of the machine rates that :meth:`seconds` uses."""
 
     @abstractmethod
     def refusal(self, estimation: Estimation) -> str | None:
-        """Return why this simulator does not suit the estimation, or None if it does."""
+        """Return why the estimation is not supported, or None if it is."""
 
     @abstractmethod
     def content(self) -> str:
-        """Return what identifies the settings; ranks of one job must have it alike."""
+        """Return a string that identifies the settings; must be equal on all ranks."""
 
     @abstractmethod
     def prepare(self, estimation: Estimation) -> Estimator:
-        """Return the estimation compiled.
+        """Compile the estimation.
 
         Raises:
-            InputError: the estimation does not suit; the message is that of :meth:`refusal`.
+            InputError: the estimation is not supported; the message includes :meth:`refusal`.
         """
 
     def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
-        """Return the measurement of all qubits, compiled; answers are counts of bit strings.
+        """Compile the measurement of all qubits; answers are counts of bit strings.
 
         Args:
-            circuit: what prepares the state.
-            shots: for each point.
+            circuit: prepares the state.
+            shots: shots per point.
 
         Raises:
-            InputError: this simulator draws no bit strings, or not so many.
+            InputError: sampling, or this number of shots, is not supported.
         """
         raise InputError(
             "simulator",
             got=repr(self.name),
-            expected="one that draws bit strings, such as 'native' or 'aer'",
+            expected="a simulator that samples bit strings: 'native' or 'aer'",
         )
 
     @property
     def inexact(self) -> str | None:
-        """Why its states are not the exact ones, or None if they are.
+        """Why its states are not exact, or None if they are.
 
-        Where they are, what the native kernels read from exact states holds for it too.
+        If they are exact, the native kernels compute state properties in its place.
         """
-        return "its states are not known"
+        return "its states are unknown"
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:
-        """Return the seconds of counted work on one thread of a machine that has the rates.
+        """Predict the seconds of counted work on one thread of a machine that has the rates.
 
-        None: its cost is unknown until it runs.
+        None if the cost is unknown until it runs.
         """
         return None
 
     @classmethod
     def gain(cls, work: Work, machine: Machine, threads: int) -> float:
-        """Return how many times faster the work is with so many threads than with one."""
+        """Return the predicted speedup of ``threads`` threads over one."""
         return 1.0
 
     @classmethod
     def measured(cls) -> Mapping[str, Curve]:
-        """Return the rates of this host, measured; takes seconds."""
+        """Measure the rates of this host; takes seconds."""
         return {}
+
+
+def unsupported(name: str, refusal: str) -> InputError:
+    """Return the error for an evaluation that a simulator does not support, and why."""
+    return InputError(
+        "simulator",
+        got=repr(name),
+        expected="a simulator that supports this evaluation",
+        advice=refusal,
+    )
 
 
 def _listed(wants: frozenset[Want]) -> str:

@@ -1,4 +1,4 @@
-"""The pieces of an evaluation's Asks, each with its work."""
+"""Pieces of an Ask with their work."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _KEPT = 16
 
 
 class CountedPieces:
-    """The pieces of Asks with their work; those of Asks of the same sizes are found again.
+    """Computes the pieces of Asks with their work; cached by the sizes of the Ask.
 
     Args:
-        evaluation: what cuts, and counts the work.
+        evaluation: splits Asks and counts the work.
     """
 
     def __init__(self, evaluation: Evaluation[Any]) -> None:
@@ -53,9 +53,9 @@ def counted(
     """Return the pieces of an Ask with their work; equal works are one object.
 
     Args:
-        evaluation: what cuts, and counts the work.
-        ask: the question.
-        pieces: by default all of the Ask.
+        evaluation: splits Asks and counts the work.
+        ask: the Ask.
+        pieces: the pieces. If None, all of the Ask.
 
     Raises:
         InputError: the Ask wants what the evaluation cannot answer.

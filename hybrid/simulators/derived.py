@@ -1,4 +1,4 @@
-"""Answers that follow from those of another evaluation."""
+"""Estimators that derive their answers from those of another estimator."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from hybrid.simulators.base import Estimator
 
 @dataclass(frozen=True)
 class DerivedEstimator(Estimator):
-    """Answers made from those of another estimator, which does all the work.
+    """Base class of estimators that delegate all circuits to an inner estimator.
 
-    For instance a cost with a penalty: a subclass asks the inner estimator for what the penalty
-    needs, too (:meth:`asked`), and adds it up (:meth:`told`).
+    For a cost with a penalty, for instance, a subclass also requests the penalty's ingredients from
+    the inner estimator (:meth:`asked`) and computes the sum (:meth:`told`).
 
     Attributes:
-        inner: answers the questions that this one asks.
+        inner: the estimator that answers the inner Asks.
     """
 
     inner: Estimator
 
     @abstractmethod
     def asked(self, ask: Ask) -> Ask:
-        """Return the question to the inner estimator: the same points, and more wanted of them."""
+        """Return the inner Ask: the same points, with all answers that :meth:`told` needs."""
 
     @abstractmethod
     def told(self, ask: Ask, told: Told) -> Told:
@@ -38,20 +38,20 @@ class DerivedEstimator(Estimator):
 
     @property
     def description(self) -> str:
-        """One line, of the inner estimator."""
+        """One line: that of the inner estimator."""
         return self.inner.description
 
     def check(self, ask: Ask) -> None:
-        """Refuse an Ask that this, or the inner estimator, cannot answer."""
+        """Refuse an Ask that this or the inner estimator cannot answer."""
         super().check(ask)
         self.inner.check(self.asked(ask))
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return the pieces of the inner question."""
+        """Return the pieces of the inner Ask."""
         return self.inner.pieces(self.asked(ask))
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return a partial answer to the inner question."""
+        """Return a partial answer to the inner Ask."""
         return self.inner.run(self.asked(ask), piece, seed=seed, threads=threads)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
@@ -59,31 +59,31 @@ class DerivedEstimator(Estimator):
         return self.told(ask, self.inner.combine(self.asked(ask), partials))
 
     def work(self, ask: Ask, piece: Piece) -> Work | None:
-        """Return the work of a piece of the inner question."""
+        """Return the work of a piece of the inner Ask."""
         return self.inner.work(self.asked(ask), piece)
 
     def partial_bytes(self, ask: Ask, piece: Piece) -> int:
-        """Return the bytes of a partial answer to the inner question."""
+        """Return the bytes of a partial answer to the inner Ask."""
         return self.inner.partial_bytes(self.asked(ask), piece)
 
     @property
     def may_distribute(self) -> bool:
-        """Whether the inner estimator may."""
+        """Whether the inner estimator can distribute a state."""
         return self.inner.may_distribute
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return how one state may be distributed for the inner question."""
+        """Return the possible distributions of one state for the inner Ask."""
         return self.inner.shardings(self.asked(ask))
 
     def on_group(self, group: Group) -> Self:
-        """Return it with the inner estimator on a group."""
+        """Return a copy whose inner estimator runs on a group."""
         return replace(self, inner=self.inner.on_group(group))
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return what a piece of the inner question allocates."""
+        """Return the bytes that a piece of the inner Ask allocates."""
         return self.inner.memory_bytes(self.asked(ask))
 
     @property
     def reproducible(self) -> bool:
-        """Whether the inner estimator is."""
+        """Whether the inner estimator is reproducible."""
         return self.inner.reproducible

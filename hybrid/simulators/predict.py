@@ -1,4 +1,4 @@
-"""From counts of work and measured rates to seconds."""
+"""Predict seconds from counts of work and measured rates."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from hybrid.simulators.registry import SIMULATORS
 
 
 def seconds_of(work: Work | None, machine: Machine, threads: int) -> float | None:
-    """Return the predicted seconds of a piece, or None where they are not known.
+    """Return the predicted seconds of a piece, or None if unknown.
 
-    They are not where the work is not counted, or where the machine lacks the rates of its engine.
+    They are unknown if the work is not counted, or the machine lacks the rates of its engine.
 
     Args:
         work: in counts.
-        machine: where it runs.
-        threads: that it may use.
+        machine: rates of the host.
+        threads: number of threads.
     """
     if work is None:
         return None
@@ -36,9 +36,9 @@ def distributed_seconds(
         work: in counts, of an engine whose rates the machine has.
         machine: of the group's hosts.
         threads: of each rank.
-        sharding: what distributing the state takes of each rank.
-        ranks_on_host: how many of the group's ranks are neighbours on a host; they share its
-            bandwidth, and memory where they are all of the group.
+        sharding: what the distributed state costs each rank.
+        ranks_on_host: number of the group's ranks on one host. They share its bandwidth, and its
+            memory if the whole group is on it.
     """
     assert work is not None
     near = min(ranks_on_host, sharding.shards)

@@ -1,4 +1,4 @@
-"""Any Qiskit estimator as a simulator: devices, and other vendors' simulators."""
+"""Qiskit estimators as simulators: devices, and simulators of other vendors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece, slices
 from hybrid.programs import Observable
-from hybrid.simulators.base import Estimation, Estimator, Simulator
+from hybrid.simulators.base import Estimation, Estimator, Simulator, unsupported
 from hybrid.simulators.circuits.expansion import Expansion
 from hybrid.simulators.circuits.grain import cut
 from hybrid.simulators.circuits.lowering import lower
@@ -29,7 +29,7 @@ from hybrid.simulators.circuits.spelling import spelled_out
 
 _PLAIN = ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg"]
 _PLAIN += ["rx", "ry", "rz", "p", "u", "cx", "cz"]
-"""Gates that every estimator without a target of its own knows."""
+"""Gates supported by every estimator without a target."""
 
 _SEED = 0
 """Of Qiskit's transpiler, whose layouts and routes are random: ranks must compile alike."""
@@ -37,34 +37,33 @@ _SEED = 0
 _WIDE = 16
 
 _SMALL = 1e-6
-"""Coefficients from here on are given to the estimator as they are."""
+"""Coefficients from this size on are passed to the estimator unscaled."""
 
 
 class PassManager(Protocol):
-    """What compiles circuits, such as ``qiskit.transpiler.StagedPassManager``."""
+    """A circuit compiler, such as ``qiskit.transpiler.StagedPassManager``."""
 
     def run(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        """Return the circuit compiled."""
+        """Compile a circuit."""
 
 
 @dataclass(frozen=True)
 class Primitive(Simulator):
-    """Expectation values by a Qiskit estimator of version 2.
+    """Expectation values from a Qiskit ``BaseEstimatorV2``.
 
-    The circuit is compiled once: by the pass manager if one is given, for the estimator's own
-    ``backend`` if it has one, else to plain gates. Values are asked for in batches, one PUB with
-    an array of parameter values for each piece. Random numbers are the estimator's own, so where
-    it samples, the answer is not the same for any number of ranks.
+    The circuit is compiled once: by ``pass_manager`` if given, else for the estimator's ``backend``
+    if it has one, else to basic gates. Each piece is one PUB with an array of parameter values. The
+    estimator draws its own random numbers, so sampled answers depend on the number of ranks.
 
-    Unless the estimator is Qiskit's ``StatevectorEstimator``, gradients are taken by shifts of
-    each compiled gate, which noise of the device does not falsify.
+    Unless the estimator is Qiskit's ``StatevectorEstimator``, gradients shift each compiled gate
+    separately, which stays exact under noise of the device.
 
     Attributes:
         estimator: any ``BaseEstimatorV2``.
-        precision: standard error to ask of it; None for its default, or for 1/sqrt(shots) where
-            a number of shots is given.
-        pass_manager: compiles for the device, or None.
-        batch: evaluations in each PUB, or None to split an Ask into some dozens of them.
+        precision: requested standard error. If None, 1/sqrt(shots) if shots are given, else the
+            estimator's default.
+        pass_manager: compiler for the device, or None.
+        batch: evaluations per PUB, or None to split an Ask into several dozen PUBs.
 
     Raises:
         InputError: not an estimator, or a precision or batch that is not positive.
@@ -86,7 +85,7 @@ class Primitive(Simulator):
                 "estimator",
                 got=type(self.estimator).__name__,
                 expected="a qiskit BaseEstimatorV2",
-                advice="estimators of version 1 and samplers do not fit",
+                advice="version 1 estimators and samplers are not supported",
             )
         for what in ("precision", "batch"):
             value = getattr(self, what)
@@ -94,9 +93,9 @@ class Primitive(Simulator):
                 raise InputError(what, got=repr(value), expected="a positive number, or None")
 
     def refusal(self, estimation: Estimation) -> str | None:
-        """Return why this simulator does not suit the estimation, or None if it does."""
+        """Return why the estimation is not supported, or None if it is."""
         if estimation.shots is not None and self.precision is not None:
-            return "shots and precision say the same thing twice: give one of them"
+            return "shots and precision are mutually exclusive: pass one of them"
         widest = getattr(self._backend, "num_qubits", None)
         if widest is not None and estimation.circuit.num_qubits > widest:
             return (
@@ -107,22 +106,20 @@ class Primitive(Simulator):
 
     @property
     def inexact(self) -> str | None:
-        """Why its states are not the exact ones, or None if they are."""
+        """Why its states are not exact, or None if they are."""
         exact = isinstance(self.estimator, StatevectorEstimator)
-        return None if exact else "only expectation values come from an estimator"
+        return None if exact else "an estimator returns expectation values only"
 
     def content(self) -> str:
-        """Return a digest of the settings; of the estimator only its class can be known."""
+        """Return a digest of the settings, which identifies the estimator by its class alone."""
         kind = type(self.estimator)
         return digest(kind.__module__, kind.__qualname__, self.precision, self.batch)
 
     def prepare(self, estimation: Estimation) -> PrimitiveEvaluation:
-        """Return the estimation with its circuit compiled for the estimator."""
+        """Compile the estimation's circuit for the estimator."""
         refusal = self.refusal(estimation)
         if refusal is not None:
-            raise InputError(
-                "simulator", got="primitive", expected="one that suits", advice=refusal
-            )
+            raise unsupported(self.name, refusal)
         exact = isinstance(self.estimator, StatevectorEstimator)
         lowered = lower(estimation.circuit, self._compiled)
         precision = self.precision
@@ -138,7 +135,7 @@ class Primitive(Simulator):
 
     @property
     def _backend(self) -> Any:
-        """What the estimator runs on, if it says so."""
+        """The estimator's backend, or None."""
         backend = getattr(self.estimator, "backend", None)
         return None if callable(backend) else backend
 
@@ -163,21 +160,21 @@ class Primitive(Simulator):
         except QiskitError as cause:
             raise InputError(
                 "circuit",
-                got=f"one that cannot be compiled for the estimator: {cause.message}",
-                expected="gates and a width that its backend has",
+                got=f"a circuit that cannot be compiled for the estimator: {cause.message}",
+                expected="gates and a width that its backend supports",
             ) from cause
 
 
 @dataclass(frozen=True)
 class PrimitiveEvaluation(Estimator):
-    """A circuit for an estimator; pieces are slices of the circuit evaluations.
+    """A compiled circuit for an estimator; pieces are slices of the circuit evaluations.
 
     Attributes:
-        estimator: what evaluates.
-        expansion: which evaluations an Ask takes.
-        observables: what is measured.
-        precision: standard error to ask for, or None for the estimator's default.
-        batch: evaluations in each PUB, or None.
+        estimator: the Qiskit estimator.
+        expansion: expands an Ask into circuit evaluations.
+        observables: the observables to measure.
+        precision: requested standard error, or None for the estimator's default.
+        batch: evaluations per PUB, or None.
     """
 
     estimator: BaseEstimatorV2 = field(repr=False)
@@ -220,24 +217,24 @@ class PrimitiveEvaluation(Estimator):
 
     @property
     def reproducible(self) -> bool:
-        """Whether the same question gets the same bits again; its random numbers are not ours."""
+        """Whether repeated runs return the same bits: only if exact, as its seeds are not ours."""
         return self.exact
 
     @property
     def exact(self) -> bool:
-        """Whether values are exact: of Qiskit's state vectors, without a precision to mimic."""
+        """Whether values are exact: ``StatevectorEstimator`` with precision 0."""
         return self._mimicked == 0.0
 
     @property
     def _mimicked(self) -> float | None:
-        """The standard deviation of what Qiskit's state vectors add, or None for others."""
+        """Standard deviation of the noise of ``StatevectorEstimator``, or None for others."""
         if not isinstance(self.estimator, StatevectorEstimator):
             return None
         asked = self.estimator.default_precision if self.precision is None else self.precision
         return float(asked)
 
     def _deviations(self, data: Any) -> FloatArray:
-        """Return the standard errors; Qiskit's state vectors tell 0 whatever they add."""
+        """Return the standard errors; ``StatevectorEstimator`` reports 0 although it adds noise."""
         told = np.asarray(data.stds, dtype=np.float64)
         return told if self._mimicked is None else np.full_like(told, self._mimicked)
 
@@ -255,20 +252,20 @@ class PrimitiveEvaluation(Estimator):
         return super().partial_bytes(ask, piece) * len(self.observables)
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of a state vector where the estimator holds one, else 0."""
+        """Return the bytes of a state vector if the estimator is known to hold one, else 0."""
         known = isinstance(self.estimator, StatevectorEstimator)
         return 16 << self.expansion.flat.num_qubits if known else 0
 
     @cached_property
     def _measured(self) -> list[tuple[float, list[tuple[float, SparsePauliOp]]]]:
-        """For each observable what :meth:`_estimated` says."""
+        """The result of :meth:`_estimated` for each observable."""
         return [self._estimated(each) for each in self.observables]
 
     def _estimated(self, observable: Observable) -> tuple[float, list[tuple[float, SparsePauliOp]]]:
-        """Return what is added to the estimator's values, and its operators with their scales.
+        """Return a constant to add to the estimator's values, and operators with their scales.
 
-        Qiskit drops coefficients below 1e-8 from what it is given to estimate, so smaller ones are
-        given apart, scaled.
+        Qiskit drops coefficients below 1e-8, so smaller ones are passed as separate, scaled
+        operators.
         """
         sizes = np.abs(observable.coefficients)
         strings = (observable.x_masks | observable.z_masks) != 0

@@ -1,4 +1,4 @@
-"""All simulators, one row each, and from what a user says to the one that runs."""
+"""Registry of simulators, and the choice of one from user settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qiskit.primitives import BaseEstimatorV2
 from hybrid.core.errors import InputError, nearest
 from hybrid.programs import FlatCircuit
 from hybrid.simulators.aer.simulator import Aer
-from hybrid.simulators.base import Counts, Estimation, Evaluation, Simulator
+from hybrid.simulators.base import Counts, Estimation, Evaluation, Simulator, unsupported
 from hybrid.simulators.native.simulator import Native
 from hybrid.simulators.primitive import Primitive
 
@@ -21,14 +21,14 @@ SIMULATORS: Mapping[str, type[Simulator]] = {
     "native": Native,
     "aer": Aer,
 }
-"""By name, in the order in which ``"auto"`` tries them.
+"""Simulators by name, in the order in which ``"auto"`` tries them.
 
-Choice, run files, predictions and calibration all read this table.
+Read by the choice of simulator, run files, predictions and calibration.
 """
 
 
 def names() -> tuple[str, ...]:
-    """Return the simulators that can be chosen by name.
+    """Return the names of the registered simulators.
 
     Example:
         >>> names()
@@ -38,41 +38,39 @@ def names() -> tuple[str, ...]:
 
 
 def choose(simulator: Choice, estimation: Estimation) -> Simulator:
-    """Return the simulator that was chosen; for ``"auto"`` the first that suits the estimation.
+    """Return the chosen simulator; for ``"auto"``, the first that supports the estimation.
 
     Raises:
-        InputError: it does not exist, is no simulator, or does not suit.
+        InputError: it does not exist, is not a simulator, or does not support the estimation.
     """
     chosen = _named(simulator, estimation) if isinstance(simulator, str) else _given(simulator)
     refusal = chosen.refusal(estimation)
     if refusal is not None:
-        raise InputError(
-            "simulator", got=repr(chosen.name), expected="one that suits", advice=refusal
-        )
+        raise unsupported(chosen.name, refusal)
     return chosen
 
 
 def sampler(simulator: Choice, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
-    """Return what measures all qubits of a circuit by the simulator that was chosen.
+    """Return the measurement of all qubits of a circuit by the chosen simulator.
 
-    ``"auto"`` draws from the exact state, in the native kernels.
+    ``"auto"`` samples the exact state in the native kernels.
 
     Raises:
-        InputError: the simulator does not exist, or draws no bit strings.
+        InputError: the simulator does not exist, or does not support sampling.
     """
     return _unasked(simulator).sampler(circuit, shots)
 
 
 def check_exact(simulator: Choice, shots: int | None, what: str) -> None:
-    """Refuse settings under which an exact answer of the native kernels would be another one.
+    """Refuse settings that contradict an exact answer by the native kernels.
 
     Args:
-        simulator: as chosen.
-        shots: as set, or None.
-        what: the answer, for the message, such as ``"overlaps"``.
+        simulator: the user's choice.
+        shots: the user's shots, or None.
+        what: kind of answer for the message, such as ``"overlaps"``.
 
     Raises:
-        InputError: there are shots, or the simulator's states are not the exact ones.
+        InputError: shots are given, or the simulator's states are not exact.
     """
     chosen = _unasked(simulator)
     why = chosen.inexact
@@ -80,27 +78,27 @@ def check_exact(simulator: Choice, shots: int | None, what: str) -> None:
         raise InputError(
             "simulator",
             got=f"{chosen.name!r}: {why}",
-            expected=f"a simulator of exact states: {what} are computed from these alone",
-            advice="leave the simulator out here, or estimate expectation values instead",
+            expected=f"a simulator with exact states: {what} are computed from exact states only",
+            advice="omit the simulator, or estimate expectation values instead",
         )
     if shots is not None:
         raise InputError(
             "shots",
             got=str(shots),
             expected=f"no shots: {what} are exact",
-            advice="leave shots out here, or estimate expectation values instead",
+            advice="omit shots, or estimate expectation values instead",
         )
 
 
 def _unasked(simulator: Choice) -> Simulator:
-    """Return the simulator that was chosen, where there is no estimation to choose by."""
+    """Return the chosen simulator when there is no estimation; ``"auto"`` is native."""
     if isinstance(simulator, str):
         return Native() if simulator == "auto" else _by_name(simulator)
     return _given(simulator)
 
 
 def content_of(simulator: Choice) -> str:
-    """Return what identifies a choice, equal on ranks that were given the same one."""
+    """Return a string that identifies a choice; equal choices give equal strings on all ranks."""
     if isinstance(simulator, str):
         return simulator
     given = _given(simulator)

@@ -1,4 +1,4 @@
-"""Several questions as one, so that their pieces share the ranks."""
+"""Several evaluations combined into one, so that their pieces share the ranks."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from hybrid.simulators.base import Evaluation
 
 @dataclass(frozen=True)
 class Part:
-    """One of several questions.
+    """One of several evaluations.
 
     Attributes:
-        evaluation: what answers it.
-        ask: the question.
+        evaluation: answers the Ask.
+        ask: the Ask.
         num_qubits: width of its circuits.
     """
 
@@ -33,12 +33,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Together(Evaluation[list[Any]]):
-    """Evaluations of different circuits; pieces are those of all parts, in order.
+    """Evaluations of different circuits; its pieces are those of all parts, in order.
 
-    The Ask that it answers names none of the points: each part has its own.
+    It ignores the points of its Ask: each part has an Ask of its own.
 
     Attributes:
-        parts: the questions.
+        parts: evaluations with their Asks.
     """
 
     parts: tuple[Part, ...]
@@ -47,10 +47,10 @@ class Together(Evaluation[list[Any]]):
     def description(self) -> str:
         """One line."""
         kinds = dict.fromkeys(part.evaluation.description for part in self.parts)
-        return f"{len(self.parts)} questions: {'; '.join(kinds)}"
+        return f"{len(self.parts)} evaluations: {'; '.join(kinds)}"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return the pieces of all parts, numbered on."""
+        """Return the pieces of all parts, numbered consecutively."""
         return tuple(
             replace(piece, index=start + piece.index)
             for start, pieces in zip(self._starts, self._pieces, strict=True)
@@ -58,7 +58,7 @@ class Together(Evaluation[list[Any]]):
         )
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Run a piece of the part that it belongs to."""
+        """Run a piece in its part."""
         part, own = self._own(piece)
         return part.evaluation.run(part.ask, own, seed=seed, threads=threads)
 
@@ -70,22 +70,22 @@ class Together(Evaluation[list[Any]]):
         ]
 
     def work(self, ask: Ask, piece: Piece) -> Work | None:
-        """Return the work of a piece of the part that it belongs to."""
+        """Return the work of a piece in its part."""
         part, own = self._own(piece)
         return part.evaluation.work(part.ask, own)
 
     def partial_bytes(self, ask: Ask, piece: Piece) -> int:
-        """Return the bytes of a partial answer of the part that it belongs to."""
+        """Return the bytes of a partial answer in its part."""
         part, own = self._own(piece)
         return part.evaluation.partial_bytes(part.ask, own)
 
     @property
     def reproducible(self) -> bool:
-        """Whether all parts give the same bits again."""
+        """Whether all parts are reproducible."""
         return all(part.evaluation.reproducible for part in self.parts)
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the most that a piece of any part allocates."""
+        """Return the most bytes that a piece of any part allocates."""
         return max((part.evaluation.memory_bytes(part.ask) for part in self.parts), default=0)
 
     def _own(self, piece: Piece) -> tuple[Part, Piece]:
@@ -98,6 +98,6 @@ class Together(Evaluation[list[Any]]):
 
     @cached_property
     def _starts(self) -> tuple[int, ...]:
-        """Number of the first piece of each part."""
+        """Index of the first piece of each part."""
         ends = accumulate((len(pieces) for pieces in self._pieces), initial=0)
         return tuple(ends)[: len(self.parts)]

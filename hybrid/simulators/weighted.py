@@ -1,4 +1,4 @@
-"""A weighted sum of gradients over many points, without an array of all of them."""
+"""Weighted sums of gradients over many points, without an array of all gradients."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hybrid.simulators.base import CotangentsOf, Estimator, Evaluation, PulledBa
 
 @dataclass(frozen=True)
 class WeightedEvaluation(Evaluation[PulledBack]):
-    """Values at all points, and the sum of their gradients with weights.
+    """Values at all points, and the weighted sum of their gradients.
 
-    Each piece sums the gradients of its own points, and only the sum leaves it.
+    Each piece returns the sum over its own points only.
 
     Attributes:
-        inner: gives values and sums.
-        cotangents: gives the weights.
-        inputs: columns of the points whose derivatives are wanted for each point.
-        observables: M of the inner evaluation.
+        inner: computes values and sums.
+        cotangents: computes the weights.
+        inputs: columns of the points for which derivatives are returned point by point.
+        observables: M, the number of observables.
     """
 
     inner: Estimator
@@ -37,11 +37,11 @@ class WeightedEvaluation(Evaluation[PulledBack]):
         return f"{self.inner.description}, summed over points"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return slices of the points, each as many as are taken at a time."""
+        """Return slices of ``points_at_once`` points."""
         return slices(len(ask.points), self.inner.points_at_once, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return the values, the weighted sum, and derivatives by inputs, one after the other."""
+        """Return values, weighted sum and derivatives by inputs, concatenated."""
 
         def cotangents(values: FloatArray, which: slice) -> FloatArray:
             return self.cotangents(
@@ -55,7 +55,7 @@ class WeightedEvaluation(Evaluation[PulledBack]):
         return np.concatenate([part.ravel() for part in found])
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> PulledBack:
-        """Return all values, the gradient of shape (P,), added in piece order, and by inputs."""
+        """Return values, the sum of shape (P,), added in piece order, and derivatives by inputs."""
         several = self.observables
         inputs, width = len(self.inputs), ask.points.shape[1]
         values, sums, by_input = [], [], []
@@ -73,7 +73,7 @@ class WeightedEvaluation(Evaluation[PulledBack]):
 
     @property
     def reproducible(self) -> bool:
-        """Whether the inner evaluation is."""
+        """Whether the inner evaluation is reproducible."""
         return self.inner.reproducible
 
     def memory_bytes(self, ask: Ask) -> int:

@@ -1,4 +1,4 @@
-"""The algorithms: what is minimised, as values."""
+"""Workloads: the algorithms whose costs are minimised."""
 
 from hybrid.workloads.adapt import AdaptVQE
 from hybrid.workloads.base import Minimizable, Sampling

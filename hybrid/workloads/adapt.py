@@ -27,36 +27,37 @@ _FLAT = 1e-3
 """The default of ``gradient_tolerance``, in units of the observable's :meth:`scale`."""
 
 _GROWTH = 3
-"""Keys the seeds of optimizations, beside those that optimizers derive from the seed of a run."""
+"""Key of the seeds of optimizations, distinct from the keys that optimizers use."""
 
 
 class AdaptVQE(Expectation):
     """Minimise an energy with an ansatz that grows, operator by operator.
 
-    The ansatz is ``exp(-i t_n A_n) ... exp(-i t_1 A_1)`` on a reference state. Each growth takes
-    the gradients of the energy by the angle of every operator of the pool, put behind the ansatz
-    at angle zero; all of them come from one adjoint pass. The operator with the largest gradient
-    is added, and all angles are optimised from where they were, the new one from zero.
+    The ansatz is ``exp(-i t_n A_n) ... exp(-i t_1 A_1)`` on a reference state. Each growth step
+    computes the gradient of the energy by the angle of every operator of the pool, appended to the
+    ansatz at angle zero; one adjoint pass gives all of them. It adds the operator with the largest
+    gradient and optimises all angles, starting from their previous values, and from zero for the
+    new one.
 
     :func:`hybrid.minimize` returns ``operators``, the names of the n operators chosen, ``x``,
     shape (n,), their angles, ``values``, shape (n,), the energy after each growth, and ``value``,
-    the last of them. ``max_iterations`` and ``tolerance`` hold for each optimization, and ``x0``
-    cannot be given. :meth:`circuit` makes the ansatz. A point that an observer sees holds the
-    numbers of the operators in the pool, then their angles.
+    the last of them. ``max_iterations`` and ``tolerance`` apply to each optimization, and ``x0`` is
+    not supported. :meth:`circuit` returns the ansatz. Observers receive points that hold the
+    indices of the operators in the pool, then their angles.
 
-    The growth ends when the norm of the gradients, or the energy that the last operator has gained,
-    is at most its tolerance, or at ``max_operators`` ("limit"). A reference where the gradients
-    of the whole pool vanish is a "stationary start", which is no success.
+    Growth ends when the norm of the gradients, or the energy gained by the last operator, is at
+    most its tolerance, or at ``max_operators`` ("limit"). If the gradients of the whole pool vanish
+    at the reference, the run ends unsuccessfully with a "stationary start".
 
     Args:
         reference: circuit of the state to start from, without parameters.
         pool: Hermitian operators A as wide as the reference, by name, or in a sequence (their
             names are then "0", "1", ...); ``Molecule.pool()`` makes one. Operators whose strings
             do not commute are evolved by one first-order Trotter step.
-        observable: Hermitian, as wide.
+        observable: Hermitian, with the width of the reference.
         gradient_tolerance: in the unit of the observable; if None, 0.001 of :meth:`scale`.
-        energy_tolerance: in the unit of the observable; None for no such rule.
-        max_operators: None for the size of the pool.
+        energy_tolerance: in the unit of the observable. If None, 0.
+        max_operators: maximum number of operators. If None, the size of the pool.
 
     Raises:
         InputError: the reference has parameters, the pool is empty or an operator of it is not
@@ -137,7 +138,7 @@ class AdaptVQE(Expectation):
         return {**super().contents(), **named}
 
     def circuit(self, operators: Sequence[str]) -> QuantumCircuit:
-        """Return the ansatz of some operators, in order; its parameters are the angles ``x``.
+        """Return the ansatz with given operators, in order; its parameters are the angles ``x``.
 
         Args:
             operators: names, as in ``result.operators``.
@@ -145,19 +146,19 @@ class AdaptVQE(Expectation):
         return _circuit(self.reference, [self.pool[name] for name in operators])
 
     def prepare(self, sampling: Sampling) -> GrowingEstimator:
-        """Return what answers for ansatzes of any operators of the pool."""
+        """Return an estimator for ansatzes with any operators of the pool."""
         return GrowingEstimator(Growth(self.flat), self.observables, sampling)
 
     def largest_ask(self, ask_at: Callable[[FloatArray], Ask]) -> Ask:
-        """Return the first question, about the gradients of the pool."""
+        """Return the first Ask, for the gradients of the pool."""
         return self._about_pool(_Ansatz((), np.zeros(0)), 0)
 
     def most_iterations(self, of_one: int | None) -> int | None:
-        """Return the limit for all growths together."""
+        """Return the limit over all growth steps."""
         return None if of_one is None else of_one * self.limits.operators
 
     def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
-        """Return the steps of all growths, one after the other."""
+        """Return the steps of all growth steps, in sequence."""
         ansatz, energies, iterations = _Ansatz((), x0), list[float](), 0
         energy = np.nan
         try:
@@ -185,7 +186,7 @@ class AdaptVQE(Expectation):
             return self._solution(ansatz, energies, energy, iterations, cut.outcome, said)
 
     def _about_pool(self, ansatz: _Ansatz, iteration: int) -> Ask:
-        """Return the question for the gradients of the pool's operators behind an ansatz."""
+        """Return the Ask for the gradients of the pool's operators appended to an ansatz."""
         chosen = (*ansatz.chosen, *range(len(self.pool)))
         angles = np.append(ansatz.angles, np.zeros(len(self.pool)))
         return Ask(point_of(chosen, angles)[None], gradient=True, iteration=iteration)
@@ -218,9 +219,9 @@ class _Limits:
     """When the growth ends.
 
     Attributes:
-        gradient: largest norm of the pool's gradients that counts as flat.
-        energy: largest gain by an operator that counts as none; 0 for no such rule.
-        operators: how many there may be.
+        gradient: tolerance for the norm of the pool's gradients.
+        energy: tolerance for the gain of an operator.
+        operators: maximum number of operators.
     """
 
     gradient: float
@@ -228,7 +229,7 @@ class _Limits:
     operators: int
 
     def end(self, slopes: FloatArray, energies: Sequence[float]) -> tuple[Outcome, str] | None:
-        """Return how and why the growth ends here, or None.
+        """Return the outcome and its reason if growth ends here, else None.
 
         Args:
             slopes: shape (M,), magnitudes of the pool's gradients.
@@ -257,7 +258,7 @@ class _Ansatz:
     """Operators with their angles.
 
     Attributes:
-        chosen: their numbers in the pool.
+        chosen: their indices in the pool.
         angles: shape (n,).
     """
 
@@ -265,7 +266,7 @@ class _Ansatz:
     angles: FloatArray
 
     def optimised(self, steps: Steps, iteration: int) -> Generator[Ask, Told, Solution]:
-        """Return an optimizer's steps over the angles as steps over points with the operators."""
+        """Turn an optimizer's steps over angles into steps over points with the operators."""
         half = len(self.chosen)
         try:
             ask = next(steps)

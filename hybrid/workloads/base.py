@@ -1,4 +1,4 @@
-"""What a workload is: the mathematics of an algorithm, without ranks, clocks or optimizers."""
+"""Interface of workloads: the mathematics of an algorithm, without ranks, clocks or optimizers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hybrid.simulators import Choice, Evaluation, content_of
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How values are to be obtained.
+    """Simulator, shots and gradient rule of an evaluation.
 
     Attributes:
         simulator: a name, a simulator of :mod:`hybrid.simulators`, a Qiskit estimator, or
-            ``"auto"`` for the first that suits.
-        shots: measurements, or None for exact values.
-        finite_difference: step of finite differences that replace exact gradients, or None.
+            ``"auto"`` for the first that supports the evaluation.
+        shots: number of measurements, or None for exact values.
+        finite_difference: step of finite differences, or None for exact gradients.
     """
 
     simulator: Choice = "auto"
@@ -30,7 +30,7 @@ class Sampling:
     finite_difference: float | None = None
 
     def contents(self) -> Mapping[str, str]:
-        """Return what must be the same on all ranks, by name."""
+        """Return everything that must be equal on all ranks, by name."""
         return {
             "simulator": content_of(self.simulator),
             "number of shots": str(self.shots),
@@ -39,43 +39,43 @@ class Sampling:
 
 
 class OneRun:
-    """How a workload goes through a run: by default one optimization, from start to end.
+    """Default course of a run: a single optimization.
 
-    A workload that takes several optimizations, one after the other, overrides these.
+    A workload that needs several optimizations in sequence overrides these methods.
     """
 
     def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
         """Return the steps of a run.
 
         Args:
-            drive: makes the steps of the optimizer from a start, shape (P,), and a seed.
-            x0: where the run starts.
-            seed: of all that is random in the run.
+            drive: returns the optimizer's steps from a start, shape (P,), and a seed.
+            x0: starting point of the run.
+            seed: master seed of the run.
         """
         return drive(x0, seed)
 
     def largest_ask(self, ask_at: Callable[[FloatArray], Ask]) -> Ask:
-        """Return a question of the size of the largest one of a run, and which wants as much.
+        """Return an Ask as large as the largest of the run, with the same wanted answers.
 
-        What cannot be answered, or does not fit in memory, is refused by it before the run.
+        It is used to refuse, before the run, what is not supported or does not fit in memory.
 
         Args:
-            ask_at: returns the first question of the optimizer that starts at a point.
+            ask_at: returns the optimizer's first Ask for a starting point.
         """
         return ask_at(np.zeros(self.num_parameters))  # type: ignore[attr-defined]
 
     def most_iterations(self, of_one: int | None) -> int | None:
-        """Return the limit of iterations of a run from that of one optimization, if it has one."""
+        """Return the iteration limit of a run, from that of one optimization (None: no limit)."""
         return of_one
 
 
 @runtime_checkable
 class Minimizable(Protocol):
-    """What the loop minimises: the built-in workloads, and subclasses of ``hybrid.Workload``."""
+    """Interface of what :func:`hybrid.minimize` minimises, built-in or user-defined."""
 
     @property
     def description(self) -> str:
-        """One line: what it is, how wide, how many parameters and terms."""
+        """One line: algorithm, number of qubits, parameters and terms."""
 
     @property
     def num_parameters(self) -> int:
@@ -83,25 +83,25 @@ class Minimizable(Protocol):
 
     @property
     def num_qubits(self) -> int:
-        """Width of its circuits."""
+        """Number of qubits of its circuits."""
 
     def initial_point(self, seed: int) -> FloatArray:
-        """Return where to start if the user names no point, shape (P,)."""
+        """Return the default starting point, shape (P,)."""
 
     def scale(self) -> float | None:
         """Return a typical size of the cost's derivatives, in its unit, or None if unknown."""
 
     def contents(self) -> Mapping[str, str]:
-        """Return digests of what must be the same on all ranks, by name."""
+        """Return digests of everything that must be equal on all ranks, by name."""
 
     def prepare(self, sampling: Sampling) -> Evaluation[Told]:
-        """Return the workload compiled for a simulator; expensive, done once."""
+        """Compile the workload for a simulator; expensive, done once."""
 
     def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
-        """Return the steps of a run; see :class:`OneRun`, which has the defaults."""
+        """Return the steps of a run; see :class:`OneRun` for the default."""
 
     def largest_ask(self, ask_at: Callable[[FloatArray], Ask]) -> Ask:
-        """Return a question of the size of the largest one of a run."""
+        """Return an Ask as large as the largest of a run."""
 
     def most_iterations(self, of_one: int | None) -> int | None:
-        """Return the limit of iterations of a run from that of one optimization."""
+        """Return the iteration limit of a run, given that of one optimization."""

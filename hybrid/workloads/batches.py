@@ -1,4 +1,4 @@
-"""Mini-batches: for each evaluation some of the samples, drawn from slices of all of them."""
+"""Mini-batches: a fresh stratified sample of the data for each evaluation."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from hybrid.core.arrays import FloatArray, IntArray
 from hybrid.core.errors import InputError
 
 _PIECES = 48
-"""A batch is cut into no more pieces than this."""
+"""Maximum number of pieces of a batch."""
 
 
 @dataclass(frozen=True)
 class Batches:
-    """How samples are drawn: from each of several slices (strata), without replacement.
+    """Stratified sampling without replacement; strata are slices of the data.
 
-    Each slice gives its share of the batch, so a mean over the batch, weighted by the slices'
-    sizes, has the mean over all samples as its expectation value (stratified sampling, W. G.
-    Cochran, "Sampling techniques", 3rd edition, sections 5.3 and 5.4).
+    Each slice contributes its share of the batch, so the mean over the batch, weighted by the
+    slices' sizes, is an unbiased estimate of the mean over all samples (W. G. Cochran, "Sampling
+    techniques", 3rd edition, sections 5.3 and 5.4).
 
     Attributes:
-        size: samples in a batch, at least 2.
+        size: samples per batch, at least 2.
         total: N, the number of samples.
-        least: a slice gives at least so many where the batch is large enough.
+        least: minimum number of samples per slice, if the batch is large enough.
     """
 
     size: int
@@ -33,10 +33,10 @@ class Batches:
 
     @classmethod
     def checked(cls, size: object, total: int, least: int) -> Batches | None:
-        """Return it, or None where batches are all samples.
+        """Validate a batch size; return None for all samples.
 
         Raises:
-            InputError: neither None nor an integer from 2 to N.
+            InputError: not None or an integer from 2 to N.
         """
         if size is None:
             return None
@@ -46,23 +46,23 @@ class Batches:
                 "batch_size",
                 got=repr(size),
                 expected=f"an integer from 2 to {total}, the number of samples",
-                advice="leave it out to take all samples",
+                advice="omit it to use all samples",
             )
         return cls(int(size), total, least)  # type: ignore[call-overload]
 
     @property
     def grain(self) -> int:
-        """Samples in a slice."""
+        """Samples per slice."""
         slices = min(max(1, self.size // self.least), _PIECES)
         return -(-self.total // slices)
 
     def count(self, start: int, stop: int) -> int:
-        """Return how many samples a slice gives."""
+        """Return the number of samples to draw from a slice."""
         share = self.size * stop // self.total - self.size * start // self.total
         return min(max(2, share), stop - start)
 
     def drawn(self, start: int, stop: int, seed: int) -> IntArray:
-        """Return samples of a slice, in ascending order.
+        """Draw samples from a slice; return their indices in ascending order.
 
         Example:
             >>> Batches(4, 100, 8).drawn(0, 100, seed=1).tolist()
@@ -74,7 +74,7 @@ class Batches:
         return found
 
     def variance(self, losses: FloatArray, start: int, stop: int) -> float:
-        """Return the estimated variance of the sum over a slice, estimated from some losses."""
+        """Estimate the variance of the estimated sum over a slice, from the drawn losses."""
         whole, count = stop - start, len(losses)
         if count == whole:
             return 0.0

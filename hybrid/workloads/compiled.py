@@ -1,9 +1,9 @@
-"""Circuits and observables compiled once, and found again by their content.
+"""Compiled circuits and observables, cached by content.
 
-The one process-wide store of compiled things. Whoever compiles a circuit or an observable of the
-user's does so here. Keys are digests of content (:mod:`hybrid.core.content`), taken anew at each
-call, so a circuit that was changed in place is another circuit, and one that was built again is the
-same. What cannot be digested is compiled at each call.
+The only process-wide cache of compiled objects; all user circuits and observables are compiled
+here. Keys are digests of content (:mod:`hybrid.core.content`), computed at each call: a circuit
+changed in place misses the cache, an equal circuit built again hits it. Objects without a digest
+are compiled at each call.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from hybrid.workloads.expectation import Expectation
 T = TypeVar("T")
 
 _KEPT = 16
-"""How many of each kind are kept; the least recently used goes first."""
+"""Capacity of each cache; the least recently used entry is evicted first."""
 
 
 class Recent(Generic[T]):
-    """Values by key, the least recently used dropped when there are too many.
+    """A thread-safe LRU cache.
 
     Example:
         >>> squares = Recent(kept=2)
@@ -63,12 +63,12 @@ class Recent(Generic[T]):
     def get(
         self, key: Hashable, make: Callable[[], T], still: Callable[[T], bool] = lambda value: True
     ) -> T:
-        """Return the value made before for a key, if it still holds, or make it now.
+        """Return the cached value of a key if it is still valid, else make it.
 
         Args:
-            key: None where nothing is known to be the same.
+            key: None disables caching.
             make: makes the value.
-            still: whether a value that was kept may be used.
+            still: whether a cached value is still valid.
         """
         if key is None:
             return make()
@@ -85,15 +85,15 @@ class Recent(Generic[T]):
 
 @dataclass(frozen=True)
 class _Flat:
-    """A circuit as steps that do not change when the user changes the circuit's gates in place.
+    """A flat circuit that does not change when the user changes the circuit's gates in place.
 
-    Simulators other than the kernels read gates later. So the steps are of a copy, and gates of
-    classes that share what they hold with their copies are read again at each use.
+    Simulators other than the kernels read gates later, so the steps belong to a copy. Gates of
+    unknown classes may share state with their copies, so their digests are compared at each use.
 
     Attributes:
         circuit: the steps.
-        gates: those of other classes.
-        digests: what these were.
+        gates: gates of unknown classes.
+        digests: digests of these gates when the circuit was flattened.
     """
 
     circuit: FlatCircuit
@@ -102,12 +102,12 @@ class _Flat:
 
     @classmethod
     def of(cls, circuit: QuantumCircuit) -> _Flat:
-        """Return the flat circuit, made of a copy."""
+        """Flatten a copy of a circuit."""
         if not isinstance(circuit, QuantumCircuit):
-            return cls(flatten(circuit), (), ())  # which refuses it
+            return cls(flatten(circuit), (), ())  # raises
         try:
             own = own_copy(circuit)
-        except Exception:  # a gate of the user's that cannot be copied
+        except Exception:  # a user-defined gate that cannot be copied
             return cls(flatten(circuit), (), (None,))
         flat = flatten(own)
         gates = [instruction.operation for instruction in own.data]
@@ -116,7 +116,7 @@ class _Flat:
         return cls(flat, others, tuple(map(operation_digest, others)))
 
     def is_unchanged(self) -> bool:
-        """Return whether all gates are what they were."""
+        """Return whether no gate has changed."""
         return None not in self.digests and self.digests == tuple(map(operation_digest, self.gates))
 
 
@@ -127,17 +127,17 @@ _expectations: Recent[tuple[FlatCircuit, Expectation]] = Recent(_KEPT)
 
 
 def compiled_circuit(circuit: QuantumCircuit) -> FlatCircuit:
-    """Return a circuit as steps, flattened at most once; its program is made at most once too."""
+    """Return the flat circuit, cached; its program is compiled at most once too."""
     return _flat(circuit, _key(circuit, QuantumCircuit, _digest_of))
 
 
 def compiled_program(circuit: QuantumCircuit) -> Program:
-    """Return a circuit as the kernels take it, compiled and loaded at most once."""
+    """Return the kernels' program of a circuit, compiled and loaded at most once."""
     return compiled_circuit(circuit).program
 
 
 def compiled_observable(observable: SparsePauliOp, num_qubits: int) -> Observable:
-    """Return an observable for circuits of a width, compiled at most once."""
+    """Return an observable compiled for circuits of ``num_qubits``, at most once."""
     return _observable(observable, num_qubits, _key(observable, SparsePauliOp, operator_digest))
 
 
@@ -146,12 +146,12 @@ def compiled_expectation(
     observables: SparsePauliOp | Sequence[SparsePauliOp],
     varied: Iterable[int] | None = None,
 ) -> Expectation:
-    """Return the expectations of observables in a circuit's state, compiled at most once.
+    """Return the expectation values of observables in a circuit's state, compiled at most once.
 
     Args:
         circuit: unitary.
-        observables: one, or several in a sequence; as wide.
-        varied: the columns of the parameters by which derivatives are wanted; None for all.
+        observables: one, or a sequence of several, with the circuit's width.
+        varied: columns of the parameters to differentiate by; None for all.
     """
     listed = tuple(observables) if is_sequence(observables) else (observables,)
     keys = (
@@ -175,10 +175,10 @@ def compiled_expectation(
 
 
 def is_sequence(observables: object) -> TypeGuard[Sequence[SparsePauliOp]]:
-    """Return whether several observables are given, not one.
+    """Return whether the argument is a sequence of observables.
 
     Raises:
-        InputError: a sequence of none.
+        InputError: the sequence is empty.
     """
     if not isinstance(observables, list | tuple):
         return False
@@ -188,7 +188,7 @@ def is_sequence(observables: object) -> TypeGuard[Sequence[SparsePauliOp]]:
 
 
 def with_axis(told: Told) -> Told:
-    """Return the answer for the only one of a list of observables, with the axis of the list."""
+    """Return the answer for a single observable with an axis for observables of length 1."""
     return replace(
         told,
         values=told.values[:, None],
@@ -201,7 +201,7 @@ def with_axis(told: Told) -> Told:
 def compiled_sampler(
     circuit: QuantumCircuit, simulator: Choice, shots: int
 ) -> Evaluation[list[Counts]]:
-    """Return the measurement of all qubits by a simulator, compiled at most once."""
+    """Return the sampling of all qubits by a simulator, compiled at most once."""
     key = _key(circuit, QuantumCircuit, _digest_of)
     flat = _flat(circuit, key)
     return _samplers.get(
@@ -227,6 +227,6 @@ def _key(given: object, kind: type, digest: Callable[..., str | None]) -> str | 
 
 
 def _digest_of(circuit: QuantumCircuit) -> str | None:
-    """Return the digest of a circuit as it is and as Qiskit copies it, which are the same."""
+    """Return the digest of a circuit; refuse gates whose copies may differ."""
     refuse_changeable(circuit)
     return circuit_digest(circuit)

@@ -1,4 +1,4 @@
-"""Pieces of the user's own cover everything exactly once, or are refused before anything runs."""
+"""Check, before anything runs, that user-defined pieces cover each unit exactly once."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _ADVICE = "self.cut(ask, axis, size, grain) makes pieces that fit"
 
 
 def checked_pieces(pieces: object, ask: Ask, sizes: Mapping[str, int]) -> tuple[Piece, ...]:
-    """Return the pieces of an Ask, checked.
+    """Validate the pieces of an Ask.
 
     Args:
         pieces: what ``Workload.pieces`` returned.
-        ask: what is cut.
-        sizes: units along axes, where they are known.
+        ask: the Ask that they divide.
+        sizes: numbers of units by axis, where known.
 
     Raises:
-        InputError: no pieces, wrong types or indices, an overlap or a gap.
+        InputError: no pieces, wrong types or indices, overlaps or gaps.
     """
     if not isinstance(pieces, Sequence) or not all(isinstance(each, Piece) for each in pieces):
         raise _fault(f"a {type(pieces).__name__}", "a list of hybrid.Piece")
@@ -66,17 +66,15 @@ def _check_cover(pieces: Sequence[Piece], size: int | None) -> None:
     ordered = sorted(pieces, key=lambda piece: piece.start)
     axis = ordered[0].axis
     if ordered[0].start != 0:
-        raise _fault(f"a gap: {axis} 0 to {ordered[0].start - 1} are in no piece", "all of them")
+        raise _fault(f"no piece for {axis} 0 to {ordered[0].start - 1}", "no gaps")
     for one, next_one in pairwise(ordered):
         if next_one.start < one.stop:
-            raise _fault(f"{name_of(one)} and {name_of(next_one)} overlap", "each unit once")
+            raise _fault(f"{name_of(one)} and {name_of(next_one)} overlap", "no overlaps")
         if next_one.start > one.stop:
-            raise _fault(
-                f"a gap: {axis} {one.stop} to {next_one.start - 1} are in no piece", "all of them"
-            )
+            raise _fault(f"no piece for {axis} {one.stop} to {next_one.start - 1}", "no gaps")
     if size is not None and ordered[-1].stop != size:
-        got = f"{axis} 0 to {ordered[-1].stop - 1} in pieces"
-        raise _fault(got, f"exactly the {size} {axis} that there are")
+        got = f"pieces of {axis} 0 to {ordered[-1].stop - 1}"
+        raise _fault(got, f"pieces of all {size} {axis}")
 
 
 def _fault(got: str, expected: str) -> InputError:

@@ -1,4 +1,4 @@
-"""Workloads of the user's own: where they may be cut, what a piece computes, how it adds up."""
+"""User-defined workloads: how to split them, what a piece computes, how to combine partials."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from hybrid.workloads.task import Partials, Task, name_of
 
 
 class Workload(OneRun):
-    """Base of workloads of your own, to be minimised by :func:`hybrid.minimize`.
+    """Base class of user-defined workloads for :func:`hybrid.minimize`.
 
-    Set ``num_parameters`` and write :meth:`run`; :meth:`pieces` and :meth:`combine` have defaults
-    that suit each axis:
+    Set ``num_parameters`` and write :meth:`run`; :meth:`pieces` and :meth:`combine` have a default
+    for each axis:
 
     ========== ============================================ ================================
     axis       a piece's ``run`` returns                    partials are
@@ -38,15 +38,14 @@ class Workload(OneRun):
     any other  value, with gradient also gradient (P,)      added in a fixed order
     ========== ============================================ ================================
 
-    Any other axis (samples, terms, shots, a name of your own) is cut for each point of an Ask
-    separately.
+    Any other axis (samples, terms, shots, any name) is split for each point of an Ask separately.
 
     Attributes:
         num_parameters: P, at least 1.
-        num_qubits: width of the widest circuit, for checks of memory; 0 if that says nothing.
-        axis: along which :meth:`pieces` cuts by default.
-        sizes: how many units there are along axes other than points and components.
-        grain: units in a piece by default; None for some dozens of pieces.
+        num_qubits: width of the widest circuit, to check memory; 0 skips the check.
+        axis: axis along which :meth:`pieces` splits by default.
+        sizes: numbers of units by axis, for axes other than points and components.
+        grain: default number of units per piece; None for several dozen pieces.
 
     Example:
         >>> import numpy as np, hybrid
@@ -69,68 +68,69 @@ class Workload(OneRun):
 
     @property
     def description(self) -> str:
-        """One line: what it is."""
+        """One line: class, parameters and axis."""
         return f"{type(self).__name__}: {self.num_parameters} parameters, split by {self.axis}"
 
     def initial_point(self, seed: int) -> FloatArray:
-        """Return where to start if the user names no point, shape (P,): seeded normal numbers."""
+        """Return the default starting point, shape (P,): normally distributed numbers."""
         return np.random.default_rng(seed).normal(scale=0.1, size=self.num_parameters)
 
     def scale(self) -> float | None:
-        """Return a typical size of the cost's derivatives, or None to go by the first gradient.
+        """Return a typical size of the cost's derivatives, or None to use the first gradient.
 
-        The optimizer is told the cost divided by a power of four near it, so that its tolerances
-        do not depend on the unit of the cost.
+        The optimizer sees the cost divided by a power of four near this size, so its tolerances do
+        not depend on the unit of the cost.
         """
         return None
 
     def pieces(self, ask: Ask) -> Sequence[Piece]:
-        """Return where the Ask may be cut, from the problem alone, never from the ranks."""
+        """Split an Ask into pieces; depends on the problem alone, never on the ranks."""
         return self.cut(ask, self.axis, self.sizes.get(self.axis), self.grain)
 
     def run(self, piece: Task, simulator: LocalSimulator) -> Any:
-        """Return the partial answer of a piece: its quantum part, then its classical part.
+        """Return the partial answer of a piece, circuits and classical postprocessing included.
 
         Args:
-            piece: what to compute: ``piece.point`` or ``piece.points``, ``piece.slice`` of the
-                units, ``piece.gradient``.
-            simulator: expectation values and samples on this rank.
+            piece: the work: ``piece.point`` or ``piece.points``, ``piece.slice`` of the units,
+                ``piece.gradient``.
+            simulator: computes expectation values and samples on this rank.
 
         Returns:
-            numbers or arrays as the class says; with a :meth:`combine` of your own any array.
+            numbers or arrays as in the table of the class; with a custom :meth:`combine`, any
+            array.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no run(piece, simulator)")
+        raise NotImplementedError(f"{type(self).__name__} does not define run(piece, simulator)")
 
     def combine(self, partials: Partials) -> Any:
-        """Return values (B,), or values and gradients (B, P), from the partials in order."""
+        """Return values (B,), or values and gradients (B, P), from the ordered partials."""
         return combined(partials)
 
     @property
     def combines_by_default(self) -> bool:
-        """Whether partials have the shapes above, because :meth:`combine` is this class's."""
+        """Whether partials have the shapes above, because :meth:`combine` is not overridden."""
         return type(self).combine is Workload.combine
 
     def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:
-        """Return the work of a piece in counts, for the scheduler; None where it is not known.
+        """Return the work of a piece in counts, for the scheduler; None if unknown.
 
         Args:
-            ask: the question; only its sizes count.
-            piece: which part of it.
-            sampling: what the circuits run on.
+            ask: the Ask; only its sizes matter.
+            piece: the piece of it.
+            sampling: simulator and shots of the circuits.
         """
         return None
 
     def state_bytes(self, ask: Ask) -> int:
-        """Return what one piece allocates at most; by default the state of ``num_qubits``."""
+        """Return the most bytes that one piece allocates; by default a state of ``num_qubits``."""
         return (32 if ask.gradient else 16) << self.num_qubits if self.num_qubits else 0
 
     def contents(self) -> Mapping[str, str]:
-        """Return digests of what must be the same on all ranks: the class and its attributes."""
+        """Return digests of the class and its attributes, which must be equal on all ranks."""
         return contents_of([type(self), vars(self)], "workload", type(self).__name__)
 
     @property
     def written_in(self) -> object:
-        """The class or function in whose file the workload is written, for records of runs."""
+        """The class or function whose source file defines the workload, for run records."""
         return type(self)
 
     def cut(
@@ -139,10 +139,10 @@ class Workload(OneRun):
         """Return pieces of ``grain`` units along an axis, for each point of the Ask.
 
         Args:
-            ask: what is cut.
-            axis: points, components, or a name.
-            size: units along it; known for points and components, and where ``sizes`` says so.
-            grain: units in a piece; by default such that there are some dozens of pieces.
+            ask: the Ask to split.
+            axis: points, components, or any other name.
+            size: units along the axis; not needed for points, components and axes in ``sizes``.
+            grain: units per piece; None for several dozen pieces.
 
         Raises:
             InputError: size or grain is missing or not positive.
@@ -169,7 +169,7 @@ class Workload(OneRun):
         )
 
     def prepare(self, sampling: Sampling) -> CustomEvaluation:
-        """Return the workload as the runtime takes it."""
+        """Return the workload as an evaluation."""
         if not isinstance(self.num_parameters, int | np.integer) or self.num_parameters < 1:
             raise InputError(
                 f"num_parameters of {type(self).__name__}",
@@ -180,19 +180,19 @@ class Workload(OneRun):
 
 
 _PIECES = 48
-"""As many pieces are cut by default; see ``simulators/circuits/grain.py``."""
+"""Default number of pieces; see ``simulators/circuits/grain.py``."""
 _KEPT = 16
-"""Cuts of so many kinds of Ask are kept."""
+"""Maximum number of Ask shapes whose pieces are cached."""
 
 
 @dataclass(eq=False)
 class CustomEvaluation(Evaluation[Told]):
-    """A workload of the user's own as an Evaluation; checks all that it returns.
+    """A user-defined workload as an evaluation; validates everything that it returns.
 
     Attributes:
-        workload: the user's.
-        sampling: what its circuits run on.
-        cuts: pieces that were checked, as most Asks of a run are cut alike.
+        workload: the user's workload.
+        sampling: simulator and shots of its circuits.
+        cuts: cache of validated pieces, since most Asks of a run are split alike.
     """
 
     workload: Workload
@@ -201,13 +201,13 @@ class CustomEvaluation(Evaluation[Told]):
 
     @property
     def description(self) -> str:
-        """One line: the simulator, as far as it is known before a piece asks for it."""
+        """One line: the requested simulator; pieces choose the circuits when they run."""
         return f"{self.sampling.contents()['simulator']}, as {self._name} asks for it"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return the user's pieces, checked: no gap, no overlap."""
+        """Return the user's pieces, validated: no gaps, no overlaps."""
         known = self.cuts
-        # Default cuts depend on nothing else; of those of the user's own, the last is kept.
+        # Default pieces depend on the shape alone; of custom pieces, only the last are cached.
         by_shape = type(self.workload).pieces is Workload.pieces
         key = (len(ask.points), ask.components) if by_shape else id(ask)
         if key not in known:
@@ -218,10 +218,10 @@ class CustomEvaluation(Evaluation[Told]):
         return known[key][1]
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return the partial answer, checked: finite, and of its shape.
+        """Return the partial answer, validated: finite, with the expected shape.
 
         Raises:
-            PieceError: the user's function raised, or returned something else.
+            PieceError: the user's function raised, or its result is not valid.
         """
         task = Task(piece, ask, seed, threads)
         try:
@@ -233,16 +233,16 @@ class CustomEvaluation(Evaluation[Told]):
         return self._finite(_array(made, self._name, piece), piece)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
-        """Return the user's answer, checked."""
+        """Return the user's answer, validated."""
         gathered = Partials(ask, self.pieces(ask), tuple(partials))
         return told_of(self.workload.combine(gathered), ask, self._name)
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return what one piece allocates at most, as far as the workload says."""
+        """Return the most bytes that one piece allocates, according to the workload."""
         return self.workload.state_bytes(ask)
 
     def work(self, ask: Ask, piece: Piece) -> Work | None:
-        """Return the work of a piece where the workload says so."""
+        """Return the work of a piece, according to the workload."""
         return self.workload.work(ask, piece, self.sampling)
 
     @property
@@ -254,7 +254,7 @@ class CustomEvaluation(Evaluation[Told]):
         return self.workload.combines_by_default
 
     def _checked_shape(self, made: Any, ask: Ask, piece: Piece) -> FloatArray:
-        """Return the partial with one column for each number wanted."""
+        """Return the partial with one column per requested number."""
         width = ask.components
         parts: list[Any]
         expected: list[tuple[int, ...]]
@@ -291,7 +291,7 @@ class CustomEvaluation(Evaluation[Told]):
 
 
 def combined(partials: Partials) -> FloatArray:
-    """Return shape (B, numbers wanted) from partials of the default shapes, by their axis."""
+    """Combine partials of the default shapes into shape (B, components), by their axis."""
     axis = partials.pieces[0].axis
     ask = partials.ask
     if axis == "points":
@@ -305,10 +305,10 @@ def combined(partials: Partials) -> FloatArray:
 
 
 def told_of(answer: Any, ask: Ask, name: str) -> Told:
-    """Return what a ``combine`` has returned as Told.
+    """Convert the result of a ``combine`` to Told.
 
     Raises:
-        InputError: it is not the shape that was asked for, or not finite.
+        InputError: it has the wrong shape, or is not finite.
     """
     if isinstance(answer, Told):
         return answer
@@ -333,19 +333,19 @@ def told_of(answer: Any, ask: Ask, name: str) -> Told:
 
 
 def failed(what: str, error: Exception) -> PieceError:
-    """Return the error that says which part of the user's work failed, and with what."""
+    """Return an error that names the part of the user's work that failed, and why."""
     return PieceError(f"{what} failed: {type(error).__name__}: {error}")
 
 
 def _ordered(partials: Partials, point: int) -> list[FloatArray]:
-    """Return the partials of a point by where their units start."""
+    """Return the partials of a point, sorted by their first unit."""
     pairs = zip(partials.pieces, partials.arrays, strict=True)
     mine = [(piece.start, array) for piece, array in pairs if piece.point == point]
     return [array for _, array in sorted(mine, key=lambda pair: pair[0])]
 
 
 def _split(made: Any, width: int) -> list[Any]:
-    """Return value and gradient, of which the latter is left out where none is wanted."""
+    """Return value and gradient; drop the gradient if it was not requested."""
     if isinstance(made, tuple) and len(made) == 2:
         return list(made)[: 1 if width == 1 else 2]
     return [made]

@@ -17,7 +17,7 @@ from hybrid.simulators.circuits.spelling import spelling
 from hybrid.workloads.base import OneRun, Sampling
 
 _KEPT = 4
-"""An expectation keeps what it was prepared for the last so many simulators and settings."""
+"""Maximum number of prepared estimators that an expectation caches."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Expectation(OneRun):
 
     Attributes:
         flat: the circuit, flattened.
-        observables: compiled observables, as wide; one where it is to be minimised.
+        observables: compiled observables of the same width; exactly one for minimization.
     """
 
     flat: FlatCircuit
@@ -58,11 +58,11 @@ class Expectation(OneRun):
     def initial_point(self, seed: int) -> FloatArray:
         """Return shape (P,): zeros for unitary coupled cluster, else seeded random angles.
 
-        At zero an ansatz of Pauli evolutions is the identity on its reference state. That is
-        where coupled cluster starts: its generators are imaginary (each string has an odd number
-        of Y), so the energy has a slope there. Where a generator is real, as in Hamiltonian
-        variational ansatzes, a real observable has no slope at zero, which is then a stationary
-        point. Such ansatzes, and all others, start at angles drawn uniformly from [-pi, pi).
+        At zero an ansatz of Pauli evolutions is the identity on its reference state. Coupled
+        cluster starts there: its generators are imaginary (each string has an odd number of Y), so
+        the energy has a nonzero gradient. With real generators, as in Hamiltonian variational
+        ansatzes, zero is a stationary point of a real observable. Such ansatzes, and all others,
+        start at angles drawn uniformly from [-pi, pi).
         """
         driven = [step for step in self.flat.steps if step.slot is not None]
         if all(
@@ -73,11 +73,11 @@ class Expectation(OneRun):
         return np.random.default_rng(seed).uniform(-np.pi, np.pi, self.num_parameters)
 
     def scale(self) -> float:
-        """Return a bound on the slope by a local rotation, in the unit of the observable.
+        """Return a bound on the derivative by a local rotation, in the unit of the observable.
 
-        A rotation of one qubit changes the terms that meet it, so the bound is the sum of their
-        coefficients' magnitudes, for the qubit where it is largest. The width of the circuit and
-        the identity, which only shifts the value, do not count.
+        A rotation of one qubit changes the terms that act on it, so the bound is the sum of the
+        magnitudes of their coefficients, for the qubit with the largest sum. The number of qubits
+        and the identity term, which only shifts the value, do not matter.
         """
         masks = self.observable.x_masks | self.observable.z_masks
         weights = np.abs(self.observable.coefficients)
@@ -89,11 +89,11 @@ class Expectation(OneRun):
         return self._digests
 
     def prepare(self, sampling: Sampling) -> Estimator:
-        """Return the expectation compiled for a simulator.
+        """Compile the expectation for a simulator.
 
         Raises:
-            InputError: the simulator does not exist or does not suit.
-            NoExactGradientError: later, when a gradient is asked for that has no exact rule.
+            InputError: the simulator does not exist or does not support the evaluation.
+            NoExactGradientError: raised later, on request of a gradient without an exact rule.
         """
         for known, evaluation in self._prepared:
             if known == sampling:
@@ -108,7 +108,7 @@ class Expectation(OneRun):
 
     @cached_property
     def _prepared(self) -> list[tuple[Sampling, Estimator]]:
-        """What has been compiled already, so that a repeated call compiles nothing."""
+        """Cache of compiled estimators, so that repeated calls compile nothing."""
         return []
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A workload from one function."""
+"""Workloads defined by a decorated function."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Run = Callable[[Task, LocalSimulator], Any]
 
 
 class FunctionWorkload(Workload):
-    """What :func:`workload` makes of a function."""
+    """The workload that :func:`workload` makes from a function."""
 
     def __init__(
         self,
@@ -46,12 +46,12 @@ class FunctionWorkload(Workload):
 
     @property
     def description(self) -> str:
-        """One line: what it is."""
+        """One line: function, parameters and axis."""
         name = getattr(self.function, "__name__", "function")
         return f"{name}: {self.num_parameters} parameters, split by {self.axis}"
 
     def initial_point(self, seed: int) -> FloatArray:
-        """Return ``x0`` where it was given, else seeded normal numbers."""
+        """Return ``x0`` if given, else normally distributed numbers."""
         return super().initial_point(seed) if self.start is None else self.start
 
     def run(self, piece: Task, simulator: LocalSimulator) -> Any:
@@ -59,7 +59,7 @@ class FunctionWorkload(Workload):
         return self.function(piece, simulator)
 
     def combine(self, partials: Partials) -> Any:
-        """Call the user's ``combine``, or join and add as the axis asks for."""
+        """Call the user's ``combine`` if given, else the default for the axis."""
         return super().combine(partials) if self.combiner is None else self.combiner(partials)
 
     @property
@@ -68,7 +68,7 @@ class FunctionWorkload(Workload):
         return self.combiner is None
 
     def contents(self) -> Mapping[str, str]:
-        """Return digests of the function and of how it is cut."""
+        """Return digests of the function and of how it is split."""
         how = [self.num_parameters, self.axis, identity_of(dict(self.sizes)), self.grain]
         name = getattr(self.function, "__name__", "function")
         return {
@@ -94,16 +94,17 @@ def workload(
 ) -> Callable[[Run], FunctionWorkload]:
     """Make a workload of the decorated function ``run(piece, simulator)``.
 
-    What it returns is described at :class:`hybrid.Workload`.
+    See :class:`hybrid.Workload` for what the function returns.
 
     Args:
-        num_parameters: P.
-        axis: along which an Ask may be cut.
-        size: units along it; not needed for points and components.
-        grain: units in a piece; None for some dozens of pieces.
-        num_qubits: width of the widest circuit, for checks of memory.
-        x0: shape (P,), where to start.
-        combine: from partials to values, or values and gradients, in place of the default.
+        num_parameters: P, the length of a parameter point.
+        axis: axis along which an Ask is split.
+        size: units along the axis; not needed for points and components.
+        grain: units per piece; None for several dozen pieces.
+        num_qubits: width of the widest circuit, to check memory; 0 skips the check.
+        x0: starting point, shape (P,). If None, normally distributed numbers.
+        combine: returns values, or values and gradients, from partials. If None, the default for
+            the axis.
 
     Raises:
         InputError: an argument is not usable.

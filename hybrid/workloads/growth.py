@@ -1,8 +1,8 @@
-"""Circuits that grow: a reference and, behind it, operators of a pool, each with its angle.
+"""Growing circuits: a reference followed by operators of a pool, each with its own angle.
 
-A point of such a circuit says which operators there are, too: its first half are their numbers in
-the pool, its second half their angles. So a question holds all that it is about, and any rank can
-answer it, or find it again in a journal.
+A point of such a circuit also encodes its operators: the first half holds their indices in the
+pool, the second half their angles. So an Ask is self-contained: any rank can answer it, and a
+journal can identify it.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from hybrid.workloads.base import Sampling
 from hybrid.workloads.expectation import Expectation
 
 _KEPT = 4
-"""Circuits kept compiled: the one that is optimised, and the one with all of the pool behind it."""
+"""Number of cached circuits: the one being optimised, and the one followed by the whole pool."""
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Steps of a reference and of the operators of a pool, from which circuits are put together.
+    """Steps of a reference and of the operators of a pool, from which circuits are composed.
 
     Attributes:
         whole: the reference and each operator of the pool once, with angles 0 to M - 1.
@@ -48,7 +48,7 @@ class Growth:
         return self.whole.angles.num_parameters
 
     def circuit(self, chosen: Sequence[int]) -> FlatCircuit:
-        """Return the reference and some operators, in order; one may be there several times."""
+        """Return the reference followed by chosen operators, in order; repetitions are allowed."""
         steps = list(self._reference)
         rows: list[int] = []
         columns: list[int] = []
@@ -71,7 +71,7 @@ class Growth:
 
     @cached_property
     def _operators(self) -> list[list[tuple[Step, float]]]:
-        """The driven steps of each operator, with what their angle is multiplied by."""
+        """The parametrised steps of each operator, with the factors of their angle."""
         found: list[list[tuple[Step, float]]] = [[] for _ in range(self.num_operators)]
         matrix = self.whole.angles.matrix.toarray()
         for step in self.whole.steps:
@@ -89,16 +89,16 @@ def point_of(chosen: Sequence[int], angles: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class GrowingEstimator(Estimator):
-    """Expectation values of circuits that grow, each compiled when it is first asked about.
+    """Expectation values of growing circuits, each compiled on first use.
 
-    Derivatives by the numbers of operators, the first half of a point, are zero.
+    Derivatives by the indices of operators, the first half of a point, are zero.
 
     Attributes:
-        growth: what circuits are made of.
-        observables: what is measured.
-        sampling: how.
+        growth: composes the circuits.
+        observables: the observables to evaluate.
+        sampling: simulator, shots and gradient rule.
         group: the ranks that share a state, or None.
-        made: the circuits compiled last, by their operators.
+        made: the most recently compiled circuits, by their operators.
     """
 
     answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS}
@@ -115,7 +115,7 @@ class GrowingEstimator(Estimator):
 
     @property
     def description(self) -> str:
-        """One line, of the simulator."""
+        """One line: that of the simulator."""
         return self.whole.description
 
     def check(self, ask: Ask) -> None:
@@ -125,7 +125,7 @@ class GrowingEstimator(Estimator):
         inner.check(asked)
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return the pieces of the circuit with these operators."""
+        """Return the pieces of the Ask's circuit."""
         inner, asked = self._inner(ask)
         return inner.pieces(asked)
 
@@ -135,7 +135,7 @@ class GrowingEstimator(Estimator):
         return inner.run(asked, piece, seed=seed, threads=threads)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
-        """Return the answer, with zeros for derivatives by the numbers of operators."""
+        """Return the answer, with zeros for derivatives by the indices of operators."""
         inner, asked = self._inner(ask)
         told, half = inner.combine(asked, partials), asked.points.shape[1]
         front = (half, 0)
@@ -158,30 +158,30 @@ class GrowingEstimator(Estimator):
 
     @property
     def may_distribute(self) -> bool:
-        """Whether the simulator may."""
+        """Whether the simulator can distribute a state."""
         return self.whole.may_distribute
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return how one state may be distributed."""
+        """Return the possible distributions of one state."""
         inner, asked = self._inner(ask)
         return inner.shardings(asked)
 
     def on_group(self, group: Group) -> Self:
-        """Return it with its states distributed over a group."""
+        """Return a copy whose states are distributed over a group."""
         return replace(self, group=group, made={})
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return what a piece allocates."""
+        """Return the bytes that a piece allocates."""
         inner, asked = self._inner(ask)
         return inner.memory_bytes(asked)
 
     @property
     def reproducible(self) -> bool:
-        """Whether the simulator is."""
+        """Whether the simulator is reproducible."""
         return self.whole.reproducible
 
     def _inner(self, ask: Ask) -> tuple[Estimator, Ask]:
-        """Return the estimator of the circuit that an Ask is about, and the Ask for its angles."""
+        """Return the estimator of an Ask's circuit, and the Ask for its angles."""
         half = ask.points.shape[1] // 2
         numbers = ask.points[:, :half]
         if np.any(numbers != numbers[:1]):

@@ -1,4 +1,4 @@
-"""What ranks and journals compare of the user's functions and objects, and what they cannot."""
+"""Digests of user-defined functions and objects, as ranks and journals compare them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _SHOWN = 5
 
 
 def contents_of(value: object, name: str, user: str) -> Mapping[str, str]:
-    """Return digests of a value, and of each global that functions in it read, by name.
+    """Return digests of a value, and of each global that its functions read, by name.
 
-    What is compared by its class alone is named in a warning on rank 0; Python's filters show it
+    Rank 0 warns of objects that can be compared by class only; Python's filters show each warning
     once.
 
     Args:
-        value: a function, or anything with functions in it.
-        name: under which its own digest stands.
-        user: what takes the value, for the warning.
+        value: a function, or an object that holds functions.
+        name: key of the value's own digest.
+        user: caller that takes the value, for the warning.
     """
     found = fingerprint_of(value)
     if found.unknown and world().rank == 0:

@@ -1,4 +1,4 @@
-"""Labels of two classes, in whatever way they are written."""
+"""Labels of two classes as -1 and +1."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
 
 Classes = tuple[Any, Any]
-"""The label that is taken as -1, and the one that is taken as +1."""
+"""The labels that stand for -1 and for +1."""
 
 
 def class_labels(labels: object, count: int) -> tuple[FloatArray, Classes]:
-    """Return labels as -1 and +1, shape (count,), and the labels that these stand for.
+    """Return labels as -1 and +1, shape (count,), and the original labels of these two.
 
     Two classes may be given as -1 and 1, 0 and 1, any other two whole numbers, booleans, or two
-    strings; the larger one (True, the later one of the alphabet) becomes +1.
+    strings; the larger one (True, the last in sorted order) becomes +1.
 
     Args:
-        labels: one for each sample.
+        labels: one label per sample.
         count: the number of samples.
 
     Raises:
-        InputError: another shape, more than two classes, one class that is not -1 or 1, or
-            labels that are no classes.
+        InputError: wrong shape, more than two classes, a single class other than -1 or 1, or labels
+            that are not whole numbers, booleans or strings.
 
     Example:
         >>> class_labels(["cat", "dog", "cat"], 3)
         (array([-1.,  1., -1.]), ('cat', 'dog'))
     """
     try:
-        array = np.asarray(labels, dtype=object)  # else 1 beside "a" would become "1"
+        array = np.asarray(labels, dtype=object)  # otherwise [1, "a"] would become ["1", "a"]
     except (TypeError, ValueError):
         array = np.empty((0, 0))
     if array.shape != (count,):

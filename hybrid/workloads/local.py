@@ -1,4 +1,4 @@
-"""Simulators as a piece sees them: expectation values and samples on this rank alone."""
+"""The simulator of a piece: expectation values and samples on this rank alone."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from hybrid.workloads.compiled import (
 
 @dataclass
 class LocalSimulator:
-    """What ``run(piece, simulator)`` computes with: this rank, the run's simulator and shots.
+    """Simulator argument of ``run(piece, simulator)``: this rank, with the run's settings.
 
-    Whatever is random is seeded by the piece and by how many calls were made before in the same
-    piece, so answers do not depend on which rank runs the piece.
+    Random numbers are seeded by the piece and the number of previous calls in it, so answers do not
+    depend on which rank runs the piece.
 
     Attributes:
-        sampling: simulator, shots and way to gradients, as the run was told.
-        seed: of the piece.
-        threads: that the piece may use.
+        sampling: simulator, shots and gradient rule of the run.
+        seed: seed of the piece.
+        threads: number of threads of the piece.
 
     Example:
         >>> from qiskit import QuantumCircuit
@@ -65,10 +65,10 @@ class LocalSimulator:
         *,
         gradient: bool = False,
     ) -> Any:
-        """Return values of shape (B,), with ``gradient`` also gradients of shape (B, P).
+        """Return values, shape (B,); with ``gradient`` also gradients, shape (B, P).
 
-        Arguments, errors and the shapes for several observables are those of
-        :func:`hybrid.expectation`; nothing is collective.
+        Not collective. Arguments, errors and the shapes for several observables are those of
+        :func:`hybrid.expectation`.
         """
         told = self.estimate(circuit, observable, points, gradient=gradient)
         return (told.values, told.gradients) if gradient else told.values
@@ -81,7 +81,7 @@ class LocalSimulator:
         *,
         gradient: bool = False,
     ) -> Told:
-        """Return values and gradients with standard errors, see :func:`hybrid.estimate`."""
+        """Return values and gradients with standard errors; see :func:`hybrid.estimate`."""
         workload = compiled_expectation(circuit, observable)
         evaluation = workload.prepare(self.sampling)
         ask = Ask(checked_points(points, workload.num_parameters), gradient)
@@ -96,7 +96,7 @@ class LocalSimulator:
     def sample(
         self, circuit: QuantumCircuit, points: ArrayLike = (), shots: int | None = None
     ) -> list[Counts]:
-        """Return for each point how often each bit string is seen, see :func:`hybrid.sample`."""
+        """Return counts of bit strings for each point; see :func:`hybrid.sample`."""
         flat = compiled_circuit(circuit)
         wanted = checked_shots(shots)
         if wanted is None:
@@ -110,7 +110,7 @@ class LocalSimulator:
     def states(self, circuit: QuantumCircuit, points: ArrayLike = ()) -> Any:
         """Return the state vectors at points, shape (B, 2^n), complex128.
 
-        They have the global phase that Qiskit gives them.
+        Global phases are those of Qiskit.
 
         Raises:
             InputError: the run has shots, or a simulator whose states are not exact.
@@ -127,7 +127,7 @@ class LocalSimulator:
         )
 
     def rng(self) -> np.random.Generator:
-        """Return a generator of random numbers, seeded by the piece and the call."""
+        """Return a random generator, seeded by the piece and the call."""
         return np.random.default_rng(self._next_seed())
 
     def _next_seed(self) -> int:
@@ -136,11 +136,11 @@ class LocalSimulator:
 
 
 _WORTH_A_LOOK = 1 << 24
-"""Bytes. Reading the host's free memory takes as long as a small evaluation."""
+"""Bytes below which free memory is not read: reading it takes as long as a small evaluation."""
 
 
 def _check_fits(needed: int, num_qubits: int, *, halves: bool = False) -> None:
-    """Refuse, with what would fit, an evaluation that needs more memory than is free."""
+    """Refuse an evaluation that needs more memory than is free, and state what would fit."""
     if needed > _WORTH_A_LOOK:
         free = free_bytes()
         check_memory(needed, free, ranks_on_host=1, num_qubits=num_qubits, halves=halves)

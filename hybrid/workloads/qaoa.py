@@ -17,9 +17,9 @@ from hybrid.workloads.expectation import Expectation
 class QAOA(Expectation):
     """Minimise a diagonal cost (Farhi, Goldstone and Gutmann, arXiv:1411.4028).
 
-    From a uniform superposition, ``depth`` layers of ``exp(-i gamma C)`` and
-    ``exp(-i beta sum_q X_q)``. The parameters are the betas of all layers, then the gammas, in
-    the order of ``circuit.parameters``.
+    The ansatz applies ``depth`` layers of ``exp(-i gamma C)`` and ``exp(-i beta sum_q X_q)`` to the
+    uniform superposition. The parameters are the betas of all layers, then the gammas, in the order
+    of ``circuit.parameters``.
 
     Args:
         cost: a sum of strings of I and Z, for instance ``MaxCut.cost()``.
@@ -66,12 +66,12 @@ class QAOA(Expectation):
         return self.num_parameters // 2
 
     def initial_point(self, seed: int) -> FloatArray:
-        """Return a linear ramp from mixer to cost, shape (2 depth,); it does not use the seed.
+        """Return a linear ramp from mixer to cost, shape (2 depth,); ``seed`` is not used.
 
-        The ramp is a coarse quantum annealing schedule, a start that is good for many problems
+        The ramp is a coarse quantum annealing schedule, a good start for many problems
         (Sack and Serbyn, Quantum 5, 491 (2021)). The uniform superposition is the ground state of
         ``-sum X``, so the betas are negative where the gammas are positive. The gammas are scaled
-        by the root mean square of the cost's coefficients, to be free of its unit.
+        by the root mean square of the cost's coefficients, so they do not depend on its unit.
         """
         midpoints = (np.arange(self.depth) + 0.5) / self.depth
         weights = self.observable.coefficients[self.observable.z_masks != 0]

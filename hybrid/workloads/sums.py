@@ -1,4 +1,4 @@
-"""Sums in a fixed order, whose rounding does not grow with the number of terms."""
+"""Pairwise summation in a fixed order."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from hybrid.core.arrays import FloatArray
 
 
 def pairwise_sum(terms: Sequence[FloatArray]) -> FloatArray:
-    """Return the sum of arrays of one shape, neighbours first; errors grow as log(terms).
+    """Return the pairwise sum of arrays of one shape; rounding errors grow as log(terms).
 
     Args:
-        terms: at least one.
+        terms: at least one array.
 
     Example:
         >>> import numpy as np

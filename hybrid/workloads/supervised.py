@@ -32,33 +32,33 @@ from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.task import Partials, Task
 
 Loss: TypeAlias = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
-"""From outputs and labels, shape (k,) or (k, M) each, to losses and their slopes by the outputs.
+"""Maps outputs and labels, shape (k,) or (k, M), to losses and their derivatives by the outputs.
 
-Slopes have the shape of the outputs, losses that shape or (k,).
+Derivatives have the shape of the outputs, losses that shape or (k,).
 """
 
 Samples: TypeAlias = slice | IntArray
-"""Which samples of a data set, by their numbers."""
+"""Indices of samples in the data set."""
 
 _LANES = _kernels.limits()["lanes"]
-"""Samples in a piece are a multiple of this, so that vector lanes are full."""
+"""The samples per piece are a multiple of this, so that all vector lanes are used."""
 _PIECES = 48
 _FULL = _kernels.limits()["batched_qubits"]
-"""From this width on full lanes are work enough for a piece ..."""
+"""From this width on, one sample per lane is enough work for a piece ..."""
 _NARROW = 14
-"""... and from this one on a sample is."""
+"""... and from this width on, a single sample."""
 _AROUND_SECONDS = 6e-5
-"""What losses, the chain rule and their Python take in a piece of samples."""
+"""Time of losses and chain rule in a piece, outside the kernels."""
 
 
 def squared(outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return (output - label)^2 and its slope."""
+    """Return (output - label)^2 and its derivative."""
     away = outputs - labels
     return away**2, 2.0 * away
 
 
 def logistic(outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return log(1 + exp(-label output)), for labels of +-1, and its slope."""
+    """Return log(1 + exp(-label output)), for labels of +-1, and its derivative."""
     margin = labels * outputs
     return np.logaddexp(0.0, -margin), -labels / (1.0 + np.exp(margin))
 
@@ -75,37 +75,37 @@ _OF_CLASSES = (logistic, hinge)
 
 
 class Supervised(Workload):
-    """Minimise the mean loss of ``<observable>`` over a data set, by the circuit's weights.
+    """Minimise the mean loss of ``<observable>`` over a data set with respect to the weights.
 
-    The circuit takes a sample's features and the weights as parameters; those named in
-    ``features`` are the features, in the order of the columns of ``data``, the others are the
-    weights, in the order of ``circuit.parameters``. Pieces are slices of the samples: their
-    circuits, then their losses and the chain rule to the weights, on the same rank.
+    The circuit's parameters are the features of a sample and the weights. ``features`` names the
+    features, in the order of the columns of ``data``; all others are weights, in the order of
+    ``circuit.parameters``. Pieces are slices of the samples; a piece runs their circuits, losses
+    and chain rule on one rank.
 
     Args:
         circuit: unitary; for instance data re-uploading layers.
-        observable: whose expectation value is the output; or a list of M observables, for M
-            outputs read from the same state, whose losses are added up.
+        observable: its expectation value is the output. With a list of M observables, the M outputs
+            are read from the same state and their losses are summed.
         data: shape (N, F), one sample a row; or (N,) for a single feature.
         labels: shape (N,), or (N, M) for a list of M observables. Real numbers; for the logistic
             and the hinge loss -1 and +1. Shape (N,) may hold two classes as 0 and 1, other whole
-            numbers, booleans or strings; the larger one, or the later one of the alphabet, is +1.
-        features: the F parameters of the circuit that take a sample; one Parameter alone is one.
+            numbers, booleans or strings; the larger one, or the last in sorted order, is +1.
+        features: the F circuit parameters that hold a sample; or a single Parameter.
         loss: "squared", "logistic", "hinge", or a function from outputs and labels to losses and
-            their slopes by the outputs.
-        batch_size: samples drawn anew for each evaluation, from each of several slices of the data,
-            by the run's seed; None for all of them. A value then has a standard error. For
-            optimizers that take noisy gradients, such as Adam.
+            their derivatives by the outputs. batch_size: number of samples to draw for each
+        evaluation, by stratified sampling, with the run's seed. If None, all samples. Values of
+        batches have standard errors. Use it with optimizers that accept noisy gradients, such as
+        Adam.
 
     Attributes:
         data: shape (N, F), float64.
-        labels: shape (N,) or (N, M), float64; of -1 and +1 for the logistic and the hinge loss.
-        classes: for these two the labels that stand for -1 and for +1, else None; None also for a
-            list of observables.
+        labels: shape (N,) or (N, M), float64; -1 and +1 for the logistic and the hinge loss.
+        classes: the labels that stand for -1 and +1 with these two losses, else None; None also for
+            a list of observables.
 
     Raises:
-        InputError: shapes that do not fit, features the circuit has not, labels that are not of
-            two classes, an unknown loss.
+        InputError: inconsistent shapes, features that are not parameters of the circuit, labels of
+            other than two classes, or an unknown loss.
 
     Example:
         >>> import hybrid
@@ -131,14 +131,16 @@ class Supervised(Workload):
         loss: Literal["squared", "logistic", "hinge"] | Loss = "squared",
         batch_size: int | None = None,
     ) -> None:
-        compiled_circuit(circuit)  # refuses what is no circuit
+        compiled_circuit(circuit)  # raises if it is not a unitary circuit
         parameters = list(circuit.parameters)
         named = _named(features)
         unknown = [each for each in named if each not in parameters]
         if unknown or len(set(named)) != len(named):
             raise InputError(
                 "features",
-                got=f"{unknown[0]} that the circuit has not" if unknown else "one of them twice",
+                got=f"'{unknown[0]}', which is not a parameter of the circuit"
+                if unknown
+                else "a duplicate",
                 expected="parameters of the circuit, each once",
             )
         self._columns = np.array([parameters.index(each) for each in named], dtype=np.int64)
@@ -172,7 +174,7 @@ class Supervised(Workload):
         )
 
     def initial_point(self, seed: int) -> FloatArray:
-        """Return weights drawn uniformly from [-pi, pi), seeded, shape (P,)."""
+        """Return weights drawn uniformly from [-pi, pi), shape (P,)."""
         return np.random.default_rng(seed).uniform(-np.pi, np.pi, self.num_parameters)
 
     def contents(self) -> Mapping[str, str]:
@@ -190,18 +192,18 @@ class Supervised(Workload):
         return self.loss
 
     def prepare(self, sampling: Sampling) -> CustomEvaluation:
-        """Return the workload with its circuit compiled for the simulator."""
+        """Compile the circuit for the simulator; return the workload as an evaluation."""
         self.evaluation(sampling)
         return super().prepare(sampling)
 
     def evaluation(self, sampling: Sampling) -> Estimator:
-        """Return the circuit's expectation value, compiled once for the simulator."""
+        """Return the estimator of the circuit's output, compiled once per simulator."""
         return self._expectation.prepare(sampling)
 
     def run(self, piece: Task, simulator: LocalSimulator) -> Any:
-        """Return the summed loss of the piece's samples, and its gradient by the parameters.
+        """Return the summed loss of the piece's samples, and its gradient by the weights.
 
-        With batches an array: both, estimated from samples that are drawn, and the variance of the
+        With batches, return an array: both, estimated from drawn samples, and the variance of the
         sum.
         """
         if self.batches is None:
@@ -217,12 +219,12 @@ class Supervised(Workload):
     def losses(
         self, samples: Samples, piece: Task, simulator: LocalSimulator
     ) -> tuple[FloatArray, FloatArray | None]:
-        """Return the loss of each of some samples, and the gradient of their sum if it is wanted.
+        """Return the loss of each sample, and the gradient of their sum if wanted.
 
         Args:
-            samples: which.
-            piece: at what point, and whether a gradient is wanted.
-            simulator: what their circuits run on.
+            samples: the samples to evaluate.
+            piece: gives the point, and whether a gradient is wanted.
+            simulator: runs their circuits.
         """
         points = self.rows(piece.point, samples)
         labels = self.labels[samples]
@@ -240,21 +242,21 @@ class Supervised(Workload):
         return losses, pulled.summed[self._weights]
 
     def _losses(self, outputs: FloatArray, labels: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the loss of each sample and the slopes by its outputs, checked."""
+        """Return the loss of each sample and its derivatives by the outputs, validated."""
         outputs = outputs.reshape(labels.shape)
         made = self.loss(outputs, labels)
         if not isinstance(made, tuple | list) or len(made) != 2:
             raise InputError(
                 "loss",
                 got=f"a {type(made).__name__}",
-                expected="a pair of arrays: losses, and their slopes by the outputs",
+                expected="a pair of arrays: losses and their derivatives by the outputs",
             )
-        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "slopes of the loss")
+        losses, slopes = real_array(made[0], "losses"), real_array(made[1], "loss derivatives")
         shapes = (outputs.shape, outputs.shape[:1])
         if losses.shape not in shapes or slopes.shape != outputs.shape:
             raise InputError(
                 "loss",
-                got=f"losses of shape {losses.shape} and slopes of shape {slopes.shape}",
+                got=f"losses of shape {losses.shape} and derivatives of shape {slopes.shape}",
                 expected=f"shape {outputs.shape} for both",
             )
         return losses.reshape(len(losses), -1).sum(axis=1), slopes
@@ -276,7 +278,7 @@ class Supervised(Workload):
         return table
 
     def combine(self, partials: Partials) -> Told:
-        """Return the mean over all samples, with a standard error where some were drawn."""
+        """Return the mean over all samples, with a standard error if samples were drawn."""
         table = combined(partials) / len(self.data)
         end = partials.ask.components
         return Told(
@@ -287,16 +289,16 @@ class Supervised(Workload):
 
     @property
     def combines_by_default(self) -> bool:
-        """Partials are sums over samples; with batches there is one number more."""
+        """Whether partials are plain sums over samples; with batches they include a variance."""
         return self.batches is None
 
     def state_bytes(self, ask: Ask) -> int:
-        """Return what the circuits of one piece allocate at most."""
+        """Return the most bytes that the circuits of one piece allocate."""
         rows = np.zeros((1, len(self._columns) + len(self._weights)))
         return self.evaluation(Sampling()).memory_bytes(Ask(rows, ask.gradient))
 
     def work(self, ask: Ask, piece: Piece, sampling: Sampling) -> Work | None:
-        """Return the work of the piece's circuits, which run one after the other."""
+        """Return the work of the piece's circuits, which run in sequence."""
         inner = self.evaluation(sampling)
         stop = piece.stop
         if self.batches is not None:
@@ -324,18 +326,18 @@ class Supervised(Workload):
         return min(max(_LANES * -(-len(self.data) // (_LANES * _PIECES)), self._least()), 256)
 
     def _least(self) -> int:
-        """Return how many samples are work enough for a piece."""
+        """Return the minimum number of samples per piece."""
         if self.num_qubits >= _NARROW:
             return 1
-        # Narrow circuits are quick, and each piece costs some calls of Python.
+        # Narrow circuits are fast, and each piece has Python overhead.
         return min(_LANES << max(0, _FULL - self.num_qubits), 256)
 
 
 def _named(features: object) -> list[Parameter]:
-    """Return the parameters that take features.
+    """Return the feature parameters as a list.
 
     Raises:
-        InputError: something else.
+        InputError: not a Parameter or a sequence of them.
     """
     if isinstance(features, Parameter):
         return [features]
@@ -344,13 +346,13 @@ def _named(features: object) -> list[Parameter]:
         raise InputError(
             "features",
             got=repr(features)[:60],
-            expected="the Parameter objects of the circuit that take a sample",
+            expected="Parameter objects of the circuit, one for each feature",
         )
     return named
 
 
 def _in_rows(data: ArrayLike, num_features: int) -> ArrayLike:
-    """Return data with one sample a row, also where a single feature is given without rows."""
+    """Return data with one sample per row; reshape a single feature of shape (N,)."""
     try:
         array = np.asarray(data)
     except ValueError:
@@ -367,5 +369,5 @@ def _loss(loss: object) -> Loss:
         "loss",
         got=repr(loss),
         expected=f"one of {', '.join(map(repr, LOSSES))}, or a function(outputs, labels) that "
-        "returns losses and slopes",
+        "returns losses and derivatives",
     )

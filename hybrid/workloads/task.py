@@ -1,4 +1,4 @@
-"""What a workload of the user's own is handed: a piece with its Ask, and partials with theirs."""
+"""Arguments of user-defined workloads: a piece with its Ask, and partials with theirs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ class Task:
     """A piece of an Ask on the rank that runs it.
 
     Attributes:
-        piece: which part of the Ask; its ``index``, ``axis``, ``start`` and ``stop`` can be read
-            here as well.
-        ask: the whole question.
-        seed: of whatever is random in the piece; the same on whichever rank runs it.
-        threads: that it may use.
+        piece: the piece; its ``index``, ``axis``, ``start`` and ``stop`` are attributes here too.
+        ask: the whole Ask.
+        seed: seed of the piece, the same on every rank.
+        threads: number of threads of the piece.
 
     Example:
         >>> task = Task(Piece(0, "samples", 2, 4, point=0), Ask(np.zeros((1, 3))), 7, 1)
@@ -37,12 +36,12 @@ class Task:
 
     @property
     def index(self) -> int:
-        """Place in the order in which partials are combined."""
+        """Position in the order in which partials are combined."""
         return self.piece.index
 
     @property
     def axis(self) -> str:
-        """What was cut."""
+        """The axis along which the Ask was split."""
         return self.piece.axis
 
     @property
@@ -57,12 +56,12 @@ class Task:
 
     @property
     def slice(self) -> slice:
-        """The units, to index data with."""
+        """The units as a slice, to index data."""
         return slice(self.piece.start, self.piece.stop)
 
     @property
     def points(self) -> FloatArray:
-        """The parameter points that the piece is about, shape (k, P)."""
+        """The parameter points of the piece, shape (k, P)."""
         if self.piece.axis == "points":
             return self.ask.points[self.slice]
         if self.piece.point == EVERY_POINT:
@@ -71,21 +70,21 @@ class Task:
 
     @property
     def point(self) -> FloatArray:
-        """The parameter point that the piece is about, shape (P,)."""
+        """The parameter point of the piece, shape (P,)."""
         point: FloatArray = self.points[0]
         return point
 
     @property
     def gradient(self) -> bool:
-        """Whether derivatives are wanted."""
+        """Whether a gradient is requested."""
         return self.ask.gradient
 
     def rng(self) -> np.random.Generator:
-        """Return a generator of random numbers that is keyed by the piece."""
+        """Return a random generator, seeded by the piece."""
         return np.random.default_rng(self.seed)
 
     def __str__(self) -> str:
-        """Return which piece it is, for messages."""
+        """Return a description of the piece, for messages."""
         return name_of(self.piece)
 
 
@@ -94,9 +93,9 @@ class Partials(Sequence[FloatArray]):
     """All partial answers of an Ask, in the order of the pieces.
 
     Attributes:
-        ask: the question.
-        pieces: what was cut.
-        arrays: what ``run`` returned for each of them, as float64 arrays.
+        ask: the Ask.
+        pieces: the pieces of the Ask.
+        arrays: the result of ``run`` for each piece, as float64 arrays.
     """
 
     ask: Ask
@@ -122,13 +121,13 @@ class Partials(Sequence[FloatArray]):
         return iter(self.arrays)
 
     def of_point(self, point: int) -> tuple[FloatArray, ...]:
-        """Return the partials that belong to one point of the Ask."""
+        """Return the partials of one point of the Ask."""
         pairs = zip(self.pieces, self.arrays, strict=True)
         return tuple(array for piece, array in pairs if piece.point in (point, EVERY_POINT))
 
 
 def name_of(piece: Piece) -> str:
-    """Return which piece it is, for messages.
+    """Return a description of a piece, for messages.
 
     Example:
         >>> name_of(Piece(3, "samples", 30, 40, point=0))

@@ -18,52 +18,53 @@ from hybrid.workloads.numbers import checked_count, checked_positive
 from hybrid.workloads.vqe import VQE
 
 _DISTINCT = 0.01
-"""States whose squared overlap is larger count as not told apart."""
+"""States with a larger squared overlap count as not distinct."""
 
 _SHIFT = 0.1
-"""How far each parameter of a further start is moved at most: off stationary points, in radians."""
+"""Maximum random shift of each parameter of a further start, off stationary points, in radians."""
 
 _FURTHER = 3
-"""Keys the seeds of further states, beside those that optimizers derive from the seed of a run."""
+"""Key of the seeds of further states, distinct from the keys that optimizers use."""
 
 _MARGIN = 0.1
-"""Part of the spectrum's width by which a penalty exceeds the least that is enough."""
+"""Margin of a penalty weight over its minimum, as a fraction of the spectrum's width."""
 
 
 class VQD(VQE):
-    """Find the ``states`` lowest states of an observable that an ansatz reaches.
+    """Find the ``states`` lowest eigenstates of an observable that an ansatz can reach.
 
-    The states are found one after the other. The cost of each is its energy, plus
-    ``weight * |<state|lower>|^2`` for each state found before. Overlaps and their gradients are
-    exact, so the simulator must hold states ("native" does).
+    States are found in sequence. The cost of each is its energy plus ``weight * |<state|lower>|^2``
+    for each state found before. Overlaps and their gradients are exact, so the simulator must hold
+    states, as "native" does.
 
     :func:`hybrid.minimize` returns ``values``, shape (K,), the energies without penalties, and
-    ``x``, shape (K, P), one state's parameters a row; ``value`` is the lowest energy. Rows are in
-    ascending order of energy. Where every search ends in its minimum, that is the order in which
-    the states were found. ``max_iterations`` and ``tolerance`` hold for each state. States that
-    overlap by more than 0.01 in the end make the run fail (``success`` is False), and the message
-    names them: the ansatz reaches no further state, or a search ended in a local minimum.
+    ``x``, shape (K, P), the parameters of one state per row; ``value`` is the lowest energy. Rows
+    are in ascending order of energy. If every search finds its global minimum, that is the order in
+    which the states were found. ``max_iterations`` and ``tolerance`` apply to each search. If final
+    states overlap by more than 0.01, the run fails (``success`` is False) and the message names
+    them: the ansatz reaches no further state, or a search ended in a local minimum.
 
     Observers, journals and the history hold energies without penalties. A state is not distributed
     over several ranks.
 
     The search for the first state starts at ``x0``. Each further state is searched from ``starts``
-    points, and the lowest end is kept. They are those of lowest cost among the points that differ
-    from ``x0`` by a quarter or half turn of one parameter (with unitary coupled cluster: excited
-    determinants), moved by up to 0.1, and some random ones.
+    points, and the best result is kept. These are the points of lowest cost among random ones and
+    those that differ from ``x0`` by pi/2 or pi in one parameter (with unitary coupled cluster:
+    excited determinants), with a random shift of up to 0.1 added.
 
     Args:
-        ansatz: as of :class:`hybrid.VQE`.
-        observable: as of :class:`hybrid.VQE`.
+        ansatz: as in :class:`hybrid.VQE`.
+        observable: as in :class:`hybrid.VQE`.
         states: K, from 1 to the dimension of the states.
-        weight: of a penalty, positive, in the unit of the observable; it must exceed the gap
-            between the highest and the lowest wanted energy. If None, for each state found: the
-            upper bound on the spectrum from the coefficients, less the state's energy, plus a
-            tenth of the width between the bounds, which is always enough.
+        weight: weight of the penalties, positive, in the unit of the observable; it must exceed the
+            gap between the lowest and the highest requested energy. If None, for each state found:
+            the upper bound on the spectrum from the coefficients, minus the state's energy, plus a
+            tenth of the width between the bounds, which is always sufficient.
         starts: number of searches for each state but the first.
 
     Raises:
-        InputError: as of :class:`hybrid.VQE`, or the number of states or the weight is not usable.
+        InputError: as in :class:`hybrid.VQE`, or ``states``, ``weight`` or ``starts`` is not
+            usable.
 
     Source: O. Higgott, D. Wang and S. Brierley, Quantum 3, 156 (2019).
 
@@ -111,18 +112,18 @@ class VQD(VQE):
         }
 
     def largest_ask(self, ask_at: Callable[[FloatArray], Ask]) -> Ask:
-        """Return the first question, with overlaps with all states but the last."""
+        """Return the first Ask, with overlaps with all states but the last."""
         first = super().largest_ask(ask_at)
         if self.states == 1:
             return first
         return replace(first, others=np.zeros((self.states - 1, self.num_parameters)))
 
     def most_iterations(self, of_one: int | None) -> int | None:
-        """Return the limit for all states together."""
+        """Return the limit over all searches."""
         return None if of_one is None else (1 + (self.states - 1) * self.starts) * of_one
 
     def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
-        """Return the steps to all states, one after the other."""
+        """Return the steps of all searches, in sequence."""
         found: list[Solution] = []
         iterations = 0
         try:
@@ -143,11 +144,12 @@ class VQD(VQE):
                 if not np.isfinite(found[-1].value):
                     break
             points = np.array([each.x for each in found])
-            told = yield Ask(points, iteration=iterations, others=points)
+            others = points if len(found) > 1 else None
+            told = yield Ask(points, iteration=iterations, others=others)
         except CutShort as cut:
             return _cut_short(cut, found, x0, iterations)
-        assert told.overlaps is not None
-        return _solution(found, told.values, told.overlaps, iterations)
+        overlaps = np.eye(len(found)) if told.overlaps is None else told.overlaps
+        return _solution(found, told.values, overlaps, iterations)
 
     def _below(self, found: Sequence[Solution]) -> _Below:
         """Return the states found so far with the weights of their penalties."""
@@ -158,12 +160,12 @@ class VQD(VQE):
         is_identity = (terms.x_masks | terms.z_masks) == 0
         shift = float(terms.coefficients[is_identity].sum())
         radius = float(np.abs(terms.coefficients[~is_identity]).sum())
-        margin = 2.0 * _MARGIN * radius or 1.0  # of the identity all energies are equal
+        margin = 2.0 * _MARGIN * radius or 1.0  # if only the identity: all energies are equal
         highest = shift + radius
         return _Below(points, np.array([highest - each.value + margin for each in found]))
 
     def _starts(self, x0: FloatArray, seed: int) -> FloatArray:
-        """Return points of which the best is the start of a further state, one a row."""
+        """Return candidate starts of a further state, one per row."""
         random = np.random.default_rng(seed)
         turns = np.vstack([angle * np.eye(len(x0)) for angle in (np.pi / 2.0, np.pi)])
         turned = x0 + turns + random.uniform(-_SHIFT, _SHIFT, turns.shape)
@@ -172,18 +174,18 @@ class VQD(VQE):
 
 @dataclass(frozen=True)
 class _Below:
-    """States that further ones are to be orthogonal to.
+    """States found so far, to which further ones must be orthogonal.
 
     Attributes:
         points: shape (k, P).
-        weights: shape (k,), of their penalties.
+        weights: weights of their penalties, shape (k,).
     """
 
     points: FloatArray
     weights: FloatArray
 
     def cost(self, told: Told) -> Told:
-        """Return the answer with the penalties in values and gradients."""
+        """Add the penalties to values and gradients."""
         if told.overlaps is None:
             return told
         values = told.values + told.overlaps @ self.weights
@@ -196,7 +198,7 @@ class _Below:
         )
 
     def deflated(self, steps: Steps, iteration: int) -> Generator[Ask, Told, Solution]:
-        """Return steps whose values have the penalties, numbered on from an iteration."""
+        """Return steps whose values include the penalties, numbered from ``iteration``."""
         others = self.points if len(self.points) else None
         try:
             ask = next(steps)
@@ -213,14 +215,14 @@ class _Below:
 
 
 def _cost(end: Solution) -> float:
-    """Return the cost that a search ended with, as what can be compared."""
+    """Return the final cost of a search, with NaN replaced by infinity."""
     return end.value if np.isfinite(end.value) else np.inf
 
 
 def _solution(
     found: Sequence[Solution], values: FloatArray, overlaps: FloatArray, iterations: int
 ) -> Solution:
-    """Return the states in ascending order, and why their searches ended."""
+    """Return the states in ascending order of energy, and why their searches ended."""
     order = np.argsort(values, kind="stable")
     said = [
         f"State {rank}: {found[each].message}"
@@ -231,14 +233,14 @@ def _solution(
     mixed = np.argwhere(np.triu(overlaps[np.ix_(order, order)], 1) > _DISTINCT)
     if len(mixed):
         pairs = ", ".join(f"{a} and {b}" for a, b in mixed)
-        said.append(f"States {pairs} are not told apart: they overlap.")
+        said.append(f"States {pairs} are not distinct: they overlap.")
         how = how if how in (Outcome.LIMIT, Outcome.NOT_FINITE) else Outcome.FAILED
     success = all(each.success for each in found) and not len(mixed)
     return Solution(
         np.array([found[each].x for each in order]),
         float(values[order[0]]),
         success,
-        " ".join(said) or f"{len(found)} states found; {found[0].message}",
+        " ".join(said) or f"States found: {len(found)}. {found[0].message}",
         iterations,
         how,
         values[order],
@@ -249,7 +251,7 @@ def _solution(
 def _cut_short(
     cut: CutShort, found: Sequence[Solution], x0: FloatArray, iterations: int
 ) -> Solution:
-    """Return the states that were found before a run was stopped."""
+    """Return the states found before the run was stopped."""
     where = f"{cut.verb} in the search for state {len(found)}{cut.because}"
     if not found:
         said = f"{where}; x is the start, its energy unknown."
@@ -259,7 +261,7 @@ def _cut_short(
         np.array([each.x for each in found]),
         float(values.min()),
         False,
-        f"{where}; the states found before are kept.",
+        f"{where}; the states found so far are kept.",
         iterations,
         cut.outcome,
         values,

@@ -14,16 +14,16 @@ class VQE(Expectation):
     """Minimise the energy of an ansatz (Peruzzo et al., Nat. Commun. 5, 4213 (2014)).
 
     Args:
-        ansatz: any unitary circuit with at least one parameter; parameters may stand in
-            expressions. Its parameters are ordered as ``ansatz.parameters``.
-        observable: Hermitian, on as many qubits as the ansatz.
+        ansatz: any unitary circuit with at least one parameter, in any expression. Parameter points
+            are in the order of ``ansatz.parameters``.
+        observable: Hermitian, with the width of the ansatz.
 
     Attributes:
-        circuit: the ansatz as it was given.
+        circuit: the ansatz.
 
     Raises:
         InputError: the ansatz measures, resets or has no parameters; the observable has another
-            width, complex coefficients, or is no SparsePauliOp.
+            width or complex coefficients, or is not a SparsePauliOp.
 
     Example:
         >>> from qiskit.circuit import Parameter, QuantumCircuit

@@ -86,7 +86,7 @@ def test_samples_follow_the_state() -> None:
     seen = np.array([counts.get(f"{b:04b}", 0) for b in range(16)])
     assert seen.sum() == shots
     assert chi_square(seen, shots * probabilities) < 60  # 15 degrees of freedom: p < 1e-6
-    # Control: another state of the same circuit is told apart.
+    # Control: another state of the same circuit fails the test.
     other = np.abs(oracle.state_of(circuit, point + 0.3)) ** 2
     assert chi_square(seen, shots * other) > 200
 

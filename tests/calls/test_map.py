@@ -1,4 +1,4 @@
-"""What a mapped function may be given and may return."""
+"""Arguments and results of mapped functions."""
 
 from __future__ import annotations
 

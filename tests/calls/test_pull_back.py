@@ -1,4 +1,4 @@
-"""Weighted sums of gradients against the gradients themselves, and against finite differences."""
+"""Weighted sums of gradients against individual gradients and finite differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of shots that cannot be planned are refused before anything runs."""
+"""Too many shots for the scheduler are refused before anything runs."""
 
 from __future__ import annotations
 

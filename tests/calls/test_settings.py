@@ -1,7 +1,7 @@
-"""Every call honours the simulator, shots and noise that it is given, or refuses them.
+"""Every call honours its simulator, shots and noise, or refuses them.
 
-A table of calls and settings: each cell is honoured, which is seen by the value or the distribution
-of what comes back, or raises an InputError.
+For each pair of call and setting, the value or distribution of the result shows that the setting
+was honoured, or the call raises an InputError.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ CALLS: dict[str, tuple[Callable[[Setting], float], str]] = {
 
 REFUSED = {
     "expectation": {"native, shots", "all noise"},
-    "minimize": {"native, shots", "all noise", "stabilizer"},  # no angle but multiples of pi/2
+    "minimize": {"native, shots", "all noise", "stabilizer"},  # all angles are multiples of pi/2
     "minimize by samples": {"estimator", "estimator, shots", "stabilizer"},
     "sample": {"estimator", "estimator, shots"},
     "states": {

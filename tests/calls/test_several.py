@@ -21,7 +21,7 @@ OBSERVABLES = [
 
 
 def layer() -> tuple[QuantumCircuit, list, list]:
-    """Return a circuit with three inputs, one of them squared and one taken twice, and weights."""
+    """Return a circuit with weights and three inputs, one squared and one used twice."""
     x, w = list(ParameterVector("x", 3)), list(ParameterVector("w", 6))
     circuit = QuantumCircuit(3)
     for qubit in range(3):
@@ -162,7 +162,7 @@ def test_a_layer_behind_a_layer() -> None:
         (np.full((2, 3), np.nan), None, "cotangents"),
         (np.ones((2, 3)), [9], "got 9, expected parameters of the circuit, or columns from 0 to 8"),
         (np.ones((2, 3)), [True], "got True"),
-        (np.ones((2, 3)), [1, 1], "got one of them twice"),
+        (np.ones((2, 3)), [1, 1], "got a duplicate"),
         (np.ones((2, 3)), [ParameterVector("z", 1)[0]], "parameters of the circuit"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Probabilities, metric and states of Qiskit circuits against Qiskit's own simulation."""
+"""Probabilities, metric and states of circuits against Qiskit's simulation."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_qubits_that_cannot_be_read(qubits: list[int]) -> None:
 
 
 def test_a_state_of_several_points() -> None:
-    with pytest.raises(InputError, match="one, of shape"):
+    with pytest.raises(InputError, match="one point, of shape"):
         hybrid.state(circuit(), POINTS)
 
 

@@ -22,7 +22,7 @@ def test_version(capsys: Captured) -> None:
 def test_help_tells_the_exit_codes(capsys: Captured) -> None:
     assert command_line(["--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert "2: the input is at fault" in text
+    assert "2: the input is invalid" in text
     assert "130: it was interrupted" in text
 
 
@@ -45,7 +45,7 @@ def test_a_bad_file_gives_one_message_and_exit_code_2(capsys: Captured, tmp_path
 
 def test_a_file_that_is_missing(capsys: Captured, tmp_path: Path) -> None:
     assert command_line(["run", str(tmp_path / "no.toml")]) == 2
-    assert "got a path where there is no file" in capsys.readouterr().err
+    assert "got a path without a file" in capsys.readouterr().err
 
 
 def test_brackets_in_messages_are_printed_as_they_are(capsys: Captured, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_check_says_what_would_run_and_runs_nothing(
     monkeypatch.setattr("hybrid.minimize", refuse)
     assert command_line(["check", str(write(tmp_path, ISING))]) == 0
     out = capsys.readouterr().out
-    for part in ("VQE: 2 qubits", "L-BFGS-B", "memory", "is in order; nothing was run"):
+    for part in ("VQE: 2 qubits", "L-BFGS-B", "memory", "is valid; nothing was run"):
         assert part in out
 
 

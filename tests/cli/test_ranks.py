@@ -65,7 +65,7 @@ def test_a_file_that_only_one_rank_can_read_ends_both(tmp_path: Path) -> None:
     ended = launch(2, "-c", code, timeout=60)
     assert ended.code != 0
     assert ended.seconds < 20
-    assert ended.err.count("got a path where there is no file") >= 1
+    assert ended.err.count("got a path without a file") >= 1
 
 
 @pytest.mark.parametrize(

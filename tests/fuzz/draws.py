@@ -7,8 +7,7 @@ definitions.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, NamedTuple
 
@@ -27,19 +26,22 @@ from qiskit.circuit import (
 )
 from qiskit.circuit import library as gates
 from qiskit.quantum_info import (
-    Operator,
-    SparseObservable,
-    SparsePauliOp,
     Statevector,
-    random_clifford,
-    random_hermitian,
-    random_unitary,
 )
-from qiskit.synthesis import LieTrotter, SuzukiTrotter
 
-SYMBOLS = tuple(Parameter(name) for name in "abc")
-Values = Sequence[Any]
-"""The three symbols, or three numbers in their places."""
+from tests.fuzz.gates import (
+    DRIVEN,
+    FIXED,
+    NAMES,
+    SYMBOLS,
+    Own,
+    Values,
+    amplitudes,
+    angle_of,
+    evolution,
+    matrix_gate,
+    own_gate,
+)
 
 _Chosen = dict[tuple[int, int, int], int]
 """Which attempt at drawing an operation gave one that Qiskit can build."""
@@ -97,11 +99,11 @@ def _built(seed: int, values: Values, chosen: _Chosen) -> QuantumCircuit:
     circuit = QuantumCircuit(width)
     _begin(circuit, random, width)
     if random.random() < 0.3:
-        circuit.global_phase = _angle(random, values)
+        circuit.global_phase = angle_of(random, values)
     for _ in range(random.randint(1, 5)):
         _append(circuit, random.randrange(1 << 60), values, 0, chosen)
         qubit = random.randrange(width)
-        circuit.ry(_angle(random, values), qubit)
+        circuit.ry(angle_of(random, values), qubit)
     return circuit
 
 
@@ -110,7 +112,7 @@ def _begin(circuit: QuantumCircuit, random: Random, width: int) -> None:
     way = random.random()
     if way < 0.1:
         qubits = random.sample(range(width), random.randint(1, width))
-        circuit.initialize(_amplitudes(random, len(qubits)), qubits)
+        circuit.initialize(amplitudes(random, len(qubits)), qubits)
     elif way < 0.2:
         circuit.reset(random.sample(range(width), random.randint(1, width)))
     elif way < 0.25:
@@ -190,82 +192,6 @@ def _loop(
         circuit.rx(0.3 * value + values[0], qubit)
 
 
-def _angle(random: Random, values: Values) -> Any:
-    """Return a number, a symbol, or an expression of symbols."""
-    one, other = random.sample(range(3), 2)
-    a, b = values[one], values[other]
-    number = round(random.uniform(-3, 3), 3)
-    special = random.choice([0.0, math.pi, -math.pi / 2, math.pi / 4, 4 * math.pi, 1e-9, 3])
-    makers: list[Callable[[], Any]] = [
-        lambda: number,
-        lambda: number,
-        lambda: special,
-        lambda: a,
-        lambda: a,
-        lambda: -a,
-        lambda: number * a + 0.5,
-        lambda: a - 2 * b,
-        lambda: a * b,
-        lambda: _sine(a) + b,
-        lambda: a / 3 + number,
-        lambda: a * a - number,
-    ]
-    return random.choice(makers)()
-
-
-def _sine(value: Any) -> Any:
-    return value.sin() if isinstance(value, ParameterExpression) else math.sin(value)
-
-
-def _amplitudes(random: Random, num_qubits: int) -> np.ndarray:
-    raw = np.array(
-        [complex(random.gauss(0, 1), random.gauss(0, 1)) for _ in range(1 << num_qubits)]
-    )
-    return raw / np.linalg.norm(raw)
-
-
-# Gates -----------------------------------------------------------------------------------------
-
-_FIXED: tuple[Callable[[], Gate], ...] = (
-    *(gates.XGate, gates.YGate, gates.ZGate, gates.HGate, gates.SGate, gates.SdgGate),
-    *(gates.TGate, gates.TdgGate, gates.SXGate, gates.SXdgGate, gates.IGate),
-    *(gates.SwapGate, gates.iSwapGate, gates.ECRGate, gates.DCXGate),
-    *(gates.CXGate, gates.CYGate, gates.CZGate, gates.CHGate, gates.CSGate, gates.CSdgGate),
-    *(gates.CSXGate, gates.CCXGate, gates.CCZGate, gates.CSwapGate, gates.RCCXGate),
-    *(gates.RC3XGate, gates.C3XGate, gates.C3SXGate, gates.C4XGate),
-    *(lambda: gates.MCXGate(3), lambda: gates.MCXGate(2, ctrl_state=1)),
-    *(lambda: gates.PauliGate("XYZ"), lambda: gates.PauliGate("ZIX"), lambda: gates.PauliGate("Y")),
-    *(lambda: gates.PermutationGate([2, 0, 1]), lambda: gates.PermutationGate([1, 0])),
-    *(lambda: gates.QFTGate(2), lambda: gates.QFTGate(3), lambda: gates.MSGate(2, 0.3)),
-    lambda: gates.DiagonalGate([1, -1, 1j, 1, 1, -1j, 1, -1]),
-    lambda: gates.DiagonalGate([np.exp(0.3j), np.exp(-0.7j)]),
-    *(lambda: gates.UCRZGate([0.3, 0.5]), lambda: gates.UCRYGate([0.3, 0.5, -0.2, 1.1])),
-    lambda: gates.UCRXGate([0.4, -0.9]),
-    lambda: gates.UCGate([random_unitary(2, seed=k).data for k in range(2)]),
-    *(lambda: gates.GraphStateGate([[0, 1], [1, 0]]), lambda: gates.HalfAdderGate(1)),
-    *(lambda: gates.AndGate(2), lambda: gates.OrGate(2), lambda: gates.BitwiseXorGate(2, 1)),
-    *(lambda: gates.InnerProductGate(1), lambda: gates.UniformSuperpositionGate(3)),
-    lambda: gates.LinearFunction([[1, 1], [0, 1]]),
-    lambda: gates.IntegerComparatorGate(2, 2),
-)
-
-_DRIVEN: dict[type[Gate], int] = {
-    **dict.fromkeys((gates.RXGate, gates.RYGate, gates.RZGate, gates.PhaseGate, gates.U1Gate), 1),
-    **dict.fromkeys((gates.RXXGate, gates.RYYGate, gates.RZZGate, gates.RZXGate), 1),
-    **dict.fromkeys((gates.CRXGate, gates.CRYGate, gates.CRZGate, gates.CPhaseGate), 1),
-    **dict.fromkeys((gates.CU1Gate, gates.GlobalPhaseGate), 1),
-    **dict.fromkeys((gates.U2Gate, gates.RGate, gates.XXPlusYYGate, gates.XXMinusYYGate), 2),
-    **dict.fromkeys((gates.UGate, gates.U3Gate, gates.CU3Gate, gates.RVGate), 3),
-    gates.CUGate: 4,
-}
-
-_NAMES = (
-    *("rx", "ry", "rz", "p", "u", "u1", "u2", "u3", "r", "cx", "x", "h", "id", "delay", "barrier"),
-    *("global_phase", "measure", "reset", "initialize", "rzz", "cu", "mcmt", "unitary", "swap"),
-    *("PauliEvolution", "annotated", "for_loop", "mcx", "cp", "crx", "state_preparation"),
-)
-
-
 def _operation(seed: int, values: Values, depth: int, width: int, chosen: _Chosen) -> Operation:
     """Return a random operation, modified or not."""
     random = Random(seed)
@@ -275,39 +201,19 @@ def _operation(seed: int, values: Values, depth: int, width: int, chosen: _Chose
     return operation
 
 
-class Formula(gates.PauliEvolutionGate):
-    """A Pauli evolution that is its product formula: of Qiskit's the matrix is the exact one."""
-
-    def to_matrix(self) -> np.ndarray:
-        return np.asarray(Operator(self.definition).data)
-
-    def inverse(self, annotated: bool = False) -> Formula:
-        return _as_formula(super().inverse())
-
-    def power(self, exponent: float, annotated: bool = False) -> Formula:
-        return _as_formula(super().power(exponent))
-
-    def control(self, *arguments: Any, **options: Any) -> Formula:
-        return _as_formula(super().control(*arguments, **options))
-
-
-def _as_formula(gate: gates.PauliEvolutionGate) -> Formula:
-    return Formula(gate.operator, gate.time, synthesis=gate.synthesis)
-
-
 def _base(random: Random, values: Values, depth: int, width: int, chosen: _Chosen) -> Operation:
     def angle() -> Any:
-        return _angle(random, values)
+        return angle_of(random, values)
 
     way = random.random()
     if way < 0.34:
-        kind = random.choice(list(_DRIVEN))
-        arguments = [angle() for _ in range(_DRIVEN[kind])]
+        kind = random.choice(list(DRIVEN))
+        arguments = [angle() for _ in range(DRIVEN[kind])]
         if issubclass(kind, ControlledGate) and random.random() < 0.4:
             return kind(*arguments, ctrl_state=0)
         return kind(*arguments)
     if way < 0.52:
-        return random.choice(_FIXED)()
+        return random.choice(FIXED)()
     if way < 0.58:
         return gates.MCPhaseGate(angle(), random.randint(1, 3))
     if way < 0.66:
@@ -317,120 +223,27 @@ def _base(random: Random, values: Values, depth: int, width: int, chosen: _Chose
         state = random.randrange(1 << controls)
         return gates.MCMTGate(inner, controls, random.randint(1, 2), ctrl_state=state)
     if way < 0.74:
-        return _evolution(random, values)
+        return evolution(random, values)
     if way < 0.82:
-        return _matrix_gate(random, values)
+        return matrix_gate(random, values)
     if way < 0.88 and depth < 2:
-        return _own(random, values)
+        return own_gate(random, values)
     if depth < 2:
         return _nested(random, values, depth, width, chosen)
     return gates.RZGate(angle())
 
 
-def _matrix_gate(random: Random, values: Values) -> Operation:
-    seed, qubits = random.randrange(1 << 30), random.randint(1, 3)
-    way = random.randrange(6)
-    if way == 0:
-        return gates.UnitaryGate(random_unitary(1 << qubits, seed=seed))
-    if way == 1:
-        return gates.HamiltonianGate(
-            random_hermitian(1 << qubits, seed=seed), _angle(random, values)
-        )
-    if way == 2:
-        return gates.StatePreparation(_amplitudes(random, qubits))
-    if way == 3:
-        return random_clifford(qubits, seed=seed)
-    if way == 4:
-        return gates.PauliProductRotationGate(
-            SparsePauliOp(random.choice(["XY", "ZIZ", "-YX", "Y"])).paulis[0],
-            _angle(random, values),
-        )
-    return gates.UnitaryGate(random_unitary(2, seed=seed)).control(random.randint(1, 2))
-
-
-def _evolution(random: Random, values: Values) -> gates.PauliEvolutionGate:
-    def weight() -> float:
-        return round(random.uniform(-1, 1), 3)
-
-    plain = [
-        ["XXY", "YXX", "XYX"],
-        ["ZZI", "IZZ", "XXX", "III"],
-        ["ZZI", "IXI", "YIY"],
-        ["XZ", "YY", "II"],
-        ["Z", "X"],
-        ["II"],
-    ]
-    way = random.random()
-    operator: Any
-    if way < 0.5:
-        labels = random.choice(plain)
-        operator = SparsePauliOp(labels, [weight() for _ in labels])
-    elif way < 0.85:
-        labels = random.choice(
-            [["1-", "XY"], ["Z-"], ["+0I", "rlX"], ["01Z", "11X"], ["1"], ["10"]]
-        )
-        operator = SparseObservable.from_list([(label, weight()) for label in labels])
-    else:
-        operator = [
-            SparsePauliOp(["XX", "YY"], [weight(), weight()]),
-            SparsePauliOp("ZI", weight()),
-        ]
-    synthesis = random.choice(
-        [None, None, LieTrotter(reps=2), SuzukiTrotter(order=2, reps=1), SuzukiTrotter(order=4)]
-    )
-    symbolic = any(isinstance(value, ParameterExpression) for value in values)
-    kind = gates.PauliEvolutionGate if symbolic else Formula
-    return kind(operator, time=_angle(random, values), synthesis=synthesis)
-
-
 def _nested(random: Random, values: Values, depth: int, width: int, chosen: _Chosen) -> Operation:
     """Return a circuit as a gate under some name, perhaps that of a standard gate."""
-    inner = QuantumCircuit(random.randint(1, min(3, width)), name=random.choice(_NAMES))
+    inner = QuantumCircuit(random.randint(1, min(3, width)), name=random.choice(NAMES))
     if random.random() < 0.4:
-        inner.global_phase = _angle(random, values)
+        inner.global_phase = angle_of(random, values)
     for _ in range(random.randint(1, 3)):
         _append(inner, random.randrange(1 << 60), values, depth + 1, chosen)
     if random.random() < 0.3:
         inner.barrier()
         return inner.to_instruction()
     return inner.to_gate()
-
-
-class _Own(Gate):
-    """A gate of the user's own with parameters, defined by others."""
-
-    def __init__(self, name: str, parameters: list[Any], define: Callable[..., QuantumCircuit]):
-        self._make = define
-        super().__init__(name, define(*parameters).num_qubits, parameters)
-
-    def _define(self) -> None:
-        self.definition = self._make(*self.params)
-
-
-class _Array(Gate):
-    """A gate of the user's own that is only a matrix."""
-
-    def __init__(self, name: str, matrix: np.ndarray):
-        self._matrix = matrix
-        super().__init__(name, len(matrix).bit_length() - 1, [])
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.asarray(self._matrix, dtype=dtype)
-
-
-def _own(random: Random, values: Values) -> Operation:
-    name, seed = random.choice(_NAMES), random.randrange(1 << 30)
-    if random.random() < 0.3:
-        return _Array(name, random_unitary(1 << random.randint(1, 3), seed=seed).data)
-
-    def define(first: Any, second: Any) -> QuantumCircuit:
-        made = QuantumCircuit(2, global_phase=first)
-        made.rx(2 * first, 0)
-        made.cx(0, 1)
-        made.append(gates.RYGate(second - first).control(1, ctrl_state=0), [0, 1])
-        return made
-
-    return _Own(name, [_angle(random, values), _angle(random, values)], define)
 
 
 def _modified(operation: Operation, random: Random) -> Operation:
@@ -446,7 +259,7 @@ def _modified(operation: Operation, random: Random) -> Operation:
     if way == 3:
         exponent = random.choice([2, 3, -1, 0, 2, 0.5, -0.5])
         # Else Qiskit takes the exact matrix of a product formula that may be inside.
-        annotated |= type(operation) in (Gate, ControlledGate, _Own)
+        annotated |= type(operation) in (Gate, ControlledGate, Own)
         return operation.power(exponent, annotated=annotated)
     modifiers = []
     for _ in range(random.randint(1, 2)):

@@ -1,4 +1,4 @@
-"""Programs as lists of operations and what they do, by dense matrices; imports nothing of ours."""
+"""Reference semantics of programs by dense matrices; imports nothing from the package."""
 
 from __future__ import annotations
 

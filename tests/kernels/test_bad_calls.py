@@ -1,4 +1,4 @@
-"""Bad calls raise ValueError with a text that says what was wrong; none crashes."""
+"""Bad calls raise ValueError with a clear message; none crashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many points at once against one state vector at a time, and what must not change their bits."""
+"""Batched points against single state vectors, and invariance of their bits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which build of the kernels is imported."""
+"""Choice of the kernel build to import."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ SX = np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
 
 @st.composite
 def rich_in_runs(draw: st.DrawFn) -> Circuit:
-    """Circuits most of whose operations act on one qubit, many of them on one after another."""
+    """Circuits with many consecutive operations on the same qubit."""
     n = draw(st.sampled_from([1, 3, 4, 10, 11]))
     operations: list[Matrix | Evolution] = []
     for _ in range(draw(st.integers(1, 8))):

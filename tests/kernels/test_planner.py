@@ -21,7 +21,7 @@ def commute(one: Footprint, other: Footprint) -> bool:
 
 
 def assert_equivalent(operations: list[Footprint], order: list[int]) -> None:
-    """Every operation once, and those that do not commute as they were."""
+    """Check that operations are a permutation that keeps the order of non-commuting ones."""
     assert sorted(order) == list(range(len(operations)))
     place = {operation: k for k, operation in enumerate(order)}
     for later in range(len(operations)):

@@ -1,4 +1,4 @@
-"""Bits over threads, sampling by distribution, and what the module says of itself."""
+"""Bits on any number of threads, distributions of samples, and module metadata."""
 
 from __future__ import annotations
 

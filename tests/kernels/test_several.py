@@ -1,4 +1,4 @@
-"""What is read several times from one state: observables, overlaps, variances."""
+"""Several readings of one state: observables, overlaps, variances."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_wide_states_too(num_qubits: int) -> None:
     states = np.stack([loaded.state(each) for each in points])
     values, gradients = loaded.overlaps(states, points, True, threads=2)
     np.testing.assert_allclose(values, np.abs(states.conj() @ states.T) ** 2, atol=1e-12)
-    # An overlap is greatest where both states are one, and its square is symmetric.
+    # An overlap is maximal for equal states, and its square is symmetric.
     np.testing.assert_allclose(gradients[0, 0], 0.0, atol=1e-12)
 
 

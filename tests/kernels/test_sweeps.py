@@ -1,4 +1,4 @@
-"""Programs in blocks of every size against state vectors, and what must not change their bits."""
+"""Programs in blocks of every size against state vectors, and invariance of their bits."""
 
 from __future__ import annotations
 

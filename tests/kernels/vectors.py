@@ -1,4 +1,4 @@
-"""Wider programs on state vectors: each operation from its definition, by index arithmetic."""
+"""Reference state vectors of wider programs: each operation by index arithmetic."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_a_run_leaves_a_start_that_is_stationary(name: str) -> None:
     found = hybrid.minimize(problem, name, x0=np.zeros(14), seed=1, max_iterations=200)
     assert found.history.values[0] == pytest.approx(-3.2)
     assert found.value < -4.0
-    assert found.message.startswith("The gradient vanishes at the start, so the run began again")
+    assert found.message.startswith("The gradient vanishes at the start, so the run restarted")
     assert found.outcome in (Outcome.CONVERGED, Outcome.LIMIT)
     again = hybrid.minimize(problem, name, x0=np.zeros(14), seed=1, max_iterations=200)
     assert again.x.tobytes() == found.x.tobytes()

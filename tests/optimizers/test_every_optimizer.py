@@ -25,7 +25,7 @@ def bowl_gradient(x):
 
 
 def waves(x):
-    """A sum of waves with the minimum and the curvatures of the bowl, as Rotosolve needs it."""
+    """A Fourier series with the minimum and curvatures of the bowl, for Rotosolve."""
     return 2.0 * float(np.sum(CURVATURES * (1.0 - np.cos(x - CENTRE)))) - 5.0
 
 
@@ -242,7 +242,7 @@ def test_flat_and_enormous_costs_end_quietly(name, scale, capfd):
 def test_a_constant_slope_ends_quietly(name):
     """Two equal gradients, on which a quasi-Newton method cannot update its Hessian."""
     if name == "Rotosolve":
-        pytest.skip("refuses a cost that is no sum of waves")
+        pytest.skip("refuses a cost with other frequencies")
     limit = {"COBYLA": 20}.get(name, 8)
     run = drive(
         make(name, max_iterations=limit).steps(np.zeros(3), seed=1),

@@ -284,7 +284,7 @@ def test_a_second_cobyqa_beside_a_suspended_one_is_refused_not_left_waiting():
     first = SciPy("COBYQA").steps(START, seed=0)
     ask = next(first)
     second = SciPy("COBYQA").steps(START, seed=0)
-    with pytest.raises(HybridError, match="another run of it is under way"):
+    with pytest.raises(HybridError, match="another COBYQA run is active"):
         next(second)
     first.send(answer(ask, rosen, None, None))  # the first is not disturbed
     first.close()

@@ -106,7 +106,7 @@ def test_message_and_success_are_honest():
     run = drive(SPSA(max_iterations=7).steps(np.zeros(2), seed=0), bowl)
     assert run.solution.success
     assert run.solution.iterations == 7
-    assert run.solution.message == "SPSA took its 7 steps; it has no test of convergence."
+    assert run.solution.message == "SPSA took its 7 steps; it has no convergence test."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Circuits that between them hold every kind of gate, for tests of all that takes circuits."""
+"""Circuits that together contain every kind of gate, for tests of functions of circuits."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def fixed(name: str) -> QuantumCircuit:
 
 
 def _spread(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Add fixed gates that give every amplitude of a state a different value."""
+    """Add fixed gates after which all amplitudes of a state differ."""
     for qubit in range(circuit.num_qubits):
         circuit.u(0.3 + qubit, 0.7 - qubit, 0.2 * qubit, qubit)
     for qubit in range(circuit.num_qubits - 1):
@@ -141,7 +141,7 @@ def random_point(circuit: QuantumCircuit, seed: int = 0) -> np.ndarray:
 
 
 def random_observable(num_qubits: int, num_terms: int = 12, seed: int = 0) -> SparsePauliOp:
-    """Return a sum of random strings."""
+    """Return a sum of random Pauli strings."""
     random = np.random.default_rng(seed)
     labels = ["".join(random.choice(list("IXYZ"), num_qubits)) for _ in range(num_terms)]
     return SparsePauliOp(labels, random.normal(size=num_terms))

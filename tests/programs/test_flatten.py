@@ -1,4 +1,4 @@
-"""A flat circuit is the circuit it was made from, up to a global phase."""
+"""A flat circuit equals its source, up to a global phase."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_programs_are_the_circuit(name: str, circuit: QuantumCircuit) -> None:
 
 
 def run_dense(program, point: np.ndarray) -> np.ndarray:
-    """Multiply out a program by what its arrays are documented to mean, basis state by state."""
+    """Run a program by the documented meaning of its arrays, basis state by basis state."""
     angles = program.angles.angles(point[None])[0]
     size = 1 << program.num_qubits
     total = np.eye(size, dtype=complex)

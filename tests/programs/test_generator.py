@@ -46,7 +46,7 @@ def test_eigenvalues_are_those_of_the_matrix(generator: Generator) -> None:
     assert found is not None
     expected = np.linalg.eigvalsh(dense(generator, WIDTH))
     assert set(distinct(expected)) <= set(distinct(found))
-    # Parities that the enumeration combines freely are all taken by basis states.
+    # Basis states take all combinations of parities in the enumeration.
     assert set(distinct(found)) <= set(distinct(np.append(expected, 0.0)))
 
 

@@ -1,4 +1,4 @@
-"""Observables are checked after merging, and what is none is told how to become one."""
+"""Observables are validated after merging; other objects are refused with advice on conversion."""
 
 from __future__ import annotations
 

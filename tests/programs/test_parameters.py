@@ -1,4 +1,4 @@
-"""Angles and chain rule against Qiskit's own binding and against finite differences."""
+"""Angles and chain rule against Qiskit's binding and against finite differences."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_no_angles_pull_back_to_no_slopes() -> None:
 
 
 class Misread:
-    """An expression whose derivatives Qiskit gets wrong, as versions before 2.5.2 do."""
+    """An expression with wrong derivatives, as in Qiskit before 2.5.2."""
 
     def __init__(self, expression: ParameterExpression, derivative: ParameterExpression | float):
         self.parameters = expression.parameters

@@ -1,4 +1,4 @@
-"""Gates are what their class, matrix or definition says, with right values from outside."""
+"""Gates are read from their class, matrix or definition, checked against independent values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = Parameter("t")
 
 
 def circuit_of(operation: Operation, before: str = "") -> QuantumCircuit:
-    """Return a circuit of one operation, after X gates on the qubits named."""
+    """Return a circuit of one operation, after X gates on given qubits."""
     circuit = QuantumCircuit(operation.num_qubits)
     for qubit in before:
         circuit.x(int(qubit))
@@ -40,7 +40,7 @@ def value(circuit: QuantumCircuit, label: str, *point: float) -> float:
 
 
 def check_state(circuit: QuantumCircuit) -> None:
-    """Compare the state of a circuit without parameters with Qiskit's, phase included."""
+    """Compare the state of a parameterless circuit with Qiskit's, phase included."""
     np.testing.assert_allclose(hybrid.state(circuit, []), Statevector(circuit).data, atol=1e-12)
 
 
@@ -79,14 +79,14 @@ def test_a_gate_with_neither_matrix_nor_definition_is_not_guessed_from_its_name(
 
 
 class Derived(gates.RXGate):
-    """RY under a class of RX; Qiskit makes RX of it where it copies a circuit."""
+    """RY in a subclass of RX; Qiskit turns it into RX when it copies a circuit."""
 
     def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
         return np.asarray(gates.RYGate(self.params[0]).to_matrix())
 
 
 class Plain(gates.RXGate):
-    """RX under another class."""
+    """RX in a subclass."""
 
 
 def test_classes_derived_from_standard_gates() -> None:
@@ -340,7 +340,7 @@ class Hiding(Gate):
         (late(gates.Reset()), "put it before them, or use a fresh qubit"),
         (late(gates.Initialize([1, 0])), "'initialize' operation.*put it before them"),
         (circuit_of(Failing()), "gate 'failing': got KeyError from its definition"),
-        (circuit_of(Endless()), "gate 'endless': got a definition that holds itself"),
+        (circuit_of(Endless()), "gate 'endless': got a definition that contains itself"),
         (circuit_of(Hiding()), "an angle with 't', which circuit.parameters lacks"),
         (circuit_of(gates.RXGate(np.nan)), "argument of gate 'rx': got nan"),
         (circuit_of(gates.MCPhaseGate(np.inf, 2)), "argument of gate 'mcphase': got inf"),

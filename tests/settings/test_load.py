@@ -38,14 +38,14 @@ def test_what_is_no_path(path: object) -> None:
 
 @pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
 def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
-    with pytest.raises(RunFileError, match="got a path where there is no file"):
+    with pytest.raises(RunFileError, match="got a path without a file"):
         load(tmp_path / name)
     for problem in (
         {"kind": "molecule", "fcidump": name},
         {"kind": "maxcut", "edges": name},
     ):
         ansatz = {"kind": "hardware_efficient"}
-        with pytest.raises(RunFileError, match="which is no file in"):
+        with pytest.raises(RunFileError, match="which is not a file in"):
             load(write(tmp_path, {"problem": problem, "ansatz": ansatz}))
     with pytest.raises(RunFileError):
         load(write(tmp_path, changed(ISING, run={"journal": "a\0b"})))
@@ -66,7 +66,7 @@ def test_overrides_take_the_place_of_the_files_values(tmp_path: Path) -> None:
 
 def test_overrides_are_checked_too(tmp_path: Path) -> None:
     assert faults(write(tmp_path, ISING), {"simulator.shots": -5}) == [
-        "simulator.shots: got -5, expected a positive integer, or no such key for exact values"
+        "simulator.shots: got -5, expected a positive integer; without the key, values are exact"
     ]
 
 
@@ -186,7 +186,7 @@ def test_a_data_file_that_is_missing_is_named_with_the_nearest(tmp_path: Path) -
     problem = {"kind": "maxcut", "edges": "graf.edges"}
     path = write(tmp_path, {"problem": problem, "ansatz": {"kind": "qaoa", "depth": 1}})
     (fault,) = faults(path)
-    assert fault.startswith("problem.edges: got 'graf.edges', which is no file in ")
+    assert fault.startswith("problem.edges: got 'graf.edges', which is not a file in ")
     assert fault.endswith("did you mean 'graph.edges'?")
 
 

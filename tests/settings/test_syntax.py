@@ -12,14 +12,14 @@ from tests.settings.run_files import ISING, changed, write
 
 HABITS = [
     ("seed = True", "true and false are written in lower case"),
-    ("seed = None", "leave the key out for none"),
-    ("name = adam", "strings stand between quotes"),
-    ("name = “Adam”", "strings stand between straight quotes"),
+    ("seed = None", "remove the key for none"),
+    ("name = adam", "strings need quotes"),
+    ("name = “Adam”", "strings need straight quotes"),
     ("seed: 7", "write key = value"),
     ("seed", "write key = value, or [name] for a table"),
-    ("seed = 7,", "nothing follows a value on its line"),
-    ("tolerance = 1.", "a number has digits on both sides of its point"),
-    ("tolerance = .5", "a number has digits on both sides of its point"),
+    ("seed = 7,", "nothing may follow a value on its line"),
+    ("tolerance = 1.", "a number needs digits on both sides of the point"),
+    ("tolerance = .5", "a number needs digits on both sides of the point"),
     ("; seed", "comments start with #"),
     ("// seed", "comments start with #"),
 ]
@@ -46,7 +46,7 @@ def test_habits_of_other_formats(line: str, advice: str, tmp_path: Path) -> None
 def test_what_stands_there_twice(line: str, tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
     path.write_text(f"{text(tmp_path)}\n[run]\nseed = 7\n{line}\n")
-    with pytest.raises(RunFileError, match="it stands in the file before"):
+    with pytest.raises(RunFileError, match="defined twice"):
         load(path)
 
 

@@ -1,4 +1,4 @@
-"""States that ranks share: the same bits as on one, for everything that can be asked of them."""
+"""Distributed states give the same bits as one rank, for every kind of answer."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 
 
 def forget_groups(job: World) -> None:
-    """Let groups be made anew, without the memory that they have kept."""
+    """Discard groups and the memory that they keep."""
     for ranks in list(job.communicator._members):
         job.communicator.forget(ranks)
 
@@ -159,7 +159,7 @@ def test_a_member_that_fails_is_named_on_every_rank(
     with pytest.raises(ZeroDivisionError, match="a bug in the middle"):
         hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)
     monkeypatch.undo()
-    # The ranks are in step again, and share states as before.
+    # The ranks are synchronised again, and can share states as before.
     values = hybrid.expectation(circuit(), CHAIN, POINTS, shards=2)
     assert np.all(np.isfinite(values))
 
@@ -178,7 +178,7 @@ def test_a_member_that_fails_while_others_wait_for_its_messages(
         raise ZeroDivisionError("a bug in an exchange")
 
     forget_groups(job)
-    monkeypatch.setattr(group, "_shared_room", lambda: 0)
+    monkeypatch.setattr(group, "_shared_free", lambda: 0)
     if job.rank == culprit:
         monkeypatch.setattr(exchange._Pipeline, "exchange", fail)
     with pytest.raises(ZeroDivisionError, match="a bug in an exchange"):
@@ -197,7 +197,7 @@ def test_messages_where_memory_cannot_be_shared(
 
     expected = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
     forget_groups(job)
-    monkeypatch.setattr(group, "_shared_room", lambda: 0)
+    monkeypatch.setattr(group, "_shared_free", lambda: 0)
     found = hybrid.expectation(circuit(), CHAIN, POINTS, gradient=True, shards=2)[1]
     assert found.tobytes() == expected.tobytes()
 

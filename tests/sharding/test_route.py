@@ -1,4 +1,4 @@
-"""Routes: every station's qubits may be distributed, places never clash, and few qubits move."""
+"""Routes distribute allowed qubits only, never clash, and move few qubits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ stations = st.lists(st.integers(1, 2**WIDTH - 1), min_size=1, max_size=6)
 
 
 def fewest_moves(allowed: list[int], distributed: int) -> int:
-    """Return by trying everything how many qubits must change places at least."""
+    """Return the minimum number of qubits that must move, by exhaustive search."""
     best = {0: 0}
     for station, mask in enumerate(allowed):
         qubits = [q for q in range(WIDTH) if mask >> q & 1]

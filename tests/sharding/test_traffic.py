@@ -1,4 +1,4 @@
-"""What members send: as much as was predicted, and little beside an exchange for every gate."""
+"""Traffic between members: equal to the prediction, and far below one exchange per gate."""
 
 from __future__ import annotations
 

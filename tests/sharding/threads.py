@@ -1,4 +1,4 @@
-"""A group whose members are threads of one process, to test what ranks do without ranks."""
+"""A group whose members are threads of one process, to test sharding without ranks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Shared:
 
 
 class _Transfer:
-    """Sent arrays are read when they are received, so a buffer used too early shows."""
+    """Reads sent arrays on receipt, which exposes buffers that are reused too early."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class ThreadGroup:
 def on_threads(
     size: int, work: Callable[[ThreadGroup], Result], *, direct: bool = False
 ) -> list[Result]:
-    """Return what every member of a group returns; raise what any of them raises."""
+    """Return the results of all members of a group; raise the exception of any of them."""
     shared = _Shared(size)
     results: list[Any] = [None] * size
     errors: list[BaseException] = []

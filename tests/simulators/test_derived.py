@@ -1,7 +1,7 @@
-"""A cost derived from the answers of another estimator: penalties for overlaps, exact gradients.
+"""A cost derived from another estimator's answers: penalties for overlaps, exact gradients.
 
 Higgott, Wang and Brierley, Quantum 3, 156 (2019): minimise the energy plus penalties for the
-overlaps with the states that were found before.
+overlaps with the states found before.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PENALTY = 5.0
 
 
 class Penalised(hybrid.VQE):
-    """Minimise the energy of states that are orthogonal to those at some points."""
+    """Minimise the energy with penalties for overlaps with the states at given points."""
 
     found: FloatArray
 

@@ -43,7 +43,7 @@ POINTS = np.random.default_rng(4).normal(size=(3, 4))
 
 @cache
 def right_values() -> tuple[np.ndarray, np.ndarray]:
-    """Return values and gradients by dense algebra."""
+    """Return values and gradients from dense linear algebra."""
     circuit = circuit_of()
     values = [[oracle.value(circuit, o, x) for o in OBSERVABLES] for x in POINTS]
     slopes = [[oracle.gradient(circuit, o, x) for o in OBSERVABLES] for x in POINTS]
@@ -79,7 +79,7 @@ def test_strings_that_are_shared_are_measured_once() -> None:
     compiled = [compile_observable(each, 2) for each in OBSERVABLES]
     constants, groups = shared_groups(compiled)
     assert constants.tolist() == [0.25, 0.0, 2.0, 0.0]
-    # By descending coefficient: ZI and IX; XX; IZ and ZZ. One by one it would take four.
+    # By descending coefficient: ZI and IX; XX; IZ and ZZ. Separate groups would be four.
     assert len(groups) == 3
     assert all(len(group) == 4 for group in groups)
     for group in groups:

@@ -1,4 +1,4 @@
-"""A new simulator is one class and one row: it is chosen, run, planned, priced and calibrated."""
+"""A class and a registry row suffice to choose, run, plan, price and calibrate a simulator."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Toy(Simulator):
-    """Values of dense state vectors by Qiskit."""
+    """Values of dense state vectors from Qiskit."""
 
     shift: float = 0.0
     name: ClassVar[str] = "toy"

@@ -1,4 +1,4 @@
-"""Every simulator gives the values, gradients and standard errors that dense algebra gives."""
+"""Values, gradients and standard errors of every simulator against dense linear algebra."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOISE.add_all_qubit_quantum_error(depolarizing_error(0.05, 2), ["cx", "rxx", "cr
 
 @dataclass(frozen=True)
 class Case:
-    """A simulator and how well it knows values; noise is that of :data:`NOISE` or none."""
+    """A simulator and its expected precision; noise is that of :data:`NOISE` or none."""
 
     make: Callable[[], Any]
     shots: int | None = None
@@ -82,7 +82,7 @@ def _circuit() -> QuantumCircuit:
 
 
 CIRCUIT = _circuit()
-# Diagonal, so that no rotation with noise of its own stands before the measurements.
+# Diagonal, so that no noisy rotation precedes the measurements.
 DIAGONAL = SparsePauliOp(["ZII", "IZZ", "IIZ", "III"], [1.0, -0.7, 0.4, 0.3])
 MIXED = SparsePauliOp(["ZXI", "IYZ", "XXX", "IIZ", "III"], [1.0, -0.7, 0.4, 0.9, 0.3])
 POINTS = np.random.default_rng(7).uniform(-1.5, 1.5, (3, 4))
@@ -146,10 +146,10 @@ def test_standard_errors_are_the_scatter_of_repeated_runs(name: str) -> None:
     told = hybrid.estimate(
         CIRCUIT, DIAGONAL + MIXED, points, simulator=case.make(), shots=shots, seed=21
     )
-    assert len(set(told.values.tolist())) > 10  # each evaluation has shots of its own
+    assert len(set(told.values.tolist())) > 10  # shots differ between evaluations
     scatter = np.std(told.values, ddof=1)
     typical = np.sqrt(np.mean(told.standard_errors**2))
-    # The scatter of so many runs is known to 1 / sqrt(2 * 120), or 6.5 %.
+    # The scatter of 120 runs is known to 1 / sqrt(2 * 120), or 6.5 %.
     assert scatter == pytest.approx(typical, rel=0.3)
 
 

@@ -1,4 +1,4 @@
-"""Compiled circuits are found again by their content, and only while it is what it was."""
+"""Compiled circuits are cached by content, and invalidated when it changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Z = SparsePauliOp("Z")
 
 
 class Turn(Gate):
-    """A gate of the user's own whose matrix is made from an attribute."""
+    """A user-defined gate whose matrix depends on an attribute."""
 
     def __init__(self, angle: float) -> None:
         super().__init__("turn", 1, [])
@@ -41,7 +41,7 @@ class Turn(Gate):
 
 
 class Defined(Gate):
-    """A gate of the user's own whose definition is made from an attribute."""
+    """A user-defined gate whose definition depends on an attribute."""
 
     def __init__(self, angle: float) -> None:
         super().__init__("defined", 1, [])
@@ -174,14 +174,14 @@ def test_a_change_in_place_is_seen(change: Callable[[QuantumCircuit], None]) -> 
     before = compiled_circuit(circuit)
     change(circuit)
     assert compiled_circuit(circuit) is not before
-    if change is not other_time:  # which Qiskit itself forgets when it assigns parameters
+    if change is not other_time:  # which Qiskit itself drops when it assigns parameters
         state = Statevector(circuit.assign_parameters([0.6]))
         assert abs(abs(np.vdot(hybrid.state(circuit, [0.6]), state.data)) - 1) < 1e-12
     assert compiled_circuit(evolved()) is before
     original = Statevector(evolved().assign_parameters([0.6]))
     values = [
         hybrid.expectation(evolved(), SparsePauliOp("ZZ"), [0.6], simulator=each)[0]
-        for each in ("native", Aer())  # the latter reads the gates only now
+        for each in ("native", Aer())  # Aer reads the gates only now
     ]
     expected = original.expectation_value(SparsePauliOp("ZZ")).real
     np.testing.assert_allclose(values, expected, atol=1e-9)
@@ -196,7 +196,7 @@ def test_another_coefficient_of_the_observable_is_seen() -> None:
 
 @pytest.mark.parametrize("kind", [Turn, Defined])
 def test_gates_of_ones_own_in_a_loop(kind: type) -> None:
-    # Freed circuits leave their addresses to later ones.
+    # Later circuits can reuse the addresses of freed ones.
     angles = np.random.default_rng(0).uniform(-3, 3, 400)
     values = [hybrid.expectation(of_gate(kind(angle)), Z)[0] for angle in angles]
     np.testing.assert_allclose(values, np.cos(angles), atol=1e-12)
@@ -317,7 +317,7 @@ H = SparsePauliOp(["XX", "ZI", "IY", "ZZ"], [0.5, 0.3, 0.7, 0.2])
 
 
 def drifting(seed: int | None, shared: bool) -> QuantumCircuit:
-    """A circuit of two QDrift evolutions, the second inside of a gate."""
+    """Return a circuit of two QDrift evolutions, the second inside a gate."""
     one = QDrift(reps=3, seed=seed)
     other = one if shared else QDrift(reps=3, seed=seed)
     inner = QuantumCircuit(2)
@@ -330,7 +330,7 @@ def drifting(seed: int | None, shared: bool) -> QuantumCircuit:
 
 
 def drawn(circuit: QuantumCircuit) -> float:
-    """Return <ZZ> of the factors that Qiskit draws for a circuit."""
+    """Return <ZZ> for the factors that Qiskit draws for a circuit."""
     state = Statevector(circuit.decompose(reps=3))
     return float(state.expectation_value(SparsePauliOp("ZZ")).real)
 
@@ -345,9 +345,9 @@ def test_qdrift_draws_once_for_a_seed(shared: bool, simulator: Any) -> None:
         assert abs(value - expected) < 1e-9
         state = Statevector(hybrid.state(circuit))
         assert abs(state.expectation_value(observable).real - expected) < 1e-9
-        for seed in range(20):  # so that what was compiled is dropped
+        for seed in range(20):  # evicts the compiled circuits
             compiled_circuit(drifting(10 + seed, shared))
-    assert abs(drawn(circuit) - expected) < 1e-9  # of the user's generator nothing was taken
+    assert abs(drawn(circuit) - expected) < 1e-9  # the user's generator did not advance
     assert abs(drawn(drifting(4, shared)) - expected) > 1e-3
 
 

@@ -1,4 +1,4 @@
-"""Workloads of one's own: every axis, any number of ranks, and clear words for what is wrong."""
+"""User-defined workloads: every axis, any number of ranks, and clear error messages."""
 
 from __future__ import annotations
 
@@ -171,9 +171,9 @@ def cut(*spans: tuple[int, int]) -> list[Piece]:
     ("pieces", "message"),
     [
         (cut((0, 3), (2, 6)), "overlap"),
-        (cut((0, 2), (3, 6)), "a gap: samples 2 to 2"),
-        (cut((1, 6)), "a gap: samples 0 to 0"),
-        (cut((0, 5)), "exactly the 6 samples"),
+        (cut((0, 2), (3, 6)), "no piece for samples 2 to 2"),
+        (cut((1, 6)), "no piece for samples 0 to 0"),
+        (cut((0, 5)), "pieces of all 6 samples"),
         ([], "no pieces"),
         ([Piece(1, "samples", 0, 6, point=0)], "index 1 at place 0"),
         ([Piece(0, "samples", 0, 6, point=3)], "pieces of points"),

@@ -1,4 +1,4 @@
-"""Labels of two classes: the same training however they are written."""
+"""Training does not depend on how the labels of two classes are written."""
 
 from __future__ import annotations
 
@@ -107,5 +107,5 @@ def test_a_single_feature_needs_no_rows() -> None:
 
 @pytest.mark.parametrize("features", ["x", ["x"], None, [WEIGHT, "x"], 3])
 def test_features_are_parameters(features: object) -> None:
-    with pytest.raises(InputError, match=r"features: got .*, expected the Parameter objects"):
+    with pytest.raises(InputError, match=r"features: got .*, expected Parameter objects"):
         Supervised(circuit(), SparsePauliOp("Z"), DATA, LABELS, features)

@@ -1,4 +1,4 @@
-"""Where workloads start if they are not told."""
+"""Default starting points of workloads."""
 
 from __future__ import annotations
 

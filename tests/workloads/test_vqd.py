@@ -1,4 +1,4 @@
-"""The lowest states by deflation against exact diagonalisation."""
+"""Lowest states by deflation, against exact diagonalisation."""
 
 from __future__ import annotations
 
@@ -90,6 +90,9 @@ def test_of_one_state_it_is_vqe() -> None:
     assert alone.x[0].tobytes() == plain.x.tobytes()
     assert alone.values[0] == pytest.approx(plain.value, abs=1e-14)
     assert plain.values is None
+    problem = hybrid.VQD(_any_state(), FIELD, states=1)
+    sampled = hybrid.minimize(problem, "SPSA", simulator="aer", shots=100, seed=5, max_iterations=2)
+    assert sampled.standard_error > 0.0
 
 
 def test_states_that_the_ansatz_cannot_tell_apart() -> None:
@@ -100,7 +103,7 @@ def test_states_that_the_ansatz_cannot_tell_apart() -> None:
     result = hybrid.minimize(problem, seed=1, x0=[0.3])
     assert result.outcome is Outcome.FAILED
     assert not result.success
-    assert "are not told apart" in result.message
+    assert "are not distinct" in result.message
     np.testing.assert_allclose(result.values[[0, -1]], [-1.0, 1.0], atol=1e-6)
 
 

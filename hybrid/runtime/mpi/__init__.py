@@ -1,4 +1,4 @@
-"""The job over MPI; the only package that imports mpi4py, through ``library.py``."""
+"""The MPI communicator; ``library.py`` is the only module that imports mpi4py."""
 
 from hybrid.runtime.mpi.communicator import MPICommunicator
 from hybrid.runtime.mpi.library import library

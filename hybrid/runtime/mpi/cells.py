@@ -1,4 +1,4 @@
-"""Integers that all ranks share, in a window of one-sided MPI."""
+"""Shared integers in a window of one-sided MPI."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hybrid.runtime.mpi.library import MPI
 
 
 class MPICells:
-    """Cells in a window of one-sided communication, at the first rank of each group.
+    """Cells in a window of one-sided MPI, at the first rank of each group.
 
-    On one host the processor's atomic instructions serve them. Over a network without such, the
-    owner serves them whenever it calls MPI, which a rank does at least after each of its pieces.
+    On one host, operations use the processor's atomic instructions. Over a network without remote
+    atomics, the owner executes them when it calls MPI, at least after each of its pieces.
     """
 
     def __init__(self, comm: Any) -> None:
@@ -30,17 +30,17 @@ class MPICells:
         self._window.Lock_all()
 
     def fetch_add(self, owner: int, cell: int, amount: int) -> int:
-        """Add to a cell of a rank, and return what was there before."""
+        """Add to a cell of a rank; return its previous value."""
         self._amount[0] = amount
         return self._exchange(owner, cell, MPI.SUM)
 
     def put(self, owner: int, cell: int, value: int) -> None:
-        """Set a cell of a rank; it is seen by all when this returns."""
+        """Set a cell of a rank; visible to all ranks on return."""
         self._amount[0] = value
         self._exchange(owner, cell, MPI.REPLACE)
 
     def close(self) -> None:
-        """Give the window back; collective."""
+        """Free the window; collective."""
         self._window.Unlock_all()
         self._window.Free()
 

@@ -16,21 +16,21 @@ from hybrid.runtime.mpi.patience import OWN_CORE_SPIN_SECONDS, Patience
 from hybrid.runtime.mpi.start import saying_who_waits
 
 _INLINE = 8192
-"""Broadcasts up to this many bytes travel in one message."""
+"""Broadcasts up to this many bytes use one message."""
 _HEADER = 8
 _TAG = 7
 _TOLD = 8
-"""Tags of messages from one rank to another, and of what rank 0 tells."""
+"""Tags of point-to-point messages, and of :meth:`MPICommunicator.tell`."""
 
 
 class MPICommunicator:
-    """Messages of bytes over a duplicate of MPI.COMM_WORLD.
+    """Byte messages over a duplicate of MPI.COMM_WORLD.
 
-    MPI libraries wait by spinning, which takes the processor from whoever has work. Waits here
-    poll, and sleep between polls when they last, so idle ranks leave their cores to the others.
+    MPI libraries busy-wait, which takes cores from ranks with work. Waits here poll, and sleep
+    between polls after a while, so that idle ranks free their cores.
 
-    Where Open MPI was started with ``mpiexec --with-ft ulfm``, the death of a rank is raised as
-    RanksLost in every call, and the survivors go on with :meth:`shrink`.
+    Under ``mpiexec --with-ft ulfm`` of Open MPI, every call raises RanksLost after the death of a
+    rank, and the survivors continue with :meth:`shrink`.
     """
 
     survives_losses: bool = SURVIVES_LOSSES
@@ -52,7 +52,7 @@ class MPICommunicator:
 
     @noticing_losses
     def broadcast(self, message: bytes | None) -> bytes:
-        """Return on every rank what rank 0 gave; the others give None."""
+        """Return rank 0's message on every rank; the others pass None."""
         envelope = np.zeros(_HEADER + _INLINE, dtype=np.uint8)
         if message is not None:
             envelope[:_HEADER] = np.frombuffer(len(message).to_bytes(_HEADER, "little"), np.uint8)
@@ -68,7 +68,7 @@ class MPICommunicator:
 
     @noticing_losses
     def all_gather(self, message: bytes, call: str = "") -> list[bytes]:
-        """Return on every rank what each rank gave, in rank order; say if that takes long."""
+        """Return the messages of all ranks, in rank order, on every rank; report long waits."""
         lengths = np.empty(self.size, dtype=np.int64)
         mine = np.array([len(message)], dtype=np.int64)
         request = self._comm.Iallgather(mine, lengths)
@@ -87,10 +87,10 @@ class MPICommunicator:
 
     @noticing_losses
     def tell(self, message: bytes, ranks: Sequence[int]) -> None:
-        """Send from rank 0 to others, each of which calls :meth:`hear`; nobody else is bothered.
+        """Send from rank 0 to some ranks, which call :meth:`hear`; involves no other rank.
 
-        Down a binomial tree over these ranks, who pass the message on: its head names them, and the
-        number that it has among the messages to each.
+        Uses a binomial tree over these ranks. The header lists them, with the sequence number of
+        the message for each.
         """
         told = np.array(sorted(ranks), dtype=np.int32)
         self._told[told] += 1
@@ -99,9 +99,10 @@ class MPICommunicator:
 
     @noticing_losses
     def hear(self) -> bytes:
-        """Return what rank 0 tells this rank next, passed on to those below in the tree.
+        """Return the next message of :meth:`tell`, after forwarding it down the tree.
 
-        Trees over other ranks lead here over other ranks, so a message may overtake one before it.
+        Different trees reach this rank through different ranks, so messages may arrive out of
+        order.
         """
         self._heard += 1
         while self._heard not in self._early:
@@ -117,7 +118,7 @@ class MPICommunicator:
         return self._early.pop(self._heard)
 
     def _pass_on(self, envelope: Any, told: Any) -> None:
-        """Send on to this rank's children: of place p those at p + 2^k with 2^k > p."""
+        """Forward to this rank's children: for place p, the places p + 2^k with 2^k > p."""
         place = 0 if self.rank == 0 else 1 + int(np.searchsorted(told, self.rank))
         step = 1 << place.bit_length()
         sends = []
@@ -137,19 +138,19 @@ class MPICommunicator:
 
     @noticing_losses
     def post(self, message: bytes, to: int) -> None:
-        """Send to another rank without waiting until it has arrived."""
+        """Send to another rank without waiting for delivery."""
         self._posted = [sent for sent in self._posted if not sent[0].Test()]
         buffer = [np.frombuffer(message, np.uint8), MPI.BYTE]
         self._posted.append((self._comm.Isend(buffer, dest=to, tag=_TAG), message))
 
     @noticing_losses
     def has_message(self, source: int) -> bool:
-        """Return whether a message of another rank has come."""
+        """Return whether a message of another rank has arrived."""
         return bool(self._comm.Iprobe(source=source, tag=_TAG))
 
     @noticing_losses
     def wait_until(self, is_true: Callable[[], bool]) -> None:
-        """Return when a condition, which other ranks bring about, holds."""
+        """Wait until a condition holds that other ranks fulfil."""
         self._patience.until(is_true)
 
     @noticing_losses
@@ -162,21 +163,21 @@ class MPICommunicator:
         return message.tobytes()
 
     def name_hosts(self, hosts: Sequence[str]) -> None:
-        """Learn the machine of each rank, for messages."""
+        """Set the host name of each rank, for error messages."""
         self._attendance.hosts = tuple(hosts)
 
     def spin_longer(self) -> None:
-        """Wait at full speed for longer from now on: no other rank needs this rank's core."""
+        """Busy-wait longer from now on, because no other rank needs this rank's core."""
         self._patience.spin_seconds = OWN_CORE_SPIN_SECONDS
 
     def revoke(self) -> None:
-        """Make every call of every rank raise RanksLost, so that all come to agree."""
+        """Make every call on every rank raise RanksLost, so that all ranks reach :meth:`agree`."""
         for comm in (self._comm, *(members.comm for members in self._members.values())):
             if not comm.Is_revoked():
                 comm.Revoke()
 
     def members(self, ranks: tuple[int, ...]) -> MPIMembers:
-        """Return some ranks, this one among them, as a job within the job.
+        """Return a subset of the ranks that includes this one.
 
         Collective over these ranks on first use.
         """
@@ -188,12 +189,12 @@ class MPICommunicator:
         return self._members[ranks]
 
     def forget(self, ranks: tuple[int, ...]) -> None:
-        """Make a new job of these ranks when they are wanted next: the old one is out of step."""
+        """Discard the subset of these ranks, whose messages are out of step after a failure."""
         if ranks in self._members:
             self._forgotten.append(self._members.pop(ranks))
 
     def agree(self, well: bool) -> bool:
-        """Return whether all is well with every rank and none has died; the same on all."""
+        """Return whether ``well`` is true on every rank and none has died; the same on all."""
         try:
             return bool(self._comm.Agree(int(well)) & 1)
         except MPI.Exception as error:
@@ -202,19 +203,19 @@ class MPICommunicator:
             raise
 
     def shrink(self) -> MPICommunicator:
-        """Return a communicator of the ranks that live, in their old order."""
+        """Return a communicator of the surviving ranks, in the same order."""
         self._comm.Ack_failed()
         return MPICommunicator(self._comm.Shrink())
 
     @property
     def cells(self) -> MPICells:
-        """Integers that all ranks share; collective on first use."""
+        """Shared integers; collective on first use."""
         if self._cells is None:
             self._cells = MPICells(self._comm)
         return self._cells
 
     def close(self) -> None:
-        """Give back what MPI holds; collective, at the end of the job."""
+        """Free all MPI resources; collective, at the end of the job."""
         for members in self._members.values():
             members.close()
         if self._cells is not None:
@@ -222,12 +223,12 @@ class MPICommunicator:
             self._comm.Free()
 
     def abort(self, code: int) -> None:
-        """End the processes of all ranks now."""
+        """Terminate all ranks immediately."""
         self._comm.Abort(code)
 
     @property
     def is_over(self) -> bool:
-        """Whether MPI has been shut down, so that no message can be sent any more."""
+        """Whether MPI has been finalised, so that messages can no longer be sent."""
         return bool(MPI.Is_finalized())
 
     def _wait(self, request: MPI.Request) -> None:

@@ -1,4 +1,4 @@
-"""Where ranks wait for one another in a collective call: who has come, and who is awaited."""
+"""Report the ranks that are missing from a collective call."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ from hybrid.runtime.protocol import Waiting, decode, encode
 from hybrid.runtime.watchdog import patience
 
 NOTE_SECONDS = 0.3
-"""A rank that has waited so long says so to the ranks that may have to report it."""
+"""After this wait a rank notifies the ranks that may have to report it."""
 _TAG = 11
 _EVERYBODY = 64
-"""In jobs of more ranks than this, ``_FEW`` of them hear who waits and report it."""
+"""In jobs of more ranks than this, only ``_FEW`` ranks are notified and report."""
 _FEW = 8
 _LONGER = 6.0
-"""At the end of its script a rank rightly waits for those that still compute."""
+"""Factor on the patience at the end of the script, where other ranks may still compute."""
 
 
 class Attendance:
-    """Keeps account of the meetings of a job's ranks.
+    """Tracks which ranks have arrived at a collective call.
 
-    A meeting is an exchange of messages that every rank takes part in, in one order. The lowest
-    rank that waits for long says for whom, once.
+    The lowest rank that waits for long reports the missing ranks, once per call.
 
     Args:
-        comm: of the job.
+        comm: communicator of the job.
 
     Attributes:
-        hosts: the machine of each rank, once that is known.
+        hosts: host name of each rank, once known.
     """
 
     def __init__(self, comm: Any) -> None:
@@ -48,7 +47,7 @@ class Attendance:
         self.hosts: tuple[str, ...] = ()
 
     def begin(self, call: str) -> Callable[[float], None]:
-        """Begin a meeting; return what to call, with the seconds waited, while this rank waits."""
+        """Begin a collective call; return a callback for the seconds waited so far."""
         self._number += 1
         self._last_call, self._call = self._call, call
         self._has_noted = self._has_reported = False
@@ -98,8 +97,8 @@ class Attendance:
         else:
             text = f"has waited {seconds:.0f} s in {self._call} for rank{s} {names}"
         notify(
-            f"hybrid: rank {self._name(self._rank)} {text}{last}. An awaited rank is at other "
-            "work, waits in an MPI call of its own, or is stopped"
+            f"hybrid: rank {self._name(self._rank)} {text}{last}. An awaited rank does other "
+            "work, waits in another MPI call, or is stopped"
         )
 
     def _name(self, rank: int) -> str:

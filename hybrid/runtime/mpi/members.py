@@ -1,4 +1,4 @@
-"""Some ranks of the job over MPI, who move arrays among themselves."""
+"""A subset of the ranks that exchanges arrays over MPI."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from hybrid.runtime.mpi.patience import Patience
 
 _TAG = 7
 _WARNING_TAG = 9
-"""Tags of arrays, and of a member's failure."""
+"""Tags of arrays, and of warnings."""
 
 
 class MPITransfer:
-    """Messages of arrays that are under way; keeps their buffers."""
+    """Array messages in flight; keeps their buffers alive."""
 
     def __init__(self, requests: list[MPI.Request], buffers: list[Any]) -> None:
         self._requests = requests
         self._buffers = buffers
 
     def is_done(self) -> bool:
-        """Return whether all have arrived."""
+        """Return whether all messages have completed."""
         try:
             return bool(MPI.Request.Testall(self._requests))
         except MPI.Exception as error:
@@ -34,15 +34,15 @@ class MPITransfer:
 
 
 class MPIMembers:
-    """Some ranks of the job, who move arrays among themselves.
+    """A subset of the ranks that exchanges arrays.
 
     Args:
-        comm: their communicator.
-        patience: how this rank waits.
-        share: whether they may share memory, where all of them are on one host.
+        comm: communicator of the subset.
+        patience: waiting strategy of this rank.
+        share: whether to share memory if all members are on one host.
 
     Attributes:
-        kept: what is kept for them from call to call, by name.
+        kept: objects cached between calls, by name.
     """
 
     def __init__(self, comm: Any, patience: Patience, *, share: bool) -> None:
@@ -60,12 +60,12 @@ class MPIMembers:
 
     @noticing_losses
     def least(self, number: int) -> int:
-        """Return the least of all members' numbers; all see what any has written before."""
+        """Return the minimum over all members; also a memory barrier for shared memory."""
         return int(self._reduce(np.array([number], dtype=np.int64), MPI.MIN)[0])
 
     @noticing_losses
     def total(self, numbers: Any) -> Any:
-        """Return the element-wise sum of all members' arrays."""
+        """Return the element-wise sum over all members."""
         return self._reduce(np.ascontiguousarray(numbers), MPI.SUM)
 
     def _reduce(self, mine: Any, operation: MPI.Op) -> Any:
@@ -79,7 +79,7 @@ class MPIMembers:
 
     @noticing_losses
     def start(self, sends: Sequence[tuple[int, Any]], receives: Sequence[tuple[int, Any]]) -> Any:
-        """Send arrays, each at most 2 GiB, to members and receive others, without waiting."""
+        """Start sending and receiving arrays, each at most 2 GiB, without waiting."""
         requests = [
             self.comm.Irecv(_as_bytes(array), source=source, tag=_TAG) for source, array in receives
         ]
@@ -99,11 +99,11 @@ class MPIMembers:
         return bool(self.comm.Iprobe(source=MPI.ANY_SOURCE, tag=_WARNING_TAG))
 
     def wait_until(self, is_true: Callable[[], bool]) -> None:
-        """Return when a condition, which other members bring about, holds."""
+        """Wait until a condition holds that other members fulfil."""
         self._patience.until(is_true)
 
     def shared_memory(self, num_bytes: int) -> list[Any]:
-        """Return memory for each member that all of them can reach, as bytes; collective."""
+        """Allocate shared memory, one byte array per member; collective."""
         window = MPI.Win.Allocate_shared(num_bytes, 1, comm=self.comm)
         window.Lock_all(MPI.MODE_NOCHECK)
         self._windows.append(window)
@@ -111,14 +111,14 @@ class MPIMembers:
         return [np.frombuffer(view, dtype=np.uint8) for view in views]
 
     def give_back(self) -> None:
-        """Give shared memory back; collective."""
+        """Free shared memory; collective."""
         for window in self._windows:
             window.Unlock_all()
             window.Free()
         self._windows.clear()
 
     def close(self) -> None:
-        """Give back what MPI holds; collective."""
+        """Free all MPI resources; collective."""
         self.give_back()
         self.comm.Free()
 

@@ -1,4 +1,4 @@
-"""How this process waits for others: MPI libraries spin, which takes cores from those with work."""
+"""Wait without taking cores from ranks with work, unlike the busy-waiting of MPI libraries."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import time
 from collections.abc import Callable
 
 SPIN_SECONDS = 2e-4
-"""How long a waiting rank polls at full speed before it starts to sleep between polls ..."""
+"""How long a waiting rank busy-waits before it sleeps between polls ..."""
 OWN_CORE_SPIN_SECONDS = 2e-3
-"""... and how long where it takes no core from others by that: waking up takes 0.1 ms and more."""
+"""... and how long if it has its own core: waking up takes at least 0.1 ms."""
 _LATENESS = 0.05
-"""A sleep is this part of the time waited so far, so what comes is noticed no later."""
+"""Sleep time as a fraction of the time waited so far, which bounds the relative delay."""
 _LONGEST_SLEEP = 1e-3
 
 
 class Patience:
-    """Polls fast at first, then sleeps between polls.
+    """Busy-waits at first, then sleeps between polls.
 
     Attributes:
-        spin_seconds: for how long it polls fast.
+        spin_seconds: how long it busy-waits.
     """
 
     def __init__(self) -> None:
@@ -31,12 +31,12 @@ class Patience:
         after: float = float("inf"),
         meanwhile: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Return when ``is_done`` holds.
+        """Wait until ``is_done`` returns true.
 
         Args:
-            is_done: what others bring about.
-            after: seconds after which ``meanwhile`` is called now and then.
-            meanwhile: given the seconds waited so far.
+            is_done: the condition.
+            after: seconds after which ``meanwhile`` is called between polls.
+            meanwhile: called with the seconds waited so far.
         """
         start = time.perf_counter()
         while not is_done():

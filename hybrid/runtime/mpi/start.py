@@ -1,4 +1,4 @@
-"""Starting MPI, which waits for all ranks of the job: who waits says so."""
+"""Start MPI; report a rank that waits long for the others to start."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from hybrid.runtime.watchdog import patience
 
 
 def start(mpi: Any, *, finalize: bool) -> None:
-    """Start MPI, unless it has been started.
+    """Start MPI, unless it is running.
 
-    A rank that waits for long says so. Where another rank of this host has ended, and so will never
-    start MPI, this process ends too, with exit code 1.
+    A rank that waits for long reports it. If another rank of this host has ended without starting
+    MPI, this process exits with code 1.
 
     Args:
         mpi: the module ``mpi4py.MPI``.
-        finalize: whether MPI is shut down at the end of the process.
+        finalize: whether to finalise MPI at exit.
     """
     if mpi.Is_initialized():
         return
@@ -36,7 +36,7 @@ def start(mpi: Any, *, finalize: bool) -> None:
 
 @contextmanager
 def saying_who_waits() -> Iterator[None]:
-    """Say so if this rank waits for long, within this context, for the others to join the job."""
+    """Report if this context, in which the ranks join the job, takes long."""
     timer = threading.Timer(patience(), _report)
     timer.daemon = True
     if launcher.launched_processes() > 1:
@@ -48,13 +48,13 @@ def saying_who_waits() -> Iterator[None]:
 
 
 def _finalize(mpi: Any, process: int) -> None:
-    """Shut MPI down in the process that started it; a forked child only inherits it."""
+    """Finalise MPI in the process that started it, not in a forked child."""
     if os.getpid() == process and not mpi.Is_finalized():
         mpi.Finalize()
 
 
 def _initialize(mpi: Any) -> None:
-    """Call MPI_Init_thread such that other threads run meanwhile, which mpi4py does not."""
+    """Call MPI_Init_thread without holding the GIL, unlike mpi4py."""
     provided = ctypes.c_int()
     try:
         function = ctypes.CDLL(mpi.__file__).MPI_Init_thread
@@ -67,7 +67,7 @@ def _initialize(mpi: Any) -> None:
 
 
 def _report() -> None:
-    """Say that this rank waits; end it if it would wait for ever."""
+    """Report that this rank waits; exit if it would wait forever."""
     rank = launcher.launched_rank()
     ended = launcher.ended_ranks()
     who = f"rank {rank} of {launcher.launched_processes()} on {host_name()}"
@@ -81,5 +81,5 @@ def _report() -> None:
         os._exit(1)
     notify(
         f"hybrid: {who} has waited {patience():.0f} s to join the job: not every rank has "
-        "imported hybrid yet; one is at other work, waits in an MPI call of its own, or is stopped"
+        "imported hybrid yet; one does other work, waits in another MPI call, or is stopped"
     )

@@ -1,11 +1,11 @@
-"""What work in Qiskit Aer costs, from measured rates.
+"""Cost model of Qiskit Aer, from measured rates.
 
 ======================== ====================================================================
-aer.job                  starting Aer for exact values
-aer.sampling             starting Aer for shots
-aer.assembly             a gate on its way into Aer, once for all circuits of a start
-aer.circuit              binding one circuit, and taking its result
-aer.gate                 a gate on a state vector, by index bits
+aer.job                  one run of Aer for exact values
+aer.sampling             one run of Aer for shots
+aer.assembly             assembling one gate, once for all circuits of a run
+aer.circuit              binding one circuit and reading its result
+aer.gate                 one gate on a state vector, by index bits
 aer.term                 one string of an exact expectation value, by index bits
 aer.shot                 one shot of a state vector, by index bits
 ======================== ====================================================================
@@ -24,7 +24,7 @@ NAMES = frozenset(f"aer.{kind}" for kind in KINDS)
 """All rates of Aer."""
 
 _PREDICTABLE = ("statevector", "density_matrix")
-"""Methods whose cost does not depend on the state; of the others nothing is known."""
+"""Methods whose cost does not depend on the state; the cost of others is unknown."""
 _NOISE_FACTOR = 4.0
 """A gate on a density matrix multiplies from both sides, and channels sum over more terms."""
 
@@ -32,14 +32,14 @@ _NOISE_FACTOR = 4.0
 def counted(
     job: AerJob, circuits: int, gates: int, *, terms: int = 0, shots: int = 0
 ) -> Work | None:
-    """Return the work of circuits in one start of Aer, or None where it depends on their states.
+    """Return the work of circuits in one run of Aer, or None if it depends on their states.
 
     Args:
-        job: how they run.
-        circuits: how many.
-        gates: of each.
+        job: the Aer settings.
+        circuits: number of circuits.
+        gates: gates per circuit.
         terms: strings of the observable whose exact values are saved.
-        shots: of each.
+        shots: shots per circuit.
     """
     if job.method not in _PREDICTABLE or job.draws_trajectories or job.device != "CPU":
         return None
@@ -52,7 +52,7 @@ def counted(
 
 
 def seconds(work: Work, machine: Machine) -> float:
-    """Return the seconds of one start of Aer on one thread."""
+    """Return the predicted seconds of one run of Aer on one thread."""
 
     def rate(kind: str) -> float:
         return machine.rates[f"aer.{kind}"].at(work.num_qubits)

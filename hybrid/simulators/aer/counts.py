@@ -1,4 +1,4 @@
-"""Counts of bit strings from measured circuits by Aer, with the noise that the circuits have."""
+"""Counts of bit strings from measured circuits in Aer, noise included."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from hybrid.simulators.circuits.lowering import Lowered
 
 @dataclass(frozen=True)
 class AerCounts(Evaluation[list[Counts]]):
-    """A circuit whose qubits are all measured; pieces are points, or slices of the shots of few.
+    """Samples of all qubits; pieces are slices of points, or of shots if there are few points.
 
-    Units of work are (point, slice of shots) with the last running fastest.
+    Units are (point, slice of shots), in row-major order.
 
     Attributes:
-        job: how circuits run.
-        flat: the circuit, with the map from its parameters to angles.
+        job: the Aer settings.
+        flat: the circuit, with the map from parameters to angles.
         lowered: the circuit as it runs.
-        shots: for each point.
+        shots: shots per point.
     """
 
     answers: ClassVar[frozenset[Want]] = frozenset({Want.VALUES})
@@ -47,7 +47,7 @@ class AerCounts(Evaluation[list[Counts]]):
         return f"{self.job.description}, {self.shots} shots of all qubits"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return slices of the points, or of the shots of a few."""
+        """Return slices of the points, or of the shots if there are few points."""
         parts = len(self._slices(ask))
         if parts > 1:
             return slices(len(ask.points) * parts, 1, "shots")
@@ -56,7 +56,7 @@ class AerCounts(Evaluation[list[Counts]]):
         )
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> Any:
-        """Return shape (outcomes, 3), uint64: the unit, a bit string's number, how often seen."""
+        """Return shape (outcomes, 3), uint64: unit, bit string as an integer, and count."""
         parts = self._slices(ask)
         units = range(piece.start, piece.stop)
         points = ask.points[[unit // len(parts) for unit in units]]
@@ -75,7 +75,7 @@ class AerCounts(Evaluation[list[Counts]]):
         return np.array(sorted(rows), dtype=np.uint64).reshape(-1, 3)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> list[Counts]:
-        """Return for each point how often each bit string was seen; qubit 0 is the last bit."""
+        """Return counts of bit strings for each point; qubit 0 is the last bit."""
         parts = len(self._slices(ask))
         counts: list[Counts] = [{} for _ in ask.points]
         for partial in partials:
@@ -91,12 +91,12 @@ class AerCounts(Evaluation[list[Counts]]):
         return aer_cost.counted(self.job, len(piece), gates, shots=self._slices(ask)[0])
 
     def partial_bytes(self, ask: Ask, piece: Piece) -> int:
-        """Return the bytes of the counts, at most."""
+        """Return the maximum bytes of the counts."""
         outcomes = min(self._slices(ask)[0], 1 << min(self.flat.num_qubits, 40))
         return 24 * len(piece) * outcomes
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of the states that may be held at once, and of the shots of one."""
+        """Return the bytes of all concurrent states, and of the shots of one circuit."""
         largest = max(len(piece) for piece in self.pieces(ask))
         return self.job.state_bytes * largest + self.job.shot_bytes(self._slices(ask)[0])
 

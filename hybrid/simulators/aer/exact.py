@@ -1,4 +1,4 @@
-"""Exact expectation values by Aer."""
+"""Exact expectation values from Aer."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from hybrid.simulators.circuits.grain import cut
 
 @dataclass(frozen=True)
 class AerExact(Estimator):
-    """One circuit that ends by saving the observables' values; pieces are slices of evaluations.
+    """A circuit that saves the exact values of observables; pieces are slices of evaluations.
 
     Attributes:
-        job: how circuits run.
-        expansion: which evaluations an Ask takes.
-        observables: what is measured.
+        job: the Aer settings.
+        expansion: expands an Ask into circuit evaluations.
+        observables: the observables to evaluate.
     """
 
     job: AerJob
@@ -45,7 +45,7 @@ class AerExact(Estimator):
         return cut(self.expansion.count(ask), wide=self.job.is_wide)
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return values, shape (evaluations,), or (evaluations, M) of several observables."""
+        """Return values, shape (evaluations,), or (evaluations, M) for several observables."""
         rows = self.expansion.arguments(ask, np.arange(piece.start, piece.stop))
         found = self.job.run(
             [(self._circuit, rows)],
@@ -74,7 +74,7 @@ class AerExact(Estimator):
         return super().partial_bytes(ask, piece) * len(self.observables)
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of the states that may be held at once."""
+        """Return the bytes of all concurrent states."""
         largest = max(piece.stop - piece.start for piece in self.pieces(ask))
         return self.job.state_bytes * largest
 

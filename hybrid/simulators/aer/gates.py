@@ -1,4 +1,4 @@
-"""Circuits in instructions that Aer runs, with the noise that each of them has."""
+"""Compile circuits to instructions that Aer runs, and preserve the noise of each."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from hybrid.simulators.circuits.rewriting import Part, rewritten, without_matric
 from hybrid.simulators.circuits.spelling import is_driven, is_library, spelled_out
 
 _SILENT = "without noise"
-"""A label that no noise model names: Aer adds no noise to what bears it."""
+"""A label without noise in any noise model: Aer adds no noise to instructions with it."""
 
 _NO_GATES = frozenset({"measure", "barrier", "reset"})
-"""They run whatever the method, and cannot be compiled to others."""
+"""Every method runs these, and they cannot be compiled to others."""
 
 
 @dataclass(frozen=True)
 class AerGates:
-    """What a method of Aer runs with a noise model.
+    """Instructions that an Aer method runs with a noise model.
 
-    Aer looks up the noise of an instruction by its label or, without one, by its name. An
-    instruction that the noise model names therefore has to reach Aer under that name. Where the
-    method does not have it (``cswap`` on density matrices, a gate of the user's own), it is
-    compiled to gates without noise, followed by an identity that bears its name.
+    Aer looks up the noise of an instruction by its label or, without one, by its name, so an
+    instruction in the noise model must reach Aer under that name. If the method does not support it
+    (``cswap`` on density matrices, a user-defined gate), it is compiled to noiseless gates,
+    followed by an identity with its name.
 
     Attributes:
-        target: what may carry noise: instructions of the method among the noise model's basis
+        target: instructions that can have noise: those of the method among the noise model's basis
             gates.
         ideal: all instructions of the method.
-        named: names and labels for which the noise model has errors.
+        named: names and labels with errors in the noise model.
     """
 
     target: Target
@@ -55,11 +55,11 @@ class AerGates:
     named: frozenset[str] = frozenset()
 
     def compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        """Return the circuit in instructions that can run; those that can already stay.
+        """Compile a circuit to instructions that can run; keep those that already can.
 
         Raises:
-            InputError: an instruction that the noise model names cannot be given its noise, or a
-                gate cannot be taken apart; says which.
+            InputError: the noise of an instruction cannot be applied, or a gate cannot be
+                decomposed; the message names it.
         """
         whole: list[Operation] = []
 
@@ -94,7 +94,7 @@ class AerGates:
         return operation.name in self.target.operation_names and is_library(operation)
 
     def _with_noise_apart(self, whole: Operation | None, gate: Operation) -> Sequence[Part]:
-        """Return an operation without noise, and after it an identity that has its noise."""
+        """Return noiseless gates for an operation, followed by an identity with its noise."""
         everywhere = tuple(range(gate.num_qubits))
         if whole is None:
             return [(gate, everywhere)]
@@ -118,7 +118,7 @@ class AerGates:
         return [*parts, *((gate, everywhere) for gate in self._identity(name, whole.num_qubits))]
 
     def _identity(self, name: str, num_qubits: int) -> list[Operation]:
-        """Return gates that do nothing, the last of which has the noise of the name."""
+        """Return gates that multiply to the identity; the last one has the noise of ``name``."""
         if "unitary" in self.ideal.operation_names:
             return [UnitaryGate(np.eye(2**num_qubits), label=name)]
         if num_qubits == 1:
@@ -140,9 +140,9 @@ _DEFAULT_LABELS = (
 
 
 def _keys_of(operation: Operation) -> tuple[str, ...]:
-    """Return the names by which a noise model may name an operation, the first one first.
+    """Return the keys by which a noise model can refer to an operation, by precedence.
 
-    A label takes the place of the name, as in Aer; one that Qiskit has given stands beside it.
+    As in Aer, a label replaces the name; a default label from Qiskit is an additional key.
     """
     label, name = getattr(operation, "label", None), str(operation.name)
     if not label:
@@ -154,14 +154,13 @@ def _keys_of(operation: Operation) -> tuple[str, ...]:
 
 
 def bindable(lowered: Lowered) -> Lowered:
-    """Return a lowered circuit whose arguments Aer finds.
+    """Return a lowered circuit whose arguments Aer can bind.
 
-    Aer binds arguments where an instruction keeps them itself; a controlled gate keeps them in the
-    gate that it controls, where Aer does not look. Aer runs by name, so a plain instruction takes
-    the gate's place.
+    Aer binds arguments stored in the instruction itself, but a controlled gate stores them in its
+    base gate. Aer runs gates by name, so a plain instruction replaces the controlled gate.
 
     Raises:
-        InputError: an argument is left that Aer would not bind.
+        HybridError: Aer would leave an argument unbound.
     """
 
     def plain(gate: Operation) -> Sequence[Part]:
@@ -189,8 +188,8 @@ def _no_noise_for(name: str) -> InputError:
     return InputError(
         "noise_model",
         got=f"an error of instruction '{name}', which this method of Aer cannot run",
-        expected="errors of instructions that can run",
-        advice=f"give the error to the gates that '{name}' consists of, or choose another method",
+        expected="errors of instructions that the method supports",
+        advice=f"attach the error to the gates of which '{name}' consists, or use another method",
     )
 
 
@@ -198,7 +197,7 @@ def _refuse_open_delay(operation: Operation) -> None:
     if isinstance(operation, Delay) and is_driven(operation):
         raise InputError(
             "circuit",
-            got="a delay whose duration is a parameter, beside a noise model",
+            got="a delay with a parameter as duration, and a noise model",
             expected="delays of fixed duration",
             advice="bind the duration with assign_parameters",
         )

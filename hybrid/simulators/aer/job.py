@@ -1,4 +1,4 @@
-"""Batches of bound circuits, run by Aer so that their bits depend on nothing else."""
+"""Run batches of bound circuits in Aer, with the same bits on any number of threads."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from qiskit_aer.noise import NoiseModel
 
 _NEVER = 64
-"""No state is as wide as this, so Aer never splits the work on one state over threads."""
+"""Wider than any state, so Aer never splits the work on one state over threads."""
 
 _WIDE = 16
-"""States of so many index bits or more are simulated one at a time."""
+"""States of this many index bits or more are simulated one at a time."""
 
 _CHUNK_SAMPLED = 1 << 16
 _CHUNK_TRAJECTORIES = 1 << 10
-"""Shots that are worth simulating the state again on another rank."""
+"""Shots that justify simulating the state again on another rank."""
 _SHOTS_OF_A_START = 6000
-"""So many shots, of however many circuits, take about as long as starting Aer."""
+"""This many shots, over all circuits, take about as long as starting Aer."""
 _SHOT_BYTES = 128
-"""Aer holds every shot until it has counted them all."""
+"""Memory per shot: Aer holds all shots of a circuit until it counts them."""
 MOST_SHOTS = 1 << 30
-"""Of a circuit; the standard error is then 3e-5, and the counting takes an hour."""
+"""Maximum shots per circuit; the standard error is then 3e-5, and counting takes an hour."""
 
 Bound = tuple[QuantumCircuit, FloatArray]
 """A circuit with parameters and the values to run it at, shape (n, parameters)."""
@@ -41,18 +41,18 @@ Bound = tuple[QuantumCircuit, FloatArray]
 
 @dataclass(frozen=True)
 class AerJob:
-    """How circuits of one width are run.
+    """Settings of Aer for circuits of one width.
 
-    Threads run different circuits at the same time, never parts of one: sums inside a state, and
-    the random streams of shots, would depend on how many threads share them.
+    Threads run different circuits concurrently, never parts of one: sums within a state, and the
+    random streams of shots, would depend on the number of threads.
 
     Attributes:
-        method: of Aer; not automatic.
-        num_qubits: width.
-        noise_model: or None.
+        method: Aer's simulation method; not automatic.
+        num_qubits: width of the circuits.
+        noise_model: an Aer noise model, or None.
         device: ``CPU`` or ``GPU``.
         precision: ``double`` or ``single``.
-        max_bond_dimension: of matrix product states, or None.
+        max_bond_dimension: truncates matrix product states; None for exact ones.
     """
 
     method: str
@@ -64,7 +64,7 @@ class AerJob:
 
     @cached_property
     def backend(self) -> AerSimulator:
-        """Aer, set up."""
+        """The configured Aer simulator."""
         from qiskit_aer import AerError, AerSimulator
 
         try:
@@ -82,7 +82,7 @@ class AerJob:
 
     @cached_property
     def gates(self) -> AerGates:
-        """What circuits are compiled to."""
+        """The instructions to which circuits are compiled."""
         if self.noise_model is None:
             return AerGates(self.backend.target, self.backend.target)
         from qiskit_aer import AerSimulator
@@ -92,42 +92,42 @@ class AerJob:
         return AerGates(self.backend.target, ideal, named)
 
     def compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        """Return the circuit in gates that can run; those that can already stay as they are."""
+        """Compile a circuit to instructions that can run; keep those that already can."""
         return self.gates.compiled(circuit)
 
     @property
     def draws_trajectories(self) -> bool:
-        """Whether each shot is simulated anew, with noise drawn at random."""
+        """Whether each shot simulates a trajectory with sampled noise."""
         return self.noise_model is not None and self.method != "density_matrix"
 
     @property
     def is_wide(self) -> bool:
-        """Whether one circuit is work enough for a piece."""
+        """Whether one circuit is enough work for a piece."""
         return self.index_bits >= _WIDE
 
     @property
     def is_slow(self) -> bool:
-        """Whether a few shots of one circuit are work enough for a piece."""
+        """Whether a few shots of one circuit are enough work for a piece."""
         return self.is_wide or self.draws_trajectories
 
     def slices(self, circuits: int, shots: int) -> list[int]:
-        """Return how the shots of each of so many circuits are cut."""
+        """Return the sizes of the slices of each circuit's shots."""
         chunk = _CHUNK_TRAJECTORIES if self.draws_trajectories else _CHUNK_SAMPLED
         return shot_slices(circuits, shots, chunk)
 
     @staticmethod
     def circuits_of_a_start(shots: int) -> int:
-        """Return how many circuits of so many shots are worth a start of Aer."""
+        """Return the number of circuits that justifies a run of Aer."""
         return _SHOTS_OF_A_START // shots
 
     @staticmethod
     def shot_bytes(shots: int) -> int:
-        """Return the memory of the shots of one circuit."""
+        """Return the bytes of the shots of one circuit."""
         return _SHOT_BYTES * shots
 
     @property
     def state_bytes(self) -> int:
-        """Memory of one state; 0 where it depends on entanglement."""
+        """Bytes of one state; 0 if it depends on entanglement."""
         if self.method not in ("statevector", "density_matrix"):
             return 0
         return (16 if self.precision == "double" else 8) << self.index_bits
@@ -151,14 +151,14 @@ class AerJob:
         """Return the data of every circuit at all of its values, in order.
 
         Args:
-            bound: circuits with values.
+            bound: circuits with their parameter values.
             parameters: all parameters of every circuit, in the order of the columns of values.
-            shots: of each.
-            seed: Aer derives one for each circuit and row of values from it.
-            threads: how many circuits may run at once.
+            shots: shots per circuit and row of values.
+            seed: master seed; Aer derives one for each circuit and row of values.
+            threads: maximum number of concurrent circuits.
 
         Raises:
-            HybridError: Aer refused or failed, with its reason.
+            HybridError: Aer failed; the message has its reason.
         """
         count = sum(len(values) for _, values in bound)
         if parameters:
@@ -181,7 +181,7 @@ class AerJob:
             if self.method == "stabilizer" and any("parameters" in reason for reason in reasons):
                 raise InputError(
                     "circuit",
-                    got="rotations that are no Clifford gates",
+                    got="rotations that are not Clifford gates",
                     expected="multiples of pi/2 as angles for method 'stabilizer'",
                     advice="choose another method of Aer",
                 )
@@ -190,5 +190,5 @@ class AerJob:
 
     @property
     def index_bits(self) -> int:
-        """Qubits of the state, or twice as many of a density matrix."""
+        """Qubits of a state vector, or twice as many for a density matrix."""
         return self.num_qubits * (2 if self.method == "density_matrix" else 1)

@@ -1,4 +1,4 @@
-"""Shots of circuits that measure on the way, by Aer: what the classical bits read, shot by shot."""
+"""Shot-by-shot classical bits of circuits with mid-circuit measurements, from Aer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from hybrid.simulators.aer.job import AerJob
 from hybrid.simulators.base import Evaluation
 
 _SHOTS_PER_PIECE = 1 << 12
-"""Each shot of such a circuit is a run of its own; so many are work enough for a piece."""
+"""Shots per piece: each shot simulates such a circuit anew."""
 _BITS_PER_NUMBER = 48
-"""Classical bits travel in numbers of float64, which hold integers of 53 bits exactly."""
+"""Classical bits are packed into float64 numbers, which hold 53-bit integers exactly."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
     """A circuit with measurements anywhere; pieces are slices of the shots of a point.
 
     Attributes:
-        job: how Aer runs.
-        circuit: parametrised, with classical bits.
-        shots: of each point.
+        job: the Aer settings.
+        circuit: parametrised circuit with classical bits.
+        shots: shots per point.
     """
 
     job: AerJob
@@ -58,7 +58,7 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
         )
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return shape (shots, numbers): the classical bits of each shot, 48 to a number."""
+        """Return shape (shots, numbers): the classical bits of each shot, 48 per number."""
         values = ask.points[piece.point]
         binding = dict(zip(self._compiled.parameters, values.tolist(), strict=True))
         bound = self._compiled.assign_parameters(binding)
@@ -72,7 +72,7 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
         return np.array(flat, dtype=np.float64).reshape(len(piece), -1)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> list[np.ndarray[Any, Any]]:
-        """Return for each point the classical bits, shape (shots, bits), uint8."""
+        """Return the classical bits for each point, shape (shots, bits), uint8."""
         per_point = len(partials) // len(ask.points)
         width = self.circuit.num_clbits
         return [
@@ -90,7 +90,7 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
 
 
 def _numbers(shot: str, width: int) -> list[int]:
-    """Return a string of bits, the first bit last, as numbers of 48 bits, lowest first."""
+    """Convert a bit string (first bit last) to 48-bit numbers, lowest first."""
     whole = int(shot or "0", 2)
     mask = (1 << _BITS_PER_NUMBER) - 1
     return [(whole >> at) & mask for at in range(0, max(width, 1), _BITS_PER_NUMBER)]

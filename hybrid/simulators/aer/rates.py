@@ -1,4 +1,4 @@
-"""Rates of Qiskit Aer: what each start, circuit, gate, shot and term costs."""
+"""Measure the rates of Qiskit Aer: the cost of each run, circuit, gate, shot and term."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WIDTHS = (3, 8, 12, 16)
 _SHALLOW, _DEEP = 1, 5
 _FEW, _MANY = 100, 4100
 _SHORT, _LONG = 1, 12
-"""Circuits of one start."""
+"""Circuits per run."""
 _WIDE = 16
 _TERMS = 8
 _LEAST = 1e-9
@@ -35,7 +35,7 @@ def aer_rates(
     """Measure all rates of Aer on state vectors; takes about 4 s with the default widths."""
     probes = [probe for width in widths for probe in _probes(simulator, width)]
     for probe in probes:
-        _ = probe.asked  # compiled before it is timed
+        _ = probe.asked  # compile before timing
     spent = [timing.usual for timing in timings_of_calls(probes, budget, passes=4)]
     curves: dict[str, list[float]] = {}
     for width in widths:
@@ -52,7 +52,7 @@ def aer_rates(
 
 @dataclass(frozen=True, eq=False)
 class _Probe:
-    """A start of Aer that is measured."""
+    """An Aer run to measure."""
 
     simulator: Simulator
     width: int
@@ -63,13 +63,13 @@ class _Probe:
 
     @cached_property
     def asked(self) -> tuple[Evaluation[Told], Ask, Piece]:
-        """The evaluation, the Ask and the piece that are run."""
+        """The evaluation, Ask and piece to run."""
         flat = flatten(layered(self.width, self.layers))
         operator = compile_observable(self._observable, self.width)
         evaluation = self.simulator.prepare(Estimation(flat, (operator,), self.shots))
         point = np.random.default_rng(0).uniform(-np.pi, np.pi, (1, flat.angles.num_parameters))
         ask = Ask(point, gradient=True)
-        # Of a gradient by parameter shift, as most circuits for Aer are, after the value itself.
+        # Most circuits for Aer are those of parameter-shift gradients, which follow the value.
         return evaluation, ask, Piece(0, evaluation.pieces(ask)[0].axis, 1, 1 + self.circuits)
 
     def __call__(self) -> None:
@@ -79,7 +79,7 @@ class _Probe:
 
     @property
     def counts(self) -> Mapping[str, float]:
-        """What the start is made of."""
+        """Operations of the run, by kind."""
         gates = self.layers * (3.0 * self.width - 1.0)
         per_circuit = {"circuit": 1.0, "gate": gates}
         if self.shots is None:

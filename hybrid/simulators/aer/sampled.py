@@ -1,4 +1,4 @@
-"""Expectation values from shots of measured circuits by Aer."""
+"""Expectation values from shots of measured circuits in Aer."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from hybrid.simulators.circuits.measurement import TABLE_BYTES, Group, shared_gr
 
 @dataclass(frozen=True)
 class AerSampled(Estimator):
-    """One measured circuit for each group of strings and evaluation, with real shots.
+    """Sampled expectation values: one measured circuit per group of strings and evaluation.
 
-    Units of work are (group, evaluation, slice of shots) with the last running fastest; pieces
-    are slices of them. Shots are sliced only where there are few circuits.
+    Units are (group, evaluation, slice of shots), in row-major order; pieces are slices of them.
+    Shots are sliced only if there are few circuits.
 
     Attributes:
-        job: how circuits run.
-        expansion: which evaluations an Ask takes.
-        observables: what is measured; strings that they share are measured once.
-        shots: of each group, in each evaluation.
+        job: the Aer settings.
+        expansion: expands an Ask into circuit evaluations.
+        observables: the observables to measure; shared strings are measured once.
+        shots: shots per group and evaluation.
     """
 
     job: AerJob
@@ -49,19 +49,19 @@ class AerSampled(Estimator):
         return f"{self.job.description}, {sampled}, {self.expansion.description}"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return slices of the measured circuits, or of the shots of a few."""
+        """Return slices of the measured circuits, or of their shots if there are few."""
         circuits = self.expansion.count(ask) * len(self._groups)
         parts = len(self._slices(ask))
         if parts > 1:
             return slices(circuits * parts, 1, "shots")
-        # An observable without strings to measure has no circuits; one idle piece stands for it.
+        # An observable without strings to measure has no circuits; it gets one empty piece.
         least = self.job.circuits_of_a_start(self.shots)
         return cut(max(circuits, 1), wide=self.job.is_slow, least=least)
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return shape (units, 2 M): mean over shots, and sum of squared deviations from it.
+        """Return shape (units, 2 M): mean over shots and sum of squared deviations from it.
 
-        For each of the M observables, one after the other.
+        The two columns repeat for each of the M observables.
         """
         if not self._groups:
             return np.empty((0, 2 * len(self.observables)))
@@ -92,8 +92,8 @@ class AerSampled(Estimator):
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return values, gradients, and standard errors from the sample variance.
 
-        Slices of shots are pooled (Chan, Golub and LeVeque, Am. Stat. 37, 242 (1983)). A single
-        shot says nothing of its spread: the standard error is infinite.
+        Slices of shots are pooled (Chan, Golub and LeVeque, Am. Stat. 37, 242 (1983)). With a
+        single shot the standard error is infinite.
         """
         units = np.concatenate(partials)
         each = [
@@ -133,7 +133,7 @@ class AerSampled(Estimator):
         return super().partial_bytes(ask, piece) * len(self.observables)
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of the states that may be held at once, of shots, and of groups."""
+        """Return the bytes of all concurrent states, of shots and of groups."""
         pieces = self.pieces(ask)
         largest = max(piece.stop - piece.start for piece in pieces)
         groups = sum(each.nbytes for group in self._groups for each in group) + TABLE_BYTES
@@ -153,13 +153,13 @@ class AerSampled(Estimator):
         return shared_groups(self.observables)
 
     def _slices(self, ask: Ask) -> list[int]:
-        """Return how many shots each slice of a circuit's shots has."""
+        """Return the number of shots in each slice of a circuit's shots."""
         if not self._groups:
             return [self.shots]
         return self.job.slices(self.expansion.count(ask) * len(self._groups), self.shots)
 
     def _measured(self, group: Group) -> QuantumCircuit:
-        """Return the circuit with the group's measurements; qubit q is read into bit q."""
+        """Append the group's measurements to the circuit; qubit q is read into bit q."""
         circuit = self.expansion.lowered.circuit.copy()
         circuit.add_register(ClassicalRegister(circuit.num_qubits))
         for turned, rotation in zip((group.x_basis, group.y_basis), self._rotations, strict=True):
@@ -171,7 +171,7 @@ class AerSampled(Estimator):
 
     @cached_property
     def _rotations(self) -> tuple[QuantumCircuit, QuantumCircuit]:
-        """What turns the eigenbases of X and of Y into that of Z, in gates that can run."""
+        """Compiled rotations from the eigenbases of X and Y to that of Z."""
         from_x, from_y = QuantumCircuit(1), QuantumCircuit(1)
         from_x.h(0)
         from_y.sdg(0)

@@ -19,7 +19,7 @@ from hybrid.programs import FlatCircuit
 from hybrid.simulators.aer import cost as aer_cost
 from hybrid.simulators.aer.gates import bindable
 from hybrid.simulators.aer.job import MOST_SHOTS, AerJob
-from hybrid.simulators.base import Counts, Estimation, Estimator, Evaluation, Simulator
+from hybrid.simulators.base import Counts, Estimation, Estimator, Evaluation, Simulator, unsupported
 from hybrid.simulators.circuits.expansion import Expansion
 from hybrid.simulators.circuits.lowering import Lowered, lower, lower_source
 
@@ -30,31 +30,30 @@ METHODS = ("automatic", "statevector", "density_matrix", "matrix_product_state",
 DEVICES = ("CPU", "GPU")
 PRECISIONS = ("double", "single")
 _WIDEST_SAMPLED_DENSITY_MATRIX = 10
-"""Up to this width one density matrix costs less than hundreds of noisy trajectories."""
+"""Up to this width, one density matrix costs less than hundreds of noisy trajectories."""
 
 
 @dataclass(frozen=True)
 class Aer(Simulator):
-    """Expectation values by Qiskit Aer.
+    """Expectation values from Qiskit Aer.
 
-    Without shots, values are exact: of the state vector, of the matrix product state or, with
-    noise, of the density matrix. With shots, qubit-wise commuting strings are measured together,
-    each group with that many shots; gates that turn the measured basis have noise, as the
-    readout has. Gates that the noise model does not name among its ``basis_gates`` are compiled
-    to those first, so noise attaches to what the model knows.
+    Without shots, values are exact, from the state vector, the matrix product state or, with noise,
+    the density matrix. With shots, qubit-wise commuting strings are measured together, and each
+    group takes that many shots; basis rotations and readout are noisy too. Gates that are not among
+    the noise model's ``basis_gates`` are compiled to these first, so that noise applies to all
+    gates.
 
     Attributes:
         method: ``statevector``, ``density_matrix``, ``matrix_product_state``, ``stabilizer``
-            (Clifford circuits), or ``automatic``: the density matrix where there is noise and
-            either exact values are asked for or the circuit has at most 10 qubits, else the
-            state vector.
-        noise_model: any noise model of Aer, or None.
-        device: ``CPU``, or ``GPU`` where such a build of Aer is installed.
+            (Clifford circuits), or ``automatic``: the density matrix if there is noise and either
+            values are exact or the circuit has at most 10 qubits, else the state vector.
+        noise_model: an Aer noise model, or None.
+        device: ``CPU``, or ``GPU`` if a GPU build of Aer is installed.
         precision: ``double`` or ``single``.
-        max_bond_dimension: of matrix product states; None for exact ones.
+        max_bond_dimension: truncates matrix product states; None for exact ones.
 
     Raises:
-        InputError: one of them does not exist.
+        InputError: a setting is not valid.
 
     Example:
         >>> Aer(method="matrix_product_state").name
@@ -95,7 +94,7 @@ class Aer(Simulator):
             )
 
     def refusal(self, estimation: Estimation) -> str | None:
-        """Return why this simulator does not suit the estimation, or None if it does."""
+        """Return why the estimation is not supported, or None if it is."""
         refused = self._refused_settings()
         if refused is not None:
             return refused
@@ -103,25 +102,25 @@ class Aer(Simulator):
             return _too_many(estimation.shots)
         if self._misreads:
             return (
-                "errors of measurements show in shots only: give shots, or leave them out of the "
+                "readout errors require shots: pass shots, or remove readout errors from the "
                 "noise model"
             )
         if self._has_noise and self.method not in ("automatic", "density_matrix"):
             return (
-                f"method '{self.method}' draws noise at random: give shots, or take method "
+                f"method '{self.method}' samples noise: pass shots, or use method "
                 "'density_matrix' for exact values"
             )
         return None
 
     def _refused_settings(self) -> str | None:
-        """Return why this installation of Aer cannot do what the settings ask for, or None."""
+        """Return why this installation of Aer does not support the settings, or None if it does."""
         if self.device == "CPU":
             return None
         from qiskit_aer import AerSimulator
 
         if self.device in AerSimulator().available_devices():
             return None
-        return f"Aer finds no {self.device} here: leave out device, or install qiskit-aer-gpu"
+        return f"Aer finds no {self.device} on this host: omit device, or install qiskit-aer-gpu"
 
     def content(self) -> str:
         """Return a digest of the settings, the noise model's content included."""
@@ -134,13 +133,13 @@ class Aer(Simulator):
         return digest(*settings, *([repr(passes)] if passes else []))
 
     def prepare(self, estimation: Estimation) -> Estimator:
-        """Return the estimation with its circuit compiled to gates of Aer."""
+        """Compile the estimation's circuit to gates that Aer runs."""
         from hybrid.simulators.aer.exact import AerExact
         from hybrid.simulators.aer.sampled import AerSampled
 
         refusal = self.refusal(estimation)
         if refusal is not None:
-            raise InputError("simulator", got="aer", expected="one that suits", advice=refusal)
+            raise unsupported(self.name, refusal)
         job = self.job(estimation.circuit.num_qubits, sampled=estimation.shots is not None)
         flat, lowered = self._lowered(estimation.circuit, job)
         expansion = Expansion(flat, lowered, self._has_noise, estimation.finite_difference)
@@ -149,19 +148,19 @@ class Aer(Simulator):
         return AerSampled(job, expansion, estimation.observables, estimation.shots)
 
     def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
-        """Return the measurement of all qubits, with the noise of gates and readout."""
+        """Compile the measurement of all qubits, with gate and readout noise."""
         from hybrid.simulators.aer.counts import AerCounts
 
         refusal = _too_many(shots) or self._refused_settings()
         if refusal is not None:
-            raise InputError("simulator", got="aer", expected="one that suits", advice=refusal)
+            raise unsupported(self.name, refusal)
         job = self.job(circuit.num_qubits, sampled=True)
         flat, lowered = self._lowered(circuit, job)
         return AerCounts(job, flat, lowered, shots)
 
     @property
     def inexact(self) -> str | None:
-        """Why its states are not the exact ones, or None if they are."""
+        """Why its states are not exact, or None if they are."""
         if self.noise_model is not None:
             return "it has a noise model"
         if self.max_bond_dimension is not None:
@@ -169,7 +168,7 @@ class Aer(Simulator):
         return None
 
     def _lowered(self, flat: FlatCircuit, job: AerJob) -> tuple[FlatCircuit, Lowered]:
-        """Return the circuit compiled for Aer: with noise as it was written, gate by gate."""
+        """Compile a circuit for Aer; with noise, gate by gate as it was written."""
         if self._has_noise and flat.source is not None:
             varied = flat.angles.varied
             flat, lowered = lower_source(flat.source, job.compiled)
@@ -179,10 +178,10 @@ class Aer(Simulator):
         return flat, bindable(lowered)
 
     def job(self, num_qubits: int, *, sampled: bool) -> AerJob:
-        """Return how circuits of a width are run.
+        """Return the Aer settings for circuits of a width.
 
-        An automatic method is chosen from the problem alone: Aer's own choice looks at the memory
-        of the host, which must not change the answer.
+        The automatic method depends on the problem alone. Aer's own choice depends on the host's
+        memory, which must not change the answer.
         """
         method = self.method
         if method == "automatic":
@@ -199,19 +198,19 @@ class Aer(Simulator):
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:
-        """Return the seconds of one start of Aer on one thread."""
+        """Return the predicted seconds of one Aer run on one thread."""
         return aer_cost.seconds(work, machine)
 
     @classmethod
     def measured(cls) -> Mapping[str, Curve]:
-        """Return the rates of Aer on this host; takes about 4 s."""
+        """Measure the rates of Aer on this host; takes about 4 s."""
         from hybrid.simulators.aer.rates import aer_rates
 
         return aer_rates(cls())
 
     @cached_property
     def _noise(self) -> list[dict[str, Any]]:
-        """The errors of the noise model as plain data, without the identifiers of objects."""
+        """The errors of the noise model as plain data, without object identifiers."""
         if self.noise_model is None:
             return []
         errors = self.noise_model.to_dict(serializable=True)["errors"]
@@ -220,7 +219,7 @@ class Aer(Simulator):
 
     @property
     def _passes(self) -> list[Any]:
-        """What adds noise by the duration of delays, in the model of a device."""
+        """Passes of a device's noise model that add noise by the duration of delays."""
         return list(getattr(self.noise_model, "_custom_noise_passes", ()))
 
     @property
@@ -235,16 +234,16 @@ class Aer(Simulator):
 def _too_many(shots: int) -> str | None:
     if shots <= MOST_SHOTS:
         return None
-    return f"it takes at most {MOST_SHOTS} shots of a circuit: leave out shots for exact values"
+    return f"'aer' takes at most {MOST_SHOTS} shots per circuit: omit shots for exact values"
 
 
 def _plain(value: object) -> object:
-    """Return a number of NumPy or a complex number as JSON takes it."""
+    """Return a JSON representation of a NumPy or complex number."""
     if isinstance(value, complex):
         return [value.real, value.imag]
     return np.asarray(value).tolist()
 
 
 def _times(noise_pass: object) -> list[str]:
-    """Return the names of a pass's own settings, such as the relaxation times of qubits."""
+    """Return the names of a pass's settings, such as the relaxation times of qubits."""
     return sorted(name for name in vars(noise_pass) if name.startswith("_"))

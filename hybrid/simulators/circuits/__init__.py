@@ -1,1 +1,1 @@
-"""What simulators that run whole circuits need: lowering, measured groups, shift rules."""
+"""Tools for simulators that run whole circuits: lowering, measurement groups, shift rules."""

@@ -1,4 +1,4 @@
-"""An Ask as one list of circuit evaluations, and the answer from their values."""
+"""Expand an Ask into circuit evaluations, and compute the answer from their values."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from hybrid.simulators.circuits.shift_rule import ShiftRule, refused, shift_rule
 
 @dataclass(frozen=True)
 class Expansion:
-    """The evaluations of an Ask, in one canonical order: by point, then value, then shifts.
+    """The circuit evaluations of an Ask, ordered by point; for each, the value, then the shifts.
 
-    A gradient is a sum of values at shifted arguments. A gate of the circuit that is lowered to
-    several gates (an evolution of many strings) can be differentiated as a whole, by its own
-    spectrum, or gate by gate, by the product rule; what takes fewer evaluations is taken. Noise
-    between the lowered gates breaks the symmetry that the spectrum of the whole rests on, so with
-    noise it is always gate by gate, which is exact as long as the noise does not depend on angles.
+    A gradient is a weighted sum of values at shifted arguments. A gate that is lowered to several
+    gates (an evolution of many strings) can be differentiated as a whole, from its spectrum, or
+    gate by gate, with the product rule; the rule with fewer evaluations is used. Noise between the
+    lowered gates invalidates the spectrum of the whole, so with noise the product rule is always
+    used; it is exact if the noise does not depend on angles.
 
     Attributes:
         flat: the circuit.
-        lowered: the circuit as it runs.
-        noisy: whether there may be noise between the gates.
-        finite_difference: step of central differences instead of exact rules, or None.
+        lowered: the compiled circuit.
+        noisy: whether there can be noise between the gates.
+        finite_difference: step of central differences, or None for exact rules.
     """
 
     flat: FlatCircuit
@@ -41,10 +41,10 @@ class Expansion:
     finite_difference: float | None = None
 
     def per_point(self, ask: Ask) -> int:
-        """Return how many evaluations each point of the Ask takes.
+        """Return the number of evaluations per point of the Ask.
 
         Raises:
-            NoExactGradientError: a gradient is asked for, and a gate or expression has no rule.
+            NoExactGradientError: a gradient is wanted, and a gate or expression has no exact rule.
         """
         if not ask.gradient:
             return 1
@@ -54,11 +54,11 @@ class Expansion:
         return 1 + int(self._shifts.vectors.shape[0])
 
     def count(self, ask: Ask) -> int:
-        """Return how many evaluations the Ask takes."""
+        """Return the number of evaluations of the Ask."""
         return len(ask.points) * self.per_point(ask)
 
     def arguments(self, ask: Ask, evaluations: IntArray) -> FloatArray:
-        """Return the arguments of the lowered circuit, one row for each of the evaluations."""
+        """Return the arguments of the lowered circuit, one row per evaluation."""
         points, steps = np.divmod(evaluations, self.per_point(ask))
         if self.finite_difference is not None:
             moved = ask.points[points]
@@ -74,14 +74,14 @@ class Expansion:
         return arguments
 
     def told(self, ask: Ask, values: FloatArray, errors: FloatArray | None = None) -> Told:
-        """Return the answer from the values of all evaluations and their standard errors.
+        """Compute the answer from the values and standard errors of all evaluations.
 
         Args:
-            ask: the question.
+            ask: the Ask.
             values: shape (evaluations,), or (evaluations, M) for M observables.
-            errors: likewise, or None where values are exact.
+            errors: standard errors of the same shape, or None for exact values.
         """
-        # Evaluations last: an observable's are one row.
+        # Evaluations are the last axis: one row per observable.
         several = values.shape[1:]
         table = np.moveaxis(values.reshape(len(ask.points), -1, *several), 1, -1)
         at_points = np.ascontiguousarray(table[..., 0])
@@ -102,7 +102,7 @@ class Expansion:
 
     @property
     def description(self) -> str:
-        """How gradients are made, in a few words."""
+        """The gradient rule in a few words."""
         if self.finite_difference is not None:
             return f"gradients by central differences of {self.finite_difference:g} rad"
         return "gradients by exact parameter shifts"
@@ -115,7 +115,7 @@ class Expansion:
         return _shifts_of(self.flat, self.lowered, self.noisy)
 
     def _check_expressions(self, ask: Ask) -> None:
-        """Refuse expressions without derivatives before anything runs, not after."""
+        """Refuse expressions without derivatives before anything runs."""
         if self.flat.angles.nonlinear:
             nothing = np.zeros((1, self.flat.angles.num_angles))
             self.flat.angles.pull_back(ask.points[:1], nothing)
@@ -123,10 +123,10 @@ class Expansion:
 
 @dataclass(frozen=True)
 class _Shifts:
-    """S shifts of the arguments, and the derivatives by the K angles from the values there.
+    """S shifts of the arguments, and the weights that give derivatives by the K angles.
 
     Attributes:
-        vectors: shape (S, arguments), sparse; what each shift adds to the arguments.
+        vectors: shape (S, arguments), sparse; the shifts.
         weights: shape (K, S), sparse; derivatives are ``weights @ values``.
     """
 
@@ -135,11 +135,11 @@ class _Shifts:
 
 
 def _shifts_of(flat: FlatCircuit, lowered: Lowered, noisy: bool) -> _Shifts:
-    """Return the shifts that all derivatives take, gate by gate in the circuit's order."""
+    """Return the shifts for all derivatives, gate by gate in the circuit's order."""
     if lowered.angles.nonlinear:
         place = lowered.angles.nonlinear[0].slot
-        raise refused(lowered.gates[place], "an angle that was compiled to a function not affine")
-    slopes = lowered.angles.matrix  # of arguments by angles
+        raise refused(lowered.gates[place], "an angle that was compiled to a non-affine function")
+    slopes = lowered.angles.matrix  # derivatives of arguments by angles
     by_argument: dict[int, list[tuple[int, float]]] = {}
     rows: list[tuple[dict[int, float], dict[int, float]]] = []
     columns = slopes.tocsc()
@@ -169,7 +169,7 @@ def _shifts_of(flat: FlatCircuit, lowered: Lowered, noisy: bool) -> _Shifts:
 
 
 def _driven_steps(flat: FlatCircuit) -> list[tuple[int, Step]]:
-    """Return the angles that parameters move, each with its step."""
+    """Return the indices of angles that depend on parameters, with their steps."""
     moving = set(np.flatnonzero(np.diff(flat.angles.matrix.indptr)).tolist())
     moving |= {row.slot for row in flat.angles.nonlinear}
     return [(step.slot, step) for step in flat.steps if step.slot in moving]
@@ -183,7 +183,7 @@ def _rule_or_none(frequencies: Sequence[float] | FloatArray | None, gate: str) -
 
 
 def _shorter(single: list[ShiftRule | None], whole: ShiftRule) -> bool:
-    """Return whether the product rule takes fewer evaluations than the rule of the whole."""
+    """Return whether the product rule takes fewer evaluations than the rule of the whole gate."""
     lengths = [len(rule) for rule in single if rule is not None]
     return len(lengths) == len(single) and sum(lengths) < len(whole)
 

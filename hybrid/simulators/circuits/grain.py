@@ -1,4 +1,4 @@
-"""How circuit evaluations, and the shots of a few, are cut into pieces: by the problem alone."""
+"""Split circuit evaluations and shots into pieces; depends on the problem alone."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from itertools import pairwise
 from hybrid.core.piece import Piece, slices
 
 _COUNTS = (1, 2, 4, 6, 8, 12, 16, 24, 48)
-"""Numbers of pieces: some dozens of ranks share them, and few ranks share them evenly."""
+"""Numbers of pieces that few ranks share evenly, and several dozen ranks can share."""
 _PIECES = _COUNTS[-1]
 _LEAST = 12
-"""Exact values of so many circuits take about as long as a start of Aer, which each piece is."""
+"""Minimum circuits per piece: exact values of this many take about as long as starting Aer."""
 _MOST = 256
 _MOST_SHOTS = 1 << 20
-"""Shots of a slice: more take more memory than they save in starts."""
+"""Maximum shots per slice: more cost more memory than they save in starts."""
 
 
 def cut(num_evaluations: int, *, wide: bool, least: int = _LEAST) -> tuple[Piece, ...]:
-    """Return pieces along the axis of circuits, of sizes that differ by one at most.
+    """Return pieces along the axis of circuits, whose sizes differ by at most one.
 
     Args:
-        num_evaluations: of the whole Ask, at least 1.
+        num_evaluations: evaluations of the whole Ask, at least 1.
         wide: whether a single evaluation outweighs the cost of starting the simulator.
-        least: evaluations that a piece should have, where they are narrow; 12 at most.
+        least: minimum evaluations per piece of narrow circuits; at most 12.
 
     Example:
         >>> [len(piece) for piece in cut(41, wide=False)]
@@ -42,14 +42,14 @@ def cut(num_evaluations: int, *, wide: bool, least: int = _LEAST) -> tuple[Piece
 
 
 def shot_slices(num_circuits: int, shots: int, chunk: int) -> list[int]:
-    """Return how the shots of each circuit are cut.
+    """Return the sizes of the slices of each circuit's shots.
 
-    Where there are many circuits, only what is more than a million is cut.
+    With many circuits, shots are split only above a million per circuit.
 
     Args:
-        num_circuits: of the whole Ask.
-        shots: of each circuit.
-        chunk: shots that are worth a start of the circuit.
+        num_circuits: circuits of the whole Ask.
+        shots: shots per circuit.
+        chunk: shots that justify simulating the circuit again.
 
     Example:
         >>> shot_slices(1, 250, 100), shot_slices(1000, 250, 100)

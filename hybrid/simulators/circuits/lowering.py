@@ -1,4 +1,4 @@
-"""A circuit lowered once to the gates of a simulator or device, each with angles of its own."""
+"""Lower circuits to the gates of a simulator or device, with one parameter per angle."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ Compiler = Callable[[QuantumCircuit], QuantumCircuit]
 
 @dataclass(frozen=True)
 class Lowered:
-    """A parametrised circuit in which every driven argument of a gate is one parameter alone.
+    """A compiled circuit in which every parametrised gate argument is a parameter of its own.
 
     Attributes:
-        circuit: what runs; its parameters are plain ones, so that binding needs no algebra.
+        circuit: the circuit to run; its parameters are not in expressions, so binding needs no
+            algebra.
         arguments: its parameters, in the order of the gates.
         angles: the map from the K angles of the flat circuit to the arguments.
-        frequencies: for each argument those of an expectation value, or None if unknown.
-        gates: for each argument the name of its gate.
+        frequencies: for each argument, the frequencies of an expectation value, or None if unknown.
+        gates: for each argument, the name of its gate.
     """
 
     circuit: QuantumCircuit
@@ -41,25 +42,25 @@ class Lowered:
 
 
 def lower(flat: FlatCircuit, compiler: Compiler) -> Lowered:
-    """Return the circuit compiled with symbols for its angles, each driven argument set apart.
+    """Compile a circuit with symbols for its angles, one parameter per gate argument.
 
     Args:
         flat: the circuit.
-        compiler: turns it into one of gates that can run; called once.
+        compiler: compiles a circuit to gates that can run; called once.
     """
     symbols = ParameterVector("angle", flat.angles.num_angles)
     return _set_apart(compiler(flat.to_circuit(list(symbols))), tuple(symbols))
 
 
 def lower_source(source: QuantumCircuit, compiler: Compiler) -> tuple[FlatCircuit, Lowered]:
-    """Return the circuit compiled as it was written, for what depends on how it is written: noise.
+    """Compile a circuit as it was written, for noise, which depends on how it is written.
 
-    The arguments themselves are the angles of the flat circuit that comes with it. It has no
-    generators, so each argument is differentiated by itself.
+    The arguments themselves are the angles of the returned flat circuit. It has no generators, so
+    each argument is differentiated separately.
 
     Args:
         source: the circuit, with the user's parameters.
-        compiler: turns it into one of gates that can run; called once.
+        compiler: compiles a circuit to gates that can run; called once.
     """
     found = _set_apart(compiler(source), tuple(source.parameters))
     steps = tuple(
@@ -71,12 +72,12 @@ def lower_source(source: QuantumCircuit, compiler: Compiler) -> tuple[FlatCircui
 
 
 def _set_apart(compiled: QuantumCircuit, symbols: Sequence[Parameter]) -> Lowered:
-    """Return a compiled circuit with a parameter of its own in place of each expression."""
+    """Replace each expression in a compiled circuit by a parameter of its own."""
     driven = [_driven(instruction.operation) for instruction in compiled.data]
     arguments = ParameterVector("argument", sum(len(places) for places in driven))
     fresh = iter(arguments)
     circuit = compiled.copy_empty_like()
-    circuit.global_phase = 0.0  # may hold symbols, and no expectation value depends on it
+    circuit.global_phase = 0.0  # it can hold symbols, and does not change expectation values
     expressions: list[ParameterExpression] = []
     frequencies: list[tuple[float, ...] | None] = []
     gates: list[str] = []
@@ -102,7 +103,7 @@ def _set_apart(compiled: QuantumCircuit, symbols: Sequence[Parameter]) -> Lowere
 
 
 def _driven(operation: Instruction) -> list[int]:
-    """Return which arguments of an operation have free parameters."""
+    """Return the indices of the arguments with free parameters."""
     return [
         place
         for place, parameter in enumerate(getattr(operation, "params", ()))
@@ -111,7 +112,7 @@ def _driven(operation: Instruction) -> list[int]:
 
 
 def _frequencies(gate: Instruction, place: int) -> tuple[float, ...] | None:
-    """Return the frequencies with which an expectation value depends on an argument of a gate."""
+    """Return the frequencies of an expectation value as a function of a gate argument."""
     base = gate.base_gate if isinstance(gate, ControlledGate) else gate
     if base.name in ("u", "u2", "u3"):  # P(phi) RY(theta) P(lambda), up to a phase
         turned = place == 0 and base.name != "u2"

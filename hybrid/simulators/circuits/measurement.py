@@ -1,4 +1,4 @@
-"""Which Pauli strings are measured together, and what the measured bits say."""
+"""Group Pauli strings for joint measurement, and evaluate the measured bits."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from hybrid.core.arrays import FloatArray, MaskArray
 from hybrid.programs import Observable
 
 _BLOCK = 1 << 18
-"""Signs are tabled for so many pairs of outcome and string at once."""
+"""Number of (outcome, string) pairs whose signs are tabulated at once."""
 TABLE_BYTES = 32 * _BLOCK
-"""What such a table takes at most."""
+"""Maximum bytes of such a table."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Strings that agree qubit by qubit, so that one measured circuit serves them all.
+    """Qubit-wise commuting strings, measured by a single circuit.
 
     Attributes:
-        x_basis: qubits that are measured in the eigenbasis of X.
-        y_basis: qubits that are measured in the eigenbasis of Y.
-        z_basis: qubits that are measured as they are.
-        masks: shape (T,), uint64; for each string the bits whose parity is its outcome.
+        x_basis: qubits measured in the eigenbasis of X.
+        y_basis: qubits measured in the eigenbasis of Y.
+        z_basis: qubits measured in the eigenbasis of Z.
+        masks: shape (T,), uint64; for each string, the bits whose parity is its outcome.
         coefficients: shape (T,), float64.
     """
 
@@ -36,16 +36,16 @@ class Group:
 
     @property
     def nbytes(self) -> int:
-        """The bytes of its strings."""
+        """Bytes of its strings."""
         return self.masks.nbytes + self.coefficients.nbytes
 
     @property
     def support(self) -> int:
-        """The qubits that are measured."""
+        """The measured qubits."""
         return self.x_basis | self.y_basis | self.z_basis
 
     def outcomes(self, bits: MaskArray) -> FloatArray:
-        """Return what each measured bit string contributes to the value, shape (D,)."""
+        """Return the value of each measured bit string, shape (D,)."""
         total = np.empty(len(bits))
         step = max(1, _BLOCK // len(self.masks))
         for start in range(0, len(bits), step):
@@ -57,11 +57,11 @@ class Group:
     def mean_and_spread(self, counts: Mapping[str, int]) -> tuple[float, float]:
         """Return the mean over shots, and the sum of squared deviations from it.
 
-        The deviations are those of the whole group's sum in each shot, so the covariance of
-        strings that are read from the same shots is counted.
+        Deviations are those of the whole group's sum in each shot, so they include the covariance
+        of strings that are read from the same shots.
 
         Args:
-            counts: from bit strings, as hexadecimal numbers, to how often they were seen.
+            counts: counts of bit strings, keyed by hexadecimal numbers.
         """
         ordered = sorted((int(key, 16), times) for key, times in counts.items())
         bits = np.array([key for key, _ in ordered], dtype=np.uint64)
@@ -72,11 +72,11 @@ class Group:
 
 
 def measurement_groups(observable: Observable) -> tuple[float, tuple[Group, ...]]:
-    """Return the coefficient of the identity, and the other strings in groups.
+    """Return the coefficient of the identity, and groups of the other strings.
 
-    Groups are qubit-wise commuting. Strings are taken in descending magnitude of coefficients, each
-    into the first group that it agrees with (sorted insertion), which needs memory in proportion
-    to the strings and keeps the variance of the sum low.
+    Groups are qubit-wise commuting. Strings are inserted in descending order of the magnitude of
+    their coefficients, each into the first compatible group (sorted insertion). Memory is linear in
+    the number of strings, and the variance of the sum is low.
 
     Source: Crawford, van Straaten, Wang, Parks, Campbell and Brierley, Quantum 5, 385 (2021).
     """
@@ -87,10 +87,10 @@ def measurement_groups(observable: Observable) -> tuple[float, tuple[Group, ...]
 def shared_groups(
     observables: Sequence[Observable],
 ) -> tuple[FloatArray, tuple[tuple[Group, ...], ...]]:
-    """Return the coefficients of the identity, shape (M,), and groups for all observables at once.
+    """Return the coefficients of the identity, shape (M,), and groups shared by all observables.
 
-    In each group the same strings are measured once for all observables, which differ in the
-    coefficients alone: there is a :class:`Group` for each of them.
+    The strings of a group are measured once for all observables. It holds one :class:`Group` per
+    observable, which differ in their coefficients alone.
     """
     x, z, coefficients = _union(observables)
     identity = (x | z) == 0
@@ -106,7 +106,7 @@ def shared_groups(
 
 
 def _union(observables: Sequence[Observable]) -> tuple[MaskArray, MaskArray, FloatArray]:
-    """Return all strings, each once, with their coefficients in each observable, shape (M, T)."""
+    """Return all distinct strings, and their coefficients in each observable, shape (M, T)."""
     if len(observables) == 1:
         (only,) = observables
         return only.x_masks, only.z_masks, only.coefficients[None]
@@ -123,9 +123,9 @@ def _union(observables: Sequence[Observable]) -> tuple[MaskArray, MaskArray, Flo
 
 
 def _inserted(x: MaskArray, z: MaskArray) -> list[list[int]]:
-    """Return the places of the strings in each group, strings taken in order."""
+    """Return the indices of the strings in each group, inserted in order."""
     members: list[list[int]] = []
-    # What the groups measure so far, with room to grow, so that one string meets all at once.
+    # Masks of all groups so far, with spare capacity, to compare a string with all at once.
     group_x, group_z = np.zeros(64, np.uint64), np.zeros(64, np.uint64)
     for place, (own_x, own_z) in enumerate(zip(x, z, strict=True)):
         count = len(members)

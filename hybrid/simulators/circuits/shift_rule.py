@@ -1,4 +1,4 @@
-"""Derivatives of an expectation value from its values at shifted angles of a gate."""
+"""Parameter-shift rules: derivatives of expectation values from values at shifted angles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import NoExactGradientError
 
 _MOST_NOISE = 100.0
-"""A rule may enlarge errors of the values by at most this, relative to the best one possible."""
+"""Maximum amplification of errors of the values, relative to the best possible rule."""
 
 _MOST_FREQUENCIES = 64
 _MOST_CANDIDATES = 4096
@@ -20,11 +20,11 @@ _MOST_CANDIDATES = 4096
 
 @dataclass(frozen=True, slots=True)
 class ShiftRule:
-    """``f'(0) = sum_j coefficients[j] f(shifts[j])``, exact for the frequencies it was made for.
+    """``f'(0) = sum_j coefficients[j] f(shifts[j])``, exact for given frequencies.
 
     Attributes:
-        shifts: in radians of the gate's angle.
-        coefficients: as many.
+        shifts: shifts of the gate's angle, in radians.
+        coefficients: one per shift.
     """
 
     shifts: tuple[float, ...]
@@ -37,17 +37,17 @@ class ShiftRule:
 def shift_rule(frequencies: FloatArray | None, gate: str) -> ShiftRule:
     """Return the exact derivative rule for a gate whose angle has the given frequencies.
 
-    An expectation value is a Fourier sum in a gate's angle. Where its R frequencies are 1, 2 ..
-    R times a unit, the rule is the closed form with 2R equidistant shifts; else the shifts are
-    the 2R, out of a grid, that enlarge errors of the values least. In both cases the rule is odd:
-    for each shift there is its negative.
+    An expectation value is a Fourier sum in a gate's angle. If its R frequencies are 1, 2, ..., R
+    times a unit, the rule is the closed form with 2R equidistant shifts; else it uses the 2R shifts
+    on a grid with the smallest error amplification. The rule is odd: shifts come in pairs of
+    opposite sign.
 
     Args:
         frequencies: shape (R,), positive, ascending, distinct; None if they are not known.
-        gate: its name, for the message.
+        gate: name of the gate, for the message.
 
     Raises:
-        NoExactGradientError: frequencies unknown, or such that no rule is well conditioned.
+        NoExactGradientError: the frequencies are unknown, or no rule is well conditioned.
 
     Source: Wierichs, Izaac, Wang and Lin, Quantum 6, 677 (2022).
 
@@ -62,13 +62,13 @@ def shift_rule(frequencies: FloatArray | None, gate: str) -> ShiftRule:
         raise refused(
             gate,
             f"{len(frequencies)} frequencies from {frequencies[0]:.3g} to {frequencies[-1]:.3g}, "
-            "for which every rule would drown in rounding errors",
+            "for which no rule is numerically stable",
         )
     return rule
 
 
 def refused(gate: str, why: str) -> NoExactGradientError:
-    """Return the error that says why a gate has no exact rule, and what to do."""
+    """Return the error for a gate without an exact rule."""
     return NoExactGradientError(
         f"gradient by parameter shift of gate '{gate}'",
         got=why,
@@ -99,7 +99,7 @@ def _equidistant(omega: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _least_noise(omega: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-    """Return the odd rule of least ``sum |coefficients|`` on a grid, or None if all are poor.
+    """Return the odd rule with the least ``sum |coefficients|`` on a grid, or None if all are poor.
 
     A basic solution of the linear program has at most as many shifts as there are frequencies.
     """
@@ -117,7 +117,7 @@ def _least_noise(omega: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         return None
     weights = solved.x[:candidates] - solved.x[candidates:]
     used = np.abs(weights) > 1e-9 * np.abs(weights).max()
-    # Solved again on these shifts alone, because the program stops at its own tolerance.
+    # Solve again on these shifts alone, as the linear program stops at its own tolerance.
     refined = np.linalg.lstsq(sines[:, used], omega, rcond=None)[0]
     coefficients = np.asarray(refined, dtype=np.float64)
     exact = np.allclose(sines[:, used] @ coefficients, omega, rtol=0.0, atol=1e-11 * largest)

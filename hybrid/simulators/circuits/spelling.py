@@ -1,4 +1,4 @@
-"""A circuit in which every gate is what its name says, for compilers that go by names."""
+"""Rewrite circuits so that each gate is what its name says, for compilers that use names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 
 Kept = Callable[[Operation], Operation | None]
-"""What stands for an operation that must stay whole, or None where it may be taken apart."""
+"""Maps an operation that must stay whole to its placeholder, and others to None."""
 
 _LIBRARY = (
     "qiskit.circuit.library.",
@@ -40,15 +40,15 @@ _SEEN_BY_NOISE = ("id", "delay", "reset", "initialize")
 
 
 def spelled_out(circuit: QuantumCircuit, kept: Kept | None = None) -> QuantumCircuit:
-    """Return the circuit with the user's own gates replaced by what defines them.
+    """Replace the user-defined gates of a circuit by their definitions.
 
-    Compilers and Aer take a gate by its name, so a gate of the user's own that is called "rx" would
-    run as RX whatever it holds. Gates of Qiskit's library stay; others are replaced by their
-    definition, at any depth, or by their matrix where they have none.
+    Compilers and Aer identify gates by name, so a user-defined gate called "rx" would run as RX.
+    Gates of Qiskit's library stay; others are replaced by their definitions, at any depth, or by
+    their matrices if they have none.
 
     Args:
         circuit: any circuit.
-        kept: what stands in for an operation that must stay whole.
+        kept: returns the placeholder of an operation that must stay whole, else None.
 
     Raises:
         InputError: an angle is NaN or infinite, or a gate has neither matrix nor definition.
@@ -97,9 +97,9 @@ def _operations(
 
 
 def is_library(operation: Operation) -> bool:
-    """Return whether the operation is one of Qiskit's library under the library's own name."""
+    """Return whether the operation is one of Qiskit's library, under its library name."""
     if isinstance(operation, AnnotatedOperation):
-        # Of fixed ones the matrix is known; Qiskit takes the others apart.
+        # Fixed ones have a matrix; Qiskit decomposes the others.
         return is_driven(operation) and is_library(operation.base_op)
     kind = getattr(operation, "base_class", type(operation))
     if not kind.__module__.startswith(_LIBRARY):
@@ -108,10 +108,10 @@ def is_library(operation: Operation) -> bool:
 
 
 def spelling(circuit: QuantumCircuit) -> str:
-    """Return a digest of how a circuit is written, as far as only noise can tell.
+    """Return a digest of the operations of a circuit that only noise models distinguish.
 
-    Identities, delays, leading resets and labels change no state, but noise models name them.
-    Empty where there is none of them.
+    Identities, delays, leading resets and labels change no state, but noise models refer to them.
+    Empty if there are none.
 
     Example:
         >>> circuit = QuantumCircuit(1)
@@ -125,7 +125,7 @@ def spelling(circuit: QuantumCircuit) -> str:
     says_more = False
     try:
         found = list(_operations(circuit, range(circuit.num_qubits), None))
-    except InputError:  # noise can make nothing of it either
+    except InputError:  # no noise model refers to it
         return ""
     for operation, qubits, _ in found:
         name = str(operation.name)
@@ -147,7 +147,7 @@ def definition_of(operation: Operation) -> QuantumCircuit | UnitaryGate:
         if matrix is not None:
             return UnitaryGate(matrix)
     elif isinstance(operation, ControlledGate):
-        # Made anew, because new parameters do not reach the definition that a gate has cached.
+        # A new gate: new parameters do not reach the cached definition of the old one.
         operation = operation.base_gate.control(
             operation.num_ctrl_qubits, ctrl_state=operation.ctrl_state, annotated=False
         )
@@ -163,7 +163,7 @@ def definition_of(operation: Operation) -> QuantumCircuit | UnitaryGate:
         raise InputError(
             f"gate '{operation.name}'",
             got="neither a definition by other gates nor a matrix",
-            expected="a gate that can be taken apart",
+            expected="a gate that can be decomposed",
             advice="give the gate a definition, or use a UnitaryGate",
         )
     return UnitaryGate(matrix)

@@ -1,19 +1,19 @@
-"""What work in the native kernels costs, from measured rates.
+"""Cost model of the native kernels, from measured rates.
 
-Rates come twice, for values (``native.value.*``) and for values with adjoint gradients
-(``native.gradient.*``). All but ``batch`` are seconds, on one thread.
+Each rate exists for values (``native.value.*``) and for values with adjoint gradients
+(``native.gradient.*``). All but ``batch`` are seconds on one thread.
 
 ======================== ====================================================================
-call                     one call of the kernels, with what Python does around it
-point                    a point on its own, beside its operations: a state made and read
+call                     one kernel call, with its Python overhead
+point                    a single point, besides its operations: initialize and read a state
 gate                     a rotation or fixed matrix of a layered circuit, CNOTs included
 string                   the exponential of one Pauli string
 excitation               the exponential of several strings with one X mask
 diagonal                 the exponential of a string of I and Z, or of a few
 phase                    the exponential of many strings of I and Z, a cost layer
 mask                     the strings of the observable with one X mask
-lane                     a point among several of a narrow circuit, beside its operations
-batch                    no seconds: an operation on such a point over one on a point alone
+lane                     one of several points of a narrow circuit, besides its operations
+batch                    not seconds: time of an operation on such a point, relative to a single one
 ======================== ====================================================================
 """
 
@@ -29,11 +29,11 @@ ALONE = ("call", "point", "gate", "string", "excitation", "diagonal", "phase", "
 TOGETHER = ("lane", "batch")
 
 LANES = _kernels.limits()["lanes"]
-"""So many points of a narrow circuit are simulated side by side; fewer take as long."""
+"""Number of points of a narrow circuit that are simulated in parallel lanes."""
 NARROW = _kernels.limits()["batched_qubits"]
-"""Several points of circuits up to this width are."""
+"""Maximum width of circuits whose points are simulated in lanes."""
 _SINGLE_GAIN = 0.6
-"""Time of complex64 over that of complex128, for states beyond the caches."""
+"""Time of complex64 relative to complex128, for states larger than the caches."""
 _CACHED = 14
 
 
@@ -54,7 +54,7 @@ NAMES = frozenset(
 
 
 def seconds(work: Work, machine: Machine) -> float:
-    """Return the seconds of counted operations on one thread."""
+    """Return the predicted seconds of counted operations on one thread."""
 
     def rate(kind: str) -> float:
         return machine.rates[name_of(kind, gradient=work.gradient)].at(work.num_qubits)
@@ -70,9 +70,9 @@ def seconds(work: Work, machine: Machine) -> float:
 
 
 def gain(work: Work, machine: Machine, threads: int) -> float:
-    """Return how many times faster several threads are than one.
+    """Return the predicted speedup of several threads over one.
 
-    They share the points of a piece where there are several, else the work on one state.
+    Threads share the points of a piece if it has several, else the work on one state.
     """
     if work.circuits > 1:
         units = -(-work.circuits // LANES) if in_lanes(work) else work.circuits
@@ -81,12 +81,12 @@ def gain(work: Work, machine: Machine, threads: int) -> float:
 
 
 def in_lanes(work: Work) -> bool:
-    """Return whether the kernels simulate the points of a piece side by side."""
+    """Return whether the kernels simulate the points of a piece in lanes."""
     return work.circuits > 1 and work.num_qubits <= NARROW
 
 
 def side_by_side(points: int) -> int:
-    """Return how many points of a narrow circuit are simulated where ``points`` are asked for.
+    """Return a number of points, rounded up to full lanes.
 
     Example:
         >>> side_by_side(3), side_by_side(16)

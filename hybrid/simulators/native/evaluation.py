@@ -1,4 +1,4 @@
-"""Expectation values, gradients and more of one program in the kernels."""
+"""Expectation values, gradients, metrics and variances of one program in the kernels."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from hybrid.simulators.native.kernel import (
 from hybrid.simulators.native.states import states_of
 
 _PIECE_QUBITS = 13
-"""Points of narrower circuits share a piece until it holds as many amplitudes as this width."""
+"""Narrower circuits share a piece, up to the number of amplitudes of this width."""
 _TAPE_QUBITS = 14
-"""The same of states that wait for their cotangents; two of each fill half of a usual L2 cache."""
+"""The same for states kept until their cotangents are known; two of each fill half a typical L2."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
 
     Attributes:
         program: the compiled circuit.
-        observables: what is measured.
+        observables: the compiled observables.
         single: whether amplitudes are complex64.
     """
 
@@ -53,26 +53,26 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
 
     @property
     def description(self) -> str:
-        """One line: build, precision and method."""
+        """One line: kernel build, precision and method."""
         build = _kernels.about()["processor"]
         precision = "complex64" if self.single else "complex128"
         return f"native kernels ({build}), {precision}, exact values, adjoint gradients"
 
     @cached_property
     def kernel_observables(self) -> tuple[_kernels.PauliSum, ...]:
-        """The observables in the kernels."""
+        """The observables, loaded into the kernels."""
         return tuple(
             _kernels.PauliSum(each.num_qubits, each.x_masks, each.z_masks, each.coefficients)
             for each in self.observables
         )
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return slices of the points; narrow circuits take several points at once."""
+        """Return slices of the points; pieces of narrow circuits hold several points."""
         grain = 1 if ask.metric else 1 << max(0, _PIECE_QUBITS - self.program.num_qubits)
         return slices(len(ask.points), grain, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return a row for each of the piece's points, in the order of ``core/columns.py``."""
+        """Return one row per point of the piece, with columns as in ``core/columns.py``."""
         points = ask.points[piece.start : piece.stop]
         angle_map = self.program.angles
         angles = angle_map.angles(points)
@@ -101,12 +101,12 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         return Columns(ask, len(self.observables)).rows(parts)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
-        """Return all that was asked for, of all points."""
+        """Return all wanted answers at all points."""
         return Columns(ask, len(self.observables)).told(np.concatenate(partials))
 
     @property
     def points_at_once(self) -> int:
-        """How many points :meth:`pull_back` takes at a time."""
+        """Number of points that :meth:`pull_back` processes at a time."""
         return 1 << max(0, _TAPE_QUBITS - self.program.num_qubits)
 
     def pull_back(
@@ -120,16 +120,17 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
     ) -> PulledBack:
         """Return values, and the sum of their gradients weighted by cotangents of the values.
 
-        Some points are taken at a time. Their states are kept between the two, so there is no
-        second way forward, and sums are taken in the kernels, so there is no (B, P) array.
+        Points are processed in batches. Their states are kept between values and gradients, so
+        there is no second forward pass, and the kernels accumulate the sum, so there is no (B, P)
+        array.
 
         Args:
             points: shape (B, P).
-            cotangents: from the values of some of the points, shape (k,) or (k, M), and which they
-                are, to weights of the same shape, finite; called for all points, in order.
-            inputs: columns of the points whose derivatives are wanted for each point.
+            cotangents: maps the values of k points, shape (k,) or (k, M), and the slice of these
+                points, to finite weights of the same shape; called for all points, in order.
+            inputs: columns of the points for which derivatives are returned point by point.
             seed: not used; values are exact.
-            threads: to use.
+            threads: number of threads.
         """
         angle_map, columns = self.program.angles, list(inputs)
         apart = tuple(sorted({*angle_map.nonlinear_slots, *angle_map.slots_of(columns)}))
@@ -172,7 +173,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         return not self.single and not doubles
 
     def work(self, ask: Ask, piece: Piece) -> Work:
-        """Return the operations of the program and of the observables, for each point."""
+        """Return the operations of the program and the observables, per point."""
         back = ask.gradient or ask.metric
         return Work(
             "native",
@@ -187,9 +188,9 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         )
 
     def _operations(self, ask: Ask, passes: float) -> tuple[tuple[str, float], ...]:
-        """Return the operations of a point, in units whose rates hold so many passes over a state.
+        """Return the operations per point, in units whose rates include ``passes`` over a state.
 
-        A gradient takes three: its state forward, and that and another one back.
+        A gradient takes three passes: one forward, and two states backward.
         """
         observables = len(self.observables)
         taken = 1.0 + 2.0 * observables if ask.gradient else 1.0
@@ -206,7 +207,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
 
     @cached_property
     def operations(self) -> tuple[tuple[str, float], ...]:
-        """What one evaluation takes, by kind of operation."""
+        """Operations of one evaluation, by kind."""
         first = count_operations(self.program, self.observables[0])
         if len(self.observables) == 1:
             return first
@@ -216,7 +217,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         return tuple((kind, count) for kind, count in counts.items() if count)
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return how one state may be distributed; not where overlaps or variances are wanted."""
+        """Return the possible distributions of one state; none for overlaps or variances."""
         if ask.others is not None or ask.variance:
             return ()
         if not ask.metric:
@@ -235,7 +236,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         )
 
     def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be distributed over ranks, to read the observables there."""
+        """Return the possible distributions of one state and its observables over ranks."""
         each = [
             shardings(
                 self.kernel_program,
@@ -261,6 +262,6 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
 
     @property
     def _observable(self) -> _kernels.PauliSum | tuple[_kernels.PauliSum, ...]:
-        """One by itself, as the kernels then leave out the axis of observables."""
+        """A single observable without a tuple: the kernels then omit the axis of observables."""
         all_of_them = self.kernel_observables
         return all_of_them[0] if len(all_of_them) == 1 else all_of_them

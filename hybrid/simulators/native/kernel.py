@@ -1,4 +1,4 @@
-"""Evaluations of one program in the native kernels, on one rank or on a group that shares it."""
+"""Evaluations of one program in the native kernels, on one rank or a group of ranks."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from hybrid.sharding.program import DistributedProgram, Reading, shardings
 from hybrid.simulators.base import Answer, Evaluation
 
 NARROWEST_DISTRIBUTED = 13
-"""Narrower states are one block, or are taken several at once."""
+"""Narrower states fit in one block, or are simulated in lanes."""
 _WIDEST = _kernels.limits()["qubits"]
-"""Kernels count bytes in 64 bits; beyond this width only the order of magnitude matters."""
+"""Kernels count bytes in 64 bits; beyond this width, only the order of magnitude matters."""
 
 
 @dataclass(frozen=True)
 class KernelEvaluation(Evaluation[Answer]):
-    """What the kernels compute of the states of a program.
+    """Base class of evaluations of a program in the kernels.
 
     Attributes:
         program: the compiled circuit.
-        loaded: what runs in the place of the program in the kernels, on a group; else None.
+        loaded: the distributed program that replaces the kernel program on a group, else None.
     """
 
     program: Program
@@ -38,28 +38,28 @@ class KernelEvaluation(Evaluation[Answer]):
 
     @cached_property
     def kernel_program(self) -> _kernels.Program:
-        """The program in the kernels, or what takes its place on a group of ranks."""
+        """The program in the kernels, or its distributed replacement on a group."""
         program: _kernels.Program = self.program.kernel if self.loaded is None else self.loaded
         return program
 
     @property
     def may_distribute(self) -> bool:
-        """Whether the kernels can run it on a group: always."""
+        """True: the kernels can run every program on a group."""
         return True
 
     def on_group(self, group: Group) -> Self:
-        """Return it with its states distributed over a group."""
+        """Return a copy whose states are distributed over a group."""
         return replace(self, loaded=DistributedProgram(self.kernel_program, group))
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return how one state may be distributed; empty for narrow ones."""
+        """Return the possible distributions of one state; none for narrow ones."""
         if self.program.num_qubits < NARROWEST_DISTRIBUTED:
             return ()
         return self._gradient_shardings if ask.gradient else self._value_shardings
 
     @abstractmethod
     def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be distributed, whether or not a gradient is wanted."""
+        """Return the possible distributions of one state, with or without a gradient."""
 
     @cached_property
     def _value_shardings(self) -> tuple[Sharding, ...]:
@@ -72,22 +72,22 @@ class KernelEvaluation(Evaluation[Answer]):
 
 @dataclass(frozen=True)
 class StateEvaluation(KernelEvaluation[Answer]):
-    """What is read of one exact state at each point, without an observable."""
+    """Base class of evaluations that read one exact state per point, without observables."""
 
     answers: ClassVar[frozenset[Want]] = frozenset({Want.VALUES})
 
     @cached_property
     def operations(self) -> tuple[tuple[str, float], ...]:
-        """What one state takes, by kind of operation."""
+        """Operations of one state, by kind."""
         return count_operations(self.program, None)
 
     def of_a_state(self, ask: Ask, *, answered: int, seconds: float = 0.0) -> Work:
-        """Return the work of making a state and reading it.
+        """Return the work of computing and reading a state.
 
         Args:
-            ask: the question.
+            ask: the Ask.
             answered: bytes of the partial answer.
-            seconds: of reading.
+            seconds: time to read the state.
         """
         return Work(
             "native",
@@ -101,7 +101,7 @@ class StateEvaluation(KernelEvaluation[Answer]):
 
 
 def metric_shardings(kernel: _kernels.Program, num_parameters: int) -> tuple[Sharding, ...]:
-    """Return how a metric may be distributed over ranks, with the array that the leader holds."""
+    """Return the possible distributions of a metric, with the memory of the leader's array."""
     repeats = 1 + kernel.num_slots
     found = shardings(kernel, Reading.EXPECTATION, gradient=True, repeats=repeats)
     array = 8 * num_parameters**2
@@ -121,6 +121,6 @@ def metric_at(
 
 
 def state_bytes(num_qubits: int, *, gradient: bool, single: bool, several: bool = False) -> int:
-    """Return the bytes that the kernels allocate for one point, of several observables or one."""
+    """Return the bytes that the kernels allocate for one point, with one or several observables."""
     width = min(num_qubits, _WIDEST)
     return int(_kernels.memory_bytes(width, gradient, single, several)) << (num_qubits - width)

@@ -1,4 +1,4 @@
-"""Overlaps of states at pairs of points, in tiles of the matrix, and their gradients."""
+"""Overlaps of states at pairs of points, and their gradients, in tiles of the matrix."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hybrid.simulators.base import Evaluation
 from hybrid.simulators.native.states import states_of
 
 _TILE_BYTES = 1 << 26
-"""States of one side of a tile take at most this, or one state."""
+"""Maximum bytes of the states on one side of a tile, which holds at least one."""
 _WIDEST_TILE = 64
 _KEPT_BYTES = 1 << 28
-"""Where all states together take no more, a rank keeps those that it has computed."""
+"""A rank keeps the states that it has computed if all of them fit in this many bytes."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
 
     Attributes:
         program: the compiled circuit of the rows.
-        others: shape (B, Q), the points of the columns; None for those of the rows, where only
-            the tiles on and above the diagonal are computed if no gradients are wanted.
-        other_program: the compiled circuit of the columns, as wide; None for that of the rows.
-        kept: states that this rank has computed for an Ask, by the array of their points and
-            the first of them.
+        others: shape (B, Q), the points of the columns. If None, those of the rows; without
+            gradients, only tiles on and above the diagonal are computed.
+        other_program: the compiled circuit of the columns, of the same width. If None, that of the
+            rows.
+        kept: states that this rank has computed, by the array of their points and the first point.
     """
 
     program: Program
@@ -47,7 +47,7 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
         return "native kernels, complex128, exact overlaps"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return one piece for each tile, whose cost is the number of passes over a state."""
+        """Return one piece per tile; its cost is the number of passes over a state."""
         return tuple(
             Piece(k, "tiles", k, k + 1, self._cost(ask, len(rows), len(columns)))
             for k, (rows, columns) in enumerate(self._tiles(ask))
@@ -56,7 +56,7 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return the entries of the tile, shape (rows, columns), or (rows, columns, 1 + P).
 
-        The latter with gradients by the point of the row.
+        The latter with gradients with respect to the point of the row.
         """
         rows, columns = self._tiles(ask)[piece.start]
         points = ask.points[rows.start : rows.stop]
@@ -70,7 +70,7 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
         return entries
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> list[FloatArray]:
-        """Return the matrix, shape (A, B), and with gradients shape (A, B, P)."""
+        """Return the matrix, shape (A, B), and the gradients if wanted, shape (A, B, P)."""
         shape = (len(ask.points), len(self._columns(ask)))
         tail = (1 + ask.points.shape[1],) if ask.gradient else ()
         table = np.empty((*shape, *tail))
@@ -83,7 +83,7 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
         return [np.ascontiguousarray(table[..., 0]), np.ascontiguousarray(table[..., 1:])]
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of the states of a tile, and of its gradients."""
+        """Return the bytes of a tile's states and gradients."""
         state = 16 << self.program.num_qubits
         every = self._every(ask) * state
         held = every if every <= _KEPT_BYTES else 2 * self._side * state
@@ -93,7 +93,7 @@ class OverlapEvaluation(Evaluation[list[FloatArray]]):
         return held + 3 * state + 8 * self._side * self._side * numbers
 
     def _with_gradients(self, points: FloatArray, states: ComplexArray, threads: int) -> FloatArray:
-        """Return overlaps with states, and their gradients by the points behind them."""
+        """Return overlaps of points with states, and their gradients with respect to the points."""
         angle_map = self.program.angles
         values, by_angle = self.program.kernel.overlaps(
             states, angle_map.angles(points), True, threads=threads

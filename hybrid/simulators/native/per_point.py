@@ -1,4 +1,4 @@
-"""What the native kernels compute of the state at each point: probabilities, amplitudes, metric."""
+"""Properties of the state at each point in the kernels: probabilities, amplitudes, metric."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hybrid.simulators.native.kernel import (
 
 @dataclass(frozen=True)
 class PerPoint(StateEvaluation[FloatArray]):
-    """An array for each point; pieces are single points.
+    """One array per point; pieces are single points.
 
     Attributes:
         program: the compiled circuit.
@@ -36,20 +36,20 @@ class PerPoint(StateEvaluation[FloatArray]):
     @property
     @abstractmethod
     def array_bytes(self) -> int:
-        """The bytes of the array at a point."""
+        """Bytes of the array at a point."""
 
     def work(self, ask: Ask, piece: Piece) -> Work:
-        """Return the work of the state, and the array that is read of it."""
+        """Return the work of computing the state and reading the array."""
         return self.of_a_state(ask, answered=self.array_bytes)
 
     def with_array(self, found: tuple[Sharding, ...]) -> tuple[Sharding, ...]:
-        """Return the memory with that of the whole answer, which the leader holds."""
+        """Add the memory of the whole answer, which the leader holds."""
         return tuple(
             replace(each, memory_bytes=each.memory_bytes + self.array_bytes) for each in found
         )
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return one piece for each point."""
+        """Return one piece per point."""
         return slices(len(ask.points), 1, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
@@ -63,11 +63,11 @@ class PerPoint(StateEvaluation[FloatArray]):
 
 @dataclass(frozen=True)
 class Probabilities(PerPoint):
-    """Probabilities of what some qubits read.
+    """Probabilities of the outcomes of measuring some qubits.
 
     Attributes:
         program: the compiled circuit.
-        qubits: which, in the order of the bits of an outcome, lowest first.
+        qubits: the measured qubits, in the order of the bits of an outcome, lowest first.
     """
 
     qubits: tuple[int, ...]
@@ -89,7 +89,7 @@ class Probabilities(PerPoint):
 
     @property
     def array_bytes(self) -> int:
-        """The bytes of the probabilities."""
+        """Bytes of the probabilities."""
         return 8 << len(self.qubits)
 
     def memory_bytes(self, ask: Ask) -> int:
@@ -108,7 +108,7 @@ class Amplitudes(PerPoint):
 
     Attributes:
         program: the compiled circuit.
-        states: which, as integers; qubit 0 is the lowest bit.
+        states: basis states as integers; qubit 0 is the lowest bit.
     """
 
     states: tuple[int, ...]
@@ -127,7 +127,7 @@ class Amplitudes(PerPoint):
 
     @property
     def array_bytes(self) -> int:
-        """The bytes of the amplitudes."""
+        """Bytes of the amplitudes."""
         return 16 * len(self.states)
 
     def memory_bytes(self, ask: Ask) -> int:
@@ -141,7 +141,7 @@ class Amplitudes(PerPoint):
 
 @dataclass(frozen=True)
 class Metric(PerPoint):
-    """The Fubini-Study metric by the circuit's parameters."""
+    """The Fubini-Study metric with respect to the circuit's parameters."""
 
     @property
     def description(self) -> str:
@@ -154,20 +154,20 @@ class Metric(PerPoint):
 
     @property
     def array_bytes(self) -> int:
-        """The bytes of the metric."""
+        """Bytes of the metric."""
         return 8 * self.program.angles.num_parameters**2
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of two states and the metric by angle."""
+        """Return the bytes of two states and the metric over angles."""
         states = state_bytes(self.program.num_qubits, gradient=True, single=False)
         return states + 16 * self.program.angles.num_angles**2
 
     def work(self, ask: Ask, piece: Piece) -> Work:
-        """Return the work of the state and of a tangent for each angle, with a way back each."""
+        """Return the work of the state and of a forward and backward tangent pass per angle."""
         times = 1 + self.program.angles.num_angles
         operations = tuple((kind, count * times) for kind, count in self.operations)
         return replace(super().work(ask, piece), operations=operations, gradient=True)
 
     def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how the states may be distributed over ranks."""
+        """Return the possible distributions of the states over ranks."""
         return metric_shardings(self.kernel_program, self.program.angles.num_parameters)

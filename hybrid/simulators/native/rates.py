@@ -1,4 +1,4 @@
-"""Rates of the native kernels, from circuits of each kind at several widths."""
+"""Measure the rates of the native kernels on circuits of each kind at several widths."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from hybrid.simulators.native import cost as native_cost
 from hybrid.simulators.native.evaluation import NativeEvaluation
 
 WIDTHS = (4, 7, 8, 11, 12, 14, 16, 18, 19)
-"""Both sides of the widths at which the kernels change their shape."""
+"""Widths on both sides of each change of the kernels' algorithm."""
 _EVOLUTIONS = {"string": 20, "excitation": 20, "diagonal": 20, "phase": 4}
-"""Kinds of evolution, and how many of them a circuit has."""
+"""Number of evolutions per circuit, by kind."""
 _MASKS = 24
 _SHALLOW, _DEEP = 1, 4
 _WIDE = 16
 _LEAST = 0.02
-"""Of a gate: differences that noise has turned to nothing count as that much."""
+"""Lower bound of fitted costs, as a fraction of a gate's: noise can make them vanish."""
 
 
 def native_timings(widths: Sequence[int] = WIDTHS, budget: float = 0.001) -> Timings:
-    """Measure the kernels in all their ways; takes about 6 s with the default widths."""
+    """Measure all kinds of kernel call; takes about 6 s with the default widths."""
     probes = [probe for width in widths for probe in _probes(width)]
     return dict(zip(probes, timings_of_calls(probes, budget), strict=True))
 
 
 def contention(timings: Timings) -> float:
-    """Return the geometric mean of usual over best time of calls, at least 1."""
+    """Return the geometric mean of typical over best time of calls, at least 1."""
     ratios = [timing.usual / timing.least for timing in timings.values()]
     return max(1.0, float(np.exp(np.mean(np.log(ratios)))))
 
 
 def native_rates(timings: Timings) -> dict[str, Curve]:
-    """Return all native rates, of usual times."""
+    """Return all native rates, fitted to typical times."""
     spent = {probe: timing.usual for probe, timing in timings.items()}
     curves: dict[str, list[tuple[int, float]]] = {}
     for width in sorted({probe.work.num_qubits for probe in spent}):
@@ -67,7 +67,7 @@ def native_rates(timings: Timings) -> dict[str, Curve]:
 
 
 def thread_gain(threads: int, widths: Sequence[int] = (8, 12, 16, 19)) -> Curve:
-    """Measure the time of a gradient on one thread over that on ``threads``."""
+    """Measure the speedup of a gradient on ``threads`` threads over one."""
     probes = [
         probe_of(evaluation_of(layered(width, _DEEP), chain(width)), True, 1, count)
         for width in widths
@@ -80,7 +80,7 @@ def thread_gain(threads: int, widths: Sequence[int] = (8, 12, 16, 19)) -> Curve:
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """A call of the kernels that is measured."""
+    """A kernel call to measure."""
 
     evaluation: NativeEvaluation
     ask: Ask
@@ -107,7 +107,7 @@ def probe_of(
 
 
 def _points(count: int, num_parameters: int) -> FloatArray:
-    """Return points that differ in half of their parameters, as those of samples of data do."""
+    """Return points that differ in half of their parameters, like points for data samples."""
     random = np.random.default_rng(0)
     points = np.tile(random.uniform(-np.pi, np.pi, num_parameters), (count, 1))
     points[:, ::2] = random.uniform(-np.pi, np.pi, points[:, ::2].shape)
@@ -115,7 +115,7 @@ def _points(count: int, num_parameters: int) -> FloatArray:
 
 
 def _probes(width: int) -> Iterator[Probe]:
-    """Yield what is measured at a width: every kind of operation in some circuit, few and many."""
+    """Yield the calls to measure at a width: every kind of operation, in varying numbers."""
     shallow, deep = (evaluation_of(layered(width, n), chain(width)) for n in (_SHALLOW, _DEEP))
     masks = chain(width, min(_MASKS, 2 ** (width - 1) - 1))
     others = [
@@ -133,9 +133,9 @@ def _probes(width: int) -> Iterator[Probe]:
 
 
 def _several(width: int) -> int:
-    """Return as many points as share a piece, or a few, to tell what a point takes from a call.
+    """Return the points of a full piece, at least 4, to separate the costs of point and call.
 
-    Of wide circuits one, as a call is nothing beside a point.
+    Wide circuits take one, as the cost of a call is negligible.
     """
     if width >= _WIDE:
         return 1
@@ -143,7 +143,7 @@ def _several(width: int) -> int:
 
 
 def _fitted(spent: Mapping[Probe, float]) -> dict[str, float]:
-    """Return seconds of each kind of operation at one width."""
+    """Fit the seconds of each kind of operation at one width."""
     works = {probe: probe.work for probe in spent}
     alone = [probe for probe in spent if not native_cost.in_lanes(works[probe])]
     counts = [_counts(works[probe]) for probe in alone]
@@ -166,7 +166,7 @@ def _fitted(spent: Mapping[Probe, float]) -> dict[str, float]:
 
 
 def _inseparable(width: int) -> str | None:
-    """Return what cannot be told from the rest, since only single points are measured alone."""
+    """Return the kind that cannot be fitted separately, as only single points are measured."""
     if width <= native_cost.NARROW:
         return "point"
     return "call" if width >= _WIDE else None
@@ -215,7 +215,7 @@ def evolutions(width: int, kind: str, count: int) -> QuantumCircuit:
     size = min(4 if kind == "excitation" else 3, width) if kind != "diagonal" else min(2, width)
     for angle in angles:
         if kind == "phase":
-            # With mixers between them, as equal phases side by side would be merged into one.
+            # Mixers in between: equal adjacent phases would be merged into one.
             circuit.append(PauliEvolutionGate(_ring(width), time=angle), range(width))
             circuit.rx(angle, range(width))
             continue
@@ -242,7 +242,7 @@ def _generator(kind: str, size: int) -> SparsePauliOp:
 
 
 def evaluation_of(circuit: QuantumCircuit, observable: SparsePauliOp) -> NativeEvaluation:
-    """Return the expectation value compiled for the kernels."""
+    """Compile an expectation value for the kernels."""
     flat = flatten(circuit)
     observables = (compile_observable(observable, flat.num_qubits),)
     return NativeEvaluation(flat.program, observables, single=False)

@@ -1,4 +1,4 @@
-"""Shots of all qubits from a circuit's state, in the native kernels."""
+"""Sampling of all qubits from a circuit's exact state, in the native kernels."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from hybrid.simulators.base import Counts
 from hybrid.simulators.native.kernel import StateEvaluation, state_bytes
 
 _SHOTS_PER_PIECE = 1 << 20
-"""So many shots take about as long as the state of a wide circuit; more are worth another rank."""
+"""This many shots take about as long as the state of a wide circuit; more justify another rank."""
 _SHOT_SECONDS = 1e-7
-"""Of drawing a shot from a state that is there."""
+"""Time to draw one shot from a computed state."""
 
 _MOST_PIECES = 1 << 16
 
 
 @dataclass(frozen=True)
 class SamplingEvaluation(StateEvaluation[list[Counts]]):
-    """A program whose final state is measured; pieces are points, and slices of many shots.
+    """Samples of a program's final state; pieces are points, or slices of their shots.
 
     Attributes:
         program: the compiled circuit.
-        shots: for each point.
+        shots: shots per point.
     """
 
     shots: int
@@ -41,7 +41,7 @@ class SamplingEvaluation(StateEvaluation[list[Counts]]):
         return f"native kernels, complex128, {self.shots} shots from the exact state"
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return one piece for each point and million shots; units are points."""
+        """Return one piece per point and million shots; units are points."""
         return tuple(
             Piece(
                 point * self._parts + part, "points", point, point + 1, float(self._shots_of(part))
@@ -51,7 +51,7 @@ class SamplingEvaluation(StateEvaluation[list[Counts]]):
         )
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return shape (outcomes seen, 2): the basis state's index, and how often it was seen."""
+        """Return shape (observed outcomes, 2): index of the basis state, and count."""
         angles = self.program.angles.angles(ask.points[piece.start : piece.stop])[0]
         shots = self._shots_of(piece.index % self._parts)
         indices = self.kernel_program.sample(angles, shots, seed, threads=threads)
@@ -59,7 +59,7 @@ class SamplingEvaluation(StateEvaluation[list[Counts]]):
         return np.column_stack([outcomes, counts]).astype(np.float64)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> list[Counts]:
-        """Return for each point how often each bit string was seen; qubit 0 is the last bit."""
+        """Return counts of bit strings for each point; qubit 0 is the last bit."""
         counts: list[Counts] = [{} for _ in ask.points]
         width = self.program.num_qubits
         for piece, partial in zip(self.pieces(ask), partials, strict=True):
@@ -75,30 +75,30 @@ class SamplingEvaluation(StateEvaluation[list[Counts]]):
         return state_bytes(self.program.num_qubits, gradient=False, single=False) + 16 * shots
 
     def work(self, ask: Ask, piece: Piece) -> Work:
-        """Return the work of the state, and of drawing the piece's shots from it."""
+        """Return the work of computing the state and drawing the piece's shots."""
         shots = self._shots_of(piece.index % self._parts)
         outcomes = min(shots, 1 << self.program.num_qubits)
         return self.of_a_state(ask, answered=16 * outcomes, seconds=shots * _SHOT_SECONDS)
 
     def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
-        """Return how one state may be distributed over ranks."""
+        """Return the possible distributions of one state over ranks."""
         return shardings(self.kernel_program, Reading.SHOTS)
 
     @property
     def _parts(self) -> int:
-        """How many slices the shots of a point are cut into."""
+        """Number of slices of the shots of a point."""
         return -(-self.shots // _SHOTS_PER_PIECE)
 
     def _shots_of(self, part: int) -> int:
-        """Return how many shots a slice has; the last may have fewer."""
+        """Return the number of shots of a slice; the last may have fewer."""
         return min(_SHOTS_PER_PIECE, self.shots - part * _SHOTS_PER_PIECE)
 
 
 def check_shots(shots: int, num_points: int) -> None:
-    """Refuse more shots than can be planned piece by piece; they would take hours.
+    """Refuse more shots than the scheduler can plan; they would take hours.
 
     Raises:
-        InputError: shots of all points are more than 65536 pieces, of a million each.
+        InputError: the shots of all points exceed 65536 pieces of a million each.
     """
     most = max(_MOST_PIECES // num_points, 1) * _SHOTS_PER_PIECE
     if shots > most:

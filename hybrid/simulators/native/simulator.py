@@ -1,4 +1,4 @@
-"""The project's own kernels: exact values and adjoint gradients of state vectors."""
+"""The native simulator: exact values and adjoint gradients of state vectors."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hybrid.simulators.base import (
     Estimation,
     Evaluation,
     Simulator,
+    unsupported,
 )
 from hybrid.simulators.native import cost as native_cost
 from hybrid.simulators.native.evaluation import NativeEvaluation
@@ -24,13 +25,13 @@ PRECISIONS = ("complex128", "complex64")
 
 @dataclass(frozen=True)
 class Native(Simulator):
-    """State vectors in the project's kernels; gradients by the adjoint method.
+    """State vectors in the native kernels, with gradients by the adjoint method.
 
-    The adjoint method (Jones and Gacon, arXiv:2009.02823) gives all derivatives for about three
-    forward passes and two states of memory.
+    The adjoint method (Jones and Gacon, arXiv:2009.02823) computes all derivatives in the time of
+    about three forward passes and the memory of two states.
 
     Attributes:
-        precision: ``complex128``, or ``complex64`` for half the memory; sums are in double.
+        precision: ``complex128``, or ``complex64`` for half the memory; sums use double precision.
 
     Example:
         >>> Native(precision="complex64").name
@@ -55,17 +56,17 @@ class Native(Simulator):
         return self.precision == "complex64"
 
     def refusal(self, estimation: Estimation) -> str | None:
-        """Return why this simulator does not suit the estimation, or None if it does."""
+        """Return why the estimation is not supported, or None if it is."""
         if estimation.shots is not None:
-            return "it computes exact values and takes no shots; simulator 'aer' does"
+            return "'native' does not support shots; use 'aer'"
         return None
 
     def content(self) -> str:
-        """Return what identifies the settings."""
+        """Return a string that identifies the settings."""
         return self.precision
 
     def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
-        """Return the measurement of all qubits in the exact state, by inverse transform."""
+        """Compile sampling of all qubits from the exact state, by inverse transform."""
         from hybrid.simulators.native.sampling import SamplingEvaluation
 
         return SamplingEvaluation(circuit.program, shots)
@@ -76,10 +77,10 @@ class Native(Simulator):
         return None
 
     def prepare(self, estimation: Estimation) -> NativeEvaluation:
-        """Return the estimation compiled to flat arrays and loaded into the kernels."""
+        """Compile the estimation to flat arrays and load it into the kernels."""
         refusal = self.refusal(estimation)
         if refusal is not None:
-            raise InputError("simulator", got="native", expected="one that suits", advice=refusal)
+            raise unsupported(self.name, refusal)
         return NativeEvaluation(estimation.circuit.program, estimation.observables, self.single)
 
     @classmethod
@@ -89,12 +90,12 @@ class Native(Simulator):
 
     @classmethod
     def gain(cls, work: Work, machine: Machine, threads: int) -> float:
-        """Return how much faster several threads are: on points, or inside one state."""
+        """Return the speedup of several threads, over points or within one state."""
         return native_cost.gain(work, machine, threads)
 
     @classmethod
     def measured(cls) -> Mapping[str, Curve]:
-        """Return the rates of the kernels on this host; takes about 6 s."""
+        """Measure the rates of the kernels on this host; takes about 6 s."""
         from hybrid.simulators.native.rates import native_rates, native_timings
 
         return native_rates(native_timings())

@@ -16,7 +16,7 @@ def states_of(
     Args:
         program: the compiled circuit.
         points: shape (B, P).
-        threads: of each state's computation.
+        threads: threads for each state.
         phase: whether to include the circuit's global phase.
     """
     angles = program.angles.angles(points)

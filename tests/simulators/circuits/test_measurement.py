@@ -1,4 +1,4 @@
-"""Groups of strings that are measured together, and what measured bits say of them."""
+"""Groups of strings that are measured together, and their values from measured bits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _observable(terms: int, width: int, weight: int, seed: int = 0) -> Observabl
 
 
 def _letters(group: Group, mask: int, width: int) -> str:
-    """Return the string of a group that reads the bits of a mask."""
+    """Return the string of a group with a given mask."""
     return "".join(
         "I" if not mask >> q & 1
         else "X" if group.x_basis >> q & 1

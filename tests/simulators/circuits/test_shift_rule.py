@@ -1,4 +1,4 @@
-"""Shift rules are exact for the frequencies they are made for, or there is none."""
+"""Shift rules are exact for their frequencies, or refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hybrid.simulators.circuits.shift_rule import shift_rule
 
 
 def _derivative(frequencies: np.ndarray, cosines: np.ndarray, sines: np.ndarray) -> float:
-    """Return the derivative at 0 of the Fourier series, by the rule of its frequencies."""
+    """Return the derivative of the Fourier series at 0, by the rule for its frequencies."""
     rule = shift_rule(frequencies, "a gate")
     shifts = np.array(rule.shifts)
     angles = np.outer(shifts, frequencies)

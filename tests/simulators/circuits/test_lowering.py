@@ -1,4 +1,4 @@
-"""What runs on Aer is the user's circuit, whatever its gates are called and wherever angles sit."""
+"""Aer runs the user's circuit, regardless of gate names and of where angles are stored."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_gate_of_ones_own_is_its_definition_on_aer(name: str) -> None:
 
 
 class _Matrix(Gate):
-    """A gate that says what it is by ``__array__`` alone."""
+    """A gate that defines only ``__array__``."""
 
     def __init__(self) -> None:
         super().__init__("mine", 1, [])
@@ -145,7 +145,7 @@ def test_arguments_are_single_parameters_that_aer_binds() -> None:
 
 
 def _by_name(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Return a circuit of plain instructions as the standard gates of their names."""
+    """Replace plain instructions by the standard gates of the same names."""
     from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 
     kinds = get_standard_gate_name_mapping() | {"mcphase": None}

@@ -1,4 +1,4 @@
-"""Settings of Aer that cannot be met are refused in a sentence, before anything runs."""
+"""Unsupported Aer settings are refused with a clear message before anything runs."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def test_bond_dimensions(bond: object) -> None:
 @pytest.mark.skipif("GPU" in AerSimulator().available_devices(), reason="there is a GPU")
 @pytest.mark.parametrize("shots", [None, 10])
 def test_a_device_that_is_not_there(shots: int | None) -> None:
-    with pytest.raises(InputError, match="no GPU here"):
+    with pytest.raises(InputError, match="no GPU on this host"):
         hybrid.expectation(PLUS, Z, [[]], simulator=Aer(device="GPU"), shots=shots)
-    with pytest.raises(InputError, match="no GPU here"):
+    with pytest.raises(InputError, match="no GPU on this host"):
         hybrid.sample(PLUS, [], 10, simulator=Aer(device="GPU"))
 
 

@@ -1,4 +1,4 @@
-"""Each instruction has the noise that the model has for it, whatever the method can run."""
+"""Each instruction gets its noise from the model, with every method of Aer."""
 
 from __future__ import annotations
 
