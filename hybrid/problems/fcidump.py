@@ -16,10 +16,8 @@ import numpy as np
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
 from hybrid.problems.files import read_text
+from hybrid.problems.integrals import MAX_ORBITALS
 from hybrid.problems.namelist import Namelist, read_namelist
-
-MAX_ORBITALS = 32
-"""Spatial orbitals; basis-state indices have 64 bits, one per spin orbital."""
 
 _LARGEST = 1e9
 """Hartree. Integrals of molecules are far smaller; larger numbers are errors."""

@@ -8,6 +8,9 @@ from scipy.sparse.csgraph import connected_components
 from hybrid.core.arrays import FloatArray, IntArray
 from hybrid.core.errors import InputError
 
+MAX_ORBITALS = 32
+"""Spatial orbitals; basis-state indices have 64 bits, one per spin orbital."""
+
 _SAME = 1e-6
 """Tolerance for equalities by symmetry, relative to the largest integral."""
 
@@ -35,8 +38,8 @@ def checked_integrals(
         two_body: (n, n, n, n), (ij|kl) in chemists' order.
 
     Raises:
-        InputError: not real and finite; wrong shapes; without the symmetries of real orbitals in
-            chemists' order; or over spin orbitals.
+        InputError: not real and finite; wrong shapes; too many orbitals; without the symmetries of
+            real orbitals in chemists' order; or over spin orbitals.
     """
     one, two = _real(name, "one_body", one_body), _real(name, "two_body", two_body)
     n = len(one) if one.ndim else 0
@@ -46,6 +49,13 @@ def checked_integrals(
             got=f"shapes {one.shape} and {two.shape}",
             expected="(n, n) and (n, n, n, n) for n orbitals",
             advice="give two_body in full, in chemists' order",
+        )
+    if n > MAX_ORBITALS:
+        raise InputError(
+            f"integrals of {name}",
+            got=f"{n} orbitals",
+            expected=f"1 to {MAX_ORBITALS} spatial orbitals (two qubits each)",
+            advice="choose a smaller active space",
         )
     if not (np.isfinite(one).all() and np.isfinite(two).all()):
         raise InputError(

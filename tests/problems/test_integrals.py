@@ -34,6 +34,12 @@ def test_other_orders_are_told_with_the_cure(read: Integrals) -> None:
         np.testing.assert_array_equal(other.transpose(axes), chemists)
 
 
+def test_too_many_orbitals_are_refused_before_they_are_mapped() -> None:
+    one, two = np.diag(np.arange(33.0)), np.zeros((33,) * 4)
+    with pytest.raises(InputError, match="got 33 orbitals, expected 1 to 32 spatial orbitals"):
+        Molecule(one, two, 0.0, (2, 2))
+
+
 def test_integrals_without_symmetry_are_refused(read: Integrals) -> None:
     n = len(read.one_body)
     h, g = read.one_body.copy(), read.two_body.copy()

@@ -61,16 +61,22 @@ def test_controlled_gates_with_parameters_on_aer(name: str) -> None:
     width = circuit.num_qubits
     observable = SparsePauliOp(["Z" * width, "X" + "I" * (width - 1), "I" * (width - 1) + "Y"])
     points = np.random.default_rng(1).uniform(-2, 2, (2, count + 1))
-    try:
-        flatten(circuit)
-    except Exception:
-        pytest.skip("the native flattening does not take this gate")
     values, gradients = hybrid.expectation(
         circuit, observable, points, gradient=True, simulator="aer"
     )
     for point, value, gradient in zip(points, values, gradients, strict=True):
         assert value == pytest.approx(oracle.value(circuit, observable, point), abs=1e-9)
         assert gradient == pytest.approx(oracle.gradient(circuit, observable, point), abs=1e-7)
+
+
+def test_a_controlled_rotation_beside_a_rotation_is_minimized_on_aer() -> None:
+    ansatz = QuantumCircuit(2)
+    ansatz.x(0)
+    ansatz.ry(Parameter("a"), 1)
+    ansatz.crx(Parameter("t"), 0, 1)
+    found = hybrid.minimize(hybrid.VQE(ansatz, SparsePauliOp("ZI")), simulator="aer", seed=1)
+    assert found.success
+    assert found.value == pytest.approx(-1.0, abs=1e-6)
 
 
 def test_a_controlled_rotation_has_its_value_with_shots() -> None:
