@@ -39,8 +39,13 @@ class Comparison:
         self._busy = False
 
     def matrix(self, operation: Operation, depth: int = 0) -> ComplexArray:
-        """Return the matrix of a fixed operation, as the reader understands it."""
-        return self._matrix(self._found_alone(operation, depth), operation.num_qubits)
+        """Return the matrix of a fixed operation, as the reader understands it.
+
+        Gates inside it are compared, unless it is part of a gate that is being compared.
+        """
+        frame = Frame(tuple(range(operation.num_qubits)), depth=depth)
+        found = self._alone(self._reader.operation(operation, frame), comparing=not self._busy)
+        return self._matrix(found, operation.num_qubits)
 
     def of_matrix(self, operation: Operation, matrix: ComplexArray) -> tuple[float, QuantumCircuit]:
         """Return a global phase and a circuit that together equal a gate with a known matrix.
@@ -136,17 +141,18 @@ class Comparison:
                 "have controlled another of that name",
             )
 
-    def _found_alone(self, operation: Operation, depth: int) -> list[Found]:
-        frame = Frame(tuple(range(operation.num_qubits)), depth=depth)
-        return self._alone(self._reader.operation(operation, frame))
-
     def _body_alone(self, circuit: QuantumCircuit) -> list[Found]:
         return self._alone(self._reader.body(circuit, Frame(tuple(range(circuit.num_qubits)))))
 
-    def _alone(self, found: Iterator[Found]) -> list[Found]:
-        """Return all items found, without side effects on the reader and its comparisons."""
+    def _alone(self, found: Iterator[Found], *, comparing: bool = False) -> list[Found]:
+        """Return all items found, without side effects on the reader and its comparisons.
+
+        Args:
+            found: from the reader.
+            comparing: whether to compare the gates that are met on the way.
+        """
         busy, touched = self._busy, self._reader.touched
-        self._busy, self._reader.touched = True, set(range(WIDEST))
+        self._busy, self._reader.touched = not comparing, set(range(WIDEST))
         try:
             return list(found)
         finally:

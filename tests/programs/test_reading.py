@@ -352,3 +352,15 @@ class Hiding(Gate):
 def test_what_is_not_understood_is_refused(circuit: QuantumCircuit, message: str) -> None:
     with pytest.raises(InputError, match=message):
         hybrid.expectation(circuit, SparsePauliOp("I" * circuit.num_qubits), [])
+
+
+def test_a_root_of_a_gate_that_contradicts_itself_is_refused() -> None:
+    """Qiskit controls a gate that is called cx as if it were CX; a power does not hide that."""
+    body = QuantumCircuit(2, name="cx")
+    body.cz(0, 1)
+    controlled = body.to_gate().control(1, annotated=False)
+    root = AnnotatedOperation(controlled, [PowerModifier(-0.5), InverseModifier()])
+    circuit = QuantumCircuit(3)
+    circuit.append(root, range(3))
+    with pytest.raises(InputError, match="Qiskit may have controlled another of that name"):
+        hybrid.state(circuit)
