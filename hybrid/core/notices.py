@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import suppress
 
 
 def notify(text: str) -> None:
@@ -17,5 +17,8 @@ def notify(text: str) -> None:
     stream = sys.stderr
     if stream is None:  # the process was started with it closed; print(file=None) means stdout
         return
-    with suppress(OSError, ValueError):
+    try:
         print(text, file=stream, flush=True)
+    except (OSError, ValueError):
+        # What stays in its buffer would fail again at the end of Python, which then exits with 120.
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, it serves until the process ends

@@ -75,5 +75,5 @@ def test_it_resumes_from_its_journal_to_the_same_bits(tmp_path: Path) -> None:
 
 
 def test_a_simulator_without_the_metric_refuses_it_before_it_runs() -> None:
-    with pytest.raises(InputError, match="got metric, expected at most gradients, values of Aer"):
+    with pytest.raises(InputError, match="got metric, expected at most gradients, values with Aer"):
         hybrid.minimize(_task(), NaturalGradient(), x0=X0, simulator="aer")
