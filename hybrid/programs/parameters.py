@@ -129,7 +129,9 @@ class ParameterMap:
 
     def slots_of(self, columns: Sequence[int]) -> tuple[int, ...]:
         """Return the angles that depend on given parameters, ascending."""
-        if not columns:  # as in most calls; indexing a sparse matrix takes longer than a small piece
+        if (
+            not columns
+        ):  # as in most calls; indexing a sparse matrix takes longer than a small piece
             return ()
         moved = set(self.matrix[:, list(columns)].nonzero()[0].tolist())
         moved |= {row.slot for row in self.nonlinear if set(columns) & set(row.columns)}
