@@ -63,7 +63,7 @@ class Comparison:
             # Qiskit's synthesis rounds near-identity gates; the eigenvector form does not.
             spectral = _spectral(matrix)
             other = self._distance(spectral, matrix)
-            if other[1] < _POOR:
+            if other[1] < error:
                 return other[0], spectral
         return phase, definition
 

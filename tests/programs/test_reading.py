@@ -364,3 +364,18 @@ def test_a_root_of_a_gate_that_contradicts_itself_is_refused() -> None:
     circuit.append(root, range(3))
     with pytest.raises(InputError, match="Qiskit may have controlled another of that name"):
         hybrid.state(circuit)
+
+
+def test_a_wide_power_near_the_identity_keeps_its_precision() -> None:
+    """Qiskit's synthesis of it is wrong by 3e-8, which is more than the gate does."""
+    tiny = gates.PauliEvolutionGate(
+        SparsePauliOp(["ZZI", "IXI", "YIY"], [-0.963, 0.595, -0.445]), time=1e-9
+    )
+    circuit = QuantumCircuit(3)
+    circuit.h(range(3))
+    circuit.append(AnnotatedOperation(tiny, [InverseModifier(), PowerModifier(-1)]), range(3))
+    right = QuantumCircuit(3)
+    right.h(range(3))
+    right.append(tiny, range(3))
+    state = np.asarray(Statevector(right))
+    np.testing.assert_allclose(hybrid.state(circuit), state, atol=2e-9)
