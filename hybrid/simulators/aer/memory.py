@@ -12,7 +12,6 @@ from qiskit import QuantumCircuit, transpile
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.errors import HybridError
 from hybrid.core.piece import Piece
 from hybrid.simulators.aer.job import AerJob
 from hybrid.simulators.base import Evaluation
@@ -62,11 +61,9 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
         values = ask.points[piece.point]
         binding = dict(zip(self.compiled.parameters, values.tolist(), strict=True))
         bound = self.compiled.assign_parameters(binding)
-        result = self.job.backend.run(
+        result = self.job.result_of(
             bound, shots=len(piece), memory=True, seed_simulator=seed, max_parallel_threads=1
-        ).result()
-        if not result.success:
-            raise HybridError(f"Aer failed: {result.results[0].status}")
+        )
         width = self.circuit.num_clbits
         flat = [_numbers(shot.replace(" ", ""), width) for shot in result.get_memory()]
         return np.array(flat, dtype=np.float64).reshape(len(piece), -1)
