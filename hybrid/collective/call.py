@@ -61,6 +61,7 @@ class Prepared:
 
 
 P = TypeVar("P", bound=Prepared)
+T = TypeVar("T")
 
 _FREE_ANYWAY = 1 << 20
 """Up to this many bytes, free memory is not checked: finding it takes time."""
@@ -103,6 +104,21 @@ def answer(name: str, prepare: Callable[[], Prepared]) -> Any:
 def answer_with_seed(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:
     """Return the result of :func:`answer`, and the seed of the run."""
     return on_survivors(partial(_answered, name, prepare), name)
+
+
+def checked_together(name: str, check: Callable[[], T]) -> T:
+    """Check input on every rank ahead of the calls that use it; return what ``check`` returns.
+
+    Collective. If one rank refuses its input, all raise, and none enters the next call alone.
+
+    Args:
+        name: name of the public function, for messages.
+        check: checks the input of this rank; makes no collective call.
+    """
+    return on_survivors(
+        lambda: agree(world().communicator, name, check, lambda _: {}),
+        name,
+    )
 
 
 def _answered(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:
