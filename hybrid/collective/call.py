@@ -101,6 +101,18 @@ def answer(name: str, prepare: Callable[[], Prepared]) -> Any:
     return on_survivors(partial(_answered, name, prepare), name)[0]
 
 
+def checked_together(name: str, check: Callable[[], T]) -> T:
+    """Run checks before a call on every rank; if they fail on one rank, all ranks raise.
+
+    Collective. For checks whose errors the caller must see before the call proper.
+
+    Args:
+        name: name of the public function, for messages.
+        check: checks the input on this rank; its result is returned.
+    """
+    return on_survivors(lambda: agree(world().communicator, name, check, lambda _: {}), name)
+
+
 def answer_with_seed(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:
     """Return the result of :func:`answer`, and the seed of the run."""
     return on_survivors(partial(_answered, name, prepare), name)
