@@ -118,21 +118,6 @@ def answer_with_seed(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, i
     return on_survivors(partial(_answered, name, prepare), name)
 
 
-def checked_together(name: str, check: Callable[[], T]) -> T:
-    """Check input on every rank ahead of the calls that use it; return what ``check`` returns.
-
-    Collective. If one rank refuses its input, all raise, and none enters the next call alone.
-
-    Args:
-        name: name of the public function, for messages.
-        check: checks the input of this rank; makes no collective call.
-    """
-    return on_survivors(
-        lambda: agree(world().communicator, name, check, lambda _: {}),
-        name,
-    )
-
-
 def _answered(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:
     call = call_together(name, prepare)
     # Bound in C: each Python frame around a small evaluation can be felt.
