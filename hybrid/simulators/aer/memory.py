@@ -60,8 +60,8 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return shape (shots, numbers): the classical bits of each shot, 48 per number."""
         values = ask.points[piece.point]
-        binding = dict(zip(self._compiled.parameters, values.tolist(), strict=True))
-        bound = self._compiled.assign_parameters(binding)
+        binding = dict(zip(self.compiled.parameters, values.tolist(), strict=True))
+        bound = self.compiled.assign_parameters(binding)
         result = self.job.backend.run(
             bound, shots=len(piece), memory=True, seed_simulator=seed, max_parallel_threads=1
         ).result()
@@ -85,7 +85,8 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
         return self.job.state_bytes
 
     @cached_property
-    def _compiled(self) -> QuantumCircuit:
+    def compiled(self) -> QuantumCircuit:
+        """The circuit in Aer's gates."""
         return transpile(self.circuit, self.job.backend, optimization_level=0)
 
 
