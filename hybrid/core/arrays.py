@@ -22,4 +22,4 @@ def is_finite(array: NDArray[Any]) -> bool:
         >>> is_finite(np.array([1.0, -2.0])), is_finite(np.array([1.0, np.inf]))
         (True, False)
     """
-    return np.count_nonzero(np.isfinite(array)) == np.size(array)
+    return bool(np.count_nonzero(np.isfinite(array)) == np.size(array))

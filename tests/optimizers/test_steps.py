@@ -31,7 +31,7 @@ class Own:
     name: str = "own"
 
     def steps(self, x0: np.ndarray, seed: int) -> Generator[Any, Any, Any]:
-        for ask in self.asks:
+        for ask in self.asks:  # noqa: UP028, an iterator of a tuple receives no answers
             yield ask
         return self.end
 
@@ -82,7 +82,7 @@ def test_steps_that_are_none() -> None:
         hybrid.minimize(PROBLEM, Own((), ended()), x0=START)
 
     class List(Own):
-        steps: Callable[..., Any] = lambda self, x0, seed: [GOOD]  # noqa: E731
+        steps: Callable[..., Any] = lambda self, x0, seed: [GOOD]
 
     with pytest.raises(InputError, match="got list, expected a generator that yields Asks"):
         hybrid.minimize(PROBLEM, List(()), x0=START)
