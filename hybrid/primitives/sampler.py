@@ -141,14 +141,15 @@ class Sampler(BaseSamplerV2):
         def ask() -> Asked:
             shots[:] = [_Shots.of_pub(pub, self._simulator) for pub in pubs]
             return Asked(
-                [each.part() for each in shots],
+                [each.part() for each in shots if len(each.points)],
                 lambda: digest([each.content() for each in shots]),
                 run_seed(self._seed, is_used=not all(each.is_drawn_here for each in shots)),
             )
 
         found, seed = answer_parts("Sampler.run()", ask, self._resources)
         source = shot_source(self._seed, seed)
-        results = [each.result(answer, source) for each, answer in zip(shots, found, strict=True)]
+        answers = iter(found)
+        results = [each.result(next(answers) if len(each.points) else [], source) for each in shots]
         return PrimitiveResult(results, metadata={"version": 2})
 
 
@@ -180,11 +181,9 @@ class _Shots:
                 advice="'native' has no mid-circuit measurement, reset or control flow",
             )
         values = pub.parameter_values.as_array(circuit.parameters)
-        points = checked_points(
-            values.reshape(pub.parameter_values.size, circuit.num_parameters),
-            circuit.num_parameters,
-            "parameter values",
-        )
+        points = values.reshape(pub.parameter_values.size, circuit.num_parameters)
+        if len(points):  # of none, there are no shots
+            points = checked_points(points, circuit.num_parameters, "parameter values")
         return cls(pub, readout, simulator if isinstance(simulator, Aer) else Aer(), points)
 
     def part(self) -> Part:

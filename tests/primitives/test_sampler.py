@@ -94,7 +94,16 @@ def test_a_circuit_without_registers_is_pointed_out() -> None:
     assert len(list(result[0].data)) == 0
 
 
+def test_no_points_give_no_shots() -> None:
+    pubs = [(registers(), np.zeros((0, 6))), (registers(), POINTS)]
+    none, some = hybrid.Sampler(seed=3).run(pubs, shots=5).result()
+    assert none.data.alpha.array.shape == (0, 5, 1)
+    assert some.data.alpha.array.shape == (2, 2, 5, 1)
+
+
 def test_bad_input_is_refused() -> None:
+    with pytest.raises(InputError, match="circuit: got Number of qubits"):
+        hybrid.Sampler(simulator="aer").run([QuantumCircuit(60, 1)]).result()
     with pytest.raises(InputError, match="simulator"):
         hybrid.Sampler(simulator="nothing")
     with pytest.raises(InputError, match="shots"):

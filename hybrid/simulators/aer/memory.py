@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from qiskit import QuantumCircuit, transpile
+from qiskit import QiskitError, QuantumCircuit, transpile
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
+from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.simulators.aer.job import AerJob
 from hybrid.simulators.base import Evaluation
@@ -83,8 +84,21 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
 
     @cached_property
     def compiled(self) -> QuantumCircuit:
-        """The circuit in Aer's gates."""
-        return transpile(self.circuit, self.job.backend, optimization_level=0)
+        """The circuit in Aer's gates.
+
+        Raises:
+            InputError: Aer cannot run it.
+        """
+        try:
+            return transpile(
+                self.circuit, self.job.backend, optimization_level=0, seed_transpiler=0
+            )
+        except QiskitError as error:
+            raise InputError(
+                "circuit",
+                got=error.message,
+                expected=f"a circuit for {self.job.description}",
+            ) from error
 
 
 def _numbers(shot: str, width: int) -> list[int]:
