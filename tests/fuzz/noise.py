@@ -329,7 +329,7 @@ def _measured(case: Case, method: str) -> float:
 
     total = 0.0
     observable = compile_observable(case.observable, bound.num_qubits)
-    constant, groups = measurement_groups(observable)
+    (constant,), groups = measurement_groups([observable])
     for group in groups:
         turned = bound.copy()
         for qubit in range(bound.num_qubits):
@@ -339,8 +339,8 @@ def _measured(case: Case, method: str) -> float:
                 turned.h(qubit)
         state = oracle.noisy_state(turned, case.noise_model, method)
         chances = oracle.read_probabilities(state, group.support, case.noise_model)
-        total += float(chances @ group.outcomes(np.arange(len(chances), dtype=np.uint64)))
-    return constant + total
+        total += float(chances @ group.outcomes(np.arange(len(chances), dtype=np.uint64))[0])
+    return float(constant) + total
 
 
 def plain_aer(bound: QuantumCircuit, case: Case) -> float | None:
