@@ -349,7 +349,8 @@ def plain_aer(bound: QuantumCircuit, case: Case) -> float | None:
     compiled = transpile(bound, simulator, optimization_level=0)
     named = set(case.noise_model.noise_instructions)
     before = Counter(oracle._key(each.operation) for each in bound.data)
-    after = Counter(oracle._key(each.operation) for each in compiled.data)
+    # Aer itself goes by any label, Qiskit's own included.
+    after = Counter(each.operation.label or each.operation.name for each in compiled.data)
     if any(after[name] != before[name] for name in named):
         return None
     compiled.append(SaveExpectationValue(case.observable, label="v"), compiled.qubits)

@@ -160,7 +160,8 @@ class AerSampled(Estimator):
         circuit.add_register(ClassicalRegister(circuit.num_qubits))
         for turned, rotation in zip((group.x_basis, group.y_basis), self._rotations, strict=True):
             for qubit in _bits(turned):
-                circuit.compose(rotation, [qubit], inplace=True)
+                for each in rotation.data:
+                    circuit.append(each.operation, [qubit], copy=False)
         for qubit in _bits(group.support):
             circuit.measure(qubit, qubit)
         return circuit
