@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, overload
 
 import numpy as np
@@ -197,6 +198,13 @@ def _checked_inputs(
     """Return the columns of the inputs as indices, validated."""
     if inputs is None:
         return ()
+    if not isinstance(inputs, Iterable) or isinstance(inputs, str | AbstractSet):
+        raise InputError(
+            "inputs",
+            got=repr(inputs)[:60],
+            expected="a list of parameters of the circuit, or of columns",
+            advice="" if isinstance(inputs, Iterable) else "write [...] for a single one",
+        )
     place = {parameter: column for column, parameter in enumerate(parameters)}
     columns = []
     for each in inputs:

@@ -20,9 +20,9 @@ from hybrid.core.early import INTERRUPTED
 from hybrid.core.errors import HybridError, InputError, is_bad_input, printable
 from hybrid.core.outcome import Outcome
 from hybrid.loop.result import Result
-from hybrid.runtime import abort, is_collective, join_if_launched, world
+from hybrid.runtime import RESUME_ME, abort, is_collective, join_if_launched, world
 
-FAILED, BAD_INPUT, RESUME_ME = 1, 2, 75
+FAILED, BAD_INPUT = 1, 2
 
 _HELP = f"""Variational quantum algorithms on a laptop or a supercomputer.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
@@ -18,12 +17,11 @@ import hybrid
 from hybrid import _kernels
 from hybrid.cli import quantities
 from hybrid.cli.report import Row, count, panel
+from hybrid.core import launcher
 from hybrid.runtime import World, free_bytes, thread_limit, world
 from hybrid.runtime.messages import pack, unpack
 
 _PACKAGES = ("qiskit", "qiskit-aer", "numpy", "scipy", "mpi4py", "qiskit-nature")
-_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
-"""Environment variables with the number of processes, set by launchers."""
 
 
 def doctor(console: Console) -> None:
@@ -65,12 +63,11 @@ def advice(job: World, library: str | None) -> Iterator[str]:
             f"start ranks with {beside}" if beside.exists() else "load your cluster's MPI module"
         )
         yield f"Neither mpiexec nor srun is on the PATH: {where}."
-    launched = max((_number(os.environ.get(name, "")) for name in _SIZES), default=1)
-    if launched > 1 and job.size == 1:
+    launched = launcher.launched_processes()
+    if launched > 1 and launcher.is_switched_off():
         yield (
-            f"The launcher started {launched} processes, but each runs as a job of one "
-            "rank: mpiexec and the MPI library do not match. Use the mpiexec that came "
-            f"with {library or 'an MPI library that mpi4py can load'}."
+            f"HYBRID_MPI is off, so each of the {launched} processes of the launcher does the "
+            "whole run; unset it to share the work."
         )
     for host, ranks in _ranks_of(job).items():
         cores = frozenset[int]().union(*(job.rank_cores[rank] for rank in ranks))
@@ -123,7 +120,3 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 1

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from hybrid.cli.output import safe
+from hybrid.core.launcher import ancestors
 
 _LEAST, _MOST = 40, 100
 """Columns: narrower tables lose content, wider lines are hard to read."""
@@ -58,23 +59,14 @@ def _launchers_terminal() -> Path | None:
     try:
         if not stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
             return None
-        process = os.getppid()
-        while process > 1:
-            name, parent = _name_and_parent(process)
+        for name, process in ancestors():
             if name in _LAUNCHERS:
                 output = Path(os.readlink(f"/proc/{process}/fd/1"))
                 is_terminal = output.match("/dev/pts/*") or output.match("/dev/tty*")
                 return output if is_terminal else None
-            process = parent
     except (OSError, ValueError):  # no /proc, another user's process, no file descriptor
         pass
     return None
-
-
-def _name_and_parent(process: int) -> tuple[str, int]:
-    """Return the name and the parent of a process; see proc(5)."""
-    before, _, after = Path(f"/proc/{process}/stat").read_text().rpartition(")")
-    return before.partition("(")[2], int(after.split()[1])
 
 
 def _columns(terminal: Path) -> int:

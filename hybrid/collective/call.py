@@ -61,6 +61,7 @@ class Prepared:
 
 
 P = TypeVar("P", bound=Prepared)
+T = TypeVar("T")
 
 _FREE_ANYWAY = 1 << 20
 """Up to this many bytes, free memory is not checked: finding it takes time."""
@@ -98,6 +99,18 @@ def answer(name: str, prepare: Callable[[], Prepared]) -> Any:
         RankError: another rank failed.
     """
     return on_survivors(partial(_answered, name, prepare), name)[0]
+
+
+def checked_together(name: str, check: Callable[[], T]) -> T:
+    """Run checks before a call on every rank; if they fail on one rank, all ranks raise.
+
+    Collective. For checks whose errors the caller must see before the call proper.
+
+    Args:
+        name: name of the public function, for messages.
+        check: checks the input on this rank; its result is returned.
+    """
+    return on_survivors(lambda: agree(world().communicator, name, check, lambda _: {}), name)
 
 
 def answer_with_seed(name: str, prepare: Callable[[], Prepared]) -> tuple[Any, int]:

@@ -22,12 +22,14 @@ def topology_of(job: World, most_threads: int | None = None) -> Topology:
 
     Args:
         job: the ranks.
-        most_threads: upper bound on the threads of each rank, or None.
+        most_threads: upper bound on the threads of a job of one rank, or None. In larger jobs the
+            least limit of all ranks applies: ranks with different limits would plan differently,
+            and wait for pieces that no rank runs.
 
     Raises:
         InputError: a machine file is not usable.
     """
-    machines, free, scarcest = _machines(job)
+    machines, free, scarcest, least_threads = _machines(job)
     kinds = tuple(dict.fromkeys(machine.model_dump_json() for machine in machines))
     place = {kind: number for number, kind in enumerate(kinds)}
     hosts = {name: number for number, name in enumerate(job.hosts)}
@@ -43,7 +45,7 @@ def topology_of(job: World, most_threads: int | None = None) -> Topology:
             for ranks in on_host
         ),
         own_cores=tuple(_own_cores(job, rank) for rank in range(job.size)),
-        most_threads=most_threads,
+        most_threads=most_threads if job.size == 1 else least_threads,
         memory_bytes=free,
         scarcest=scarcest,
     )
@@ -66,8 +68,11 @@ def cores_of(job: World, threads: int | None = None) -> int:
 
 
 @lru_cache(maxsize=16)
-def _machines(job: World) -> tuple[list[Machine], int, str]:
-    """Return the machine of each rank, the least free memory of all hosts, and that host's name.
+def _machines(job: World) -> tuple[list[Machine], int, str, int | None]:
+    """Return what ranks tell of their hosts.
+
+    That is the machine of each rank, the least free memory of all hosts, that host's name, and the
+    least thread limit of all ranks, or None.
 
     Collective on first use. Cached per job, of which a process has few: if only some ranks evicted
     an entry, they would wait for the others.
@@ -75,7 +80,11 @@ def _machines(job: World) -> tuple[list[Machine], int, str]:
     first = job.rank_hosts.index(job.rank_hosts[job.rank]) == job.rank
     own = first or VARIABLE in os.environ
     mine = agree(job.communicator, "reading the machine", lambda: here() if own else None, _none)
-    report = {"machine": mine.model_dump_json() if mine else "", "free": free_bytes()}
+    report = {
+        "machine": mine.model_dump_json() if mine else "",
+        "free": free_bytes(),
+        "threads": thread_limit(),
+    }
     reports = [unpack(each) for each in job.communicator.all_gather(pack(report))]
     texts = [
         each["machine"] or reports[job.rank_hosts.index(job.rank_hosts[rank])]["machine"]
@@ -83,7 +92,9 @@ def _machines(job: World) -> tuple[list[Machine], int, str]:
     ]
     known = {text: Machine.model_validate_json(text) for text in set(texts)}
     free, rank = min((each["free"], rank) for rank, each in enumerate(reports))
-    return [known[text] for text in texts], free, job.rank_hosts[rank]
+    limits = [each["threads"] for each in reports if each["threads"] is not None]
+    machines = [known[text] for text in texts]
+    return machines, free, job.rank_hosts[rank], min(limits, default=None)
 
 
 def _none(_: object) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
 from math import prod
 
 import numpy as np
@@ -41,26 +42,23 @@ class Columns:
             shapes["overlaps"] = (others,)
             if ask.gradient:
                 shapes["overlap_gradients"] = (others, parameters)
-        self.shapes = shapes
-        self.width = sum(prod(shape) for shape in shapes.values())
+        ends = [0, *accumulate(map(prod, shapes.values()))]
+        self._spans = list(zip(shapes.items(), ends, ends[1:], strict=False))
+        self.width = ends[-1]
 
     def rows(self, parts: Mapping[str, FloatArray]) -> FloatArray:
         """Pack answers by name, each of shape (B, ...), into an array of shape (B, width)."""
         count = len(parts["values"])
         rows = np.empty((count, self.width))
-        start = 0
-        for name, shape in self.shapes.items():
-            stop = start + prod(shape)
+        for (name, _), start, stop in self._spans:
             rows[:, start:stop] = parts[name].reshape(count, stop - start)
-            start = stop
         return rows
 
     def told(self, rows: FloatArray) -> Told:
         """Unpack rows into a Told."""
-        start = 0
-        parts: dict[str, FloatArray] = {}
-        for name, shape in self.shapes.items():
-            stop = start + prod(shape)
-            parts[name] = np.ascontiguousarray(rows[:, start:stop]).reshape(len(rows), *shape)
-            start = stop
-        return Told(**parts)
+        return Told(
+            **{
+                name: np.ascontiguousarray(rows[:, start:stop]).reshape(len(rows), *shape)
+                for (name, shape), start, stop in self._spans
+            }
+        )

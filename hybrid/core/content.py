@@ -73,7 +73,7 @@ def circuit_digest(circuit: QuantumCircuit) -> str | None:
     return _digest(lambda reader: reader.circuit(circuit))
 
 
-def operator_digest(operator: SparsePauliOp) -> str | None:
+def operator_digest(operator: SparsePauliOp | SparseObservable) -> str | None:
     """Return the digest of an operator, or None if it cannot be read."""
     return _digest(lambda reader: reader.value(operator))
 
@@ -118,7 +118,7 @@ class _Reader:
         self.arrays: list[bytes] = []
         self.texts: dict[str | None, int] = {}
         self._numbers: dict[object, int] = {}
-        self._counter = count()
+        self._counter = count(1)
         self._open: list[int] = []
 
     def circuit(self, circuit: QuantumCircuit) -> Content:
@@ -131,25 +131,32 @@ class _Reader:
         parameters = [(self._number(each), each.name) for each in circuit.parameters]
         at = place.__getitem__
         steps = []
-        for instruction in circuit.data:
-            where = tuple(map(at, instruction.qubits))
-            read = tuple(map(at, instruction.clbits))
-            steps.append((where, read, self._instruction(instruction)))
+        for each in circuit.data:
+            if each.is_standard_gate():
+                steps.append((*self._standard(each), *map(at, each.qubits)))
+            else:
+                bits = tuple(map(at, each.qubits)), tuple(map(at, each.clbits))
+                steps.append((None, self._other(each), bits))
         self._open.pop()
         width = (circuit.num_qubits, circuit.num_clbits)
         return ("circuit", width, parameters, self.value(circuit.global_phase), steps)
 
-    def _instruction(self, instruction: CircuitInstruction) -> Content:
-        """Return the content of a gate in a circuit, as Qiskit would run it.
+    def _standard(self, instruction: CircuitInstruction) -> Content:
+        """Return the content of a standard gate in a circuit; most gates are, so it is short.
 
         A circuit keeps its own copy of a standard gate or UnitaryGate. Later changes to the
         appended gate, or to the one read back from the circuit, have no effect, and do not count.
         """
-        if instruction.is_standard_gate():
-            parameters = [
-                each if type(each) is float else self.value(each) for each in instruction.params
-            ]
-            return (instruction.name, instruction.label, *parameters)
+        numbers = self._numbers
+        parameters = [
+            # A parameter's number is the only int here; other numbers come with their type.
+            each if type(each) is float else numbers.get(each) or self.value(each)
+            for each in instruction.params
+        ]
+        return (instruction.name, instruction.label, *parameters)
+
+    def _other(self, instruction: CircuitInstruction) -> Content:
+        """Return the content of another operation in a circuit, as Qiskit would run it."""
         operation = instruction.operation
         if isinstance(operation, Instruction) and operation.base_class is UnitaryGate:
             return ("unitary", self._text(operation.label), self.value(instruction.matrix))
@@ -209,9 +216,10 @@ class _Reader:
 
     def _number(self, thing: object) -> int:
         """Return the number of a parameter or generator, in order of appearance."""
-        if thing not in self._numbers:
-            self._numbers[thing] = next(self._counter)
-        return self._numbers[thing]
+        number = self._numbers.get(thing)
+        if number is None:
+            number = self._numbers[thing] = next(self._counter)
+        return number
 
     def _text(self, text: str | None) -> int:
         return self.texts.setdefault(text, len(self.texts))

@@ -29,13 +29,17 @@ def is_launched() -> bool:
         >>> is_launched() in (True, False)
         True
     """
-    wanted = os.environ.get(_SWITCH, "").lower() not in ("off", "0", "no")
-    return wanted and any(name in os.environ for name in _PRESENT) and not is_child_of_rank()
+    return any(name in os.environ for name in _PRESENT) and uses_mpi()
 
 
 def uses_mpi() -> bool:
     """Return whether this process may start MPI."""
-    return os.environ.get(_SWITCH, "").lower() not in ("off", "0", "no") and not is_child_of_rank()
+    return not is_switched_off() and not is_child_of_rank()
+
+
+def is_switched_off() -> bool:
+    """Return whether ``HYBRID_MPI=off`` makes every process a job of its own."""
+    return os.environ.get(_SWITCH, "").lower() in ("off", "0", "no")
 
 
 def launched_processes() -> int:
@@ -56,13 +60,13 @@ def ended_ranks() -> set[int]:
 
     Read from ``/proc``; empty on systems without it.
     """
-    above = [process for name, process in _ancestors() if name.startswith(_LAUNCHERS)]
+    above = [process for name, process in ancestors() if name.startswith(_LAUNCHERS)]
     if not above or launched_rank() is None:
         return set()
     alive = {launched_rank()}
     for folder in Path("/proc").glob("[1-9]*"):
         rank = _rank_in(_environment_of(folder))
-        if rank is not None and above[0] in (each for _, each in _ancestors(int(folder.name))):
+        if rank is not None and above[0] in (each for _, each in ancestors(int(folder.name))):
             alive.add(rank)
     on_host = os.environ.get("MPI_LOCALNRANKS") or os.environ.get("OMPI_COMM_WORLD_LOCAL_SIZE")
     if on_host != str(launched_processes()):
@@ -85,7 +89,7 @@ def is_child_of_rank() -> bool:
         return False
     if multiprocessing.parent_process() is not None:
         return True
-    for name, process in _ancestors():
+    for name, process in ancestors():
         if process == int(rank):
             return True
         if name.startswith(_LAUNCHERS):
@@ -107,7 +111,7 @@ def _environment_of(folder: Path) -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in entries if "=" in entry)
 
 
-def _ancestors(process: int | None = None) -> Iterator[tuple[str, int]]:
+def ancestors(process: int | None = None) -> Iterator[tuple[str, int]]:
     """Yield names and ids of the ancestors of a process (default: this one), nearest first."""
     process = os.getppid() if process is None else _parent(process)
     while process > 1:

@@ -111,17 +111,17 @@ class Writer:
 
     def ask(self, number: int, ask: Ask) -> None:
         """Record a question."""
-        self._put("asks", (number, int(ask.iteration), code_of(ask), encode(ask.points)))
-        if ask.others is not None:
+        if ask.others is not None:  # first, because the thread may commit between two rows
             self._put("extras", (number, "others", encode(ask.others)))
+        self._put("asks", (number, int(ask.iteration), code_of(ask), encode(ask.points)))
 
     def told(self, number: int, told: Told, seconds: float) -> None:
         """Record the answer to a question; numbers must be consecutive."""
         arrays = (told.values, told.gradients, told.standard_errors)
         blobs = [None if array is None else encode(array) for array in arrays]
-        self._put("tolds", (number, self._start, time.time(), seconds, *blobs))
-        for name, array in extras_of(told).items():
+        for name, array in extras_of(told).items():  # first, as in ask()
             self._put("extras", (number, name, encode(array)))
+        self._put("tolds", (number, self._start, time.time(), seconds, *blobs))
         self.count = number + 1
 
     def piece(

@@ -19,7 +19,7 @@ from sklearn.utils.validation import column_or_1d
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto
-from hybrid.learn.data import checked_pair, one_hot
+from hybrid.learn.data import checked_pair, one_hot, refusals
 from hybrid.learn.model import Model
 from hybrid.loop.observers import Observer
 from hybrid.optimizers import Optimizer
@@ -155,10 +155,16 @@ class Classifier(ClassifierMixin, Model):
         Raises:
             InputError: data that are not usable, or labels of one class.
         """
+        self._fitted(lambda: self._checked(X, y), {"logistic", "squared", "hinge"})
+        return self
+
+    def _checked(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:  # noqa: N803
+        """Return samples, and labels as -1 and +1; keep the classes."""
         rows, labels = checked_pair(self, X, y, numeric=False, several=True)
         self.one_hot_ = labels.ndim == 2 and labels.shape[1] > 1
-        labels = one_hot(labels) if self.one_hot_ else column_or_1d(labels, warn=True)
-        check_classification_targets(labels)
+        with refusals():
+            labels = one_hot(labels) if self.one_hot_ else column_or_1d(labels, warn=True)
+            check_classification_targets(labels)
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise InputError(
@@ -170,10 +176,7 @@ class Classifier(ClassifierMixin, Model):
         if self.one_hot_:
             self.classes_, numbers = np.arange(np.shape(y)[1]), labels
         targets = np.where(numbers[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
-        if len(self.classes_) == 2:
-            targets = targets[:, 1]
-        self._fitted(rows, targets, {"logistic", "squared", "hinge"})
-        return self
+        return rows, targets[:, 1] if len(self.classes_) == 2 else targets
 
     def decision_function(self, X: ArrayLike) -> FloatArray:  # noqa: N803
         """Return the outputs, shape (N,) for two classes, else (N, K); collective.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,17 @@ class DataError(InputError):
         self.args = (words,)
 
 
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Context in which a ValueError of scikit-learn becomes a DataError."""
+    try:
+        yield
+    except InputError:
+        raise
+    except ValueError as error:
+        raise DataError(str(error)) from error
+
+
 def checked_rows(estimator: Any, X: object, *, reset: bool) -> FloatArray:  # noqa: N803
     """Return samples as an array of shape (N, F), float64.
 
@@ -33,10 +46,8 @@ def checked_rows(estimator: Any, X: object, *, reset: bool) -> FloatArray:  # no
     Raises:
         DataError: another shape, NaN or infinity, or other features than in ``fit``.
     """
-    try:
+    with refusals():
         rows: FloatArray = validate_data(estimator, X, reset=reset, dtype=np.float64, order="C")
-    except ValueError as error:
-        raise DataError(str(error)) from error
     return rows
 
 
@@ -60,7 +71,7 @@ def checked_pair(
     Raises:
         DataError: shapes that do not fit, NaN or infinity.
     """
-    try:
+    with refusals():
         rows, targets = validate_data(
             estimator,
             X,
@@ -72,8 +83,6 @@ def checked_pair(
         )
         if several and numeric:
             targets = check_array(targets, ensure_2d=False, dtype=np.float64, input_name="y")
-    except ValueError as error:
-        raise DataError(str(error)) from error
     return rows, targets
 
 

@@ -14,6 +14,7 @@ from scipy.spatial.distance import cdist, pdist, squareform
 
 from hybrid.calls.expectation import expectation
 from hybrid.calls.overlaps import overlaps
+from hybrid.collective.call import checked_together
 from hybrid.core.arrays import FloatArray
 from hybrid.core.checks import real_array
 from hybrid.core.errors import InputError
@@ -72,49 +73,56 @@ def kernel(
         >>> kernel("angle", [[0.0]], [[np.pi / 2]], kind="projected", gamma=0.5).round(6).tolist()
         [[0.606531]]
     """
-    if kind not in ("fidelity", "projected"):
-        raise InputError("kind", got=repr(kind), expected="'fidelity' or 'projected'")
-    rows = _rows(X, "X")
-    made = _encoding(circuit, rows.shape[1], features)
-    _check_columns(X, made, circuit)
-    others = None
-    if Y is not None:
+
+    def check() -> tuple[QuantumCircuit, FloatArray, FloatArray | None, float]:
+        _check_kind(kind, simulator, shots)
+        rows = _rows(X, "X")
+        made = _encoding(circuit, rows.shape[1], features)
+        _check_columns(X, made, circuit)
+        width, none = _gamma(gamma) / 2.0, np.empty(0)
+        points = made.points(rows, none)
+        if Y is None:
+            return made.circuit, points, None, width
         others = _rows(Y, "Y")
         _check_columns(Y, made, circuit)
         if others.shape[1] != rows.shape[1]:
             raise InputError(
                 "Y", got=f"{others.shape[1]} features", expected=f"{rows.shape[1]}, as many as X"
             )
-    none = np.empty(0)
-    points = made.points(rows, none)
-    other_points = None if others is None else made.points(others, none)
+        return made.circuit, points, made.points(others, none), width
+
+    encoded, points, others, width = checked_together("kernel()", check)
     if kind == "fidelity":
-        if shots is not None or simulator not in ("auto", "native"):
-            raise InputError(
-                "shots" if shots is not None else "simulator",
-                got=repr(simulator if shots is None else shots)[:60],
-                expected="none beside kind='fidelity', which is exact",
-                advice="kind='projected' takes simulators and shots",
-            )
-        found = overlaps(made.circuit, points, other_points, threads=threads)
+        found = overlaps(encoded, points, others, threads=threads)
         # Rounding differs on the two sides of the diagonal within a tile.
         return found if others is not None else np.triu(found) + np.triu(found, 1).T
-    width = _gamma(gamma) / 2.0
-    every = points if other_points is None else np.concatenate([points, other_points])
+    every = points if others is None else np.concatenate([points, others])
     paulis = [
-        SparsePauliOp.from_sparse_list([(pauli, [qubit], 1.0)], made.circuit.num_qubits)
-        for qubit in range(made.circuit.num_qubits)
+        SparsePauliOp.from_sparse_list([(pauli, [qubit], 1.0)], encoded.num_qubits)
+        for qubit in range(encoded.num_qubits)
         for pauli in "XYZ"
     ]
     read = expectation(
-        made.circuit, paulis, every, simulator=simulator, shots=shots, seed=seed, threads=threads
+        encoded, paulis, every, simulator=simulator, shots=shots, seed=seed, threads=threads
     )
     if others is None:
         distances = squareform(pdist(read, "sqeuclidean"))
     else:
-        distances = cdist(read[: len(rows)], read[len(rows) :], "sqeuclidean")
+        distances = cdist(read[: len(points)], read[len(points) :], "sqeuclidean")
     similar: FloatArray = np.exp(-width * distances)
     return similar
+
+
+def _check_kind(kind: object, simulator: object, shots: object) -> None:
+    if kind not in ("fidelity", "projected"):
+        raise InputError("kind", got=repr(kind), expected="'fidelity' or 'projected'")
+    if kind == "fidelity" and (shots is not None or simulator not in ("auto", "native")):
+        raise InputError(
+            "shots" if shots is not None else "simulator",
+            got=repr(simulator if shots is None else shots)[:60],
+            expected="none beside kind='fidelity', which is exact",
+            advice="kind='projected' takes simulators and shots",
+        )
 
 
 def _encoding(

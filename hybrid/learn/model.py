@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from hybrid.calls.expectation import expectation
+from hybrid.collective.call import checked_together
 from hybrid.core.arrays import FloatArray
 from hybrid.core.checks import checked_row
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto
-from hybrid.learn.data import checked_rows
+from hybrid.learn.data import checked_rows, refusals
 from hybrid.learn.encodings import Encoding, check_order, encoding_of, features_of
 from hybrid.learn.readout import Readout, Weights
 from hybrid.loop.minimize import minimize
@@ -80,14 +81,39 @@ class Model(BaseEstimator):
         self.observer = observer
         self.journal = journal
 
-    def _fitted(self, rows: FloatArray, labels: FloatArray, losses: set[str]) -> None:
-        """Find the weights, and set the attributes that end with an underscore.
+    def _fitted(self, check: Callable[[], tuple[FloatArray, FloatArray]], losses: set[str]) -> None:
+        """Find the weights, and set the attributes that end with an underscore; collective.
 
         Args:
-            rows: shape (N, F).
-            labels: shape (N,), or (N, K) for K outputs.
+            check: returns samples, shape (N, F), and labels, shape (N,), or (N, K) for K outputs.
             losses: names that suit.
         """
+        name = f"{type(self).__name__}.fit()"
+        made, task, seed = checked_together(name, lambda: self._task(*check(), losses))
+        result = minimize(
+            task,
+            self.optimizer,
+            x0=self.x0,
+            seed=seed,
+            simulator=self.simulator,
+            shots=self.shots,
+            gradient=self.gradient,  # type: ignore[arg-type]
+            max_iterations=self.max_iterations,
+            tolerance=self.tolerance,
+            options=self.options,
+            threads=self.threads,
+            shards=self.shards,
+            groups=self.groups,
+            observer=self.observer,
+            journal=self.journal,
+        )
+        self.encoding_, self.observables_, self.result_ = made, task.observables, result
+        self.weights_, self.coef_, self.intercept_ = task.split(result.x)
+
+    def _task(
+        self, rows: FloatArray, labels: FloatArray, losses: set[str]
+    ) -> tuple[Encoding, Readout, int | None]:
+        """Return the encoding, what a fit minimises, and its seed."""
         if isinstance(self.loss, str) and self.loss not in losses:
             raise InputError(
                 "loss",
@@ -99,12 +125,10 @@ class Model(BaseEstimator):
         if alpha < 0.0:
             raise InputError("alpha", got=repr(self.alpha), expected="a number, at least 0")
         made = self._encoding(rows.shape[1])
-        observables = _observables(self.observables, made.circuit.num_qubits)
-        angles = made.angles(rows)
         task = Readout(
             made.circuit,
-            observables,
-            angles,
+            _observables(self.observables, made.circuit.num_qubits),
+            made.angles(rows),
             labels,
             made.features,
             self.loss,
@@ -120,25 +144,7 @@ class Model(BaseEstimator):
                 expected="an optimizer that takes noisy values",
                 advice="optimizer='Adam'",
             )
-        result = minimize(
-            task,
-            self.optimizer,
-            x0=self.x0,
-            seed=self._seed(),
-            simulator=self.simulator,
-            shots=self.shots,
-            gradient=self.gradient,  # type: ignore[arg-type]
-            max_iterations=self.max_iterations,
-            tolerance=self.tolerance,
-            options=self.options,
-            threads=self.threads,
-            shards=self.shards,
-            groups=self.groups,
-            observer=self.observer,
-            journal=self.journal,
-        )
-        self.encoding_, self.observables_, self.result_ = made, observables, result
-        self.weights_, self.coef_, self.intercept_ = task.split(result.x)
+        return made, task, self._seed()
 
     def _encoding(self, columns: int) -> Encoding:
         if isinstance(self.encoding, QuantumCircuit):
@@ -163,16 +169,22 @@ class Model(BaseEstimator):
     def _seed(self) -> int | None:
         if self.random_state is None or isinstance(self.random_state, int | np.integer):
             return self.random_state
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
+        with refusals():
+            return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _outputs(self, X: object) -> FloatArray:  # noqa: N803
-        """Return the outputs for samples, shape (N, K)."""
-        check_is_fitted(self)
-        rows = checked_rows(self, X, reset=False)
+        """Return the outputs for samples, shape (N, K); collective."""
+
+        def points() -> FloatArray:
+            check_is_fitted(self)
+            rows = checked_rows(self, X, reset=False)
+            return self.encoding_.points(rows, self.weights_)
+
+        checked = checked_together(f"predictions of {type(self).__name__}", points)
         values = expectation(
             self.encoding_.circuit,
             self.observables_,
-            self.encoding_.points(rows, self.weights_),
+            checked,
             simulator=self.simulator,
             shots=self.shots,
             seed=self.result_.seed,

@@ -65,8 +65,9 @@ class Readout(Supervised):
         batch_size: int | None = None,
     ) -> None:
         self.alpha = alpha
+        self.observables = list(observables)
         self._shape = (1 if labels.ndim == 1 else labels.shape[1], len(observables))
-        super().__init__(circuit, list(observables), data, labels, features, loss, batch_size)
+        super().__init__(circuit, self.observables, data, labels, features, loss, batch_size)
         self._circuit = self.num_parameters
         self.num_parameters += self._shape[0] * (self._shape[1] + 1)
 

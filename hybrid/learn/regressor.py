@@ -60,6 +60,11 @@ class Regressor(RegressorMixin, Model):
         Raises:
             InputError: data that are not usable.
         """
+        self._fitted(lambda: self._checked(X, y), {"squared"})
+        return self
+
+    def _checked(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:  # noqa: N803
+        """Return samples and scaled targets; keep the scale."""
         rows, targets = checked_pair(self, X, y, numeric=True, several=True)
         targets = targets.astype(np.float64)
         self.one_column_ = targets.ndim == 2 and targets.shape[1] == 1
@@ -68,9 +73,7 @@ class Regressor(RegressorMixin, Model):
         low, high = targets.min(axis=0), targets.max(axis=0)
         self.offset_ = (low + high) / 2.0
         self.stretch_ = np.where(high > low, (high - low) / 2.0, 1.0)
-        scaled = (targets - self.offset_) / self.stretch_
-        self._fitted(rows, scaled, {"squared"})
-        return self
+        return rows, (targets - self.offset_) / self.stretch_
 
     def predict(self, X: ArrayLike) -> FloatArray:  # noqa: N803
         """Return predictions, in the shape of the targets that ``fit`` was given; collective."""

@@ -12,6 +12,7 @@ from qiskit.circuit import Parameter
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from hybrid.collective.call import checked_together
 from hybrid.core.arrays import FloatArray
 from hybrid.learn.data import checked_rows
 from hybrid.learn.kernels import Kind, kernel
@@ -92,5 +93,9 @@ class Kernel(TransformerMixin, BaseEstimator):
 
     def transform(self, X: ArrayLike) -> FloatArray:  # noqa: N803
         """Return the kernel matrix with the samples of ``fit``, shape (N, N_fit); collective."""
-        check_is_fitted(self)
-        return self(checked_rows(self, X, reset=False), self.X_fit_)
+
+        def check() -> FloatArray:
+            check_is_fitted(self)
+            return checked_rows(self, X, reset=False)
+
+        return self(checked_together("Kernel.transform()", check), self.X_fit_)

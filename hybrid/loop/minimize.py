@@ -23,6 +23,7 @@ from hybrid.runtime import (
     StallReport,
     Stops,
     batch_time_limit,
+    inside_call,
     on_survivors,
     world,
 )
@@ -137,7 +138,8 @@ def minimize(
 
     result = on_survivors(lambda: _minimized(prepare), "minimize()")
     if world().rank == 0:
-        Observers.checked(observer).finished(result)
+        with inside_call(result.seed):
+            Observers.checked(observer).finished(result)
     return result
 
 

@@ -28,6 +28,8 @@ _FOLDERS = (
     "_kernels",
 )
 """Folders of this package whose code decides bits."""
+_FILES = ("loop/minimization.py", "runtime/inside.py", "runtime/runner.py")
+"""Further files of that kind: they derive the seeds of a run, its pieces and nested calls."""
 
 
 def code_contents(workload: object) -> Mapping[str, str]:
@@ -69,8 +71,7 @@ def environment() -> Mapping[str, object]:
 def _own_code() -> str:
     """Return a digest of the code that decides bits, including the compiled kernels."""
     home = Path(__file__).parent.parent
-    files = [home / "loop" / "minimize.py"]
-    files += [home / "core" / name for name in ("ask.py", "piece.py", "seeds.py")]
+    files = [home / name for name in _FILES]
     for name in _FOLDERS:
         folders = (home / name, *_kernels_folders(name))
         files += [f for folder in folders for f in folder.rglob("*") if f.suffix in (".py", ".so")]

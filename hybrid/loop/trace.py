@@ -12,7 +12,7 @@ import numpy as np
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.loop.result import Progress
-from hybrid.optimizers import Best
+from hybrid.optimizers import Best, lowest_row
 
 _LAST_ANSWERS = 20
 """Number of latest answers whose durations predict that of the next one."""
@@ -56,7 +56,7 @@ class Trace:
     def add(self, ask: Ask, told: Told) -> Progress:
         """Record an answer; return the progress."""
         self.best.see(ask, told)
-        row = int(np.argmin(np.where(np.isnan(told.values), np.inf, told.values)))
+        row = lowest_row(told.values)
         wall_time = self.wall_time
         self._durations.append(wall_time - (self.wall_times or [0.0])[-1])
         self.iterations.append(ask.iteration)

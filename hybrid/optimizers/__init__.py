@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from hybrid.optimizers.adam import Adam
 from hybrid.optimizers.base import Optimizer, Rescalable, Solution, Steps
-from hybrid.optimizers.best import Best, keep_best
+from hybrid.optimizers.best import Best, keep_best, lowest_row
 from hybrid.optimizers.drive import driven, first_ask
 from hybrid.optimizers.qng import QNG
 from hybrid.optimizers.registry import make, names
@@ -43,6 +43,7 @@ __all__ = [
     "driven",
     "first_ask",
     "keep_best",
+    "lowest_row",
     "make",
     "names",
 ]

@@ -74,7 +74,7 @@ class Adam:
             told = yield Ask(x[np.newaxis].copy(), gradient=True, iteration=step)
             assert told.gradients is not None
             gradient = told.gradients[0]
-            slope = float(np.max(np.abs(gradient)))
+            slope = float(np.abs(gradient).max())
             if slope <= self.tolerance:
                 message = (
                     f"Adam converged after {step} iterations: no component of the gradient is "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hybrid.core.arrays import FloatArray
+from hybrid.core.arrays import FloatArray, is_finite
 from hybrid.core.ask import Ask, Told
 from hybrid.core.outcome import Outcome
 from hybrid.optimizers.base import Solution, Steps
@@ -35,10 +36,11 @@ class Best:
 
     def see(self, ask: Ask, told: Told) -> None:
         """Update from an answer; idempotent."""
-        values = np.where(np.isfinite(told.values), told.values, np.inf)
-        row = int(np.argmin(values))
-        if self.x is None or values[row] < self.value or not np.isfinite(self.value):
-            self.x, self.value = ask.points[row].copy(), float(told.values[row])
+        row = lowest_row(told.values)
+        value = float(told.values[row])
+        known = math.isfinite(self.value)
+        if self.x is None or (math.isfinite(value) and not (known and self.value <= value)):
+            self.x, self.value = ask.points[row].copy(), value
         if told.standard_errors is not None:
             self.sampled = self.sampled or bool(np.any(told.standard_errors > 0.0))
 
@@ -70,26 +72,32 @@ class Best:
         return Solution(self.x, self.value, False, message, iteration, outcome)
 
 
-def keep_best(steps: Steps, best: Best | None = None) -> Steps:
+def lowest_row(values: FloatArray) -> int:
+    """Return the index of the lowest finite value; 0 if no value is finite.
+
+    Example:
+        >>> lowest_row(np.array([np.nan, 2.0, -np.inf, 1.0]))
+        3
+    """
+    if len(values) == 1:  # as in most Asks; the search takes longer than the rest of the step
+        return 0
+    return int(np.where(np.isfinite(values), values, np.inf).argmin())
+
+
+def keep_best(steps: Steps) -> Steps:
     """Pass ``steps`` through, and return the best point by the rule of :class:`Best`.
 
     A value, gradient or point that is not finite ends the run (a method's own arithmetic can
     overflow): no method here can continue from it, and several would loop or crash.
-
-    Args:
-        steps: the steps of an optimizer.
-        best: receives every answer. If None, a new one.
     """
-    best = Best() if best is None else best
-    start: FloatArray | None = None
+    best = Best()
     with closing(steps):
         ask = next(steps)
+        start = ask.points[0]
         while True:
-            start = ask.points[0] if start is None else start
-            if not np.isfinite(ask.points).all():
+            if not is_finite(ask.points):
                 because = " because the next point it chose was not finite"
                 return best.cut_short(Outcome.NOT_FINITE, "Stopped", because, ask.iteration, start)
-            ask = plain(ask)
             told = yield ask
             best.see(ask, told)
             reason = _not_finite(told)
@@ -99,32 +107,26 @@ def keep_best(steps: Steps, best: Best | None = None) -> Steps:
             try:
                 ask = steps.send(told)
             except StopIteration as end:
-                own: Solution = end.value
-                return best.of(own)
-
-
-def plain(ask: Ask) -> Ask:
-    """Convert an Ask to the plain types that messages and journals hold."""
-    points = np.ascontiguousarray(ask.points, dtype=np.float64)
-    if points is ask.points and type(ask.gradient) is bool and type(ask.iteration) is int:
-        return ask
-    return replace(
-        ask,
-        points=points,
-        gradient=bool(ask.gradient),
-        iteration=int(ask.iteration),
-        metric=bool(ask.metric),
-        variance=bool(ask.variance),
-    )
+                return best.of(end.value)
 
 
 def _not_finite(told: Told) -> str:
     """Name what is not finite in an answer; empty if everything is."""
-    if not np.isfinite(told.values).all():
+    if not is_finite(told.values):
         culprit = told.values[~np.isfinite(told.values)][0]
         return f"the cost was {culprit}"
-    if told.gradients is not None and not np.isfinite(told.gradients).all():
-        return "the gradient had a component that is not finite"
-    if told.metric is not None and not np.isfinite(told.metric).all():
-        return "the metric had a component that is not finite"
+    for name, what in _PARTS.items():
+        part = getattr(told, name)
+        if part is not None and not is_finite(part):
+            return f"{what} had a component that is not finite"
     return ""
+
+
+_PARTS = {
+    "gradients": "the gradient",
+    "metric": "the metric",
+    "variances": "the variance",
+    "overlaps": "the overlaps",
+    "overlap_gradients": "the gradient of the overlaps",
+}
+"""The further answers that optimizers compute with, and their names in messages."""

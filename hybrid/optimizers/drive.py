@@ -13,7 +13,8 @@ from hybrid.core.ask import Ask, Told
 from hybrid.core.outcome import Outcome
 from hybrid.core.seeds import derive
 from hybrid.optimizers.base import Optimizer, Rescalable, Solution, Steps
-from hybrid.optimizers.best import Best, keep_best, plain
+from hybrid.optimizers.best import keep_best
+from hybrid.optimizers.steps import checked
 from hybrid.optimizers.unit import told_in_unit, unit_of, unit_of_answer
 
 _STATIONARY = 1e-6
@@ -32,7 +33,6 @@ def driven(
     seed: int,
     *,
     scale: float | None = None,
-    best: Best | None = None,
 ) -> Steps:
     """Return the steps of a run; its Solution is the best point by the rule of :class:`Best`.
 
@@ -45,14 +45,17 @@ def driven(
         seed: seed of the optimizer, and of the shift from a stationary start.
         scale: typical size of the cost (see :func:`unit_of`). If None, it is estimated from the
             first answer.
-        best: receives every answer.
     """
-    return keep_best(_steps(optimizer, x0, seed, scale), best)
+    return keep_best(_steps(optimizer, x0, seed, scale))
 
 
 def first_ask(optimizer: Optimizer, x0: FloatArray, seed: int = 0) -> Ask:
-    """Return the first Ask of an optimizer; it depends on no answer."""
-    return _first(optimizer.steps(x0, seed))
+    """Return the first Ask of an optimizer; it depends on no answer.
+
+    Raises:
+        InputError: the optimizer yields no usable Ask.
+    """
+    return _first(checked(optimizer.steps(x0, seed), x0.size))
 
 
 def _steps(optimizer: Optimizer, x0: FloatArray, seed: int, scale: float | None) -> Steps:
@@ -64,7 +67,7 @@ def _steps(optimizer: Optimizer, x0: FloatArray, seed: int, scale: float | None)
         optimizer = optimizer.in_unit(unit)
 
     def steps_from(start: FloatArray) -> Steps:
-        return told_in_unit(optimizer.steps(start, seed), unit)
+        return told_in_unit(checked(optimizer.steps(start, seed), start.size), unit)
 
     solution, at_once = yield from _answered(steps_from(x0), told)
     if not (at_once and solution.success and _is_stationary(told, unit)):
@@ -104,7 +107,7 @@ def _from_nearby(
 
 def _first(steps: Steps) -> Ask:
     with closing(steps):
-        return plain(next(steps))
+        return next(steps)
 
 
 def _answered(steps: Steps, told: Told) -> Generator[Ask, Told, tuple[Solution, bool]]:

@@ -15,11 +15,13 @@ from qiskit.primitives import (
 from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
+from hybrid.collective.call import checked_together
 from hybrid.core.ask import Told
+from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Auto, Resources
 from hybrid.primitives.job import FinishedJob
-from hybrid.primitives.questions import Question, ask_together
+from hybrid.primitives.questions import Asked, Question, answer_parts
 from hybrid.primitives.seeding import Seed, noise_source, run_seed
 from hybrid.simulators import Choice, Native
 from hybrid.workloads import Sampling
@@ -101,19 +103,33 @@ class Estimator(BaseEstimatorV2):
         Raises:
             ValueError: a pub is inconsistent; raised by Qiskit's own validation.
         """
-        target = self._default_precision if precision is None else _checked_precision(precision)
-        coerced = [EstimatorPub.coerce(pub, target) for pub in pubs]
+
+        def coerce() -> list[EstimatorPub]:
+            chosen = self._default_precision if precision is None else precision
+            target = _checked_precision(chosen)
+            return [EstimatorPub.coerce(pub, target) for pub in pubs]
+
+        coerced = checked_together("Estimator.run()", coerce)
         job: PrimitiveJob[PrimitiveResult[PubResult]] = FinishedJob(self._run, coerced)
         job._submit()
         return job
 
     def _run(self, pubs: Sequence[EstimatorPub]) -> PrimitiveResult[PubResult]:
-        questions = [Question.of_pub(pub, self.sampling(pub.precision)) for pub in pubs]
-        of_run = self.run_seed([question.sampling for question in questions])
-        told, seed = ask_together("Estimator.run()", questions, of_run, self._resources)
+        questions: list[Question] = []
+
+        def ask() -> Asked:
+            questions[:] = [Question.of_pub(pub, self.sampling(pub.precision)) for pub in pubs]
+            return Asked(
+                [part for question in questions for part in question.parts()],
+                lambda: digest([question.contents() for question in questions]),
+                self.run_seed([question.sampling for question in questions]),
+            )
+
+        told, seed = answer_parts("Estimator.run()", ask, self._resources)
+        answers = iter(told)
         results = [
-            self._result(pub, question, answers, seed)
-            for pub, question, answers in zip(pubs, questions, told, strict=True)
+            self._result(pub, question, [next(answers) for _ in question.values], seed)
+            for pub, question in zip(pubs, questions, strict=True)
         ]
         return PrimitiveResult(results, metadata={"version": 2})
 

@@ -19,15 +19,15 @@ from qiskit_algorithms.gradients import (
     QGTResult,
 )
 
+from hybrid.collective.call import checked_together
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.checks import checked_points
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
-from hybrid.core.fingerprint import identity_of
 from hybrid.primitives.estimator import Estimator
 from hybrid.primitives.job import FinishedJob
-from hybrid.primitives.questions import ask_parts
+from hybrid.primitives.questions import Asked, answer_parts
 from hybrid.simulators.native.per_point import Metric
 from hybrid.simulators.together import Part
 from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
@@ -83,8 +83,13 @@ class EstimatorGradient(BaseEstimatorGradient):
         """Return a finished job; arguments and result are those of Qiskit's gradients."""
         circuits = (circuits,) if isinstance(circuits, QuantumCircuit) else circuits
         observables = (observables,) if isinstance(observables, BaseOperator) else observables
-        chosen = _chosen(circuits, parameters)
-        self._validate_arguments(circuits, observables, parameter_values, chosen)
+
+        def check() -> list[Any]:
+            chosen = _chosen(circuits, parameters)
+            self._validate_arguments(circuits, observables, parameter_values, chosen)
+            return chosen
+
+        chosen = checked_together("EstimatorGradient.run()", check)
         job: PrimitiveJob[EstimatorGradientResult] = FinishedJob(
             self._run, circuits, observables, parameter_values, chosen, precision=precision
         )
@@ -102,39 +107,28 @@ class EstimatorGradient(BaseEstimatorGradient):
     ) -> EstimatorGradientResult:
         default = self.precision if precision is None else precision
         default = self._estimator.default_precision if default is None else default
-        targets = np.broadcast_to(np.asarray(default, dtype=np.float64), len(circuits))
-        samplings = [self._estimator.sampling(float(target)) for target in targets]
-        workloads = [
-            compiled_expectation(circuit, SparsePauliOp(observable))
-            for circuit, observable in zip(circuits, observables, strict=True)
-        ]
-        asks = [
-            Ask(checked_points(values, workload.num_parameters, "parameter values"), gradient=True)
-            for values, workload in zip(parameter_values, workloads, strict=True)
-        ]
 
-        def parts() -> list[Part]:
-            return [
-                Part(workload.prepare(sampling), ask, workload.num_qubits)
-                for workload, sampling, ask in zip(workloads, samplings, asks, strict=True)
+        def ask() -> Asked:
+            targets = np.broadcast_to(np.asarray(default, dtype=np.float64), len(circuits))
+            samplings = [self._estimator.sampling(float(target)) for target in targets]
+            workloads = [
+                compiled_expectation(circuit, SparsePauliOp(observable))
+                for circuit, observable in zip(circuits, observables, strict=True)
             ]
-
-        def content() -> str:
-            each = zip(workloads, samplings, asks, strict=True)
-            return digest(
-                [
-                    [str(sorted({**w.contents(), **s.contents()}.items())), a.points]
-                    for w, s, a in each
-                ]
+            points = [
+                checked_points(values, workload.num_parameters, "parameter values")
+                for values, workload in zip(parameter_values, workloads, strict=True)
+            ]
+            each = list(zip(workloads, samplings, points, strict=True))
+            return Asked(
+                [Part(w.prepare(s), Ask(p, gradient=True), w.num_qubits) for w, s, p in each],
+                lambda: digest(
+                    [[str(sorted({**w.contents(), **s.contents()}.items())), p] for w, s, p in each]
+                ),
+                self._estimator.run_seed(samplings),
             )
 
-        told, _ = ask_parts(
-            "EstimatorGradient.run()",
-            parts,
-            content,
-            self._estimator.run_seed(samplings),
-            self._estimator.resources,
-        )
+        told, _ = answer_parts("EstimatorGradient.run()", ask, self._estimator.resources)
         gradients = [
             _of_chosen(answer.gradients[0], circuit, some)
             for answer, circuit, some in zip(told, circuits, parameters, strict=True)
@@ -181,12 +175,17 @@ class QGT(BaseQGT):
             InputError: the imaginary part is requested.
         """
         circuits = (circuits,) if isinstance(circuits, QuantumCircuit) else circuits
-        chosen = _chosen(circuits, parameters)
-        self._validate_arguments(circuits, parameter_values, chosen)
-        if self.derivative_type != DerivativeType.REAL:
-            raise InputError(
-                "derivative_type", got=self.derivative_type.name, expected="DerivativeType.REAL"
-            )
+
+        def check() -> list[Any]:
+            chosen = _chosen(circuits, parameters)
+            self._validate_arguments(circuits, parameter_values, chosen)
+            if self.derivative_type != DerivativeType.REAL:
+                raise InputError(
+                    "derivative_type", got=self.derivative_type.name, expected="DerivativeType.REAL"
+                )
+            return chosen
+
+        chosen = checked_together("QGT.run()", check)
         job: PrimitiveJob[QGTResult] = FinishedJob(
             self._run, circuits, parameter_values, chosen, precision=precision
         )
@@ -201,22 +200,21 @@ class QGT(BaseQGT):
         *,
         precision: float | Sequence[float] | None = None,
     ) -> QGTResult:
-        points = [
-            checked_points(values, circuit.num_parameters, "parameter values")
-            for values, circuit in zip(parameter_values, circuits, strict=True)
-        ]
-
-        def parts() -> list[Part]:
+        def ask() -> Asked:
             programs = [compiled_circuit(circuit).program for circuit in circuits]
-            return [
-                Part(Metric(program), Ask(point), program.num_qubits)
-                for program, point in zip(programs, points, strict=True)
+            points = [
+                checked_points(values, circuit.num_parameters, "parameter values")
+                for values, circuit in zip(parameter_values, circuits, strict=True)
             ]
+            return Asked(
+                [
+                    Part(Metric(program), Ask(point), program.num_qubits)
+                    for program, point in zip(programs, points, strict=True)
+                ],
+                lambda: digest([program.content() for program in programs], points),
+            )
 
-        def content() -> str:
-            return digest([identity_of(circuit) for circuit in circuits], points)
-
-        metrics, _ = ask_parts("QGT.run()", parts, content, 0, self._estimator.resources)
+        metrics, _ = answer_parts("QGT.run()", ask, self._estimator.resources)
         return QGTResult(
             qgts=[
                 _of_chosen(_of_chosen(metric[0], circuit, some).T, circuit, some)

@@ -8,18 +8,35 @@ from typing import Any
 
 import numpy as np
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
-from qiskit.quantum_info import SparseObservable, SparsePauliOp
+from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.collective.call import Prepared, answer_with_seed
 from hybrid.core.arrays import FloatArray, IntArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.checks import checked_points
+from hybrid.core.content import operator_digest
 from hybrid.core.digest import digest
 from hybrid.core.resources import Resources
 from hybrid.simulators.together import Part, Together
 from hybrid.workloads import Sampling
-from hybrid.workloads.compiled import compiled_expectation
+from hybrid.workloads.compiled import compiled_expectation, pauli_operator
 from hybrid.workloads.expectation import Expectation
+
+
+@dataclass(frozen=True)
+class Values:
+    """Some observables of a pub, which are wanted at the same points, and so share their states.
+
+    Attributes:
+        workload: the circuit with these M observables.
+        points: shape (B, P), the points at which they are wanted.
+        places: for each observable, flat indices into the pub's result and, for each, the index of
+            the point whose value goes there; shape (2, indices).
+    """
+
+    workload: Expectation
+    points: FloatArray
+    places: tuple[IntArray, ...]
 
 
 @dataclass(frozen=True)
@@ -27,17 +44,12 @@ class Question:
     """The expectation values that one pub requests.
 
     Attributes:
-        workloads: one per distinct observable.
-        points: for each workload, the parameter points to evaluate, shape (B, P).
-        places: for each workload, flat indices into the result and, for each, the index of the
-            point whose value goes there; shape (2, indices).
+        values: what is evaluated.
         shape: of the result.
         sampling: simulator and shots.
     """
 
-    workloads: tuple[Expectation, ...]
-    points: tuple[FloatArray, ...]
-    places: tuple[IntArray, ...]
+    values: tuple[Values, ...]
     shape: tuple[int, ...]
     sampling: Sampling
 
@@ -49,87 +61,86 @@ class Question:
             InputError: the circuit cannot be run.
         """
         circuit = pub.circuit
-        values = pub.parameter_values.as_array(circuit.parameters)
-        points = values.reshape(pub.parameter_values.size, circuit.num_parameters)
+        bound = pub.parameter_values.as_array(circuit.parameters)
+        points = bound.reshape(pub.parameter_values.size, circuit.num_parameters)
         rows = np.arange(len(points)).reshape(pub.parameter_values.shape)
         observables, which = _distinct(pub.observables.sparse_observables_array())
         row_of, observable_of = (each.ravel() for each in np.broadcast_arrays(rows, which))
-        chosen, places = [], []
+        places: dict[tuple[int, ...], dict[int, IntArray]] = {}  # by the rows that are wanted
         for number in range(len(observables)):
             flat = np.flatnonzero(observable_of == number)
             used, source = np.unique(row_of[flat], return_inverse=True)
-            chosen.append(checked_points(points[used], circuit.num_parameters))
-            places.append(np.stack([flat, source]))
-        return cls(
-            tuple(compiled_expectation(circuit, each) for each in observables),
-            tuple(chosen),
-            tuple(places),
-            np.broadcast_shapes(rows.shape, which.shape),
-            sampling,
+            places.setdefault(tuple(used.tolist()), {})[number] = np.stack([flat, source])
+        values = tuple(
+            Values(
+                compiled_expectation(circuit, [observables[number] for number in placed]),
+                checked_points(points[list(used)], circuit.num_parameters, "parameter values"),
+                tuple(placed.values()),
+            )
+            for used, placed in places.items()
+            if used
         )
+        return cls(values, np.broadcast_shapes(rows.shape, which.shape), sampling)
 
     def parts(self) -> tuple[Part, ...]:
-        """Return the parts to evaluate, one per observable."""
+        """Return the parts to evaluate."""
         return tuple(
-            Part(workload.prepare(self.sampling), Ask(points), workload.num_qubits)
-            for workload, points in zip(self.workloads, self.points, strict=True)
+            Part(each.workload.prepare(self.sampling), Ask(each.points), each.workload.num_qubits)
+            for each in self.values
         )
 
     def arranged(self, told: Sequence[Told]) -> tuple[FloatArray, FloatArray]:
         """Return values and standard errors in the shape of the result; errors are 0 if exact."""
-        values, errors = np.zeros(self.shape), np.zeros(self.shape)
-        for (flat, source), each in zip(self.places, told, strict=True):
-            values.ravel()[flat] = each.values[source]
-            if each.standard_errors is not None:
-                errors.ravel()[flat] = each.standard_errors[source]
-        return values, errors
+        found, errors = np.zeros(self.shape), np.zeros(self.shape)
+        for each, answer in zip(self.values, told, strict=True):
+            for column, (flat, source) in enumerate(each.places):
+                found.ravel()[flat] = _column(answer.values, column)[source]
+                if answer.standard_errors is not None:
+                    errors.ravel()[flat] = _column(answer.standard_errors, column)[source]
+        return found, errors
 
     def contents(self) -> str:
         """Return a digest of everything that must be equal on all ranks."""
-        workloads = [str(sorted(workload.contents().items())) for workload in self.workloads]
-        return digest(workloads, list(self.points), str(sorted(self.sampling.contents().items())))
+        settings = str(sorted(self.sampling.contents().items()))
+        return digest(
+            *([str(sorted(v.workload.contents().items())), v.points] for v in self.values), settings
+        )
 
 
-def ask_together(
-    name: str, questions: Sequence[Question], seed: int | None, resources: Resources
-) -> tuple[list[list[Told]], int]:
-    """Answer all questions in one collective call; return their answers and the run's seed."""
-    found, used = ask_parts(
-        name,
-        lambda: [part for question in questions for part in question.parts()],
-        lambda: digest([question.contents() for question in questions]),
-        seed,
-        resources,
-    )
-    answers = iter(found)
-    return [[next(answers) for _ in question.workloads] for question in questions], used
+@dataclass(frozen=True)
+class Asked:
+    """What one call evaluates, as one rank has prepared it.
+
+    Attributes:
+        parts: the parts to evaluate.
+        content: returns a digest of everything that must be equal on all ranks.
+        seed: seed of the run, or None for a fresh one.
+    """
+
+    parts: Sequence[Part]
+    content: Callable[[], str]
+    seed: int | None = 0
 
 
-def ask_parts(
-    name: str,
-    parts: Callable[[], Sequence[Part]],
-    content: Callable[[], str],
-    seed: int | None,
-    resources: Resources,
+def answer_parts(
+    name: str, ask: Callable[[], Asked], resources: Resources
 ) -> tuple[list[Any], int]:
-    """Evaluate all parts in one collective call; return their answers and the run's seed.
+    """Evaluate parts in one collective call; return their answers and the run's seed.
 
     Args:
         name: name of the public call, for messages.
-        parts: makes the parts; raises InputError.
-        content: returns a digest of everything that must be equal on all ranks.
-        seed: seed of the run, or None for a fresh one.
+        ask: checks the input of this rank and compiles it; if it raises on one rank, all ranks do.
         resources: resources of the call.
     """
 
     def prepare() -> Prepared:
-        made = tuple(parts())
+        asked = ask()
         return Prepared(
-            evaluation=Together(made),
-            first_ask=Ask(np.empty((len(made), 0))),
-            num_qubits=max((part.num_qubits for part in made), default=0),
-            contents=lambda: {"list of pubs": content()},
-            seed=seed,
+            evaluation=Together(tuple(asked.parts)),
+            first_ask=Ask(np.empty((len(asked.parts), 0))),
+            num_qubits=max((part.num_qubits for part in asked.parts), default=0),
+            contents=lambda: {"list of pubs": asked.content()},
+            seed=asked.seed,
             resources=resources,
         )
 
@@ -137,25 +148,19 @@ def ask_parts(
     return list(found), used
 
 
+def _column(values: FloatArray, number: int) -> FloatArray:
+    """Return the values of one of M observables; of a single one there is no axis."""
+    return values if values.ndim == 1 else values[:, number]
+
+
 def _distinct(observables: Any) -> tuple[list[SparsePauliOp], IntArray]:
     """Return the distinct observables, and an array of indices into them."""
-    number_of: dict[bytes, int] = {}
+    number_of: dict[object, int] = {}
     found: list[SparsePauliOp] = []
     which = np.empty(np.shape(observables), dtype=np.int64)
     for place, observable in np.ndenumerate(observables):
-        key = _key(observable)
-        if key not in number_of:
-            number_of[key] = len(found)
-            found.append(SparsePauliOp.from_sparse_observable(observable))
-        which[place] = number_of[key]
+        number = number_of.setdefault(operator_digest(observable) or place, len(found))
+        if number == len(found):
+            found.append(pauli_operator(observable))
+        which[place] = number
     return found, which
-
-
-def _key(observable: SparseObservable) -> bytes:
-    parts = (
-        observable.coeffs,
-        observable.bit_terms,
-        observable.indices,
-        observable.boundaries,
-    )
-    return b"|".join(np.ascontiguousarray(part).tobytes() for part in parts)

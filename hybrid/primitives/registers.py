@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from qiskit import QuantumCircuit
-from qiskit.circuit import ClassicalRegister, Measure
+from qiskit.circuit import Barrier, ClassicalRegister, Measure, Reset, Store
+from qiskit.circuit.library import Initialize
 from qiskit.primitives import BitArray
 
 from hybrid.core.arrays import IntArray
@@ -32,32 +33,37 @@ class Readout:
 
     @classmethod
     def of(cls, circuit: QuantumCircuit) -> Readout | None:
-        """Split a circuit; return None if a gate depends on, or follows, a measurement."""
+        """Split a circuit; return None if only Aer can run it.
+
+        That is, if a gate depends on or follows a measurement, or a used qubit is reset.
+        """
         read: dict[int, int] = {}  # classical bit: qubit
+        touched: set[int] = set()
         measured: set[int] = set()
-        bare = circuit.copy_empty_like()
+        bare = QuantumCircuit(circuit.num_qubits, global_phase=circuit.global_phase)
         for instruction in circuit.data:
             qubits = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
             operation = instruction.operation
             if isinstance(operation, Measure):
-                bit = circuit.find_bit(instruction.clbits[0]).index
-                read[bit] = qubits[0]
+                read[circuit.find_bit(instruction.clbits[0]).index] = qubits[0]
                 measured.add(qubits[0])
                 continue
-            if instruction.clbits or operation.name == "store":
-                return None
-            if operation.name == "barrier" and type(operation).__module__.startswith("qiskit"):
+            if isinstance(operation, Barrier):
                 continue
-            if operation.name == "reset" or not measured.isdisjoint(qubits):
+            prepares = isinstance(operation, Reset | Initialize)
+            if instruction.clbits or isinstance(operation, Store):
                 return None
-            bare.append(instruction)
+            if not measured.isdisjoint(qubits) or (prepares and not touched.isdisjoint(qubits)):
+                return None
+            touched.update(qubits)
+            bare.append(operation, qubits)
         registers = {
             register.name: tuple(
                 read.get(circuit.find_bit(bit).index, _NEVER_READ) for bit in register
             )
             for register in circuit.cregs
         }
-        return cls(_without_bits(bare), registers)
+        return cls(bare, registers)
 
     @cached_property
     def measured(self) -> tuple[int, ...]:
@@ -94,15 +100,6 @@ def bit_arrays(
             array[place] = part[register.name]
         found[register.name] = BitArray(array.reshape(*shape, shots, width), register.size)
     return found
-
-
-def _without_bits(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Return a circuit with the same qubits and gates, and no classical bits."""
-    bare = QuantumCircuit(*circuit.qregs, global_phase=circuit.global_phase)
-    bare.add_bits(qubit for qubit in circuit.qubits if qubit not in bare.qubits)
-    for instruction in circuit.data:
-        bare.append(instruction.operation, instruction.qubits)
-    return bare
 
 
 def _packed(outcomes: IntArray, qubits: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -19,6 +19,7 @@ from qiskit.primitives import (
 from qiskit.primitives.containers import SamplerPubLike
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
+from hybrid.collective.call import checked_together
 from hybrid.core.arrays import IntArray
 from hybrid.core.ask import Ask
 from hybrid.core.checks import checked_points, checked_shots
@@ -27,7 +28,7 @@ from hybrid.core.errors import InputError
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.resources import Auto, Resources
 from hybrid.primitives.job import FinishedJob
-from hybrid.primitives.questions import ask_parts
+from hybrid.primitives.questions import Asked, answer_parts
 from hybrid.primitives.registers import Readout, bit_arrays
 from hybrid.primitives.seeding import Seed, run_seed, shot_source
 from hybrid.simulators import Aer, Choice, Native
@@ -39,6 +40,8 @@ from hybrid.workloads.compiled import compiled_circuit
 
 _WIDEST_DRAWN = 20
 """Up to this many measured qubits, shots are drawn from probabilities, exactly as Qiskit does."""
+_MOST_PROBABILITIES = 1 << 24
+"""Every rank holds those of all points of a pub; with more, shots are drawn in the kernels."""
 
 
 class Sampler(BaseSamplerV2):
@@ -46,8 +49,8 @@ class Sampler(BaseSamplerV2):
 
     Drop-in replacement for ``qiskit.primitives.StatevectorSampler``. :meth:`run` evaluates all pubs
     together and splits their points and shots over the ranks of the job. Every rank makes the same
-    call and gets the same bits. For up to 20 measured qubits, an integer seed reproduces the shots
-    of ``StatevectorSampler``.
+    call and gets the same bits. An integer seed reproduces the shots of ``StatevectorSampler`` for
+    up to 20 measured qubits, and 2^24 outcomes over all points of a pub.
 
     Circuits with final measurements only run on the native kernels. Circuits with mid-circuit
     measurements, resets or control flow run on Aer. If the simulator is ``Aer``, all circuits run
@@ -118,7 +121,9 @@ class Sampler(BaseSamplerV2):
             ValueError: a pub is inconsistent; raised by Qiskit's own validation.
         """
         wanted = self._default_shots if shots is None else shots
-        coerced = [SamplerPub.coerce(pub, wanted) for pub in pubs]
+        coerced = checked_together(
+            "Sampler.run()", lambda: [SamplerPub.coerce(pub, wanted) for pub in pubs]
+        )
         if any(not pub.circuit.cregs for pub in coerced):
             warnings.warn(
                 "a circuit has no classical registers, so its result is empty; "
@@ -131,14 +136,17 @@ class Sampler(BaseSamplerV2):
         return job
 
     def _run(self, pubs: Sequence[SamplerPub]) -> PrimitiveResult[SamplerPubResult]:
-        shots = [_Shots.of_pub(pub, self._simulator) for pub in pubs]
-        found, seed = ask_parts(
-            "Sampler.run()",
-            lambda: [each.part() for each in shots],
-            lambda: digest([each.content() for each in shots]),
-            run_seed(self._seed, is_used=not all(each.is_drawn_here for each in shots)),
-            self._resources,
-        )
+        shots: list[_Shots] = []
+
+        def ask() -> Asked:
+            shots[:] = [_Shots.of_pub(pub, self._simulator) for pub in pubs]
+            return Asked(
+                [each.part() for each in shots],
+                lambda: digest([each.content() for each in shots]),
+                run_seed(self._seed, is_used=not all(each.is_drawn_here for each in shots)),
+            )
+
+        found, seed = answer_parts("Sampler.run()", ask, self._resources)
         source = shot_source(self._seed, seed)
         results = [each.result(answer, source) for each, answer in zip(shots, found, strict=True)]
         return PrimitiveResult(results, metadata={"version": 2})
@@ -184,7 +192,9 @@ class _Shots:
         ask, width = Ask(self.points), self.pub.circuit.num_qubits
         if self.readout is None:
             job = self.aer.job(width, sampled=True)
-            return Part(AerMemory(job, self.pub.circuit, self.pub.shots), ask, width)
+            memory = AerMemory(job, self.pub.circuit, self.pub.shots)
+            _ = memory.compiled  # before anything runs
+            return Part(memory, ask, width)
         program = compiled_circuit(self.readout.circuit).program
         if self.is_drawn_here:
             return Part(Probabilities(program, self.readout.measured), ask, width)
@@ -211,7 +221,10 @@ class _Shots:
     @property
     def is_drawn_here(self) -> bool:
         """Whether every rank draws all shots itself from probabilities, as Qiskit does."""
-        return self.readout is not None and len(self.readout.measured) <= _WIDEST_DRAWN
+        return self.readout is not None and (
+            len(self.readout.measured) <= _WIDEST_DRAWN
+            and len(self.points) << len(self.readout.measured) <= _MOST_PROBABILITIES
+        )
 
     def _outcomes(self, answer: Any, rng: np.random.Generator) -> IntArray:
         """Return the basis state of each shot, shape (shots,)."""

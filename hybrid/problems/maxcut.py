@@ -315,7 +315,7 @@ def _graph_of(edges: object) -> Graph[Any]:
 
 def _node(given: Any) -> Hashable:
     """Return a node; equal whole numbers of any type are the same node."""
-    if not isinstance(given, Hashable) or given != given:
+    if not isinstance(given, Hashable) or given != given or given in (math.inf, -math.inf):
         raise _no_edges(given)
     if isinstance(given, Real) and not isinstance(given, bool | int) and given == int(given):
         return int(given)

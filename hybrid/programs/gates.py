@@ -62,6 +62,22 @@ def standard_of(operation: Operation) -> type | None:
     return next((base for base in kind.__mro__ if base in _STANDARD), None)
 
 
+def may_be_derived() -> bool:
+    """Return whether this process knows a class of another package derived from a standard one.
+
+    If not, no gate is of such a class, and none need be looked at.
+    """
+    inside: list[type] = list(_STANDARD)
+    kind: type
+    while inside:
+        for kind in inside.pop().__subclasses__():
+            # Qiskit's classes of immutable gates are made without a module.
+            if kind.__module__ and not kind.__module__.startswith("qiskit."):
+                return True
+            inside.append(kind)
+    return False
+
+
 def is_plainly_controlled(operation: Operation) -> bool:
     """Return whether an operation is its base gate under its controls, and nothing else.
 

@@ -11,7 +11,7 @@ import numpy as np
 from qiskit.circuit import Parameter, ParameterExpression
 from scipy.sparse import csr_array
 
-from hybrid.core.arrays import FloatArray
+from hybrid.core.arrays import FloatArray, is_finite
 from hybrid.core.errors import InputError
 from hybrid.programs.expressions import Nonlinear, affine_of
 
@@ -92,7 +92,7 @@ class ParameterMap:
         for row in self.nonlinear:
             for angle, point in zip(angles, points, strict=True):
                 angle[row.slot] = row.value(point, self.parameters)
-        if not np.all(np.isfinite(angles)):
+        if not is_finite(angles):
             place = np.argwhere(~np.isfinite(angles))[0]
             raise InputError(
                 f"angle {place[1]} at point {place[0]}",

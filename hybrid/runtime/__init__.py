@@ -4,7 +4,7 @@ from hybrid.runtime.agreement import agree
 from hybrid.runtime.batch import batch_time_limit
 from hybrid.runtime.cores import thread_limit, usable_cores
 from hybrid.runtime.failure import abort, install_excepthook, is_collective, mark_collective
-from hybrid.runtime.inside import nested_seed, thread_bound
+from hybrid.runtime.inside import inside_call, nested_seed, thread_bound
 from hybrid.runtime.memory import free_bytes
 from hybrid.runtime.shares import Done
 from hybrid.runtime.stall import RESUME_ME, OnStall, StallReport
@@ -28,6 +28,7 @@ __all__ = [
     "agree",
     "batch_time_limit",
     "free_bytes",
+    "inside_call",
     "install_excepthook",
     "is_collective",
     "join_if_launched",

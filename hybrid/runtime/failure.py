@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from hybrid.core import errors
+from hybrid.core.early import INTERRUPTED
 from hybrid.core.errors import HybridError, RankError, is_bad_input
 from hybrid.core.notices import notify
 from hybrid.runtime.communicator import Communicator, RanksLost, host_name
@@ -32,9 +33,6 @@ _GRACE_SECONDS = 0.3
 
 _PATIENCE_SECONDS = 3.0
 """How long a failed rank waits for the others to stop."""
-
-_INTERRUPTED = 130
-"""Exit code after Control-C: 128 plus the signal number, as in shells."""
 
 
 def describe(error: BaseException, rank: int, call: str = "") -> Failure:
@@ -205,7 +203,7 @@ def abort(communicator: Communicator, error: BaseException) -> None:
 
 def _code_of(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
-        return _INTERRUPTED
+        return INTERRUPTED
     if isinstance(error, SystemExit):
         return _exit_code(error)
     return 2 if is_bad_input(error) else 1

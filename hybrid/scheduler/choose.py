@@ -57,8 +57,9 @@ class Scheduler:
 
     def __call__(self, pieces: tuple[Piece, ...], num_ranks: int) -> Plan:
         """Return the plan for pieces on all ranks of the topology."""
-        if self._last is not None and self._last.pieces is pieces:
-            return self._last
+        last = self._last  # read once: threads of a rank may plan at the same time
+        if last is not None and last.pieces is pieces:
+            return last
         found = self._made.get(pieces)
         if found is None:
             found = plan(pieces, self.topology, self.resources, can_draw=self.can_draw)
@@ -66,8 +67,9 @@ class Scheduler:
                 self._made.clear()
             self._made[pieces] = found
         # Comparing many pieces is slow; identity is not.
-        self._last = found if found.pieces is pieces else replace(found, pieces=pieces)
-        return self._last
+        plan_of_these = found if found.pieces is pieces else replace(found, pieces=pieces)
+        self._last = plan_of_these
+        return plan_of_these
 
 
 def plan(

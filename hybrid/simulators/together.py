@@ -12,7 +12,8 @@ from typing import Any
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
-from hybrid.core.work import Work
+from hybrid.core.work import Sharding, Work
+from hybrid.sharding import Group
 from hybrid.simulators.base import Evaluation
 
 
@@ -78,6 +79,29 @@ class Together(Evaluation[list[Any]]):
         """Return the bytes of a partial answer in its part."""
         part, own = self._own(piece)
         return part.evaluation.partial_bytes(part.ask, own)
+
+    @property
+    def may_distribute(self) -> bool:
+        """Whether all parts may."""
+        return bool(self.parts) and all(part.evaluation.may_distribute for part in self.parts)
+
+    def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
+        """Return the distributions that all parts share, each with the needs of the largest."""
+        found = [
+            {each.shards: each for each in part.evaluation.shardings(part.ask)}
+            for part in self.parts
+        ]
+        common = set[int]().union(*found).intersection(*found) if found else set()
+        return tuple(
+            max((each[shards] for each in found), key=lambda sharding: sharding.memory_bytes)
+            for shards in sorted(common)
+        )
+
+    def on_group(self, group: Group) -> Together:
+        """Return the evaluations of all parts on a group."""
+        return Together(
+            tuple(replace(each, evaluation=each.evaluation.on_group(group)) for each in self.parts)
+        )
 
     @property
     def reproducible(self) -> bool:

@@ -13,7 +13,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.core.errors import InputError
+from hybrid.core.errors import InputError, nearest
 from hybrid.core.outcome import Outcome
 from hybrid.core.seeds import derive
 from hybrid.core.steps import CutShort, Drive, Solution, Steps
@@ -45,9 +45,9 @@ class AdaptVQE(Expectation):
     not supported. :meth:`circuit` returns the ansatz. Observers receive points that hold the
     indices of the operators in the pool, then their angles.
 
-    Growth ends when the norm of the gradients, or the energy gained by the last operator, is at
-    most its tolerance, or at ``max_operators`` ("limit"). If the gradients of the whole pool vanish
-    at the reference, the run ends unsuccessfully with a "stationary start".
+    Growth ends when the norm of the gradients, or the energy gained by the last operator (which is
+    kept), is at most its tolerance, or at ``max_operators`` ("limit"). If the gradients of the
+    whole pool vanish at the reference, the run ends unsuccessfully with a "stationary start".
 
     Args:
         reference: circuit of the state to start from, without parameters.
@@ -60,8 +60,9 @@ class AdaptVQE(Expectation):
         max_operators: maximum number of operators. If None, the size of the pool.
 
     Raises:
-        InputError: the reference has parameters, the pool is empty or an operator of it is not
-            Hermitian, is zero or has another width, or a limit is not positive.
+        InputError: the reference has parameters, the pool is empty, two of its names are spelled
+            alike, an operator of it is not Hermitian, is zero or has another width, or a limit is
+            not positive.
 
     Source: H. R. Grimsley, S. E. Economou, E. Barnes and N. J. Mayhall, Nat. Commun. 10, 3007
     (2019).
@@ -142,7 +143,18 @@ class AdaptVQE(Expectation):
 
         Args:
             operators: names, as in ``result.operators``.
+
+        Raises:
+            InputError: the pool has no operator of such a name.
         """
+        unknown = [name for name in operators if name not in self.pool]
+        if unknown:
+            raise InputError(
+                "operators",
+                got=repr(unknown[0])[:60],
+                expected=f"names of the pool, such as {next(iter(self.pool))!r}",
+                advice=nearest(str(unknown[0]), self.pool),
+            )
         return _circuit(self.reference, [self.pool[name] for name in operators])
 
     def prepare(self, sampling: Sampling) -> GrowingEstimator:
@@ -160,14 +172,15 @@ class AdaptVQE(Expectation):
     def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
         """Return the steps of all growth steps, in sequence."""
         ansatz, energies, iterations = _Ansatz((), x0), list[float](), 0
-        energy = np.nan
+        energy = start = np.nan
         try:
             while True:
                 told = yield self._about_pool(ansatz, iterations)
                 assert told.gradients is not None
                 slopes = np.abs(told.gradients[0, -len(self.pool) :])
-                energy = energies[-1] if energies else float(told.values[0])
-                end = self.limits.end(slopes, [float(told.values[0]), *energies])
+                if not energies:
+                    energy = start = float(told.values[0])
+                end = self.limits.end(slopes, [start, *energies])
                 if end is not None:
                     return self._solution(ansatz, energies, energy, iterations, *end)
                 larger = _Ansatz(
@@ -177,10 +190,11 @@ class AdaptVQE(Expectation):
                 found = yield from larger.optimised(drive(larger.angles, own), iterations)
                 iterations += found.iterations
                 ansatz = _Ansatz(larger.chosen, found.x)
-                energies.append(found.value)
+                energy = found.value
+                energies.append(energy)
                 if found.outcome is Outcome.NOT_FINITE:
                     end = (Outcome.NOT_FINITE, found.message)
-                    return self._solution(ansatz, energies, found.value, iterations, *end)
+                    return self._solution(ansatz, energies, energy, iterations, *end)
         except CutShort as cut:
             said = f"{cut.verb} in growth {len(energies)}{cut.because}; the last whole one is kept."
             return self._solution(ansatz, energies, energy, iterations, cut.outcome, said)
@@ -233,7 +247,7 @@ class _Limits:
 
         Args:
             slopes: shape (M,), magnitudes of the pool's gradients.
-            energies: one more than operators; all but the first are those after each growth.
+            energies: that of the reference, then those after each growth.
         """
         count, norm = len(energies) - 1, float(np.linalg.norm(slopes))
         if not np.isfinite(norm):
@@ -244,7 +258,7 @@ class _Limits:
         if norm <= self.gradient:
             said = f"{count} operators; the norm of the pool's gradients is {norm:.2g}."
             return Outcome.CONVERGED, said
-        if count > 1 and energies[-2] - energies[-1] <= self.energy:
+        if count and energies[-2] - energies[-1] <= self.energy:
             gain = energies[-2] - energies[-1]
             return Outcome.CONVERGED, f"{count} operators; the last has gained {gain:.2g}."
         if count >= self.operators:
@@ -300,6 +314,8 @@ def _checked_pool(pool: object, num_qubits: int) -> dict[str, SparsePauliOp]:
     """Return the operators by name."""
     if isinstance(pool, Mapping):
         named = {str(name): operator for name, operator in pool.items()}
+        if len(named) < len(pool):
+            raise InputError("pool", got="two names that are spelled alike", expected="one of each")
     elif isinstance(pool, Sequence) and not isinstance(pool, str):
         named = {str(number): operator for number, operator in enumerate(pool)}
     else:

@@ -16,7 +16,7 @@ from typing import Generic, TypeGuard, TypeVar
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import Operation
-from qiskit.quantum_info import SparsePauliOp
+from qiskit.quantum_info import SparseObservable, SparsePauliOp
 
 from hybrid.core.ask import Told
 from hybrid.core.content import circuit_digest, is_known, operation_digest, operator_digest
@@ -122,6 +122,7 @@ class _Flat:
 
 _circuits: Recent[_Flat] = Recent(_KEPT)
 _observables: Recent[Observable] = Recent(_KEPT)
+_operators: Recent[SparsePauliOp] = Recent(_KEPT)
 _samplers: Recent[tuple[FlatCircuit, Evaluation[list[Counts]]]] = Recent(_KEPT)
 _expectations: Recent[tuple[FlatCircuit, Expectation]] = Recent(_KEPT)
 
@@ -172,6 +173,13 @@ def compiled_expectation(
 
     key = None if None in keys else (*keys, columns)
     return _expectations.get(key, make, lambda kept: kept[0] is flat)[1]
+
+
+def pauli_operator(observable: SparseObservable) -> SparsePauliOp:
+    """Return an observable as a sum of Pauli strings, converted at most once."""
+    return _operators.get(
+        operator_digest(observable), lambda: SparsePauliOp.from_sparse_observable(observable)
+    )
 
 
 def is_sequence(observables: object) -> TypeGuard[Sequence[SparsePauliOp]]:

@@ -92,10 +92,10 @@ class Supervised(Workload):
             numbers, booleans or strings; the larger one, or the last in sorted order, is +1.
         features: the F circuit parameters that hold a sample; or a single Parameter.
         loss: "squared", "logistic", "hinge", or a function from outputs and labels to losses and
-            their derivatives by the outputs. batch_size: number of samples to draw for each
-        evaluation, by stratified sampling, with the run's seed. If None, all samples. Values of
-        batches have standard errors. Use it with optimizers that accept noisy gradients, such as
-        Adam.
+            their derivatives by the outputs.
+        batch_size: number of samples to draw for each evaluation, by stratified sampling, with the
+            run's seed. If None, all samples. Values of batches have standard errors. Use it with
+            optimizers that accept noisy gradients, such as Adam.
 
     Attributes:
         data: shape (N, F), float64.

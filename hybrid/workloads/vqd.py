@@ -42,7 +42,8 @@ class VQD(VQE):
     are in ascending order of energy. If every search finds its global minimum, that is the order in
     which the states were found. ``max_iterations`` and ``tolerance`` apply to each search. If final
     states overlap by more than 0.01, the run fails (``success`` is False) and the message names
-    them: the ansatz reaches no further state, or a search ended in a local minimum.
+    them: the ansatz reaches no further state, or a search ended in a local minimum. A run that
+    is stopped returns the states found so far; their ``values`` include the penalties.
 
     Observers, journals and the history hold energies without penalties. A state is not distributed
     over several ranks.
@@ -257,12 +258,14 @@ def _cut_short(
         said = f"{where}; x is the start, its energy unknown."
         return Solution(x0[None], np.nan, False, said, 0, cut.outcome, np.array([np.nan]))
     values = np.array([each.value for each in found])
+    order = np.argsort(values, kind="stable")
     return Solution(
-        np.array([each.x for each in found]),
-        float(values.min()),
+        np.array([found[each].x for each in order]),
+        float(values[order[0]]),
         False,
         f"{where}; the states found so far are kept.",
         iterations,
         cut.outcome,
-        values,
+        values[order],
+        at=found[order[0]].x,
     )

@@ -83,6 +83,12 @@ def test_functions_that_do_not_give_cotangents(function: object, message: str) -
         hybrid.pull_back(model(), OBSERVABLE, points(3), function)
 
 
+@pytest.mark.parametrize("inputs", [0, X, "abx", {0, 1}, [3], [0, A], [True]])
+def test_inputs_that_are_no_columns(inputs: object) -> None:
+    with pytest.raises(InputError, match="inputs: got"):
+        hybrid.pull_back(model(), OBSERVABLE, points(3), np.ones(3), inputs=inputs)
+
+
 @pytest.mark.parametrize("cotangents", [[1.0], np.ones((3, 1)), [1.0, 2.0, np.nan]])
 def test_cotangents_that_do_not_fit(cotangents: object) -> None:
     with pytest.raises(InputError, match="cotangents"):

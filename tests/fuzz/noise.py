@@ -318,7 +318,10 @@ def _aer_fails(case: Case, aer: Aer) -> bool:
     bound = case.circuit.assign_parameters(case.point)
     bound.measure_all()
     compiled = transpile(bound, simulator, optimization_level=0)
-    return not simulator.run(compiled, shots=SHOTS).result().success
+    try:
+        return not simulator.run(compiled, shots=SHOTS).result().success
+    except RuntimeError:  # its LAPACK, on some processors
+        return True
 
 
 def _measured(case: Case, method: str) -> float:

@@ -152,3 +152,31 @@ def test_an_array_that_is_missing_or_damaged_is_noticed(tmp_path: Path, damage: 
         pytest.raises(JournalError, match=r"(answer|question) \d+"),
     ):
         list(journal)
+
+
+class _Cut(Writer):
+    """Commits after each row, as the thread may, and reads what a crash would leave behind."""
+
+    def _put(self, table: str, row: tuple[object, ...]) -> None:
+        super()._put(table, row)
+        if table in ("asks", "tolds", "extras"):
+            self.flush()
+            with open_journal(self.path) as journal:
+                assert len(list(journal)) == len(journal)
+                journal.unfinished()
+
+
+def test_a_journal_cut_off_between_two_rows_is_whole(tmp_path: Path) -> None:
+    points, others = np.ones((1, 3)), np.zeros((2, 3))
+    ask = Ask(points, True, 0, metric=True, others=others)
+    told = Told(
+        np.ones(1), points, metric=np.ones((1, 3, 3)),
+        overlaps=np.ones((1, 2)), overlap_gradients=np.ones((1, 2, 3)),
+    )  # fmt: skip
+    with _Cut(tmp_path / "run.db", WHO, {"kind": "script"}) as writer:
+        writer.start(["host"], "native", "one piece", {})
+        for number in range(2):
+            writer.ask(number, ask)
+            writer.told(number, told, 0.1)
+    with open_journal(tmp_path / "run.db") as journal:
+        assert [answer.ask.asks_the_same(ask) for answer in journal] == [True, True]

@@ -22,10 +22,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import hybrid
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
-from hybrid.learn import Classifier
+from hybrid.learn import Classifier, Kernel, Regressor, kernel
 from hybrid.learn.encodings import encoding_of
 from hybrid.learn.readout import Readout
-from hybrid.runtime import World
+from hybrid.runtime import World, world
 from hybrid.runtime.world import use
 from hybrid.workloads import Sampling
 
@@ -191,6 +191,24 @@ def test_the_same_bits_on_any_number_of_ranks(alone: World) -> None:
 
 
 @pytest.mark.ranks
+def test_data_that_one_rank_alone_refuses_are_refused_by_all() -> None:
+    data = X.copy()
+    if world().rank == world().size - 1:
+        data[0, 0] = np.nan
+    fitted, matrix = Classifier(**QUICK).fit(X, SIGNS), Kernel("angle").fit(X)
+    for call in (
+        lambda: Classifier(**QUICK).fit(data, SIGNS),
+        lambda: Regressor(**QUICK).fit(data, SIGNS),
+        lambda: fitted.predict(data),
+        lambda: kernel("angle", data),
+        lambda: matrix.transform(data),
+    ):
+        with pytest.raises(InputError, match=r"NaN|nan in sample 0"):
+            call()
+    assert fitted.score(X, SIGNS) > 0.5
+
+
+@pytest.mark.ranks
 def test_shots_are_seeded(alone: World) -> None:
     def scores() -> Any:
         model = Classifier(
@@ -250,6 +268,7 @@ def test_it_is_an_estimator_like_others() -> None:
         (X, SIGNS, {"batch_size": 8}, "got 8 with optimizer L-BFGS-B, .* optimizer='Adam'"),
         (X, SIGNS, {"batch_size": 41}, "batch_size: got 41"),
         (X, SIGNS, {"alpha": "a"}, "alpha: got"),
+        (X, SIGNS, {"random_state": "x"}, "'x' cannot be used to seed"),
         (X, SIGNS, {"x0": [0.0]}, r"x0: got shape \(1,\)"),
         (X, SIGNS, {"observables": SparsePauliOp("ZZZ")}, "observable"),
         (X, SIGNS, {"encoding": own_circuit()}, "features: got None"),
@@ -262,5 +281,5 @@ def test_it_is_an_estimator_like_others() -> None:
     ],
 )  # fmt: skip
 def test_bad_input(data: Any, labels: Any, settings: dict[str, Any], expected: str) -> None:
-    with pytest.raises(ValueError, match=expected):
+    with pytest.raises(InputError, match=expected):
         Classifier(**{**QUICK, **settings}).fit(data, labels)

@@ -41,6 +41,11 @@ def test_values_that_are_nan_are_no_least_ones() -> None:
     assert trace.add(Ask(POINTS), Told(np.array([np.nan, 2.0, 1.0]))).value == 1.0
     assert np.isnan(trace.add(Ask(POINTS[:1]), Told(np.array([np.nan]))).value)
     assert trace.best.value == 1.0
+    trace = Trace()
+    for value, best in ((-np.inf, -np.inf), (np.nan, -np.inf), (3.0, 3.0), (-np.inf, 3.0)):
+        trace.add(Ask(POINTS[:1] + value), Told(np.array([value])))
+        assert trace.best.value == best
+    assert trace.add(Ask(POINTS), Told(np.array([-np.inf, 4.0, 2.0]))).best_value == 2.0
 
 
 def test_standard_errors_are_found_by_the_point_and_the_latest_counts() -> None:

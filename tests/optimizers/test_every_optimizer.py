@@ -195,6 +195,25 @@ def test_a_gradient_that_is_not_finite_ends_the_run(name):
     assert run.solution.value == run.values.min()
 
 
+@pytest.mark.parametrize(
+    ("part", "what"),
+    [
+        ("metric", "the metric"),
+        ("variances", "the variance"),
+        ("overlaps", "the overlaps"),
+        ("overlap_gradients", "the gradient of the overlaps"),
+    ],
+)
+def test_any_further_answer_that_is_not_finite_ends_the_run(part, what):
+    def steps():
+        yield Ask(np.zeros((1, 1)))
+        raise AssertionError("the optimizer received it")
+
+    run = replay(steps(), lambda ask, _: Told(np.ones(1), **{part: np.array([[0.0, np.nan]])}))
+    assert run.solution.message.startswith(f"Stopped in iteration 0 because {what} had a component")
+    assert run.solution.value == 1.0
+
+
 @pytest.mark.parametrize("name", ["L-BFGS-B", "Adam", "SPSA"])
 @pytest.mark.parametrize("error", [0.1, 0.0, None])
 def test_a_lucky_value_is_kept_only_if_it_is_exact(name, error):

@@ -10,10 +10,10 @@ from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import SparseObservable, SparsePauliOp, Statevector
 
 import hybrid
-from hybrid.core.errors import InputError
+from hybrid.core.errors import HybridError, InputError
 from hybrid.runtime import World
 from hybrid.runtime.world import use
-from hybrid.simulators import Aer
+from hybrid.simulators import Aer, Native
 
 CIRCUIT = real_amplitudes(3, reps=1)
 RNG = np.random.default_rng(5)
@@ -116,6 +116,51 @@ def test_bad_settings_are_refused() -> None:
         hybrid.Estimator(shards=3)
     with pytest.raises(InputError, match="seed"):
         hybrid.Estimator(seed=-4).run([PUBS["bound"]], precision=0.1).result()
+
+
+def test_observables_at_the_same_points_share_their_states(monkeypatch) -> None:
+    asked = []
+    prepare = Native.prepare
+    monkeypatch.setattr(
+        Native, "prepare", lambda self, e: asked.append(len(e.observables)) or prepare(self, e)
+    )
+    circuit = real_amplitudes(2, reps=2)  # compiled nowhere else
+    pub = (circuit, [["ZI"], ["XX"], ["ZI"]], RNG.normal(size=(3, 6)))
+    shared = hybrid.Estimator().run([pub]).result()[0].data.evs
+    assert asked == [2]
+    apart = [
+        hybrid.Estimator().run([(circuit, name, pub[2])]).result()[0].data.evs
+        for name in ("ZI", "XX", "ZI")
+    ]
+    assert shared.tobytes() == np.array(apart).tobytes()
+
+
+@pytest.mark.ranks
+def test_states_may_be_shared_by_ranks(job: World, alone: World) -> None:
+    circuit = real_amplitudes(14, reps=1)
+    pubs = [(circuit, ["Z" * 14, "X" * 14], np.ones((2, 1, 28)))]
+    if job.size == 1:
+        with pytest.raises(InputError, match="shards"):
+            hybrid.Estimator(shards=2).run(pubs).result()
+        return
+    shared = hybrid.Estimator(shards=2).run(pubs).result()[0].data.evs
+    with use(alone):
+        assert hybrid.Estimator().run(pubs).result()[0].data.evs.tobytes() == shared.tobytes()
+
+
+@pytest.mark.ranks
+def test_what_one_rank_refuses_all_refuse(job: World) -> None:
+    """Whether Qiskit refuses it at once, or this package when it compiles."""
+    last = job.rank == job.size - 1
+    observable = "ZZ" if last else "ZZZ"
+    with pytest.raises((ValueError, HybridError)):
+        hybrid.Estimator().run([(CIRCUIT, observable, np.zeros(6))])
+    measured = QuantumCircuit(1, 1)
+    measured.h(0)
+    if last:
+        measured.measure(0, 0)
+    with pytest.raises(HybridError):
+        hybrid.Estimator().run([(measured, "Z")]).result()
 
 
 @pytest.mark.ranks

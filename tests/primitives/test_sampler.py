@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit import Qubit
 from qiskit.circuit.library import real_amplitudes
 from qiskit.primitives import StatevectorSampler
 from qiskit_aer.noise import NoiseModel, depolarizing_error
 
 import hybrid
-from hybrid.core.errors import InputError
+from hybrid.core.errors import HybridError, InputError
 from hybrid.runtime import World
 from hybrid.runtime.world import use
 from hybrid.simulators import Aer
@@ -100,6 +101,43 @@ def test_bad_input_is_refused() -> None:
         hybrid.Sampler(default_shots=0)
     with pytest.raises(ValueError, match=r"."):
         hybrid.Sampler().run([(registers(), np.zeros(5))])
+
+
+def test_qubits_outside_of_registers_keep_their_places() -> None:
+    first, second = Qubit(), Qubit()
+    circuit = QuantumCircuit([first], QuantumRegister(1), [second], ClassicalRegister(3, "c"))
+    circuit.x(0)
+    circuit.measure([0, 1, 2], [0, 1, 2])
+    counts = hybrid.Sampler(seed=1).run([circuit], shots=9).result()[0].data.c.get_counts()
+    assert counts == {"001": 9}
+
+
+def test_gates_are_told_by_what_they_are() -> None:
+    """A gate called reset or barrier flips; initialize of a used qubit goes to Aer."""
+    circuit = QuantumCircuit(3, 3)
+    for qubit, name in enumerate(["reset", "barrier"]):
+        flip = QuantumCircuit(1, name=name)
+        flip.x(0)
+        circuit.append(flip.to_gate(), [qubit])
+    circuit.x(2)
+    circuit.measure(range(3), range(3))
+    counts = hybrid.Sampler(simulator="native", seed=1).run([circuit], shots=9).result()[0]
+    assert counts.data.c.get_counts() == {"111": 9}
+    used = QuantumCircuit(1, 1)
+    used.h(0)
+    used.initialize([0.0, 1.0], 0)
+    used.measure(0, 0)
+    assert hybrid.Sampler(seed=1).run([used], shots=9).result()[0].data.c.get_counts() == {"1": 9}
+
+
+@pytest.mark.ranks
+def test_what_one_rank_refuses_all_refuse(job: World) -> None:
+    bad = registers() if job.rank == job.size - 1 else all_measured()
+    points = np.ones(8)
+    with pytest.raises((ValueError, HybridError)):
+        hybrid.Sampler(seed=1).run([(bad, points)])
+    with pytest.raises(InputError, match="seed"):
+        hybrid.Sampler(seed=-1).run([(all_measured(), points)]).result()
 
 
 @pytest.mark.ranks

@@ -163,6 +163,7 @@ def test_edges_from_python() -> None:
     [
         (None, "got None, expected the path of a file, or edges"),
         (3, "got 3, expected the path"),
+        ([(float("inf"), 1)], "got inf, expected the path"),
         ([], "no edges"),
         ([0, 1], "got 0, expected the path of a file, or edges"),
         (["ab", "cd"], "got 'ab'"),

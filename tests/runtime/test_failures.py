@@ -163,3 +163,19 @@ def test_control_c_ends_all_ranks_with_the_best_point_so_far(tmp_path: Path, ran
     assert outcome.code == 0, outcome.err
     assert outcome.out.count("False Interrupted") == ranks
     assert "KeyboardInterrupt" not in outcome.err
+
+
+def test_ranks_with_different_thread_limits_make_the_same_plan(tmp_path: Path) -> None:
+    """Each rank plans for itself, so the least limit holds for all."""
+    script = """
+    import os
+    os.environ["OMP_NUM_THREADS"] = str(1 + rank)
+    from qiskit.circuit.library import real_amplitudes
+    ansatz = real_amplitudes(12, reps=2)
+    points = np.ones((8, ansatz.num_parameters))
+    hybrid.expectation(ansatz, SparsePauliOp("Z" * 12), points, gradient=True)
+    sys.stdout.write("well\\n")  # at once, because ranks share a pipe
+    """
+    outcome = run(tmp_path, script)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.split() == ["well", "well"]

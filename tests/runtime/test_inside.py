@@ -119,14 +119,22 @@ class Looking:
         self.seen.append(energy(progress.value))
 
     def finished(self, result) -> None:
-        pass
+        self.seen.append(energy(result.value))
+        self.drawn = shots(0.1)
 
 
 @pytest.mark.ranks
 def test_an_observer_makes_calls_on_rank_0(job: World) -> None:
-    looking = Looking()
-    hybrid.minimize(hybrid.VQE(ANSATZ, PAIR), x0=[0.1, 0.2], observer=looking, max_iterations=2)
-    assert bool(looking.seen) == (job.rank == 0)
+    looking, again = Looking(), Looking()
+    task = hybrid.VQE(ANSATZ, PAIR)
+    for observer in (looking, again):
+        found = hybrid.minimize(task, x0=[0.1, 0.2], seed=4, observer=observer, max_iterations=2)
+    if job.rank == 0:
+        assert len(looking.seen) == 2 + len(found.history)
+        assert looking.drawn == again.drawn
+    else:
+        assert not looking.seen
+    assert energy(0.1) == energy(0.1)  # all ranks are in step
 
 
 @pytest.mark.ranks

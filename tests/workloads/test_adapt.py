@@ -105,6 +105,10 @@ def test_the_rules_that_end_it() -> None:
     assert "the norm of the pool's gradients is" in flat.message
     gain = hybrid.minimize(_problem(molecule, energy_tolerance=1e-3), seed=1)
     assert gain.values[-2] - gain.values[-1] <= 1e-3 < gain.values[-3] - gain.values[-2]
+    at_once = hybrid.minimize(_problem(molecule, energy_tolerance=1.0), seed=1)
+    assert (len(at_once.x), at_once.outcome) == (1, Outcome.CONVERGED)
+    gained = molecule.hartree_fock_energy() - at_once.value
+    assert f"1 operators; the last has gained {gained:.2g}." in at_once.message
 
 
 @pytest.mark.ranks
@@ -165,6 +169,7 @@ def test_bad_input() -> None:
         ([SparsePauliOp("X")], "operator '0' of the pool: got an operator on 1 qubits"),
         ({"a": SparsePauliOp("XX", [1j])}, "operator 'a' of the pool"),
         ([SparsePauliOp("II")], "got zero, or a multiple of the identity"),
+        ({1: energy, "1": SparsePauliOp("YY")}, "pool: got two names that are spelled alike"),
     ]:
         with pytest.raises(InputError, match=said):
             hybrid.AdaptVQE(bare, pool, energy)
@@ -175,6 +180,8 @@ def test_bad_input() -> None:
             hybrid.AdaptVQE(bare, [energy], energy, **{name: 0})
     with pytest.raises(InputError, match="x0"):
         hybrid.minimize(hybrid.AdaptVQE(bare, [energy], energy), x0=[0.1])
+    with pytest.raises(InputError, match="operators: got 'YY', expected names of the pool, such"):
+        hybrid.AdaptVQE(bare, {"XX": energy}, energy).circuit(["XX", "YY"])
     with pytest.raises(InputError, match="one of 'fermionic', 'qubit'"):
         _molecule("h2").pool("gsd")
 

@@ -164,6 +164,19 @@ def test_a_run_that_is_stopped_keeps_the_states_found() -> None:
     assert np.isnan(none.value)
 
 
+def test_states_of_a_run_that_is_stopped_are_in_ascending_order() -> None:
+    problem = hybrid.VQD(_any_state(), FIELD, states=4, weight=0.01, starts=1)
+    counted = _Stop(10_000, error=False)
+    hybrid.minimize(problem, "COBYLA", seed=3, max_iterations=20, observer=counted)
+    stop = _Stop(10_000 - counted.left - 3, error=False)
+    found = hybrid.minimize(problem, "COBYLA", seed=3, max_iterations=20, observer=stop)
+    assert (found.outcome, found.x.shape) == (Outcome.STOPPED, (3, 18))
+    assert (np.diff(found.values) >= 0.0).all()
+    assert found.value == found.values[0]
+    energies = hybrid.expectation(_any_state(), FIELD, found.x)
+    assert (np.abs(energies - found.values) <= 0.01 * 3).all()
+
+
 def test_bad_input() -> None:
     for states in (0, 5, 1.5, True, None):
         with pytest.raises(InputError, match="expected an integer from 1 to 4"):

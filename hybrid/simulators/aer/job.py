@@ -168,14 +168,30 @@ class AerJob:
             circuits = [circuit for circuit, values in bound for _ in range(len(values))]
             binds = None
         at_once = 1 if self.is_wide else max(1, min(threads, count))
-        result = self.backend.run(
+        result = self.result_of(
             circuits,
             parameter_binds=binds,
             shots=shots,
             seed_simulator=seed,
             max_parallel_threads=at_once,
             max_parallel_experiments=at_once,
-        ).result()
+        )
+        return [result.data(index) for index in range(count)]
+
+    def result_of(self, circuits: QuantumCircuit | Sequence[QuantumCircuit], **options: Any) -> Any:
+        """Return Aer's result for circuits.
+
+        Args:
+            circuits: compiled circuits.
+            options: of ``AerSimulator.run``.
+
+        Raises:
+            HybridError: Aer failed; the message has its reason.
+        """
+        try:
+            result = self.backend.run(circuits, **options).result()
+        except RuntimeError as error:  # from Aer's C++, such as a failure of its LAPACK
+            raise HybridError(f"Aer failed: {error}") from error
         if not result.success:
             reasons = [each.status for each in result.results if not each.success]
             if self.method == "stabilizer" and any("parameters" in reason for reason in reasons):
@@ -186,7 +202,7 @@ class AerJob:
                     advice="choose another method of Aer",
                 )
             raise HybridError(f"Aer failed: {'; '.join(dict.fromkeys(reasons)) or result.status}")
-        return [result.data(index) for index in range(count)]
+        return result
 
     @property
     def index_bits(self) -> int:

@@ -12,7 +12,6 @@ from qiskit import QuantumCircuit, transpile
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.errors import HybridError
 from hybrid.core.piece import Piece
 from hybrid.simulators.aer.job import AerJob
 from hybrid.simulators.base import Evaluation
@@ -60,13 +59,11 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
         """Return shape (shots, numbers): the classical bits of each shot, 48 per number."""
         values = ask.points[piece.point]
-        binding = dict(zip(self._compiled.parameters, values.tolist(), strict=True))
-        bound = self._compiled.assign_parameters(binding)
-        result = self.job.backend.run(
+        binding = dict(zip(self.compiled.parameters, values.tolist(), strict=True))
+        bound = self.compiled.assign_parameters(binding)
+        result = self.job.result_of(
             bound, shots=len(piece), memory=True, seed_simulator=seed, max_parallel_threads=1
-        ).result()
-        if not result.success:
-            raise HybridError(f"Aer failed: {result.results[0].status}")
+        )
         width = self.circuit.num_clbits
         flat = [_numbers(shot.replace(" ", ""), width) for shot in result.get_memory()]
         return np.array(flat, dtype=np.float64).reshape(len(piece), -1)
@@ -85,7 +82,8 @@ class AerMemory(Evaluation[list[np.ndarray[Any, Any]]]):
         return self.job.state_bytes
 
     @cached_property
-    def _compiled(self) -> QuantumCircuit:
+    def compiled(self) -> QuantumCircuit:
+        """The circuit in Aer's gates."""
         return transpile(self.circuit, self.job.backend, optimization_level=0)
 
 

@@ -8,7 +8,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 
 import hybrid
-from hybrid.core.errors import InputError
+from hybrid.core.errors import HybridError, InputError
 from hybrid.simulators import Aer
 
 PLUS = QuantumCircuit(1)
@@ -49,3 +49,12 @@ def test_many_shots_are_cut_into_what_fits_in_memory() -> None:
     ask = Ask(checked_points([], 0))
     assert evaluation.memory_bytes(ask) < 2**28
     assert sum(evaluation._slices(ask)) == 2**30
+
+
+def test_a_failure_inside_of_aer_is_told_in_a_sentence(monkeypatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("heevx failed")
+
+    monkeypatch.setattr("qiskit_aer.backends.aer_simulator.cpp_execute_circuits", fail)
+    with pytest.raises(HybridError, match="Aer failed: heevx failed"):
+        hybrid.expectation(QuantumCircuit(1), SparsePauliOp("Z"), simulator="aer")
