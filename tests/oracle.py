@@ -8,7 +8,11 @@ from __future__ import annotations
 import numpy as np
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Measure
+from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 from qiskit.quantum_info import DensityMatrix, Operator, SparsePauliOp, SuperOp
+
+_LABELS = {name: gate.label for name, gate in get_standard_gate_name_mapping().items()}
+"""The labels that Qiskit gives to some gates by itself, such as ``(XX+YY)``."""
 
 
 def value(circuit: QuantumCircuit, observable: SparsePauliOp, point: np.ndarray) -> float:
@@ -133,7 +137,9 @@ def _noisy_parts(operation: object, target: object, noise_model: object) -> list
 
 
 def _key(operation: object) -> str:
-    return getattr(operation, "label", None) or operation.name
+    """Return the label that the user gave an operation, or else its name."""
+    label = getattr(operation, "label", None)
+    return operation.name if label in (None, _LABELS.get(operation.name)) else label
 
 
 def _error_of(operation: object, qubits: tuple, noise_model: object) -> object:

@@ -17,7 +17,7 @@ from bench.hardware_efficient import hardware_efficient
 from bench.workload import Workload
 from hybrid.core.ask import Ask
 from hybrid.machine import reference
-from hybrid.programs import Observable, compile_observable, compile_program, flatten
+from hybrid.programs import Observable, compile_observable, flatten
 from hybrid.programs.program import EVOLUTION, Program
 from hybrid.runtime import world
 from hybrid.sharding.program import Reading, shardings
@@ -138,7 +138,7 @@ def traffic(workload: Workload) -> Iterator[Traffic]:
 
 @cache
 def _compiled(workload: Workload) -> tuple[Program, Observable]:
-    program = compile_program(flatten(circuit_of(workload)))
+    program = flatten(circuit_of(workload)).program
     return program, compile_observable(observable_of(workload), workload.num_qubits)
 
 

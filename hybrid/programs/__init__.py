@@ -1,7 +1,7 @@
 """Compile circuits and observables into flat arrays shared by all simulators."""
 
 from hybrid.programs.counts import count_operations
-from hybrid.programs.flat import FlatCircuit, compile_program
+from hybrid.programs.flat import FlatCircuit
 from hybrid.programs.flatten import flatten, refuse_changeable
 from hybrid.programs.generator import Generator
 from hybrid.programs.observable import Observable, compile_observable
@@ -17,7 +17,6 @@ __all__ = [
     "Program",
     "Step",
     "compile_observable",
-    "compile_program",
     "count_operations",
     "flatten",
     "refuse_changeable",

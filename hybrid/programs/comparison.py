@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlledGate, Operation, Parameter
-from qiskit.circuit.library import PauliEvolutionGate, UnitaryGate
+from qiskit.circuit.library import UnitaryGate
 from scipy.linalg import schur
 
 from hybrid.core.arrays import ComplexArray
 from hybrid.core.errors import InputError
 from hybrid.programs.dense import WIDEST, product_of
-from hybrid.programs.evolution import diagonal
+from hybrid.programs.evolution import diagonalised
 from hybrid.programs.frame import Found, Frame
 from hybrid.programs.gates import is_standard
 from hybrid.programs.matrix import ROUNDING, has_matrix, same
@@ -178,12 +178,7 @@ def _definition_or_none(operation: Operation) -> QuantumCircuit | None:
 def _spectral(matrix: ComplexArray) -> QuantumCircuit:
     """Return a circuit of a unitary's spectral decomposition."""
     triangular, vectors = schur(matrix, output="complex")
-    phases = -np.angle(np.diagonal(triangular))
-    circuit = QuantumCircuit(len(matrix).bit_length() - 1)
-    circuit.append(UnitaryGate(vectors.conj().T), circuit.qubits)
-    circuit.append(PauliEvolutionGate(diagonal(phases), time=1.0), circuit.qubits)
-    circuit.append(UnitaryGate(vectors), circuit.qubits)
-    return circuit
+    return diagonalised(vectors, -np.angle(np.diagonal(triangular)), 1.0)
 
 
 def _values(operation: Operation) -> dict[Parameter, float]:

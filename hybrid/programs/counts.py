@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,9 +15,9 @@ _MANY_STRINGS = 6
 
 
 def count_operations(
-    program: Program, observable: Observable | None
+    program: Program, observables: Sequence[Observable] = ()
 ) -> tuple[tuple[str, float], ...]:
-    """Return the number of operations of each kind.
+    """Return the number of operations of each kind, for one state and its observables.
 
     The kinds are those of ``simulators/native/cost.py``.
     """
@@ -40,9 +41,8 @@ def count_operations(
     counts["diagonal"] = int(np.sum(program.string_count[diagonal & ~many]))
     counts["string"] = int(np.sum(string))
     counts["excitation"] = int(np.sum(evolution & ~diagonal & ~local & ~string))
-    if observable is not None:
-        masks, _ = np.unique(observable.x_masks, return_counts=True)
-        counts["mask"] = int(np.sum(masks != 0))
+    for observable in observables:
+        counts["mask"] += int(np.count_nonzero(np.unique(observable.x_masks)))
     return tuple((kind, float(count)) for kind, count in counts.items() if count)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterExpression
-from qiskit.circuit.library import PauliEvolutionGate
+from qiskit.circuit.library import PauliEvolutionGate, UnitaryGate
 from qiskit.quantum_info import SparseObservable, SparsePauliOp
 from qiskit.synthesis import LieTrotter, MatrixExponential, SuzukiTrotter
 
-from hybrid.core.arrays import ComplexArray
+from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.programs.coefficients import with_real_coefficients
 
 _COMMUTATION_LIMIT = 4000
@@ -67,10 +68,10 @@ def operator_of(gate: PauliEvolutionGate) -> SparsePauliOp:
     return operators[0] if len(operators) == 1 else SparsePauliOp.sum(operators)
 
 
-def diagonal(energies: ComplexArray) -> SparsePauliOp:
+def diagonal(energies: FloatArray) -> SparsePauliOp:
     """Return the sum of Z strings with given entries on its diagonal, by a Walsh transform."""
     num_qubits = len(energies).bit_length() - 1
-    coefficients = np.asarray(energies, dtype=np.float64).reshape((2,) * num_qubits)
+    coefficients = energies.reshape((2,) * num_qubits)
     for axis in range(num_qubits):
         even, odd = np.take(coefficients, 0, axis), np.take(coefficients, 1, axis)
         coefficients = np.stack([even + odd, even - odd], axis) / 2
@@ -78,6 +79,17 @@ def diagonal(energies: ComplexArray) -> SparsePauliOp:
         format(z, f"0{num_qubits}b").translate({48: "I", 49: "Z"}) for z in range(len(energies))
     ]
     return SparsePauliOp(labels, coefficients.ravel())
+
+
+def diagonalised(
+    vectors: ComplexArray, energies: FloatArray, time: ParameterExpression | float
+) -> QuantumCircuit:
+    """Return a circuit of ``exp(-i time V diag(energies) V^dagger)``, where V is unitary."""
+    circuit = QuantumCircuit(len(energies).bit_length() - 1)
+    circuit.append(UnitaryGate(vectors.conj().T), circuit.qubits)
+    circuit.append(PauliEvolutionGate(diagonal(energies), time=time), circuit.qubits)
+    circuit.append(UnitaryGate(vectors), circuit.qubits)
+    return circuit
 
 
 def by_x_mask(operator: SparsePauliOp) -> list[SparsePauliOp]:

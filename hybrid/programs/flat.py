@@ -49,8 +49,3 @@ class FlatCircuit:
             gate = step.instruction(None if step.slot is None else angles[step.slot])
             circuit.append(gate, step.all_qubits, copy=False)
         return circuit
-
-
-def compile_program(circuit: FlatCircuit) -> Program:
-    """Return the program of a flat circuit, compiled once."""
-    return circuit.program

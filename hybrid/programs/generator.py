@@ -12,6 +12,9 @@ from hybrid.core.arrays import FloatArray, IntArray
 _MAX_RANK = 12
 """Maximum number of independent parities whose signs are enumerated for a spectrum (4096)."""
 
+_ROUNDING = 1e-12
+"""Numbers that differ by less than this fraction of the largest are one, up to rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Generator:
@@ -110,7 +113,7 @@ class Generator:
         if eigenvalues is None or len(eigenvalues) > 64:
             return None
         differences = (eigenvalues[:, None] - eigenvalues[None, :]).ravel()
-        return _distinct(differences[differences > 1e-9])
+        return _distinct(differences[differences > 0.0])
 
 
 def spread(mask: int, qubits: Sequence[int]) -> int:
@@ -146,6 +149,6 @@ def _parity_of(choices: IntArray, members: int) -> IntArray:
 
 def _distinct(numbers: FloatArray) -> FloatArray:
     ordered = np.sort(numbers)
-    tolerance = 1e-9 * max(1.0, float(np.abs(ordered).max(initial=0.0)))
+    tolerance = _ROUNDING * float(np.abs(ordered).max(initial=0.0))
     keep = np.diff(ordered, prepend=-np.inf) > tolerance
     return np.asarray(ordered[keep], dtype=np.float64)

@@ -129,9 +129,7 @@ class ParameterMap:
 
     def slots_of(self, columns: Sequence[int]) -> tuple[int, ...]:
         """Return the angles that depend on given parameters, ascending."""
-        if (
-            not columns
-        ):  # as in most calls; indexing a sparse matrix takes longer than a small piece
+        if not columns:  # in most calls; indexing a sparse matrix takes longer than a small piece
             return ()
         moved = set(self.matrix[:, list(columns)].nonzero()[0].tolist())
         moved |= {row.slot for row in self.nonlinear if set(columns) & set(row.columns)}
@@ -164,26 +162,24 @@ class ParameterMap:
 
     def merged(self) -> tuple[ParameterMap, list[int]]:
         """Return the map with equal angles merged, and the new slot of each old one."""
-        new_slot: dict[object, int] = {}
+        apart = set(self.nonlinear_slots)
+        found: dict[object, int] = {}
         order: list[int] = []
+        new_slot: list[int] = []
         for slot in range(self.num_angles):
-            key = self._identity(slot)
-            if key not in new_slot:
-                new_slot[key] = len(order)
+            key = slot if slot in apart else self._affine(slot)
+            if key not in found:
+                found[key] = len(order)
                 order.append(slot)
-        renamed = {old: new for new, old in enumerate(order)}
-        nonlinear = tuple(
-            replace(row, slot=renamed[row.slot]) for row in self.nonlinear if row.slot in renamed
-        )
+            new_slot.append(found[key])
+        nonlinear = tuple(replace(row, slot=new_slot[row.slot]) for row in self.nonlinear)
         merged = replace(
             self, matrix=self.matrix[order], offsets=self.offsets[order], nonlinear=nonlinear
         )
-        return merged, [new_slot[self._identity(slot)] for slot in range(self.num_angles)]
+        return merged, new_slot
 
-    def _identity(self, slot: int) -> object:
-        for row in self.nonlinear:
-            if row.slot == slot:
-                return ("nonlinear", slot)
+    def _affine(self, slot: int) -> tuple[float, bytes, bytes]:
+        """Return the offset and slopes of an affine angle, to compare."""
         span = slice(self.matrix.indptr[slot], self.matrix.indptr[slot + 1])
         return (
             float(self.offsets[slot]),

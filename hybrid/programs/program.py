@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -155,20 +156,18 @@ def _block_operation(block: Block) -> _Operation:
 
 
 def _with_control_found(matrix: ComplexArray, qubits: tuple[int, ...]) -> _Operation:
-    """Return the operation, as a controlled one if it is the identity on half the space."""
-    if len(qubits) == 2:
-        for bit in (0, 1):
-            for value in (0, 1):
-                held = [index for index in range(4) if index >> bit & 1 == value]
-                rest = matrix.copy()
-                rest[np.ix_(held, held)] = np.eye(2)
-                if np.array_equal(rest, np.eye(4)):
-                    return _Operation(
-                        (qubits[1 - bit],),
-                        1 << qubits[bit],
-                        value << qubits[bit],
-                        matrix[np.ix_(held, held)],
-                    )
+    """Return a two-qubit matrix, as a controlled one if it is the identity on half the space."""
+    for bit, value in product((0, 1), (0, 1)):
+        held = [index for index in range(4) if index >> bit & 1 == value]
+        rest = matrix.copy()
+        rest[np.ix_(held, held)] = np.eye(2)
+        if np.array_equal(rest, np.eye(4)):
+            return _Operation(
+                (qubits[1 - bit],),
+                1 << qubits[bit],
+                value << qubits[bit],
+                matrix[np.ix_(held, held)],
+            )
     return _Operation(qubits, matrix=matrix)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from qiskit import QuantumCircuit
 from qiskit.circuit import (
     AnnotatedOperation,
     Barrier,
@@ -33,7 +32,7 @@ from hybrid.programs.evolution import (
     Exponential,
     by_x_mask,
     commute,
-    diagonal,
+    diagonalised,
     exponentials,
     is_exact,
     is_product_formula,
@@ -184,11 +183,7 @@ def _spectral(
 ) -> Iterator[Found]:
     """Yield ``exp(-i time H) = V exp(-i time D) V^dagger`` with D diagonal."""
     energies, vectors = np.linalg.eigh(hamiltonian)
-    parts = QuantumCircuit(len(frame.qubits))
-    parts.append(gates.UnitaryGate(vectors.conj().T), parts.qubits)
-    parts.append(gates.PauliEvolutionGate(diagonal(energies), time=time), parts.qubits)
-    parts.append(gates.UnitaryGate(vectors), parts.qubits)
-    yield from reader.body(parts, frame.deeper())
+    yield from reader.body(diagonalised(vectors, energies, time), frame.deeper())
 
 
 def _product(reader: Reads, factors: list[Exponential], frame: Frame) -> Iterator[Found]:

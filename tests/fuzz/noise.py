@@ -332,7 +332,7 @@ def _measured(case: Case, method: str) -> float:
 
     total = 0.0
     observable = compile_observable(case.observable, bound.num_qubits)
-    constant, groups = measurement_groups(observable)
+    (constant,), groups = measurement_groups([observable])
     for group in groups:
         turned = bound.copy()
         for qubit in range(bound.num_qubits):
@@ -342,8 +342,8 @@ def _measured(case: Case, method: str) -> float:
                 turned.h(qubit)
         state = oracle.noisy_state(turned, case.noise_model, method)
         chances = oracle.read_probabilities(state, group.support, case.noise_model)
-        total += float(chances @ group.outcomes(np.arange(len(chances), dtype=np.uint64)))
-    return constant + total
+        total += float(chances @ group.outcomes(np.arange(len(chances), dtype=np.uint64))[0])
+    return float(constant) + total
 
 
 def plain_aer(bound: QuantumCircuit, case: Case) -> float | None:
@@ -352,7 +352,8 @@ def plain_aer(bound: QuantumCircuit, case: Case) -> float | None:
     compiled = transpile(bound, simulator, optimization_level=0)
     named = set(case.noise_model.noise_instructions)
     before = Counter(oracle._key(each.operation) for each in bound.data)
-    after = Counter(oracle._key(each.operation) for each in compiled.data)
+    # Aer itself goes by any label, Qiskit's own included.
+    after = Counter(each.operation.label or each.operation.name for each in compiled.data)
     if any(after[name] != before[name] for name in named):
         return None
     compiled.append(SaveExpectationValue(case.observable, label="v"), compiled.qubits)

@@ -11,7 +11,7 @@ from qiskit.quantum_info import Operator, SparsePauliOp
 from scipy.linalg import expm
 
 from hybrid.core.errors import InputError, NoExactGradientError
-from hybrid.programs import compile_program, flatten
+from hybrid.programs import flatten
 from hybrid.programs.program import EVOLUTION
 from tests.oracle import unitary
 from tests.programs.circuits import (
@@ -47,7 +47,7 @@ def test_steps_are_the_circuit(name: str, circuit: QuantumCircuit) -> None:
 @pytest.mark.parametrize(("name", "circuit"), every_circuit())
 def test_programs_are_the_circuit(name: str, circuit: QuantumCircuit) -> None:
     point = random_point(circuit)
-    program = compile_program(flatten(circuit))
+    program = flatten(circuit).program
     assert same_up_to_phase(unitary(circuit, point), run_dense(program, point))
 
 
@@ -89,7 +89,7 @@ def run_dense(program, point: np.ndarray) -> np.ndarray:
 def test_excitations_are_single_operations() -> None:
     circuit = QuantumCircuit(3)
     circuit.append(PauliEvolutionGate(PAULI_SUM, time=Parameter("t")), range(3))
-    program = compile_program(flatten(circuit))
+    program = flatten(circuit).program
     assert program.kind.tolist() == [EVOLUTION]
     assert program.string_count.tolist() == [3]
 
@@ -97,7 +97,7 @@ def test_excitations_are_single_operations() -> None:
 def test_equal_angles_share_a_slot() -> None:
     circuit = QuantumCircuit(6)
     circuit.rx(2 * Parameter("beta"), range(6))
-    program = compile_program(flatten(circuit))
+    program = flatten(circuit).program
     assert program.angles.num_angles == 1
     assert program.slot.tolist() == [0] * 6
 
@@ -107,7 +107,7 @@ def test_content_tells_circuits_apart() -> None:
         circuit = QuantumCircuit(2)
         circuit.ry(change * Parameter("a"), 0)
         circuit.cx(0, 1)
-        return compile_program(flatten(circuit)).content()
+        return flatten(circuit).program.content()
 
     assert digest(1.0) == digest(1.0)
     assert digest(1.0) != digest(1.0 + 1e-9)

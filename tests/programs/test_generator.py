@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,6 +62,24 @@ def test_frequencies_are_differences_of_eigenvalues(generator: Generator) -> Non
         round(abs(float(a - b)), 7) for a in eigenvalues for b in eigenvalues if abs(a - b) > 1e-6
     }
     assert {round(float(f), 7) for f in frequencies} == differences
+
+
+@given(generators(), st.sampled_from([2.0**-40, 2.0**30]))
+def test_spectra_scale_with_the_coefficients(generator: Generator, factor: float) -> None:
+    scaled = replace(generator, coefficients=tuple(factor * c for c in generator.coefficients))
+    for found, before in (
+        (scaled.eigenvalues(), generator.eigenvalues()),
+        (scaled.frequencies(), generator.frequencies()),
+    ):
+        assert found is not None
+        assert before is not None
+        assert found.tolist() == (factor * before).tolist()
+
+
+def test_frequencies_of_a_small_string_beside_a_large_one() -> None:
+    found = Generator(0, (0b01, 0b10), (1.0, 1e-10)).frequencies()
+    assert found is not None
+    assert found == pytest.approx([2e-10, 2.0 - 2e-10, 2.0, 2.0 + 2e-10], rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece
 from hybrid.machine import reference
-from hybrid.programs import compile_program, flatten
+from hybrid.programs import flatten
 from hybrid.scheduler.messages import Traffic
 from hybrid.simulators.counted import counted
 from hybrid.simulators.native.per_point import Amplitudes, Metric, Probabilities
@@ -30,7 +30,7 @@ def test_what_travels_is_counted() -> None:
 
 
 def test_answers_of_states_count_with_their_arrays() -> None:
-    program = compile_program(flatten(layered(14, 1)))
+    program = flatten(layered(14, 1)).program
     ask = Ask(np.zeros((1, program.angles.num_parameters)))
     numbers = program.angles.num_parameters**2
     for evaluation, expected in (

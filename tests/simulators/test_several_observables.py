@@ -15,7 +15,7 @@ from qiskit_aer.noise import NoiseModel, depolarizing_error
 import hybrid
 from hybrid.programs import compile_observable, flatten
 from hybrid.simulators import Aer, Estimation, Native
-from hybrid.simulators.circuits.measurement import measurement_groups, shared_groups
+from hybrid.simulators.circuits.measurement import measurement_groups
 from tests import oracle
 
 OBSERVABLES = [
@@ -77,15 +77,13 @@ def test_exact_values_and_gradients(simulator, gradient) -> None:
 
 def test_strings_that_are_shared_are_measured_once() -> None:
     compiled = [compile_observable(each, 2) for each in OBSERVABLES]
-    constants, groups = shared_groups(compiled)
+    constants, groups = measurement_groups(compiled)
     assert constants.tolist() == [0.25, 0.0, 2.0, 0.0]
     # By descending coefficient: ZI and IX; XX; IZ and ZZ. Separate groups would be four.
     assert len(groups) == 3
-    assert all(len(group) == 4 for group in groups)
-    for group in groups:
-        assert len({each.support for each in group}) == 1
+    assert all(group.coefficients.shape == (4, len(group.masks)) for group in groups)
     for observable, constant in zip(compiled, constants, strict=True):
-        assert measurement_groups(observable)[0] == constant
+        assert measurement_groups([observable])[0] == constant
 
 
 @pytest.mark.ranks

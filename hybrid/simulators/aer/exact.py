@@ -75,7 +75,7 @@ class AerExact(Estimator):
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of all concurrent states."""
-        largest = max(piece.stop - piece.start for piece in self.pieces(ask))
+        largest = max(len(piece) for piece in self.pieces(ask))
         return self.job.state_bytes * largest
 
     @cached_property

@@ -23,9 +23,10 @@ from qiskit.circuit.library import (
 from qiskit.transpiler import Target
 
 from hybrid.core.errors import HybridError, InputError
+from hybrid.programs.refusals import is_driven
 from hybrid.simulators.circuits.lowering import Lowered
 from hybrid.simulators.circuits.rewriting import Part, rewritten, without_matrices
-from hybrid.simulators.circuits.spelling import is_driven, is_library, spelled_out
+from hybrid.simulators.circuits.spelling import is_library, spelled_out
 
 _SILENT = "without noise"
 """A label without noise in any noise model: Aer adds no noise to instructions with it."""

@@ -19,7 +19,7 @@ from hybrid.simulators.aer.job import AerJob
 from hybrid.simulators.base import Estimator
 from hybrid.simulators.circuits.expansion import Expansion
 from hybrid.simulators.circuits.grain import cut
-from hybrid.simulators.circuits.measurement import TABLE_BYTES, Group, shared_groups
+from hybrid.simulators.circuits.measurement import TABLE_BYTES, Group, measurement_groups
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class AerSampled(Estimator):
         rows = self.expansion.arguments(ask, evaluations)
         measured = np.unique(of_group)
         found = self.job.run(
-            [(self._measured(self._groups[g][0]), rows[of_group == g]) for g in measured],
+            [(self._measured(self._groups[g]), rows[of_group == g]) for g in measured],
             self.expansion.lowered.arguments,
             shots=parts[int(units[0]) % len(parts)],
             seed=seed,
@@ -80,11 +80,7 @@ class AerSampled(Estimator):
         )
         return np.array(
             [
-                [
-                    number
-                    for group in self._groups[g]
-                    for number in group.mean_and_spread(data["counts"])
-                ]
+                self._groups[g].means_and_spreads(data["counts"]).ravel()
                 for g, data in zip(of_group, found, strict=True)
             ]
         )
@@ -118,7 +114,7 @@ class AerSampled(Estimator):
         if self.shots > 1:
             errors = np.sqrt(squares / (self.shots * (self.shots - 1)))
         else:
-            is_measured = any(np.any(group[place].coefficients) for group in self._groups)
+            is_measured = any(np.any(group.coefficients[place]) for group in self._groups)
             errors = np.full(shape[1], np.inf if is_measured else 0.0)
         return self._constants[place] + pooled.sum(axis=0), errors
 
@@ -135,8 +131,8 @@ class AerSampled(Estimator):
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of all concurrent states, of shots and of groups."""
         pieces = self.pieces(ask)
-        largest = max(piece.stop - piece.start for piece in pieces)
-        groups = sum(each.nbytes for group in self._groups for each in group) + TABLE_BYTES
+        largest = max(len(piece) for piece in pieces)
+        groups = sum(group.nbytes for group in self._groups) + TABLE_BYTES
         shots = self.job.shot_bytes(self._slices(ask)[0])
         return self.job.state_bytes * largest + shots + groups
 
@@ -145,12 +141,12 @@ class AerSampled(Estimator):
         return self._grouped[0]
 
     @property
-    def _groups(self) -> tuple[tuple[Group, ...], ...]:
+    def _groups(self) -> tuple[Group, ...]:
         return self._grouped[1]
 
     @cached_property
-    def _grouped(self) -> tuple[FloatArray, tuple[tuple[Group, ...], ...]]:
-        return shared_groups(self.observables)
+    def _grouped(self) -> tuple[FloatArray, tuple[Group, ...]]:
+        return measurement_groups(self.observables)
 
     def _slices(self, ask: Ask) -> list[int]:
         """Return the number of shots in each slice of a circuit's shots."""
@@ -164,7 +160,8 @@ class AerSampled(Estimator):
         circuit.add_register(ClassicalRegister(circuit.num_qubits))
         for turned, rotation in zip((group.x_basis, group.y_basis), self._rotations, strict=True):
             for qubit in _bits(turned):
-                circuit.compose(rotation, [qubit], inplace=True)
+                for each in rotation.data:
+                    circuit.append(each.operation, [qubit], copy=False)
         for qubit in _bits(group.support):
             circuit.measure(qubit, qubit)
         return circuit

@@ -13,9 +13,11 @@ from qiskit.circuit import (
     ParameterExpression,
     ParameterVector,
 )
+from qiskit.circuit.library import RGate, U2Gate, U3Gate, UGate
 
 from hybrid.programs import FlatCircuit, ParameterMap, Step
-from hybrid.programs.gates import generator_of
+from hybrid.programs.gates import class_of, generator_of
+from hybrid.programs.refusals import is_free
 
 Compiler = Callable[[QuantumCircuit], QuantumCircuit]
 """Qiskit's transpiler or a pass manager, with all its settings."""
@@ -107,17 +109,18 @@ def _driven(operation: Instruction) -> list[int]:
     return [
         place
         for place, parameter in enumerate(getattr(operation, "params", ()))
-        if isinstance(parameter, ParameterExpression) and parameter.parameters
+        if is_free(parameter)
     ]
 
 
 def _frequencies(gate: Instruction, place: int) -> tuple[float, ...] | None:
     """Return the frequencies of an expectation value as a function of a gate argument."""
     base = gate.base_gate if isinstance(gate, ControlledGate) else gate
-    if base.name in ("u", "u2", "u3"):  # P(phi) RY(theta) P(lambda), up to a phase
-        turned = place == 0 and base.name != "u2"
+    kind = class_of(base)
+    if kind in (UGate, U2Gate, U3Gate):  # P(phi) RY(theta) P(lambda), up to a phase
+        turned = place == 0 and kind is not U2Gate
         return (0.5, 1.0) if turned and base is not gate else (1.0,)
-    if gate.name == "r":  # RZ(phi) RX(theta) RZ(-phi)
+    if class_of(gate) is RGate:  # RZ(phi) RX(theta) RZ(-phi)
         return (1.0,) if place == 0 else (1.0, 2.0)
     generator = generator_of(gate)
     found = None if generator is None else generator.frequencies()

@@ -18,14 +18,14 @@ TABLE_BYTES = 32 * _BLOCK
 
 @dataclass(frozen=True)
 class Group:
-    """Qubit-wise commuting strings, measured by a single circuit.
+    """Qubit-wise commuting strings of M observables, measured by a single circuit.
 
     Attributes:
         x_basis: qubits measured in the eigenbasis of X.
         y_basis: qubits measured in the eigenbasis of Y.
         z_basis: qubits measured in the eigenbasis of Z.
         masks: shape (T,), uint64; for each string, the bits whose parity is its outcome.
-        coefficients: shape (T,), float64.
+        coefficients: shape (M, T), float64.
     """
 
     x_basis: int
@@ -45,17 +45,18 @@ class Group:
         return self.x_basis | self.y_basis | self.z_basis
 
     def outcomes(self, bits: MaskArray) -> FloatArray:
-        """Return the value of each measured bit string, shape (D,)."""
-        total = np.empty(len(bits))
+        """Return the value of each observable for D measured bit strings, shape (M, D)."""
+        total = np.empty((len(self.coefficients), len(bits)))
         step = max(1, _BLOCK // len(self.masks))
         for start in range(0, len(bits), step):
             block = slice(start, start + step)
             parity = np.bitwise_count(bits[block, None] & self.masks) & 1
-            total[block] = np.where(parity, -self.coefficients, self.coefficients).sum(axis=1)
+            for row, own in zip(total, self.coefficients, strict=True):
+                row[block] = np.where(parity, -own, own).sum(axis=1)
         return total
 
-    def mean_and_spread(self, counts: Mapping[str, int]) -> tuple[float, float]:
-        """Return the mean over shots, and the sum of squared deviations from it.
+    def means_and_spreads(self, counts: Mapping[str, int]) -> FloatArray:
+        """Return the mean over shots, and the sum of squared deviations from it, shape (M, 2).
 
         Deviations are those of the whole group's sum in each shot, so they include the covariance
         of strings that are read from the same shots.
@@ -66,31 +67,22 @@ class Group:
         ordered = sorted((int(key, 16), times) for key, times in counts.items())
         bits = np.array([key for key, _ in ordered], dtype=np.uint64)
         times = np.array([times for _, times in ordered], dtype=np.float64)
-        seen = self.outcomes(bits)
-        mean = float((times * seen).sum() / times.sum())
-        return mean, float((times * (seen - mean) ** 2).sum())
+        found = np.empty((len(self.coefficients), 2))
+        for row, seen in zip(found, self.outcomes(bits), strict=True):
+            mean = (times * seen).sum() / times.sum()
+            row[:] = mean, (times * (seen - mean) ** 2).sum()
+        return found
 
 
-def measurement_groups(observable: Observable) -> tuple[float, tuple[Group, ...]]:
-    """Return the coefficient of the identity, and groups of the other strings.
+def measurement_groups(observables: Sequence[Observable]) -> tuple[FloatArray, tuple[Group, ...]]:
+    """Return the coefficients of the identity, shape (M,), and groups of the other strings.
 
-    Groups are qubit-wise commuting. Strings are inserted in descending order of the magnitude of
-    their coefficients, each into the first compatible group (sorted insertion). Memory is linear in
-    the number of strings, and the variance of the sum is low.
+    Groups are qubit-wise commuting, and each is measured once for all observables. Strings are
+    inserted in descending order of the magnitude of their coefficients, each into the first
+    compatible group (sorted insertion). Memory is linear in the number of strings, and the variance
+    of the sum is low.
 
     Source: Crawford, van Straaten, Wang, Parks, Campbell and Brierley, Quantum 5, 385 (2021).
-    """
-    constants, groups = shared_groups((observable,))
-    return float(constants[0]), tuple(group for (group,) in groups)
-
-
-def shared_groups(
-    observables: Sequence[Observable],
-) -> tuple[FloatArray, tuple[tuple[Group, ...], ...]]:
-    """Return the coefficients of the identity, shape (M,), and groups shared by all observables.
-
-    The strings of a group are measured once for all observables. It holds one :class:`Group` per
-    observable, which differ in their coefficients alone.
     """
     x, z, coefficients = _union(observables)
     identity = (x | z) == 0
@@ -100,7 +92,7 @@ def shared_groups(
     order = measured[np.argsort(-sizes[measured], kind="stable")]
     members = _inserted(x[order], z[order])
     return constants, tuple(
-        tuple(_group(x[rows], z[rows], own[rows]) for own in coefficients)
+        _group(x[rows], z[rows], coefficients[:, rows])
         for rows in (np.sort(order[places]) for places in members)
     )
 

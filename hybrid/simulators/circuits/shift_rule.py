@@ -85,8 +85,11 @@ def _rule(frequencies: tuple[float, ...]) -> ShiftRule | None:
     multiples = omega / omega[0]
     if np.allclose(multiples, np.arange(1, len(omega) + 1), rtol=0.0, atol=1e-9):
         return _odd(*_equidistant(omega))
-    found = _least_noise(omega) if len(omega) <= _MOST_FREQUENCIES else None
-    return None if found is None else _odd(*found)
+    if len(omega) > _MOST_FREQUENCIES:
+        return None
+    unit = 2.0 ** np.frexp(omega[-1])[1]  # linear programs have absolute tolerances
+    found = _least_noise(omega / unit)
+    return None if found is None else _odd(found[0] / unit, found[1] * unit)
 
 
 def _equidistant(omega: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -11,13 +11,13 @@ from qiskit.circuit import (
     ControlledGate,
     Instruction,
     Operation,
-    ParameterExpression,
 )
 from qiskit.circuit.library import UnitaryGate
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
+from hybrid.programs.refusals import is_driven
 
 Kept = Callable[[Operation], Operation | None]
 """Maps an operation that must stay whole to its placeholder, and others to None."""
@@ -179,16 +179,6 @@ def matrix_of(operation: Operation) -> np.ndarray | None:
         return np.asarray(operation.__array__(), dtype=np.complex128)
     except Exception:
         return None
-
-
-def is_driven(operation: Operation) -> bool:
-    """Return whether an argument of the operation has free parameters."""
-    if isinstance(operation, AnnotatedOperation):
-        return is_driven(operation.base_op)
-    return any(
-        isinstance(parameter, ParameterExpression) and parameter.parameters
-        for parameter in getattr(operation, "params", ())
-    )
 
 
 def _refuse_undefined_angles(operation: Operation) -> None:

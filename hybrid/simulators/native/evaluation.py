@@ -208,13 +208,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
     @cached_property
     def operations(self) -> tuple[tuple[str, float], ...]:
         """Operations of one evaluation, by kind."""
-        first = count_operations(self.program, self.observables[0])
-        if len(self.observables) == 1:
-            return first
-        counts = dict(first)
-        masks = [count_operations(self.program, each) for each in self.observables]
-        counts["mask"] = sum(dict(each).get("mask", 0.0) for each in masks)
-        return tuple((kind, count) for kind, count in counts.items() if count)
+        return count_operations(self.program, self.observables)
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
         """Return the possible distributions of one state; none for overlaps or variances."""

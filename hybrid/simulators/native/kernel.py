@@ -79,7 +79,7 @@ class StateEvaluation(KernelEvaluation[Answer]):
     @cached_property
     def operations(self) -> tuple[tuple[str, float], ...]:
         """Operations of one state, by kind."""
-        return count_operations(self.program, None)
+        return count_operations(self.program)
 
     def of_a_state(self, ask: Ask, *, answered: int, seconds: float = 0.0) -> Work:
         """Return the work of computing and reading a state.

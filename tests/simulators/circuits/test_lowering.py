@@ -161,3 +161,20 @@ def _by_name(circuit: QuantumCircuit) -> QuantumCircuit:
                 gate = kind(*(float(p) for p in operation.params))
         named.append(gate, [circuit.find_bit(q).index for q in instruction.qubits])
     return named
+
+
+@pytest.mark.parametrize(("name", "count"), [("u", 3), ("r", 2)])
+def test_a_device_gate_under_a_library_name_has_unknown_frequencies(name: str, count: int) -> None:
+    t = Parameter("t")
+    circuit = QuantumCircuit(1)
+    circuit.rx(t, 0)
+
+    def compiler(written: QuantumCircuit) -> QuantumCircuit:
+        found = written.copy_empty_like()
+        angle = written.data[0].operation.params[0]
+        found.append(Gate(name, 1, [angle / 2, *[0.0] * (count - 1)]), [0])  # exp(-i angle X)
+        return found
+
+    lowered = lower(flatten(circuit), compiler)
+    assert lowered.gates == (name,)
+    assert lowered.frequencies == (None,)

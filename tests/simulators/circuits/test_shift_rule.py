@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
-from qiskit.circuit import ParameterVector
+from qiskit.circuit import Parameter, ParameterVector
 from qiskit.circuit.library import CRXGate, PauliEvolutionGate
 from qiskit.quantum_info import SparsePauliOp
 
+import hybrid
 from hybrid.core.ask import Ask
 from hybrid.core.errors import NoExactGradientError
 from hybrid.programs import flatten
@@ -83,6 +84,31 @@ def test_evaluations_of_a_gradient() -> None:
     assert as_whole.count(Ask(np.zeros((5, 3)))) == 5
     by_differences = Expansion(flat, lower(flat, compiler), False, 0.1)
     assert by_differences.count(ask) == 5 * (1 + 2 * 3)
+
+
+@pytest.mark.parametrize("unit", [1.0, 2.0**-70, 2.0**70])
+@pytest.mark.parametrize("frequencies", [[1.0, 2.0], [0.3, 1.1, 1.7]])
+def test_rules_scale_with_the_frequencies(frequencies: list[float], unit: float) -> None:
+    rule, scaled = (shift_rule(factor * np.array(frequencies), "g") for factor in (1.0, unit))
+    assert scaled.shifts == tuple(shift / unit for shift in rule.shifts)
+    assert scaled.coefficients == tuple(unit * each for each in rule.coefficients)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-10])
+@pytest.mark.parametrize("labels", [["XX", "YY"], ["IZ", "ZI", "ZZ"], ["XI", "IX"]])
+def test_gradients_by_the_times_of_small_operators(labels: list[str], scale: float) -> None:
+    t = Parameter("t")
+    weights = np.array([1.0, 0.3, 0.7])[: len(labels)]
+    circuit = QuantumCircuit(2)
+    circuit.ry(0.4, 0)
+    circuit.ry(1.1, 1)
+    circuit.append(PauliEvolutionGate(SparsePauliOp(labels, scale * weights), t), [0, 1])
+    observable = SparsePauliOp(["XY", "ZI", "XI"], [1.0, 0.5, 0.3])
+    point = [[0.3 / scale]]
+    _, exact = hybrid.expectation(circuit, observable, point, gradient=True)
+    _, by_shifts = hybrid.expectation(circuit, observable, point, gradient=True, simulator="aer")
+    assert abs(exact[0, 0]) > 0.05 * scale
+    np.testing.assert_allclose(by_shifts, exact, rtol=1e-7)
 
 
 def test_what_is_written_is_differentiated_gate_by_gate() -> None:
