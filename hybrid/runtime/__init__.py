@@ -3,6 +3,7 @@
 from hybrid.runtime.agreement import agree
 from hybrid.runtime.batch import batch_time_limit
 from hybrid.runtime.cores import thread_limit, usable_cores
+from hybrid.runtime.elsewhere import elsewhere, refuse_unsent
 from hybrid.runtime.failure import abort, install_excepthook, is_collective, mark_collective
 from hybrid.runtime.inside import inside_call, nested_seed, thread_bound
 from hybrid.runtime.memory import free_bytes
@@ -27,6 +28,7 @@ __all__ = [
     "abort",
     "agree",
     "batch_time_limit",
+    "elsewhere",
     "free_bytes",
     "inside_call",
     "install_excepthook",
@@ -35,6 +37,7 @@ __all__ = [
     "mark_collective",
     "nested_seed",
     "on_survivors",
+    "refuse_unsent",
     "thread_bound",
     "thread_limit",
     "usable_cores",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -42,7 +42,18 @@ class OneRun:
     """Default course of a run: a single optimization.
 
     A workload that needs several optimizations in sequence overrides these methods.
+
+    Attributes:
+        made_with: the arguments that the workload was made with, by place and by name.
     """
+
+    made_with: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *arguments: Any, **named: Any) -> Self:
+        """Keep the arguments, so that a workload can be made again in another process."""
+        made = super().__new__(cls)
+        object.__setattr__(made, "made_with", (arguments, named))
+        return made
 
     def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
         """Return the steps of a run.
