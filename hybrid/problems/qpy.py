@@ -32,13 +32,13 @@ class _Header(NamedTuple):
     Attributes:
         version: of the format.
         written_by: version of Qiskit.
-        count: number of circuits.
+        circuits: number of circuits.
         encoding: of expressions; empty in files that have a single encoding.
     """
 
     version: int
     written_by: str
-    count: int
+    circuits: int
     encoding: bytes
 
 
@@ -55,11 +55,11 @@ def read(name: str, raw: bytes, index: int | None) -> QuantumCircuit:
             index, an index without a circuit, or damage.
     """
     header = _checked_header(name, raw)
-    if index is not None and index >= header.count:
+    if index is not None and index >= header.circuits:
         raise InputError(
             "index",
-            got=f"{index}, and {name} holds {_counted(header.count)}",
-            expected=f"a number from 0 to {header.count - 1}",
+            got=f"{index}, and {name} holds {_counted(header.circuits)}",
+            expected=f"a number from 0 to {header.circuits - 1}",
         )
     circuits = _loaded(name, raw, header)
     if index is not None:
@@ -119,7 +119,7 @@ def _loaded(name: str, raw: bytes, header: _Header) -> list[QuantumCircuit]:
         raise _damaged(
             name, f"a QPY file of version {header.version}{newer} that Qiskit cannot read: {cause}"
         ) from cause
-    if len(circuits) != header.count or not all(isinstance(c, QuantumCircuit) for c in circuits):
+    if len(circuits) != header.circuits or not all(isinstance(c, QuantumCircuit) for c in circuits):
         raise _damaged(name, "contents other than the circuits that its header announces")
     return list(circuits)
 

@@ -38,7 +38,7 @@ def from_file(
     path: Path, index: int | None, num_qubits: int
 ) -> tuple[QuantumCircuit, tuple[str, ...]]:
     """Return the circuit of a file without its final measurements, and notes on it."""
-    circuit, notes = read_circuit(path, index), ()
+    circuit, notes = read_circuit(path, index), list[str]()
     if circuit.num_qubits != num_qubits:
         raise InputError(
             "ansatz.path",
@@ -54,7 +54,7 @@ def from_file(
         )
     if any(instruction.operation.name == "measure" for instruction in circuit.data):
         circuit = circuit.remove_final_measurements(inplace=False)
-        notes = (
-            f"the final measurements of {path.name} are left out: the problem says what to measure",
+        notes.append(
+            f"the final measurements of {path.name} are left out: the problem says what to measure"
         )
-    return circuit, notes
+    return circuit, tuple(notes)
