@@ -98,6 +98,16 @@ class QAOA(Table):
     depth: Layers = Field(description="a positive integer, the number of layers")
 
 
+class CircuitFile(Table):
+    """``[ansatz] kind = "file"``: the circuit of an OpenQASM or QPY file."""
+
+    kind: Literal["file"]
+    path: str = Field(min_length=1, description="the path of a circuit in OpenQASM or QPY")
+    index: int | None = Field(
+        None, ge=0, description="an integer from 0, which circuit of a QPY file"
+    )
+
+
 class Adapt(Table):
     """``[ansatz] kind = "adapt"``: excitations of the Hartree-Fock state, chosen one by one."""
 
@@ -194,7 +204,7 @@ class Run(Table):
 
 
 Problem: TypeAlias = Molecule | MaxCut | Pauli
-Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA
+Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA | CircuitFile
 
 KINDS: Mapping[str, Mapping[str, type[Table]]] = {
     "problem": {"molecule": Molecule, "maxcut": MaxCut, "pauli": Pauli},
@@ -203,6 +213,7 @@ KINDS: Mapping[str, Mapping[str, type[Table]]] = {
         "adapt": Adapt,
         "hardware_efficient": HardwareEfficient,
         "qaoa": QAOA,
+        "file": CircuitFile,
     },
     "workload": {"vqd": VQD},
 }
@@ -215,9 +226,9 @@ PLAIN: Mapping[str, type[Table]] = {"optimizer": Optimizer, "simulator": Simulat
 """The tables of one kind; each may be left out."""
 
 FITTING: Mapping[str, tuple[str, ...]] = {
-    "molecule": ("uccsd", "adapt", "hardware_efficient"),
-    "maxcut": ("qaoa", "hardware_efficient"),
-    "pauli": ("hardware_efficient", "qaoa"),
+    "molecule": ("uccsd", "adapt", "hardware_efficient", "file"),
+    "maxcut": ("qaoa", "hardware_efficient", "file"),
+    "pauli": ("hardware_efficient", "qaoa", "file"),
 }
 """For each kind of problem the kinds of ansatz that fit it."""
 
