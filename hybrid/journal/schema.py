@@ -38,7 +38,8 @@ STEPS: Mapping[int, tuple[str, ...]] = {
     2: (
         # One row for each question and start: which pieces it ran, when, and how long in circuits.
         "CREATE TABLE moments (ask INTEGER NOT NULL, start INTEGER NOT NULL,"
-        " moments BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (ask, start)) WITHOUT ROWID",
+        " moments BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (ask, start))"
+        " WITHOUT ROWID",
     ),
 }
 """For each older version, the statements that migrate it to the next."""
