@@ -122,7 +122,8 @@ class Following:
         """Show the result, and call ``finished`` of the observers."""
         self._inside.close()
         if self._display is not None:
-            self._display.show(f"{self._head}{result.outcome.verdict}: {result.message}")
+            value = f"value {result.value:z.8f} after {result.wall_time:.1f} s"
+            self._display.show(f"{self._head}{value}. {result.message}")
         with inside_call(result.seed):
             self._observers.finished(result)
 

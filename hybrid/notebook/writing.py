@@ -23,6 +23,7 @@ from hybrid.core.errors import InputError
 from hybrid.core.outcome import Outcome
 from hybrid.notebook import circuits
 from hybrid.notebook.classes import record_name, workload_name
+from hybrid.operators import as_pauli_sum
 from hybrid.runtime.messages import pack, unpack
 from hybrid.simulators import Aer
 
@@ -93,6 +94,9 @@ class Writer:
                 self._dict(named, where)[1:],
                 dict(value.contents()),
             ]
+        operator = as_pauli_sum(value, self._used[-1].num_qubits if self._used else None)
+        if isinstance(operator, SparsePauliOp):
+            return _sum(self, operator, where)
         if _is_array(value):
             return self._array(np.asarray(value), where)
         raise _refusal(value, where)
