@@ -46,8 +46,8 @@ def command_of(number: int, given: str | Sequence[str] | None) -> list[str]:
         InputError: there is none.
 
     Example:
-        >>> command_of(4, "srun --mpi=pmi2")
-        ['srun', '--mpi=pmi2', '-n', '4']
+        >>> command_of(4, "env SOME=1 mpiexec")
+        ['env', 'SOME=1', 'mpiexec', '-n', '4']
     """
     if given is not None:
         words = shlex.split(given) if isinstance(given, str) else [str(each) for each in given]

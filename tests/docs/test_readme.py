@@ -52,6 +52,7 @@ def test_the_blocks_are_found() -> None:
     assert list(PYTHON) == [
         "import hybrid",
         "from qiskit import QuantumCircuit",
+        "with hybrid.ranks(4):",
         "class Mine(hybrid.Workload):",
         PYTHON_OF_SHARDS,
     ]
@@ -74,6 +75,13 @@ def test_water(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_qiskit(capsys: pytest.CaptureFixture[str]) -> None:
     _run(PYTHON["from qiskit import QuantumCircuit"], {"hybrid": hybrid})
     assert capsys.readouterr().out == "[1. 1.]\n"
+
+
+@pytest.mark.launches
+def test_a_notebook() -> None:
+    problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp("ZZ"))
+    found = _run(PYTHON["with hybrid.ranks(4):"], {"hybrid": hybrid, "problem": problem})
+    assert np.array_equal(found["result"].x, hybrid.minimize(problem, seed=7).x)
 
 
 def test_a_workload_of_ones_own() -> None:

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.circuit import ClassicalRegister, Parameter, ParameterVector, QuantumRegister
+from qiskit.circuit import (
+    AnnotatedOperation,
+    ClassicalRegister,
+    Parameter,
+    ParameterVector,
+    PowerModifier,
+    QuantumRegister,
+)
 from qiskit.circuit.library import RXGate, real_amplitudes, zz_feature_map
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.noise import (
@@ -225,8 +232,8 @@ def test_errors_are_those_of_this_process() -> None:
 
 def _of_the_root() -> Any:
     circuit = QuantumCircuit(1)
-    circuit.append(RXGate(Parameter("a")).power(0.5, annotated=True), [0])
-    return hybrid.expectation(circuit, SparsePauliOp("Z"), [0.1], gradient=True)
+    circuit.append(AnnotatedOperation(RXGate(Parameter("a")), PowerModifier(0.5)), [0])
+    return hybrid.expectation(circuit, SparsePauliOp("Z"), [0.1])
 
 
 class Seen:
