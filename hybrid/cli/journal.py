@@ -173,7 +173,8 @@ def _event_rows(journal: Journal) -> Iterator[Row]:
         hosts = ", ".join(dict.fromkeys(start.hosts))
         name = "first start" if start.start == 0 else f"resumption {start.start}"
         yield name, f"{count(len(start.hosts), 'rank')} on {hosts}; {start.plan}"
-    for event in journal.events[-_EVENTS_SHOWN:]:
+    events = [event for event in journal.events if event.kind != "usage"]
+    for event in events[-_EVENTS_SHOWN:]:
         yield _when(event.time), sentence(event)
 
 
