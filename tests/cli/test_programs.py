@@ -186,7 +186,11 @@ def test_a_journal(path: Path, tmp_path: Path, capsys: Captured) -> None:
     assert found["best"] == {"value": run["value"], "x": run["x"]}
     assert found["answers"] == run["evaluations"]
     assert found["completed"]["outcome"] == "converged"
-    assert [each["kind"] for each in found["events"]] == ["start", "completed"]
+    assert [each["kind"] for each in found["events"]] == [
+        "start",
+        "usage",
+        "completed",
+    ]
     assert command_line(["journal", str(db), "--json", "--csv"]) == 2
 
 
