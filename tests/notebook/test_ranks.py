@@ -198,15 +198,16 @@ def test_no_process_is_left_after_the_death_of_the_kernel(doing: str) -> None:
     )  # fmt: skip
     assert kernel.stdout is not None
     session, child = map(int, kernel.stdout.readline().split())
-    if doing == "busy":
-        time.sleep(1.0)
-    there = [session, *below(session)]
-    assert len(there) >= 3
     try:
+        if doing == "busy":
+            time.sleep(1.0)
+        there = [session, *below(session)]
+        assert len(there) >= 3
         kernel.kill()
         kernel.wait()
         assert gone_within(5.0, there) is not None
     finally:
+        kernel.kill()
         os.kill(child, signal.SIGKILL)
         kernel.stdout.close()
 
