@@ -18,6 +18,12 @@ SCRIPTS = [
     path for folder in (".", "axes", "learn", "qiskit") for path in (EXAMPLES / folder).glob("*.py")
 ]
 FEW = 2
+OPTIONAL = {
+    "kernel.py": "qiskit_machine_learning",
+    "networks.py": "qiskit_machine_learning",
+    "optimization.py": "qiskit_optimization",
+}
+"""Packages that some examples need beside those of the tests."""
 
 
 @pytest.mark.parametrize(
@@ -28,6 +34,8 @@ FEW = 2
 def test_scripts(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if path.name in OPTIONAL:
+        pytest.importorskip(OPTIONAL[path.name], reason="the example needs it")
     minimize = hybrid.minimize
 
     def few(*arguments: Any, **settings: Any) -> Any:
