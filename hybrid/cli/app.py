@@ -208,6 +208,26 @@ def journal_command(
         raise InputError("--table", got=f"{table} without --csv", expected="both or neither")
 
 
+@app.command("report")
+def report_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="JOURNAL...", help="The journal of a run, or several to compare."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The HTML file (default: beside the journal)."),
+    ] = None,
+    reference: Annotated[
+        float | None, typer.Option(help="A value to compare with, such as the exact energy.")
+    ] = None,
+) -> None:
+    """Write a report of a run as one HTML file, also during the run."""
+    from hybrid.cli.page import report
+
+    report(files, output, reference)
+
+
 def _conclude(result: Result) -> None:
     """Turn a result into an exit code."""
     if result.outcome is Outcome.INTERRUPTED:

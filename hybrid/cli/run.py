@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,6 +87,8 @@ def run(
         **arguments,
         **(keeping or Keeping()).arguments(path, overrides),
     }
+    if job.reference is not None:  # for reports
+        chosen["origin"]["reference"] = asdict(job.reference)
     if world().rank == 0 and not quiet:
         for note in job.notes:
             console.print(Text(f"note: {note}", "yellow"), soft_wrap=True)

@@ -23,13 +23,15 @@ def convergence(run: Run) -> dict[str, object]:
     best = np.fmin.accumulate(values) if len(values) else values
     target = run.reference.value if run.reference is not None else run.value
     errors = questions.errors[kept]
+    distance = np.abs(best[kept] - target)
+    distance[distance < 1e-14 * abs(target)] = np.nan  # rounding, which a logarithm would show
     return {
         "evaluations": evaluations[kept].tolist(),
         "iterations": questions.iterations[kept].tolist(),
         "values": _floats(values[kept]),
         "best": _floats(best[kept]),
         "errors": _floats(errors) if np.isfinite(errors).any() else None,
-        "distance": _floats(np.abs(best[kept] - target)),
+        "distance": _floats(distance),
         "reference": None
         if run.reference is None
         else {

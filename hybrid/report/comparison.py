@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hybrid.core.elements import Html, joined, table, tag
 from hybrid.core.units import duration
 from hybrid.report import charts
-from hybrid.report.elements import Html, joined, table, tag
 from hybrid.report.gather import Run
 from hybrid.report.hours import Advice, advice, core_seconds, shares
-from hybrid.report.sections import hours, section, where_the_hours_went
+from hybrid.report.sections import core_time, section, where_the_hours_went
 from hybrid.report.timeline import Timeline
 
 
@@ -66,10 +66,10 @@ def _results(
         rows.append(
             (name, run.optimizer, f"{run.value:.10g}{error}",
              f"{int(run.questions.points.sum()):,}", ranks, duration(run.seconds),
-             hours(run.core_seconds), f"{(parts['circuits'] + parts['classical']) / total:.0%}",
+             core_time(run.core_seconds), f"{(parts['circuits'] + parts['classical']) / total:.0%}",
              "yes" if run.completed is not None else "no")
         )  # fmt: skip
-    head = ["run", "optimizer", "value", "evaluations", "ranks", "time", "core-hours",
+    head = ["run", "optimizer", "value", "evaluations", "ranks", "time", "core time",
             "at work", "finished"]  # fmt: skip
     return table(head, rows, numbers=range(2, 8))
 

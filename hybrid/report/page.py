@@ -8,11 +8,11 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from hybrid.core.elements import Html, data, joined, tag
 from hybrid.core.errors import InputError
 from hybrid.report import charts, sections
 from hybrid.report.comparison import compared
 from hybrid.report.drawing import drawn
-from hybrid.report.elements import Html, data, joined, tag
 from hybrid.report.gather import Reference, Run, gather
 from hybrid.report.hours import advice, core_seconds, shares
 from hybrid.report.sections import section
@@ -147,7 +147,7 @@ def _timeline(told: dict[str, object], timelines: Sequence[Timeline]) -> list[Ht
     found = told["timeline"]
     if not isinstance(found, dict):
         return [tag("p", "No piece was recorded.")]
-    notes = ["Drag or pinch to move, turn the wheel to zoom; empty is waiting."]
+    notes = ["Turn the wheel or pinch to zoom, drag to move."]
     if not all(timeline.exact for timeline in timelines):
         notes.append(
             "This journal, of an older version, does not say when pieces began: they are drawn one "

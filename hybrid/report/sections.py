@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from hybrid.core.elements import Html, facts, joined, table, tag
 from hybrid.core.memory import gigabytes
 from hybrid.core.units import duration
-from hybrid.report.elements import Html, facts, joined, table, tag
 from hybrid.report.gather import Run, Session, branches, integer, mapping, real, text
 from hybrid.report.hours import Advice, Share
 from hybrid.report.timeline import Ledger, Timeline
@@ -38,8 +39,8 @@ def head(run: Run, shares: Sequence[Share]) -> Html:
     cards += [
         ("evaluations", f"{int(run.questions.points.sum()):,}"),
         ("time", duration(run.seconds)),
-        ("core-hours", hours(run.core_seconds)),
-        ("of them at work", f"{work / total:.0%}"),
+        ("core time", core_time(run.core_seconds)),
+        ("of it at work", f"{work / total:.0%}"),
     ]
     return joined(
         [
@@ -52,14 +53,16 @@ def head(run: Run, shares: Sequence[Share]) -> Html:
     )
 
 
-def hours(core_seconds: float) -> str:
-    """Format core-seconds as core-hours.
+def core_time(core_seconds: float) -> str:
+    """Format core-seconds, from a tenth of an hour on as core-hours.
 
     Example:
-        >>> hours(7200.0), hours(1.0)
-        ('2', '0.000278')
+        >>> core_time(7200.0), core_time(62.6), core_time(2e-3)
+        ('2 core-h', '62.6 core-s', '0.002 core-s')
     """
-    return f"{core_seconds / 3600.0:,.3g}"
+    if core_seconds >= 360.0:
+        return f"{core_seconds / 3600.0:,.4g} core-h"
+    return f"{core_seconds:.3g} core-s"
 
 
 def _verdict(run: Run) -> str:
@@ -84,7 +87,7 @@ def where_the_hours_went(shares: Sequence[Share], advice: Advice) -> Html:
         class_="bar", role="img", aria_label="shares of the core-hours",
     )  # fmt: skip
     rows = [
-        (tag("span", tag("i", "", class_=f"key {each.kind}"), each.name), hours(each.seconds),
+        (tag("span", tag("i", "", class_=f"key {each.kind}"), each.name), core_time(each.seconds),
          f"{each.seconds / total:.1%}", each.meaning)
         for each in shares
     ]  # fmt: skip
@@ -92,7 +95,7 @@ def where_the_hours_went(shares: Sequence[Share], advice: Advice) -> Html:
     return joined(
         [
             bar,
-            table(["spent on", "core-hours", "share", ""], rows, numbers=(1, 2)),
+            table(["spent on", "core time", "share", ""], rows, numbers=(1, 2)),
             tag("p", tag("b", "The one change: "), saved, advice.text, class_="advice"),
         ]
     )
@@ -141,7 +144,7 @@ def _branches(session: Session, ledger: Ledger) -> Iterator[Html]:
             yield joined([tag("b", who), ": idle"])
             continue
         shards = " that share a state" if session.groups else ""
-        threads = f", {session.threads} thread{'s' * (session.threads > 1)} each"
+        threads = f", {_threads(session)} each"
         predicted, measured = ledger.predicted[mine].sum(), ledger.measured[mine].sum()
         times = "no prediction"
         if predicted > 0.0:
@@ -150,6 +153,10 @@ def _branches(session: Session, ledger: Ledger) -> Iterator[Html]:
                 f"({measured / predicted:.2f} times)"
             )
         yield joined([tag("b", who), f"{shards}{threads}: {count:,} pieces of the run; ", times])
+
+
+def _threads(session: Session) -> str:
+    return f"{session.threads} thread{'s' * (session.threads > 1)}"
 
 
 def _ratio(run: Run) -> str:
@@ -206,7 +213,8 @@ def memory(run: Run) -> Html:
         if planned >= 0:
             rows.append(("states, as planned", f"{gigabytes(planned)} on each rank with work"))
         peaks = [each for each in session.usage.get("peak_bytes", ()) if each is not None]
-        most = f"{gigabytes(int(max(peaks)))} on one rank, {gigabytes(int(sum(peaks)))} on all"
+        most = f"{gigabytes(int(max(peaks, default=0)))} on one rank, "
+        most += f"{gigabytes(int(sum(peaks)))} on all"
         rows.append(("processes, at most", most if peaks else _UNKNOWN))
     rows.append(("energy", _energy(run)))
     return facts(rows)
@@ -235,13 +243,13 @@ def environment(run: Run) -> Html:
         hosts = ", ".join(dict.fromkeys(session.hosts))
         rows += [
             ("ranks", f"{session.ranks} on {hosts}"),
-            ("cores", f"{session.cores}, {session.threads} threads on each rank with work"),
+            ("cores", f"{session.cores}, {_threads(session)} on each rank with work"),
             ("simulator", session.simulator),
         ]
         for name in ("mpi", "python", "system", "batch job"):
             if told.get(name):
                 rows.append(("MPI" if name == "mpi" else name, told[name]))
-    short = {n: c for n, c in run.contents.items() if not _is_digest(c) and c}
+    short = {n: c for n, c in run.contents.items() if not _is_digest(c) and c not in ("", "None")}
     return facts([*rows, *short.items()])
 
 
@@ -285,11 +293,16 @@ def events(run: Run) -> Html:
     """Return the latest events of the run."""
     rows = []
     for event in [each for each in run.events if each.kind != "usage"][-_MOST_EVENTS:]:
-        hidden = ("x", "history", "values", "operators")
-        shown = {k: v for k, v in event.detail.items() if k not in hidden and v is not None}
-        told = ", ".join(f"{name} {value}" for name, value in shown.items())
-        rows.append((when(event.time), event.kind, told[:300]))
+        rows.append((when(event.time), event.kind, _told(event.detail)[:300]))
     return table(["time", "event", ""], rows)
+
+
+def _told(detail: Mapping[str, Any]) -> str:
+    """Return the details of an event: its message, or else its texts and numbers by name."""
+    if text(detail.get("message")):
+        return text(detail["message"])
+    plain = {k: v for k, v in detail.items() if isinstance(v, str | int | float)}
+    return ", ".join(f"{name} {value}" for name, value in plain.items())
 
 
 def when(seconds: float) -> str:

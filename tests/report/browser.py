@@ -36,7 +36,7 @@ def browser(profile: Path) -> Iterator[Browser]:
     program = find_browser()
     assert program is not None
     running = subprocess.Popen(
-        ["/bin/sh", "-c", command, "sh", program, *FLAGS, f"--user-data-dir={profile}"],
+        ["bash", "-c", command, "bash", program, *FLAGS, f"--user-data-dir={profile}"],
         pass_fds=(theirs_in, theirs_out),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

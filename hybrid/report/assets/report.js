@@ -108,12 +108,15 @@
     return data;
   }
 
-  function timeline(t, data) {
-    const tints = t.kinds.map(colour);
+  function timeline(t, spans) {
+    const kinds = [...t.kinds, "waiting"], tints = kinds.map(colour);
+    const last = spans.reduce((most, each) => Math.max(most, each[2]), 0);
+    const data = [...t.rows.map((_, row) => [row, 0, last, kinds.length - 1, 0, 1]), ...spans];
     const rectangle = (_, api) => {
       const row = api.value(0), from = api.coord([api.value(1), row]), to = api.coord([api.value(2), row]);
       const height = Math.max(api.size([0, 1])[1] * 0.78, 2), low = api.value(4), high = api.value(5);
-      const shape = { x: from[0], y: from[1] + height * (0.5 - high), width: Math.max(to[0] - from[0], 0.5), height: height * (high - low) };
+      const wide = to[0] - from[0], x = wide > 1 ? Math.floor(from[0]) : from[0];
+      const shape = { x, y: from[1] + height * (0.5 - high), width: wide > 1 ? Math.ceil(to[0]) - x : Math.max(wide, 0.5), height: height * (high - low) };
       const area = api.getWidth ? { x: 74, y: 0, width: api.getWidth() - 92, height: api.getHeight() } : null;
       const clipped = area ? echarts.graphic.clipRectByRect(shape, area) : shape;
       return clipped && { type: "rect", shape: clipped, style: { fill: tints[api.value(3)] } };
@@ -125,7 +128,8 @@
         ...base({}).tooltip, trigger: "item",
         formatter: ({ value: v }) => {
           const share = v[5] - v[4] < 0.99 ? `, ${Math.round(100 * (v[5] - v[4]))} % of ${clock(v[2] - v[1])}` : `, ${clock(v[2] - v[1])}`;
-          return `${t.rows[v[0]]}: ${t.kinds[v[3]]}${share}<br>from ${clock(v[1])}`;
+          if (v[3] === kinds.length - 1) return `${t.rows[v[0]]}: waiting`;
+          return `${t.rows[v[0]]}: ${kinds[v[3]]}${share}<br>from ${clock(v[1])}`;
         },
       },
       xAxis: axis("time", { min: 0, max: "dataMax", scale: false, axisLabel: { ...label, formatter: clock, hideOverlap: true } }),

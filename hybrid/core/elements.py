@@ -12,7 +12,7 @@ from hybrid.core.errors import printable
 
 
 class Html(str):
-    """Text that is HTML already; only this module and files of this package make it."""
+    """Text that is HTML already; never made of what comes from outside."""
 
 
 def tag(name: str, *children: object, **attributes: object) -> Html:
