@@ -126,7 +126,17 @@ def _ground_state(run_file: RunFile, memory_bytes: int | None) -> Job:
     if isinstance(problem, tables.Pauli):
         labels, coefficients = zip(*problem.terms, strict=True)
         return _job(run_file, SparsePauliOp(list(labels), list(coefficients)), _given(problem))
+    if isinstance(problem, tables.Observable):
+        return _job(run_file, _observable(run_file, problem), _given(problem))
     return _molecule(run_file, problem, memory_bytes)
+
+
+def _observable(run_file: RunFile, problem: tables.Observable) -> SparsePauliOp:
+    """Return the observable of a file, as wide as a circuit from a file."""
+    width, ansatz = None, run_file.ansatz
+    if isinstance(ansatz, tables.CircuitFile):
+        width = problems.read_circuit(run_file.beside(ansatz.path), ansatz.index).num_qubits
+    return problems.read_observable(run_file.beside(problem.path), width)
 
 
 def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | None) -> Job:
@@ -246,10 +256,10 @@ def _job(
     return Job(VQE(circuit, observable), circuit, reference, graph, notes=notes)
 
 
-def _given(problem: tables.Molecule | tables.Pauli) -> Reference | None:
+def _given(problem: tables.Molecule | tables.Pauli | tables.Observable) -> Reference | None:
     if problem.reference_energy is None:
         return None
-    if isinstance(problem, tables.Pauli):
+    if isinstance(problem, tables.Pauli | tables.Observable):
         return Reference(problem.reference_energy, "reference of the run file")
     return Reference(
         problem.reference_energy, "reference of the run file", "hartree", CHEMICAL_ACCURACY

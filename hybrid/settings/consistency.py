@@ -24,6 +24,9 @@ from hybrid.settings.tables import (
 from hybrid.simulators import SIMULATORS
 from hybrid.simulators import Simulator as AnySimulator
 
+_FILES = (("problem", "fcidump"), ("problem", "edges"), ("problem", "path"), ("ansatz", "path"))
+"""Keys that name files, by table."""
+
 
 def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]:
     """Return the errors that involve several tables or other files.
@@ -34,7 +37,7 @@ def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]
     """
     problem, ansatz = tables.get("problem"), tables.get("ansatz")
     faults: list[InputError] = []
-    for table, key in (("problem", "fcidump"), ("problem", "edges"), ("ansatz", "path")):
+    for table, key in _FILES:
         named = getattr(tables.get(table), key, None)
         if named is not None:
             faults += _file(f"{table}.{key}", path.parent, named)

@@ -70,6 +70,16 @@ class Pauli(Table):
     )
 
 
+class Observable(Table):
+    """``[problem] kind = "observable"``: the ground state of an observable in a text file."""
+
+    kind: Literal["observable"]
+    path: str = Field(min_length=1, description="the path of a file of terms such as '0.5 * X0 Z3'")
+    reference_energy: float | None = Field(
+        None, description="a finite number, in the unit of the terms, to compare the result with"
+    )
+
+
 class UCCSD(Table):
     """``[ansatz] kind = "uccsd"``: unitary coupled cluster on the Hartree-Fock state."""
 
@@ -203,11 +213,16 @@ class Run(Table):
     stall: Literal["report", "abort"] = Field("report", description="'report' or 'abort'")
 
 
-Problem: TypeAlias = Molecule | MaxCut | Pauli
+Problem: TypeAlias = Molecule | MaxCut | Pauli | Observable
 Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA | CircuitFile
 
 KINDS: Mapping[str, Mapping[str, type[Table]]] = {
-    "problem": {"molecule": Molecule, "maxcut": MaxCut, "pauli": Pauli},
+    "problem": {
+        "molecule": Molecule,
+        "maxcut": MaxCut,
+        "pauli": Pauli,
+        "observable": Observable,
+    },
     "ansatz": {
         "uccsd": UCCSD,
         "adapt": Adapt,
@@ -229,6 +244,7 @@ FITTING: Mapping[str, tuple[str, ...]] = {
     "molecule": ("uccsd", "adapt", "hardware_efficient", "file"),
     "maxcut": ("qaoa", "hardware_efficient", "file"),
     "pauli": ("hardware_efficient", "qaoa", "file"),
+    "observable": ("hardware_efficient", "qaoa", "file"),
 }
 """For each kind of problem the kinds of ansatz that fit it."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit, qpy
 from qiskit.circuit.library import real_amplitudes
+from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.errors import InputError
 from hybrid.problems import Molecule
@@ -198,3 +199,23 @@ def test_ansatz_files_that_do_not_fit(tmp_path: Path) -> None:
     assert "without parameters, expected at least one parameter" in refusal(path="fixed.qasm")
     assert "ansatz.path: got 'gone.qpy', which is not a file" in refusal(path="gone.qpy")
     assert "ansatz.index: got -1, expected an integer from 0" in refusal(index=-1)
+
+
+def test_an_observable_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "terms.txt").write_text("-1.0 * Z0 Z1\n-0.5 * X0\n-0.5 * X1\n")
+    problem = {"kind": "observable", "path": "terms.txt", "reference_energy": -1.4}
+    tables = {"problem": problem, "ansatz": ISING["ansatz"]}
+    job = build(load(write(tmp_path, tables)))
+    right = SparsePauliOp(*zip(*ISING["problem"]["terms"], strict=True))
+    assert job.workload.observable.operator.equiv(right)
+    assert job.reference == Reference(-1.4, "reference of the run file")
+    with pytest.raises(InputError, match=r"problem\.path: got 'gone\.txt', which is not a file"):
+        load(write(tmp_path, changed(tables, problem={"path": "gone.txt"})))
+
+
+def test_an_observable_from_a_file_is_as_wide_as_its_circuit(tmp_path: Path) -> None:
+    _ansatz_file(tmp_path)
+    (tmp_path / "terms.txt").write_text("0.5 Z0")
+    ansatz = {"kind": "file", "path": "ansatz.qpy", "index": 1}
+    tables = {"problem": {"kind": "observable", "path": "terms.txt"}, "ansatz": ansatz}
+    assert build(load(write(tmp_path, tables))).workload.num_qubits == 2
