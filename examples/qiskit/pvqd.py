@@ -3,13 +3,12 @@
 Run it with ``python``, or ``mpiexec -n 2 python``.
 """
 
+import numpy as np
 from qiskit.circuit.library import efficient_su2
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_algorithms import PVQD, TimeEvolutionProblem
 from qiskit_algorithms.optimizers import L_BFGS_B
 from qiskit_algorithms.state_fidelities import ComputeUncompute
-
-import numpy as np
 
 import hybrid
 

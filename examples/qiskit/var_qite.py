@@ -1,4 +1,4 @@
-"""VarQITE of qiskit-algorithms on hybrid: the metric and gradients of hybrid, three classes changed.
+"""VarQITE of qiskit-algorithms on hybrid, with its metric and gradients: three classes changed.
 
 Run it with ``python``, or ``mpiexec -n 2 python``.
 """
