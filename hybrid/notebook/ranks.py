@@ -111,7 +111,7 @@ class Ranks:
         self.size = number
         self._progress = progress
         self._kept = Kept[None]()
-        self._left = 0
+        self._left = False  # whether the ranks still owe a reply
         self._turn = threading.Lock()
         self._links: dict[int, Channel] = {}
         self._end = ""
@@ -159,6 +159,7 @@ class Ranks:
     def close(self) -> None:
         """End the ranks; calls run in this process again."""
         self._end = self._end or "they were closed"
+        self._job.is_printing = False  # the launcher complains of ranks that are ended by force
         if _Here.ranks is self:
             _Here.ranks = None
             send_calls_to(None)
@@ -204,9 +205,9 @@ class Ranks:
         while self._left:  # the result of an interrupted call is still to come
             self._next(name, None)
         self._kept.use(keys, dict.fromkeys(missing))
+        self._left = True
         if not self._ask([name, written, keys, blobs, watching]):
             self._give_up(name)
-        self._left = 1
 
     def _ask(self, request: object) -> bool:
         """Send a request to rank 0 and wake the others; return whether rank 0 is there."""
@@ -255,10 +256,10 @@ class Ranks:
             return False, None
         kind, content = message
         if kind == "result":
-            self._left = 0
+            self._left = False
             return True, Reader({}).read(content)
         if kind == "failure":
-            self._left = 0
+            self._left = False
             return True, decode(content)
         if following is None:
             self._links[0].send(["go", "the notebook has left the run"])
