@@ -34,6 +34,10 @@ class Kept(Generic[T]):
         """Return the keys that have no value."""
         return [key for key in keys if key not in self._values]
 
+    def values(self) -> list[T]:
+        """Return the values that are kept."""
+        return list(self._values.values())
+
     def use(self, keys: Iterable[str], new: dict[str, T]) -> dict[str, T]:
         """Return the values of keys, and keep them in place of those unused for longest.
 

@@ -111,7 +111,7 @@ class Ranks:
         self.size = number
         self._progress = progress
         self._kept = Kept[None]()
-        self._left = 0
+        self._left = False  # whether the ranks still owe a reply
         self._turn = threading.Lock()
         self._links: dict[int, Channel] = {}
         self._end = ""
@@ -159,6 +159,7 @@ class Ranks:
     def close(self) -> None:
         """End the ranks; calls run in this process again."""
         self._end = self._end or "they were closed"
+        self._job.is_printing = False  # the launcher complains of ranks that are ended by force
         if _Here.ranks is self:
             _Here.ranks = None
             send_calls_to(None)
@@ -187,13 +188,14 @@ class Ranks:
             if isinstance(given.get(each), str | os.PathLike):
                 given[each] = os.path.abspath(os.fspath(given[each]))
         with self._taken(name), Following(observers, display_of(self._progress)) as following:
-            self._send(name, given, following.watching)
-            found = self._answer(name, following)
+            with Stops() as stops:
+                self._send(name, given, following.watching, stops)
+                found = self._answer(name, following, stops)
             if name == "minimize":
                 following.finished(found)
             return found
 
-    def _send(self, name: str, given: Mapping[str, Any], watching: str) -> None:
+    def _send(self, name: str, given: Mapping[str, Any], watching: str, stops: Stops) -> None:
         writer = Writer()
         written = {
             each: writer.write(value, f"{each} of {name}()") for each, value in given.items()
@@ -203,10 +205,12 @@ class Ranks:
         blobs = {key: writer.blob(key) for key in missing}
         while self._left:  # the result of an interrupted call is still to come
             self._next(name, None)
+            _raise_if(stops)
+        _raise_if(stops)
         self._kept.use(keys, dict.fromkeys(missing))
+        self._left = True
         if not self._ask([name, written, keys, blobs, watching]):
             self._give_up(name)
-        self._left = 1
 
     def _ask(self, request: object) -> bool:
         """Send a request to rank 0 and wake the others; return whether rank 0 is there."""
@@ -219,18 +223,14 @@ class Ranks:
             return False
         return True
 
-    def _answer(self, name: str, following: Following) -> Any:
-        with Stops() as stops:
-            while True:
-                done, value = self._next(name, following)
-                if done:
-                    break
-                if stops.reason and name != "minimize":
-                    raise KeyboardInterrupt
-                if stops.reason:  # until it stops; the signal is ignored before the run starts
-                    os.kill(self._processes[0], signal.SIGINT)
-        if stops.reason and name != "minimize":
-            raise KeyboardInterrupt
+    def _answer(self, name: str, following: Following, stops: Stops) -> Any:
+        done = False
+        while not done:
+            done, value = self._next(name, following)
+            if name != "minimize":
+                _raise_if(stops)
+            elif stops.reason and not done:  # until it stops: the signal is ignored before the run
+                os.kill(self._processes[0], signal.SIGINT)
         if following.failure is not None:
             raise following.failure
         if isinstance(value, Failure):
@@ -255,10 +255,10 @@ class Ranks:
             return False, None
         kind, content = message
         if kind == "result":
-            self._left = 0
+            self._left = False
             return True, Reader({}).read(content)
         if kind == "failure":
-            self._left = 0
+            self._left = False
             return True, decode(content)
         if following is None:
             self._links[0].send(["go", "the notebook has left the run"])
@@ -320,6 +320,12 @@ class Ranks:
             yield
         finally:
             self._turn.release()
+
+
+def _raise_if(stops: Stops) -> None:
+    """Raise KeyboardInterrupt if the user has interrupted the cell."""
+    if stops.reason:
+        raise KeyboardInterrupt
 
 
 class _Here:

@@ -29,6 +29,7 @@ from qiskit_aer.noise import (
 
 import hybrid
 from hybrid import learn
+from hybrid.calls.differentiable import Differentiable
 from hybrid.core.errors import NoExactGradientError
 from hybrid.notebook import calls
 from hybrid.notebook.ranks import Ranks
@@ -318,6 +319,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "map": (
         lambda: hybrid.map(abs, [1]),
         r"^map\(\): got a call while hybrid.ranks\(\) is open; its function is code",
+    ),
+    "two passes": (
+        lambda: Differentiable(WORDS, features=["w"]).at(POINTS[:, :1], POINTS[0, :2]),
+        r"^Differentiable\(\): got a call while hybrid.ranks\(\) is open; the states between",
     ),
     "function": (
         lambda: pulled(lambda values, which: values),

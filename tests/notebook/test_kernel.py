@@ -89,6 +89,10 @@ def kernel() -> Iterator[Kernel]:
 
 
 def test_progress_interrupt_and_death(kernel: Kernel) -> None:
+    assert kernel.text("%load_ext hybrid") == ""
+    assert kernel.text("%%ranks 1\nimport hybrid\nprint(hybrid.ranks())").startswith("1 rank on ")
+    (failed,) = (each for each in kernel.run("hybrid.ranks()") if each["kind"] == "error")
+    assert "no number while no ranks are open" in failed["evalue"]
     launcher = int(kernel.text(RUN))
     kernel.start(LONG)
     lines: list[str] = []

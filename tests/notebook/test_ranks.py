@@ -66,6 +66,18 @@ def _is_alive(process: int) -> bool:
         return False
 
 
+def interrupt_while_busy(job: Ranks) -> None:
+    """Interrupt this process as a user does, a moment after it has sent a call to the ranks."""
+
+    def interrupt() -> None:
+        while not job._left:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+
+
 def test_open_and_close() -> None:
     with hybrid.ranks(2) as job:
         assert (job.size, len(job.hosts), job.is_open) == (2, 2, True)
@@ -161,8 +173,7 @@ def test_a_crash_is_an_exception_of_the_call() -> None:
 def test_closing_while_the_ranks_compute() -> None:
     job = hybrid.ranks(2)
     there = processes_of(job)
-    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    interrupt_while_busy(job)
     circuit = real_amplitudes(16, reps=3)
     with pytest.raises(KeyboardInterrupt):
         hybrid.expectation(circuit, SparsePauliOp("Z" * 16), [[0.1] * 64] * 10**5, gradient=True)
@@ -242,8 +253,7 @@ def test_twice_and_nested(job: Ranks) -> None:
 
 
 def test_an_interrupt_ends_a_run_with_the_best_point(job: Ranks) -> None:
-    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    interrupt_while_busy(job)
     result = hybrid.minimize(LONG, Adam(max_iterations=10**6, tolerance=0.0), seed=1)
     assert result.outcome.value == "interrupted"
     assert "SIGINT" in result.message
@@ -257,8 +267,7 @@ def test_an_interrupt_of_another_call(job: Ranks) -> None:
     """The cell ends at once, and the ranks go on with the next call."""
     circuit = real_amplitudes(14, reps=3)
     points = [[0.1] * circuit.num_parameters] * 4000
-    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    interrupt_while_busy(job)
     with pytest.raises(KeyboardInterrupt):
         hybrid.expectation(circuit, SparsePauliOp("Z" * 14), points, gradient=True)
     assert hybrid.expectation(ZERO, Z).tolist() == [1.0]
