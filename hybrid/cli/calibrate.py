@@ -11,8 +11,9 @@ from rich.text import Text
 from hybrid.calibration import calibrate
 from hybrid.cli import quantities
 from hybrid.cli.data import print_json
+from hybrid.cli.following import following
 from hybrid.cli.report import Row, panel
-from hybrid.cli.terminal import output_console
+from hybrid.cli.terminal import error_console, output_console
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
 from hybrid.machine import Machine, may_save, path_of, save
@@ -35,7 +36,8 @@ def measure(output: Path | None, *, as_json: bool = False) -> None:
     latency, bandwidth = _messages(job)
     if job.rank == 0:
         start = time.perf_counter()
-        machine = calibrate(latency, bandwidth)
+        with following(error_console()):
+            machine = calibrate(latency, bandwidth)
         path = path_of(machine.kind) if output is None else output
         saved = save(machine, path)
         spent = time.perf_counter() - start

@@ -103,6 +103,7 @@ def run_command(
     groups: options.Groups = None,
     budget: options.Budget = None,
     output: options.Output = None,
+    trace: options.Trace = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -110,7 +111,7 @@ def run_command(
     from hybrid.cli.run import Keeping, Showing, run, within
 
     limit = within(budget, _seconds(time_limit), threads)
-    keeping = Keeping(journal, fork, limit, stall)
+    keeping = Keeping(journal, fork, limit, stall, trace)
     settings = overrides(seed, threads, max_iterations, shots, shards, groups)
     _conclude(run(file, settings, keeping, Showing(quiet, as_json, output)))
 
@@ -131,6 +132,7 @@ def resume_command(
     shards: options.Shards = None,
     groups: options.Groups = None,
     output: options.Output = None,
+    trace: options.Trace = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -139,7 +141,7 @@ def resume_command(
     from hybrid.cli.run import Keeping, Showing
 
     limit = _seconds(time_limit)
-    keeping = Keeping(into or file, file if into else None, limit, stall)
+    keeping = Keeping(into or file, file if into else None, limit, stall, trace)
     settings = overrides(shards=shards, groups=groups)
     _conclude(resume(file, keeping, settings, Showing(quiet, as_json, output)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,11 @@ import hybrid
 from hybrid.cli import electrons, report, results
 from hybrid.cli.budget import Budget
 from hybrid.cli.data import print_json
-from hybrid.cli.progress import follower
+from hybrid.cli.following import following
 from hybrid.cli.terminal import error_console, output_console
 from hybrid.collective.topology import cores_of
 from hybrid.core.early import loaded
+from hybrid.core.phases import phase
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
 from hybrid.runtime import agree, free_bytes, on_survivors, world
@@ -39,12 +41,14 @@ class Keeping:
         fork: path of a journal to start from.
         time_limit: in seconds.
         stall: how to handle a stalled piece (10x its predicted time).
+        trace: file for the timeline of the ranks.
     """
 
     journal: Path | None = None
     fork: Path | None = None
     time_limit: float | None = None
     stall: Literal["report", "abort"] | None = None
+    trace: Path | None = None
 
     def arguments(self, path: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
         """Return these as arguments of minimize(), with the origin of the run."""
@@ -102,21 +106,24 @@ def run(
         UnwritableError: the result cannot be written to its file; it is printed before.
     """
     showing = showing or Showing()
-    job, arguments = prepared(path, overrides, check=lambda: results.check_output(showing.output))
+    console = showing.console()
+    with contextlib.nullcontext() if showing.quiet else following(console):
+        job, arguments = prepared(
+            path, overrides, check=lambda: results.check_output(showing.output)
+        )
     loaded()
     chosen: dict[str, Any] = {
         **arguments,
         **(keeping or Keeping()).arguments(path, overrides),
     }
-    console = showing.console()
     if showing.quiet:
         result = hybrid.minimize(job.workload, **chosen)
     else:
         if world().rank == 0:
             for note in job.notes:
                 console.print(Text(f"note: {note}", "yellow"), soft_wrap=True)
-        with follower(console, job.reference) as observer:
-            result = hybrid.minimize(job.workload, **chosen, observer=observer)
+        with following(console, job.reference):
+            result = hybrid.minimize(job.workload, **chosen)
     rows = report.result_rows(result, job.reference if job.electrons is None else None)
     more: dict[str, Any] = {"ranks": world().size, "journal": chosen["journal"]}
     try:
@@ -163,6 +170,10 @@ def prepared(
     """
 
     def read() -> tuple[Job, MinimizeArguments]:
+        with phase(f"reading {path.name}"):
+            return built()
+
+    def built() -> tuple[Job, MinimizeArguments]:
         if check is not None and world().rank == 0:
             check()
         run_file = load(path, overrides)
