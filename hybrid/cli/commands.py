@@ -174,6 +174,29 @@ def journal_command(
         summary(file, as_json=as_json)
 
 
+@_command("watch", "hybrid watch water.db", "hybrid watch water.db --json --interval 10")
+def watch_command(
+    file: options.Record,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Look this often, or less often if that costs.")
+    ] = 1.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once, and exit.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON at each look.")
+    ] = False,
+) -> None:
+    """Follow a run by its journal, from anywhere.
+
+    The journal is only read. Exit codes: 0 when the run has ended (or with --once), 75 when it was
+    stopped or killed and can be resumed.
+    """
+    from hybrid.cli.terminal import output_console
+    from hybrid.cli.watch import watch
+
+    console = output_console()
+    raise typer.Exit(watch(file, console, interval=interval, once=once, as_json_lines=as_json))
+
+
 @_command(
     "check", "hybrid check water.toml", "mpiexec -n 4 hybrid check water.toml --shards 2 --json"
 )

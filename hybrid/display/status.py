@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hybrid.core.phases import Phase
-from hybrid.core.units import core_time, duration
+from hybrid.core.units import core_time, count, duration
 from hybrid.loop.result import Progress, RunDescription
 
 _WINDOW = 30.0
@@ -65,6 +65,7 @@ class Status:
     _busy: float = 0.0
     _ends: float | None = None
     _first: tuple[float, int] | None = None
+    _seen: float = 0.0
 
     def start(self, description: RunDescription) -> None:
         """Begin with a run."""
@@ -74,9 +75,9 @@ class Status:
         left = description.seconds_left
         self._ends = None if left is None else now + left
 
-    def see(self, progress: Progress) -> None:
-        """Take in what a run has reached."""
-        self.progress = progress
+    def see(self, progress: Progress, ago: float = 0.0) -> None:
+        """Take in what a run has reached, some seconds ago."""
+        self.progress, self._seen = progress, time.perf_counter() - ago
         if self._first is None:
             self._first = (progress.wall_time, progress.iteration)
 
@@ -107,8 +108,31 @@ class Status:
     def elapsed(self) -> float:
         """Seconds since the run, or else the step, began."""
         if self.progress is not None:
-            return self.progress.wall_time
+            return self.progress.wall_time + self.since_answer
         return 0.0 if self.phase is None else self.phase.seconds
+
+    @property
+    def since_answer(self) -> float:
+        """Seconds since the run had its latest answer."""
+        return 0.0 if self.progress is None else time.perf_counter() - self._seen
+
+    @property
+    def evaluations_per_second(self) -> float | None:
+        """How many points are evaluated each second lately, or None if unknown."""
+        return self._rates.of(0)
+
+    @property
+    def busy(self) -> float | None:
+        """The share of the time in which the ranks work lately, or None if unknown."""
+        busy = self._rates.of(1)
+        if self.description is None or busy is None:
+            return None
+        return min(busy / self.description.ranks, 1.0)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds up to the time limit, or None without one."""
+        return None if self._ends is None else max(self._ends - time.perf_counter(), 0.0)
 
     def parts(self) -> list[str]:
         """Return what to show, the most important first."""
@@ -132,20 +156,17 @@ class Status:
         left = self._left(progress)
         if left is not None:
             found.append(f"at most {duration(left)} left")
-        rate = self._rates.of(0)
+        rate = self.evaluations_per_second
         per_second = "" if rate is None else f" ({rate:.3g}/s)"
-        found.append(f"{progress.evaluations} evaluations{per_second}")
+        found.append(f"{count(progress.evaluations, 'evaluation')}{per_second}")
         return [*found, *self._of_the_job()]
 
     def _of_the_job(self) -> list[str]:
-        description, busy = self.description, self._rates.of(1)
-        found = []
-        if description is not None and busy is not None:
-            share = min(busy / description.ranks, 1.0)
-            found.append(f"ranks busy {share:.0%}")
-        if description is not None and self._ends is not None:
-            left = max(self._ends - time.perf_counter(), 0.0)
-            found.append(f"limit in {duration(left)}, {core_time(left * description.cores)}")
+        busy, left = self.busy, self.seconds_left
+        found = [] if busy is None else [f"ranks busy {busy:.0%}"]
+        if self.description is not None and left is not None:
+            cores = self.description.cores
+            found.append(f"limit in {duration(left)}, {core_time(left * cores)}")
         return found
 
     def _left(self, progress: Progress) -> float | None:
@@ -158,9 +179,7 @@ class Status:
             return None
         pace = (progress.wall_time - seconds) / done
         left = max(progress.max_iterations - progress.iteration, 0) * pace
-        if self._ends is not None:
-            left = min(left, max(self._ends - time.perf_counter(), 0.0))
-        return left
+        return left if self.seconds_left is None else min(left, self.seconds_left)
 
 
 def _step(phase: Phase) -> str:

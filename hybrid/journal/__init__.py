@@ -7,6 +7,7 @@ are in ``schema.py``; ``database.py`` explains safety on network file systems an
 from __future__ import annotations
 
 from hybrid.journal.identity import Identity, carries_over, differences
+from hybrid.journal.lock import is_locked
 from hybrid.journal.reader import Journal, open_journal, peek
 from hybrid.journal.rows import Answer, Event, PieceRow, Start, Unfinished
 from hybrid.journal.writer import Writer
@@ -22,6 +23,7 @@ __all__ = [
     "Writer",
     "carries_over",
     "differences",
+    "is_locked",
     "open_journal",
     "peek",
 ]
