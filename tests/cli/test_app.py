@@ -79,7 +79,7 @@ def test_run_prints_description_progress_and_closing_table(
     for part in (
         "hybrid run",
         "VQE: 2 qubits",
-        "iteration 14 · cost -1.41",
+        "cost -1.4142",
         "core-seconds",
         "-1.41421356",
     ):
