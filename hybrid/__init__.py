@@ -102,8 +102,9 @@ def _join_if_launched() -> None:
 
     from hybrid.core import launcher
 
-    # ``python -m hybrid`` joins by itself, once it keeps signals.
-    if sys.argv[:1] == ["-m"] or not launcher.is_launched():
+    # ``python -m hybrid`` and ``hybrid`` join by themselves, once they keep signals.
+    program = sys.argv[0].rpartition("/")[2] if sys.argv else ""
+    if program in ("-m", "hybrid") or not launcher.is_launched():
         return
     from hybrid.runtime.world import join_if_launched
 

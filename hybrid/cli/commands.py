@@ -260,10 +260,13 @@ def calibrate_command(
 
 @_command("doctor", "hybrid doctor", "mpiexec -n 4 hybrid doctor --json")
 def doctor_command(as_json: options.Json = False) -> None:
-    """Check the installation, the ranks and their hosts."""
+    """Check the installation, the ranks and their hosts.
+
+    Each finding comes with its remedy. Exit codes: 0 if all is well, 1 if there is a problem.
+    """
     from hybrid.cli.doctor import doctor
 
-    doctor(as_json=as_json)
+    raise typer.Exit(doctor(as_json=as_json))
 
 
 def _seconds(time_limit: str | None) -> float | None:
