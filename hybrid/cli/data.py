@@ -27,8 +27,9 @@ def as_json(data: Mapping[str, Any], indent: int | None = 2) -> str:
     bits in decimal.
 
     Example:
-        >>> as_json({"x": np.array([0.1, np.nan]), "n": 3}, indent=None)
-        '{"x": [0.1, null], "n": 3}'
+        >>> from pathlib import Path
+        >>> as_json({"x": np.array([0.1, np.nan]), "at": Path("a.db")}, indent=None)
+        '{"x": [0.1, null], "at": "a.db"}'
     """
     return json.dumps(plain(data), indent=indent, allow_nan=False)
 

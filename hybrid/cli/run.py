@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -116,6 +116,8 @@ def run(
         **arguments,
         **(keeping or Keeping()).arguments(path, overrides),
     }
+    if job.reference is not None:  # for reports
+        chosen["origin"]["reference"] = asdict(job.reference)
     if showing.quiet:
         result = hybrid.minimize(job.workload, **chosen)
     else:
