@@ -72,6 +72,20 @@ def _command(name: str, *examples: str) -> Callable[[F], F]:
     return app.command(name, cls=_Command, epilog=f"\b\n{title}\n{lines}")
 
 
+def _workloads(incomplete: str) -> list[str]:
+    """Return completions of a workload."""
+    from hybrid.cli.init import WORKLOADS
+
+    return [name for name in WORKLOADS if name.startswith(incomplete)]
+
+
+def _examples(incomplete: str) -> list[str]:
+    """Return completions of the name of an example."""
+    from hybrid.cli.examples import names
+
+    return [name for name in [*names(), "all"] if name.startswith(incomplete)]
+
+
 @app.callback(invoke_without_command=True)
 def top(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -280,6 +294,68 @@ def calibrate_command(
     from hybrid.cli.calibrate import measure
 
     measure(output, as_json=as_json)
+
+
+@_command(
+    "init",
+    "hybrid init molecule",
+    "hybrid init maxcut --output graph.toml",
+)
+def init_command(
+    workload: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORKLOAD",
+            help="molecule, adapt, excited-states, maxcut, ising or noisy.",
+            autocompletion=_workloads,
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file (default: WORKLOAD.toml).")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files.")] = False,
+) -> None:
+    """Write a commented run file to start from.
+
+    It names every key with its meaning and default, and runs as it is; data that it needs are
+    written beside it.
+    """
+    from hybrid.cli.init import init
+
+    written = init(workload, output, force=force)
+    typer.echo("wrote " + ", ".join(str(each) for each in written))
+    typer.echo(f"next: hybrid run {written[0]}")
+
+
+@_command("examples", "hybrid examples", "hybrid examples vqe.py --into my-project")
+def examples_command(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="The example to copy, or all; without it, they are listed.",
+            autocompletion=_examples,
+        ),
+    ] = None,
+    into: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where to copy to (default: here).")
+    ] = Path(),
+    as_json: options.Json = False,
+) -> None:
+    """List the examples, or copy one with its data."""
+    from hybrid.cli import examples
+
+    if name is not None:
+        for path in examples.copy(name, into):
+            typer.echo(path)
+    elif as_json:
+        from hybrid.cli.data import print_json
+
+        print_json({"examples": [{"name": n, "shows": text} for n, text in examples.listed()]})
+    else:
+        width = max(map(len, examples.names()))
+        for each, text in examples.listed():
+            typer.echo(f"{each:<{width}}  {text}")
 
 
 @_command("doctor", "hybrid doctor", "mpiexec -n 4 hybrid doctor --json")

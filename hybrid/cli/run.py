@@ -24,9 +24,17 @@ from hybrid.core.phases import phase
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
 from hybrid.runtime import agree, free_bytes, on_survivors, world
-from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
+from hybrid.settings import (
+    Job,
+    MinimizeArguments,
+    build,
+    from_environment,
+    load,
+    minimize_arguments,
+)
 from hybrid.simulators import Choice
 
+_CALL = "the command line"
 _CUT_SAMPLES = 1024
 _CUT_STREAM = 2
 """Key of the seed of the samples, distinct from those of minimize()."""
@@ -96,16 +104,18 @@ def run(
     overrides: Mapping[str, object],
     keeping: Keeping | None = None,
     showing: Showing | None = None,
+    recorded: Mapping[str, object] | None = None,
 ) -> Result:
     """Run a file on all ranks of the job; print its description, progress and result.
 
-    Collective. Only rank 0 writes.
+    Collective. Only rank 0 writes. Settings of the environment replace those of the file, and
+    ``overrides`` replace both; ``recorded`` are those of a run that is resumed.
 
     Raises:
         HybridError: see :func:`hybrid.minimize` and :func:`hybrid.settings.load`.
         UnwritableError: the result cannot be written to its file; it is printed before.
     """
-    showing = showing or Showing()
+    showing, overrides = showing or Showing(), settled(overrides, recorded)
     console = showing.console()
     with contextlib.nullcontext() if showing.quiet else following(console):
         job, arguments = prepared(
@@ -179,14 +189,39 @@ def prepared(
         if check is not None and world().rank == 0:
             check()
         run_file = load(path, overrides)
+        settings = minimize_arguments(run_file)
+        settings["time_limit"] = within(
+            run_file.run.budget, settings["time_limit"], run_file.run.threads
+        )
         free = free_bytes() * len(world().hosts) if here else None
-        return build(run_file, free), minimize_arguments(run_file)
+        return build(run_file, free), settings
 
     def contents(made: tuple[Job, MinimizeArguments]) -> Mapping[str, str]:
         return made[0].workload.contents()
 
-    call = "the command line"
-    return on_survivors(lambda: agree(world().communicator, call, read, contents), call)
+    return on_survivors(lambda: agree(world().communicator, _CALL, read, contents), _CALL)
+
+
+def settled(
+    overrides: Mapping[str, object], recorded: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """Return all settings that replace those of the run file, by dotted key; collective.
+
+    Args:
+        overrides: those of options, which replace those of the environment.
+        recorded: those with which a run was started that is resumed; all others replace them.
+
+    Raises:
+        InputError: a variable is unknown; MismatchError if it differs between ranks.
+    """
+
+    def merged() -> dict[str, object]:
+        return {**(recorded or {}), **from_environment(), **overrides}
+
+    def contents(made: Mapping[str, object]) -> Mapping[str, str]:
+        return {"settings of the environment": repr(sorted(made.items()))}
+
+    return on_survivors(lambda: agree(world().communicator, _CALL, merged, contents), _CALL)
 
 
 def _cut(job: Job, result: Result, simulator: Choice) -> tuple[list[report.Row], dict[str, Any]]:

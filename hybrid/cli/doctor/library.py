@@ -52,8 +52,22 @@ class Library:
     fault: str = ""
 
 
-_mismatch: list[str] = []
-"""Why the ranks of the launcher do not form one job, once :func:`prepare` knows."""
+@dataclass
+class _Start:
+    """How this process started, once :func:`prepare` has seen it.
+
+    Attributes:
+        switched_off: whether the user has switched MPI off.
+        launched: whether a launcher started this process as a rank.
+        mismatch: why the ranks of the launcher do not form one job, or an empty string.
+    """
+
+    switched_off: bool = False
+    launched: bool = False
+    mismatch: str = ""
+
+
+_start = _Start()
 
 
 @cache
@@ -84,13 +98,14 @@ def prepare() -> None:
     """Join the job of the launcher if that is possible; else go on without MPI, on rank 0 alone."""
     from hybrid.runtime import world
 
-    fault = "" if launcher.is_switched_off() else probed().fault
+    _start.switched_off, _start.launched = launcher.is_switched_off(), launcher.is_launched()
+    fault = "" if _start.switched_off else probed().fault
     if not fault:
         try:
             world()
             return
         except InputError as error:
-            _mismatch.append(error.got)  # type: ignore[arg-type]
+            _start.mismatch = str(error.got)
     rank = launcher.launched_rank()
     os.environ["HYBRID_MPI"] = "off"
     if rank:
@@ -108,24 +123,25 @@ def rows(found: Library) -> Iterator[Row]:
 
 def findings(found: Library) -> Iterator[Finding]:
     """Yield why ranks do not work together."""
-    if _mismatch:
+    if _start.mismatch:
         yield Finding(
-            str(_mismatch[0]),
+            _start.mismatch,
             "use the launcher of the library above (its mpiexec), or install mpi4py for the MPI of "
             "the launcher: MPICC=mpicc pip install --no-binary mpi4py --force-reinstall mpi4py",
         )
-    elif found.version is None and not launcher.is_switched_off():
+    elif found.version is None and not _start.switched_off:
+        absent = "cannot load MPI library" in found.fault or "No module named" in found.fault
         yield Finding(
-            f"No MPI library starts, so work is not shared over ranks ({found.fault})",
+            f"no MPI library starts, so work is not shared over ranks ({found.fault})",
             f"{install('mpi')} brings MPICH; on a cluster, load its MPI module",
-            is_problem="cannot load MPI library" not in found.fault or launcher.is_launched(),
+            is_problem=_start.launched or not absent,
         )
     elif found.version is not None and not (shutil.which("mpiexec") or shutil.which("srun")):
         where = _beside()
         remedy = f"start ranks with {where}" if where else "load your cluster's MPI module"
-        yield Finding("Neither mpiexec nor srun is on the PATH", remedy, is_problem=False)
+        yield Finding("neither mpiexec nor srun is on the PATH", remedy, is_problem=False)
     count = launcher.launched_processes()
-    if count > 1 and launcher.is_switched_off() and not _mismatch and not found.fault:
+    if count > 1 and launcher.is_switched_off() and not (_start.mismatch or found.fault):
         yield Finding(
             f"HYBRID_MPI is off, so each of the {count} processes of the launcher does the whole "
             "run",

@@ -62,7 +62,7 @@ def satisfies(version: str, bounds: str) -> bool:
     """Return whether a version is within bounds; what is not understood counts as satisfied.
 
     Example:
-        >>> satisfies("2.6.1", ">=2.6,<3"), satisfies("3.0.0", "<3,>=2.6"), satisfies("2.10", ">2.9")
+        >>> satisfies("2.6.1", ">=2.6,<3"), satisfies("3.0.0", "<3"), satisfies("2.10", ">2.9")
         (True, False, True)
     """
     have = _numbers(version)
