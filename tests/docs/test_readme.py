@@ -205,7 +205,8 @@ def test_exit_codes() -> None:
 
 def test_options_exist() -> None:
     group: Any = cli.command()
-    known = {o for c in group.commands.values() for p in c.params for o in (*p.opts, "--help")}
+    commands = [group, *group.commands.values()]
+    known = {o for c in commands for p in c.params for o in (*p.opts, "--help")}
     for span in spans(README):
         if not span.startswith("mpiexec --"):
             assert set(re.findall(r"(?<![\w-])--[a-z-]+", span)) <= known, span
