@@ -154,7 +154,7 @@ class Status:
         if norm is not None:
             found.append(f"|gradient| {norm:.2e}")
         left = self._left(progress)
-        if left is not None:
+        if left:
             found.append(f"at most {duration(left)} left")
         rate = self.evaluations_per_second
         per_second = "" if rate is None else f" ({rate:.3g}/s)"
