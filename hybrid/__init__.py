@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hybrid.primitives import Estimator as Estimator
     from hybrid.primitives import EstimatorGradient as EstimatorGradient
     from hybrid.primitives import Sampler as Sampler
+    from hybrid.torch.train import train as train
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQD as VQD
     from hybrid.workloads import VQE as VQE
@@ -67,6 +68,7 @@ _HOMES = {
     "sample": "hybrid.calls.sample",
     "simulators": "hybrid.simulators",
     "torch": "hybrid.torch",
+    "train": "hybrid.torch.train",
     "workload": "hybrid.workloads",
     "state": "hybrid.calls.states",
 }
