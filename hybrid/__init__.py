@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hybrid import jax as jax
     from hybrid import learn as learn
     from hybrid import optimizers as optimizers
     from hybrid import problems as problems
@@ -55,6 +56,7 @@ _HOMES = {
     "amplitudes": "hybrid.calls.states",
     "estimate": "hybrid.calls.expectation",
     "expectation": "hybrid.calls.expectation",
+    "jax": "hybrid.jax",
     "learn": "hybrid.learn",
     "map": "hybrid.calls.map",
     "metric": "hybrid.calls.states",
