@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from hybrid.core.errors import InputError
 from hybrid.core.work import Work
@@ -19,6 +19,7 @@ from hybrid.simulators.base import (
 )
 from hybrid.simulators.native import cost as native_cost
 from hybrid.simulators.native.evaluation import NativeEvaluation
+from hybrid.simulators.native.sector import prepared
 
 PRECISIONS = ("complex128", "complex64")
 
@@ -32,6 +33,9 @@ class Native(Simulator):
 
     Attributes:
         precision: ``complex128``, or ``complex64`` for half the memory; sums use double precision.
+        sector: ``"auto"`` to hold only the amplitudes of a symmetry sector, such as those with a
+            fixed number of particles, if the circuit stays in one that is small enough and the
+            precision is ``complex128``; False for dense states.
 
     Example:
         >>> Native(precision="complex64").name
@@ -39,8 +43,9 @@ class Native(Simulator):
     """
 
     precision: str = "complex128"
+    sector: Literal["auto", False] = "auto"
     name: ClassVar[str] = "native"
-    settings: ClassVar[Mapping[str, str]] = {"precision": "precision"}
+    settings: ClassVar[Mapping[str, str]] = {"precision": "precision", "sector": "sector"}
     exact_only: ClassVar[bool] = True
     rates: ClassVar[frozenset[str]] = native_cost.NAMES
 
@@ -49,6 +54,8 @@ class Native(Simulator):
             raise InputError(
                 "precision", got=repr(self.precision), expected=" or ".join(PRECISIONS)
             )
+        if self.sector != "auto" and self.sector is not False:
+            raise InputError("sector", got=repr(self.sector)[:60], expected="'auto' or False")
 
     @property
     def single(self) -> bool:
@@ -63,7 +70,7 @@ class Native(Simulator):
 
     def content(self) -> str:
         """Return a string that identifies the settings."""
-        return self.precision
+        return self.precision if self.sector else f"{self.precision}, dense"
 
     def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
         """Compile sampling of all qubits from the exact state, by inverse transform."""
@@ -81,7 +88,10 @@ class Native(Simulator):
         refusal = self.refusal(estimation)
         if refusal is not None:
             raise unsupported(self.name, refusal)
-        return NativeEvaluation(estimation.circuit.program, estimation.observables, self.single)
+        program, observables = estimation.circuit.program, estimation.observables
+        if self.single:
+            return NativeEvaluation(program, observables, single=True)
+        return prepared(program, observables, sector=self.sector == "auto")
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:
