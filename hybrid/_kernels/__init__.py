@@ -64,9 +64,10 @@ ELSEWHERE = _build.ELSEWHERE
 PauliSum = _build.PauliSum
 Placement = _build.Placement
 Program = _build.Program
-SectorBasis = _build.SectorBasis
-SectorProgram = _build.SectorProgram
-SectorSum = _build.SectorSum
+# Absent from builds of older sources; states are dense then.
+SectorBasis = getattr(_build, "SectorBasis", None)
+SectorProgram = getattr(_build, "SectorProgram", None)
+SectorSum = getattr(_build, "SectorSum", None)
 Tape = _build.Tape
 about = _build.about
 copy_in = _build.copy_in

@@ -58,6 +58,10 @@ Shards = Annotated[
     str | None, typer.Option(help="Ranks that share one state: a power of two, or auto.")
 ]
 Groups = Annotated[str | None, typer.Option(help="Groups of ranks that work in parallel, or auto.")]
+Sector = Annotated[
+    Literal["auto", "false"] | None,
+    typer.Option(help="Symmetry sectors: auto, or false for dense states."),
+]
 MaxIterations = Annotated[int | None, typer.Option(help="Maximum number of optimizer iterations.")]
 Shots = Annotated[int | None, typer.Option(help="Shots per group of compatible terms.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only the closing table.")]
@@ -151,6 +155,7 @@ def run_command(
     stall: Stall = None,
     shards: Shards = None,
     groups: Groups = None,
+    sector: Sector = None,
     quiet: Quiet = False,
     budget: Annotated[
         str | None, typer.Option(help="Stop before this budget is exceeded, such as 200core-hours.")
@@ -161,7 +166,7 @@ def run_command(
 
     limit = within(budget, _seconds(time_limit), threads)
     keeping = Keeping(journal, fork, limit, stall)
-    overrides = _overrides(seed, threads, max_iterations, shots, shards, groups)
+    overrides = _overrides(seed, threads, max_iterations, shots, shards, groups, sector)
     _conclude(run(file, overrides, output_console(), keeping, quiet=quiet))
 
 
@@ -225,11 +230,12 @@ def check_command(
     shots: Shots = None,
     shards: Shards = None,
     groups: Groups = None,
+    sector: Sector = None,
 ) -> None:
     """Validate a file and print what would run, without running it."""
     from hybrid.cli.check import check
 
-    overrides = _overrides(seed, threads, max_iterations, shots, shards, groups)
+    overrides = _overrides(seed, threads, max_iterations, shots, shards, groups, sector)
     check(file, overrides, output_console())
 
 
@@ -248,13 +254,14 @@ def plan_command(
     shots: Shots = None,
     shards: Shards = None,
     groups: Groups = None,
+    sector: Sector = None,
 ) -> None:
     """Print how a run would be split over ranks, how long it would take, and why."""
     from hybrid.cli.plan import show_plan
 
     show_plan(
         file,
-        _overrides(shots=shots, shards=shards, groups=groups),
+        _overrides(shots=shots, shards=shards, groups=groups, sector=sector),
         output_console(),
         ranks=ranks,
         threads=threads,
@@ -298,10 +305,12 @@ def _overrides(
     shots: int | None = None,
     shards: str | None = None,
     groups: str | None = None,
+    sector: str | None = None,
 ) -> dict[str, object]:
     given = {
         "run.shards": _number(shards),
         "run.groups": _number(groups),
+        "simulator.sector": False if sector == "false" else sector,
         "run.seed": seed,
         "run.threads": threads,
         "optimizer.max_iterations": max_iterations,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from hybrid.core.checks import WhetherSector, checked_sector
 from hybrid.core.errors import InputError
 from hybrid.core.work import Work
 from hybrid.machine import Curve, Machine
@@ -43,9 +44,9 @@ class Native(Simulator):
     """
 
     precision: str = "complex128"
-    sector: Literal["auto", False] = "auto"
+    sector: WhetherSector = "auto"
     name: ClassVar[str] = "native"
-    settings: ClassVar[Mapping[str, str]] = {"precision": "precision", "sector": "sector"}
+    settings: ClassVar[Mapping[str, str]] = {"precision": "precision"}
     exact_only: ClassVar[bool] = True
     rates: ClassVar[frozenset[str]] = native_cost.NAMES
 
@@ -54,8 +55,7 @@ class Native(Simulator):
             raise InputError(
                 "precision", got=repr(self.precision), expected=" or ".join(PRECISIONS)
             )
-        if self.sector != "auto" and self.sector is not False:
-            raise InputError("sector", got=repr(self.sector)[:60], expected="'auto' or False")
+        checked_sector(self.sector)
 
     @property
     def single(self) -> bool:
@@ -91,7 +91,8 @@ class Native(Simulator):
         program, observables = estimation.circuit.program, estimation.observables
         if self.single:
             return NativeEvaluation(program, observables, single=True)
-        return prepared(program, observables, sector=self.sector == "auto")
+        wanted = self.sector == estimation.sector == "auto"
+        return prepared(program, observables, sector=wanted)
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:

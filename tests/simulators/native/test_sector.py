@@ -204,8 +204,27 @@ def test_a_superposition_of_numbers_is_dense_and_says_so() -> None:
     assert "dense states, since the circuit starts from a superposition" in described
 
 
+def test_every_call_has_the_keyword() -> None:
+    circuit, operator = chain(12), heisenberg(12)
+    point = points_of(circuit, 1)[0]
+    answers = [
+        lambda sector: hybrid.expectation(circuit, operator, point, sector=sector),
+        lambda sector: hybrid.estimate(circuit, operator, point, sector=sector).values,
+        lambda sector: hybrid.pull_back(circuit, operator, point, [1.0], sector=sector)[1],
+        lambda sector: (
+            hybrid.minimize(
+                hybrid.VQE(circuit, operator), x0=point, max_iterations=1, sector=sector
+            ).value
+        ),
+    ]
+    for answer in answers:
+        assert np.allclose(answer("auto"), answer(False), rtol=0.0, atol=1e-9)
+        with pytest.raises(InputError, match="sector: got 'on', expected 'auto', or False"):
+            answer("on")
+
+
 def test_sector_is_auto_or_false() -> None:
-    with pytest.raises(InputError, match="'auto' or False"):
+    with pytest.raises(InputError, match="'auto', or False"):
         Native(sector=True)  # type: ignore[arg-type]
 
 
