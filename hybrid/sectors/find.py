@@ -91,16 +91,13 @@ def find_sector(program: Program) -> Sector | str:
 
     Example:
         >>> from qiskit import QuantumCircuit
-        >>> from qiskit.circuit import Parameter
+        >>> from qiskit.circuit import ParameterVector
         >>> from hybrid.programs import flatten
-        >>> circuit = QuantumCircuit(4)
-        >>> circuit.x([0, 1])
-        <qiskit.circuit.instructionset.InstructionSet object at ...>
-        >>> for k in range(3):
-        ...     circuit.rxx(Parameter(f"t{k}"), k, k + 1)
-        ...     circuit.ryy(Parameter(f"t{k}"), k, k + 1)
-        <qiskit.circuit.instructionset.InstructionSet object at ...>
-        <qiskit.circuit.instructionset.InstructionSet object at ...>
+        >>> circuit, angles = QuantumCircuit(4), ParameterVector("t", 3)
+        >>> _ = circuit.x([0, 1])
+        >>> for k, angle in enumerate(angles):
+        ...     _ = circuit.rxx(angle, k, k + 1)
+        ...     _ = circuit.ryy(angle, k, k + 1)
         >>> find_sector(flatten(circuit).program).description
         'sector (2 of 4 particles): 6 of 16 amplitudes'
     """
