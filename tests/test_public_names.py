@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import pkgutil
 import subprocess
@@ -26,7 +27,7 @@ CLASSES = (
     "VQE",
     "Workload",
 )
-MODULES = ("learn", "optimizers", "problems", "simulators")
+MODULES = ("learn", "optimizers", "problems", "simulators", "torch")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys
@@ -70,6 +71,8 @@ def modules() -> list[str]:
     home = Path(hybrid.__file__).parent
     found = [file.relative_to(home.parent).with_suffix("") for file in home.rglob("*.py")]
     names = {".".join(file.parts).removesuffix(".__init__") for file in found}
+    if importlib.util.find_spec("torch") is None:
+        names = {name for name in names if not name.startswith("hybrid.torch.")}
     return sorted(names - {"hybrid", "hybrid.__main__"})
 
 
@@ -120,3 +123,14 @@ def test_names_are_the_same_in_every_order_of_import() -> None:
 def test_a_name_that_does_not_exist() -> None:
     with pytest.raises(AttributeError, match="no attribute 'minimise'"):
         hybrid.minimise  # noqa: B018
+
+
+def test_what_a_prompt_shows_is_short() -> None:
+    from qiskit.circuit.library import real_amplitudes
+    from qiskit.quantum_info import SparsePauliOp
+
+    problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp("ZZ"))
+    result = hybrid.minimize(problem, seed=7)
+    assert repr(problem) == "<VQE: 2 qubits, 4 parameters, 1 term>"
+    assert repr(result).startswith("<Result: value -1.0000000000, converged, x of shape (4,), ")
+    assert repr(result.history) == f"<History: {result.evaluations} answers>"

@@ -70,6 +70,16 @@ class Pauli(Table):
     )
 
 
+class Observable(Table):
+    """``[problem] kind = "observable"``: the ground state of an observable in a text file."""
+
+    kind: Literal["observable"]
+    path: str = Field(min_length=1, description="the path of a file of terms such as '0.5 * X0 Z3'")
+    reference_energy: float | None = Field(
+        None, description="a finite number, in the unit of the terms, to compare the result with"
+    )
+
+
 class UCCSD(Table):
     """``[ansatz] kind = "uccsd"``: unitary coupled cluster on the Hartree-Fock state."""
 
@@ -96,6 +106,16 @@ class QAOA(Table):
 
     kind: Literal["qaoa"]
     depth: Layers = Field(description="a positive integer, the number of layers")
+
+
+class CircuitFile(Table):
+    """``[ansatz] kind = "file"``: the circuit of an OpenQASM or QPY file."""
+
+    kind: Literal["file"]
+    path: str = Field(min_length=1, description="the path of a circuit in OpenQASM or QPY")
+    index: int | None = Field(
+        None, ge=0, description="an integer from 0, which circuit of a QPY file"
+    )
 
 
 class Adapt(Table):
@@ -194,16 +214,22 @@ class Run(Table):
     stall: Literal["report", "abort"] = Field("report", description="'report' or 'abort'")
 
 
-Problem: TypeAlias = Molecule | MaxCut | Pauli
-Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA
+Problem: TypeAlias = Molecule | MaxCut | Pauli | Observable
+Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA | CircuitFile
 
 KINDS: Mapping[str, Mapping[str, type[Table]]] = {
-    "problem": {"molecule": Molecule, "maxcut": MaxCut, "pauli": Pauli},
+    "problem": {
+        "molecule": Molecule,
+        "maxcut": MaxCut,
+        "pauli": Pauli,
+        "observable": Observable,
+    },
     "ansatz": {
         "uccsd": UCCSD,
         "adapt": Adapt,
         "hardware_efficient": HardwareEfficient,
         "qaoa": QAOA,
+        "file": CircuitFile,
     },
     "workload": {"vqd": VQD},
 }
@@ -216,9 +242,10 @@ PLAIN: Mapping[str, type[Table]] = {"optimizer": Optimizer, "simulator": Simulat
 """The tables of one kind; each may be left out."""
 
 FITTING: Mapping[str, tuple[str, ...]] = {
-    "molecule": ("uccsd", "adapt", "hardware_efficient"),
-    "maxcut": ("qaoa", "hardware_efficient"),
-    "pauli": ("hardware_efficient", "qaoa"),
+    "molecule": ("uccsd", "adapt", "hardware_efficient", "file"),
+    "maxcut": ("qaoa", "hardware_efficient", "file"),
+    "pauli": ("hardware_efficient", "qaoa", "file"),
+    "observable": ("hardware_efficient", "qaoa", "file"),
 }
 """For each kind of problem the kinds of ansatz that fit it."""
 
