@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
-from qiskit.circuit.library import PauliEvolutionGate, UnitaryGate
+from qiskit.circuit.library import PauliEvolutionGate, UnitaryGate, XXMinusYYGate, XXPlusYYGate
 from qiskit.quantum_info import Operator, SparsePauliOp
 
+import hybrid
 from hybrid.programs import flatten
 from hybrid.sectors import find_sector
 from hybrid.sectors.charges import charges_of
@@ -206,3 +207,31 @@ def test_evolution_that_varies_too_much_has_no_sector() -> None:
     found = find_sector(flatten(circuit).program)
     assert isinstance(found, str)
     assert "more than 12 qubits" in found
+
+
+@pytest.mark.parametrize("kind", [XXPlusYYGate, XXMinusYYGate])
+@pytest.mark.parametrize("change", ["plain", "inverse", "controlled"])
+def test_exchange_gates_with_parameters(kind: type, change: str) -> None:
+    """Their numbers are conserved, and their values and gradients are those of full matrices."""
+    theta, beta = Parameter("theta"), Parameter("beta")
+    gate = kind(theta + 0.2, 2 * beta)
+    qubits = [1, 3]
+    if change == "inverse":
+        gate = gate.inverse()
+    elif change == "controlled":
+        gate, qubits = gate.control(1, annotated=True), [0, 1, 3]
+    circuit = QuantumCircuit(4)
+    circuit.x([0, 1])
+    if kind is XXMinusYYGate:
+        circuit.x(3)
+    circuit.append(gate, qubits)
+    circuit.rz(beta, 1)
+    circuit.append(kind(0.7, 0.3), [1, 2])
+    found = find_sector(flatten(circuit).program)
+    assert not isinstance(found, str)
+    assert found.size <= 4
+    operator = SparsePauliOp(["ZIII", "XIXI", "YIXI", "IXXI"], [1.0, 0.5, 0.3, 0.2])
+    values, gradients = hybrid.expectation(circuit, operator, [[0.4, 0.9]], gradient=True)
+    assert np.isclose(values[0], oracle.value(circuit, operator, [0.4, 0.9]), atol=1e-11)
+    slopes = oracle.gradient(circuit, operator, [0.4, 0.9])
+    assert np.allclose(gradients[0], slopes, atol=1e-9)
