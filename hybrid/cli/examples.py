@@ -64,7 +64,7 @@ def copy(name: str, into: Path) -> list[Path]:
                 "example",
                 got=repr(name),
                 expected="all, or a name that 'hybrid examples' lists",
-                advice=nearest(name, known),
+                advice=" or ".join(alike) or nearest(name, known),
             )
         name = alike[0]
     wanted = known if name == "all" else [name]

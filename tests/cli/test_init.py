@@ -99,7 +99,7 @@ def test_an_example_is_copied_with_its_data(capsys: Captured) -> None:
     assert command_line(["examples", "water.toml", "--into", "mine"]) == 0
     assert capsys.readouterr().out.split() == ["mine/water.toml", "mine/data/water.fcidump"]
     assert command_line(["check", "mine/water.toml"]) == 0
-    assert command_line(["examples", "digits"]) == 0
+    assert command_line(["examples", "learn/digits.py"]) == 0
     assert Path("learn/digits.py").exists()
     Path("mine/water.toml").write_text("changed")
     assert command_line(["examples", "water.toml", "--into", "mine"]) == 2
