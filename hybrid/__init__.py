@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hybrid.workloads import VQE as VQE
     from hybrid.workloads import AdaptVQE as AdaptVQE
     from hybrid.workloads import Supervised as Supervised
+    from hybrid.workloads import TimeEvolution as TimeEvolution
     from hybrid.workloads import Workload as Workload
     from hybrid.workloads import workload as workload
 
@@ -49,6 +50,7 @@ _HOMES = {
     "Session": "hybrid.calls.session",
     "Supervised": "hybrid.workloads",
     "VQD": "hybrid.workloads",
+    "TimeEvolution": "hybrid.workloads",
     "VQE": "hybrid.workloads",
     "Workload": "hybrid.workloads",
     "amplitudes": "hybrid.calls.states",

@@ -30,6 +30,7 @@ def estimate(
     *,
     gradient: bool | Gradient = False,
     variance: bool = False,
+    force: bool = False,
     simulator: Choice = "auto",
     shots: int | None = None,
     seed: int | None = None,
@@ -44,11 +45,13 @@ def estimate(
 
     Args:
         variance: whether to return ``<H^2> - <H>^2`` of each observable; needs simulator "native".
+        force: whether to return ``Im <d_k psi|(O - <O>) psi>`` for each parameter and observable,
+            the force of real-time evolution (see :class:`hybrid.TimeEvolution`); needs "native".
 
     Returns:
         values of shape (B,); gradients of shape (B, P) or None; standard_errors of shape (B,)
-        where values were sampled, else None; variances of shape (B,) or None. For a list of M
-        observables, shapes (B, M) and (B, M, P).
+        where values were sampled, else None; variances of shape (B,) or None; forces of shape
+        (B, P) or None. For a list of M observables, shapes (B, M) and (B, M, P).
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.
@@ -69,13 +72,11 @@ def estimate(
     def prepare() -> Prepared:
         resources = Resources.checked(threads, shards, groups)
         found = _prepared(circuit, observable, points, gradient, simulator, shots, seed, resources)
-        if not variance:
+        if not (variance or force):
             return found
-        return replace(
-            found,
-            first_ask=replace(found.first_ask, variance=True),
-            contents=lambda: {**found.contents(), "variance": "wanted"},
-        )
+        ask = replace(found.first_ask, variance=variance, force=force)
+        wanted = {"variance": str(variance), "force": str(force)}
+        return replace(found, first_ask=ask, contents=lambda: {**found.contents(), **wanted})
 
     return _told("estimate()", observable, prepare)
 

@@ -39,6 +39,9 @@ from hybrid.simulators import Choice
 from hybrid.simulators.counted import counted
 from hybrid.workloads import Minimizable, Sampling
 
+_DEFAULT = "L-BFGS-B"
+"""The default optimizer."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Minimization(Prepared):
@@ -70,7 +73,7 @@ class Minimization(Prepared):
     def prepared(
         cls,
         workload: Minimizable,
-        optimizer: str | Optimizer = "L-BFGS-B",
+        optimizer: str | Optimizer = _DEFAULT,
         *,
         x0: ArrayLike | None = None,
         seed: int | None = None,
@@ -104,6 +107,8 @@ class Minimization(Prepared):
             )
         sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
         method = make(optimizer, max_iterations, tolerance, options)
+        if workload.own_method is not None:
+            _refuse_optimizer(workload.own_method, optimizer, max_iterations, tolerance, options)
         start = None if x0 is None else checked_start(x0, workload.num_parameters)
         recording = checked_recording(journal, fork, origin)
 
@@ -175,7 +180,7 @@ class Minimization(Prepared):
         return RunDescription(
             workload=self.workload.description,
             simulator=self.evaluation.description,
-            optimizer=self.optimizer.name,
+            optimizer=self.workload.own_method or self.optimizer.name,
             num_parameters=self.workload.num_parameters,
             ranks=call.world.size,
             hosts=len(call.world.hosts),
@@ -185,6 +190,30 @@ class Minimization(Prepared):
             seed=call.seed,
             journal=journal,
         )
+
+
+def _refuse_optimizer(
+    own_method: str,
+    optimizer: str | Optimizer,
+    max_iterations: int | None,
+    tolerance: float | None,
+    options: Mapping[str, Any] | None,
+) -> None:
+    """Refuse the settings of an optimizer for a workload that takes none."""
+    given = {
+        "optimizer": None if optimizer == _DEFAULT else optimizer,
+        "max_iterations": max_iterations,
+        "tolerance": tolerance,
+        "options": options or None,
+    }
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(
+                name,
+                got=repr(value)[:60],
+                expected=f"none: {own_method} takes the steps of this workload",
+                advice="leave it out; the workload's own arguments control its steps",
+            )
 
 
 def _content_of(optimizer: Optimizer) -> str:

@@ -104,7 +104,8 @@ class Result:
     Attributes:
         value: the best value found; NaN if the run ended before its first value.
         x: shape (P,), float64; the parameters of ``value``. For :class:`hybrid.VQD` shape (K, P),
-            one row of parameters per state.
+            one row of parameters per state; for :class:`hybrid.TimeEvolution` shape (T, P), one per
+            time.
         outcome: why the run stopped, see :class:`hybrid.core.outcome.Outcome`.
         message: the same as a sentence, with details.
         success: whether the optimizer converged, or, if it has no convergence test, finished.
@@ -117,9 +118,11 @@ class Result:
         seed: master seed of the run; pass it again to reproduce the bits.
         values: float64. For :class:`hybrid.VQD` shape (K,), the energies of the states in ascending
             order; for :class:`hybrid.AdaptVQE` shape (n,), the energy after each of n operators;
-            else None.
+            for :class:`hybrid.TimeEvolution` shape (T,), the energy at each of T times; else None.
         operators: for :class:`hybrid.AdaptVQE` the names of the operators, in the order chosen;
             else empty.
+        error_bounds: for :class:`hybrid.TimeEvolution` in real time, float64, shape (T,); bounds on
+            the error of the state at each time; else None.
         replayed: number of ``evaluations`` that were read from the journal instead of computed.
     """
 
@@ -137,6 +140,7 @@ class Result:
     outcome: Outcome
     values: FloatArray | None = None
     operators: tuple[str, ...] = ()
+    error_bounds: FloatArray | None = None
     replayed: int = 0
 
     def __repr__(self) -> str:
@@ -148,8 +152,12 @@ class Result:
 
     @property
     def point(self) -> FloatArray:
-        """The parameters of ``value``, shape (P,): ``x``, or its first row for several states."""
-        return self.x if self.x.ndim == 1 else self.x[0]
+        """The parameters of ``value``, shape (P,): ``x``, or one of its rows."""
+        if self.x.ndim == 1:
+            return self.x
+        is_last = self.values is not None and self.values[0] != self.value == self.values[-1]
+        point: FloatArray = self.x[-1 if is_last else 0]
+        return point
 
     def __str__(self) -> str:
         """Return a summary of a few lines."""

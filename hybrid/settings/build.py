@@ -18,7 +18,7 @@ from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
 from hybrid.simulators import SIMULATORS, Choice
-from hybrid.workloads import QAOA, VQD, VQE, AdaptVQE, Expectation
+from hybrid.workloads import QAOA, VQD, VQE, AdaptVQE, Expectation, TimeEvolution
 from hybrid.workloads.qaoa import qaoa_circuit
 
 CHEMICAL_ACCURACY = 1.6e-3
@@ -113,6 +113,16 @@ def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
     if asked is None:
         return job
     observable = job.workload.observable.operator
+    if isinstance(asked, tables.Evolution):
+        workload: Expectation = TimeEvolution(
+            job.circuit,
+            observable,
+            asked.times,
+            imaginary=asked.imaginary,
+            tolerance=asked.tolerance,
+            regularization=asked.regularization,
+        )
+        return replace(job, workload=workload, reference=job.reference if asked.imaginary else None)
     workload = VQD(job.circuit, observable, asked.states, asked.weight, asked.starts)
     return replace(job, workload=workload)
 

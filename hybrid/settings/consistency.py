@@ -48,7 +48,7 @@ def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]
         faults.append(
             InputError(
                 "workload.kind",
-                got="'vqd' with ansatz 'adapt'",
+                got=f"{getattr(tables['workload'], 'kind', '?')!r} with ansatz 'adapt'",
                 expected="an ansatz with parameters of its own",
                 advice="take ansatz 'uccsd', or leave the table [workload] out",
             )

@@ -145,6 +145,22 @@ class VQD(Table):
     starts: Count = Field(4, description="a positive integer, searches for each further state")
 
 
+class Evolution(Table):
+    """``[workload] kind = "evolution"``: time evolution, from the state at zero parameters."""
+
+    kind: Literal["evolution"]
+    times: list[float] = Field(
+        min_length=1,
+        strict=False,
+        description="an array of ascending numbers from 0, times at which to keep the state",
+    )
+    imaginary: bool = Field(False, description="true for imaginary time, else false")
+    tolerance: float = Field(1e-6, gt=0.0, description="a number above 0, the error per step")
+    regularization: float = Field(
+        1e-6, gt=0.0, lt=1.0, description="a number from 0 to 1, the regularization of the metric"
+    )
+
+
 class Optimizer(Table):
     """``[optimizer]``: the method, its limits and its options."""
 
@@ -230,7 +246,7 @@ KINDS: Mapping[str, Mapping[str, type[Table]]] = {
         "qaoa": QAOA,
         "file": CircuitFile,
     },
-    "workload": {"vqd": VQD},
+    "workload": {"vqd": VQD, "evolution": Evolution},
 }
 """Tables with a ``kind``."""
 
@@ -265,7 +281,7 @@ class RunFile:
     optimizer: Optimizer
     simulator: Simulator
     run: Run
-    workload: VQD | None = None
+    workload: VQD | Evolution | None = None
 
     def beside(self, name: str) -> Path:
         """Resolve a path in the file, relative to the file's folder."""

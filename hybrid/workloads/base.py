@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -42,7 +42,12 @@ class OneRun:
     """Default course of a run: a single optimization.
 
     A workload that needs several optimizations in sequence overrides these methods.
+
+    Attributes:
+        own_method: name of the method that takes the steps, if it is no optimizer.
     """
+
+    own_method: ClassVar[str | None] = None
 
     def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
         """Return the steps of a run.
@@ -72,6 +77,8 @@ class OneRun:
 @runtime_checkable
 class Minimizable(Protocol):
     """Interface of what :func:`hybrid.minimize` minimises, built-in or user-defined."""
+
+    own_method: ClassVar[str | None]
 
     @property
     def description(self) -> str:

@@ -101,7 +101,7 @@ class GrowingEstimator(Estimator):
         made: the most recently compiled circuits, by their operators.
     """
 
-    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS}
+    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS, Want.FORCES}
     growth: Growth
     observables: tuple[Observable, ...]
     sampling: Sampling
