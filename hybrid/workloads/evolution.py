@@ -23,8 +23,7 @@ from hybrid.core.steps import CutShort, Drive, Solution, Steps
 from hybrid.workloads.numbers import checked_positive
 from hybrid.workloads.vqe import VQE
 
-
-_TINY = 1e-300
+_TINY = 1e-100
 """Keeps the damping of a metric that is zero above zero."""
 
 
@@ -138,7 +137,7 @@ class TimeEvolution(VQE):
         course = _Course(self.times, x0)
         try:
             yield from self._integrated(course, x0)
-            told = yield Ask(np.array(course.rows), iteration=course.steps)
+            told = yield Ask(course.reached, iteration=course.steps)
         except CutShort as cut:
             return _cut_short(cut, course)
         return self._solution(course, told)
@@ -198,13 +197,12 @@ class TimeEvolution(VQE):
         return vectors @ pace, residual, int(np.count_nonzero(values < least))
 
     def _solution(self, course: _Course, told: Told) -> Solution:
-        rows = np.array(course.rows)
-        reached = len(rows) == len(self.times)
-        bounds = None if self.imaginary else np.array(course.bounds)
-        end = self.times[len(rows) - 1]
-        said = f"Evolved to time {end:g} in {course.steps} steps."
+        rows = course.reached
+        reached = len(course.rows) == len(self.times)
+        bounds = None if self.imaginary else np.array(course.bounds or [0.0])
+        said = f"Evolved to time {self.times[-1]:g} in {course.steps} steps."
         if not reached:
-            said = f"The integration failed after time {end:g}: {course.failure}"
+            said = f"The integration failed before time {self.times[len(course.rows)]:g}: {course.failure}"
         if bounds is not None:
             said += (
                 f" The state differs from the exact one by at most {bounds[-1]:.2g}, "
@@ -255,6 +253,11 @@ class _Course:
             self.rows.append(self.start.copy())
             self.bounds.append(0.0)
 
+    @property
+    def reached(self) -> FloatArray:
+        """Parameters at the times reached, one row each; before the first, those at the start."""
+        return np.array(self.rows or [self.start])
+
     def advance(self, time: float, interpolant: Callable[[float], FloatArray]) -> None:
         """Keep the states at the times up to ``time``."""
         while len(self.rows) < len(self.times) and self.times[len(self.rows)] <= time:
@@ -265,7 +268,7 @@ class _Course:
 
 def _cut_short(cut: CutShort, course: _Course) -> Solution:
     """Return the states at the times that were reached."""
-    rows = np.array(course.rows or [course.start])
+    rows = course.reached
     said = f"{cut.verb} in step {course.steps}{cut.because}; the times reached are kept."
     return replace(
         Solution(rows, np.nan, False, said, course.steps, cut.outcome),

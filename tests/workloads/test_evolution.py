@@ -219,6 +219,15 @@ def test_bad_input(changes: dict, match: str) -> None:
         hybrid.TimeEvolution(_ansatz(2, 1), SparsePauliOp("ZZ"), **arguments)
 
 
+def test_a_state_that_no_parameter_moves_stays() -> None:
+    angle = ParameterVector("a", 1)
+    ansatz = QuantumCircuit(1)
+    ansatz.rz(angle[0], 0)
+    result = hybrid.minimize(hybrid.TimeEvolution(ansatz, SparsePauliOp("X"), [0.3]))
+    np.testing.assert_array_equal(result.x, [[0.0]])
+    assert result.error_bounds[0] == pytest.approx(0.3)
+
+
 def test_a_simulator_without_states_is_refused() -> None:
     problem = hybrid.TimeEvolution(_ansatz(2, 1), SparsePauliOp("ZZ"), [1.0])
     with pytest.raises(InputError, match="forces"):
