@@ -202,7 +202,8 @@ class TimeEvolution(VQE):
         bounds = None if self.imaginary else np.array(course.bounds or [0.0])
         said = f"Evolved to time {self.times[-1]:g} in {course.steps} steps."
         if not reached:
-            said = f"The integration failed before time {self.times[len(course.rows)]:g}: {course.failure}"
+            missed = self.times[len(course.rows)]
+            said = f"The integration failed before time {missed:g}: {course.failure}"
         if bounds is not None:
             said += (
                 f" The state differs from the exact one by at most {bounds[-1]:.2g}, "
