@@ -19,6 +19,17 @@ from hybrid.simulators.together import Part
 from hybrid.simulators.weighted import WeightedEvaluation
 
 
+class Products(tuple[Any, ...]):
+    """Products of a tape, one for each trainable parameter, of different shapes.
+
+    PennyLane's interface to PyTorch squeezes them, to see whether there are any; NumPy cannot.
+    """
+
+    def squeeze(self) -> FloatArray:
+        """Return an array that is empty if there are no products."""
+        return np.zeros(len(self))
+
+
 @dataclass(frozen=True)
 class Pull:
     """What is asked for the vector-Jacobian product of one tape.
@@ -111,7 +122,7 @@ class Pull:
         """Return a digest of everything that must be equal on all ranks."""
         return digest(self.plan.content, self.points, self.weights, str(self.columns))
 
-    def product(self, answer: Any, columns: Sequence[int | None]) -> tuple[Any, ...]:
+    def product(self, answer: Any, columns: Sequence[int | None]) -> Products:
         """Return the product for each trainable parameter, from the answer to :attr:`part`.
 
         Args:
@@ -128,9 +139,10 @@ class Pull:
             gradients = answer.gradients.reshape(len(self.points), -1, self.points.shape[1])
             by_point = np.einsum("bmp,bmc->bpc", gradients, self.weights)
             total = by_point.sum(axis=0)
-        return tuple(self._of(column, by_point, total) for column in columns)
+        return Products(self._of(column, by_point, total) for column in columns)
 
     def _of(self, column: int | None, by_point: FloatArray, total: FloatArray) -> FloatArray:
+        found: FloatArray
         if column is None:
             found = np.zeros(self.weights.shape[2])
         elif column in self.columns:
@@ -149,9 +161,9 @@ def _checked(cotangents: Any, count: int, batch: tuple[int, ...]) -> tuple[Float
         InputError: another shape, or NaN or infinity.
     """
     given = [cotangents] if count == 1 else list(cotangents)
-    stacked: FloatArray = np.stack(np.broadcast_arrays(*(np.asarray(each, np.float64) for each in given)))
+    stacked: Any = np.stack(np.broadcast_arrays(*(np.asarray(each, np.float64) for each in given)))
     if batch and stacked.shape == (count,):  # the same at all points
-        stacked = np.broadcast_to(stacked[:, None], (count, *batch))
+        stacked = np.asarray(np.broadcast_to(stacked[:, None], (count, *batch)))
     many = stacked.ndim == 2 + len(batch)
     shape = (count, *batch, *(stacked.shape[-1:] if many else ()))
     if stacked.shape != shape:
