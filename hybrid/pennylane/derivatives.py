@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.ask import Ask, Told
+from hybrid.core.ask import Ask
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Resources
@@ -116,7 +116,7 @@ def pulled(
     if not with_results:
         return (), products
     results = tuple(
-        arrange(pull.tape, pull.plan, [Told(answer.values)], slice(None), pull.batched)
+        arrange(pull.tape, pull.plan, [pull.told(answer)], slice(None), pull.batched)
         for pull, answer in zip(pulls, given, strict=True)
         if answer is not None
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hybrid.core.arrays import FloatArray, IntArray
-from hybrid.core.ask import Ask
+from hybrid.core.ask import Ask, Told
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Resources
@@ -122,6 +122,10 @@ class Pull:
         """Return a digest of everything that must be equal on all ranks."""
         return digest(self.plan.content, self.points, self.weights, str(self.columns))
 
+    def told(self, answer: Any) -> Told:
+        """Return the values in the answer to :attr:`part`."""
+        return Told(answer[0] if self.summed else answer.values)
+
     def product(self, answer: Any, columns: Sequence[int | None]) -> Products:
         """Return the product for each trainable parameter, from the answer to :attr:`part`.
 
@@ -133,8 +137,9 @@ class Pull:
         by_point = np.zeros((len(self.points), *shape))
         total = np.zeros(shape)
         if answer is not None and self.summed:
-            total[:, 0] = answer.summed
-            by_point[:, list(self.columns), 0] = answer.by_input
+            _, summed, by_input = answer  # other ranks receive a plain list
+            total[:, 0] = summed
+            by_point[:, list(self.columns), 0] = by_input
         elif answer is not None:
             gradients = answer.gradients.reshape(len(self.points), -1, self.points.shape[1])
             by_point = np.einsum("bmp,bmc->bpc", gradients, self.weights)
