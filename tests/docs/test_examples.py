@@ -14,9 +14,8 @@ from hybrid.cli.app import command_line
 from tests.docs.blocks import ROOT
 
 EXAMPLES = ROOT / "examples"
-SCRIPTS = [
-    path for folder in (".", "axes", "learn", "qiskit") for path in (EXAMPLES / folder).glob("*.py")
-]
+FOLDERS = (".", "axes", "learn", "pennylane", "qiskit")
+SCRIPTS = [path for folder in FOLDERS for path in (EXAMPLES / folder).glob("*.py")]
 FEW = 2
 
 
@@ -28,6 +27,8 @@ FEW = 2
 def test_scripts(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if path.parent.name == "pennylane":
+        pytest.importorskip("pennylane", reason="needs PennyLane")
     minimize = hybrid.minimize
 
     def few(*arguments: Any, **settings: Any) -> Any:
