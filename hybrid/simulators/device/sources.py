@@ -93,6 +93,14 @@ def source_of(given: BackendV2 | BaseSamplerV2) -> Source:
     return SamplerSource(given)
 
 
+def backend_of(primitive: object) -> BackendV2 | None:
+    """Return the backend of a sampler or estimator, or None if it has none."""
+    found = getattr(primitive, "backend", None)
+    if callable(found) and not isinstance(found, BackendV2):  # a method in qiskit-ibm-runtime
+        found = found()
+    return found if isinstance(found, BackendV2) else None
+
+
 @dataclass(frozen=True)
 class BackendSource(Source):
     """A backend, with options of its ``run``."""
@@ -165,10 +173,7 @@ class SamplerSource(Source):
     @property
     def backend(self) -> BackendV2 | None:  # type: ignore[override]
         """The sampler's backend, or None if it has none."""
-        found = getattr(self.sampler, "backend", None)
-        if callable(found):
-            found = found()
-        return found if isinstance(found, BackendV2) else None
+        return backend_of(self.sampler)
 
     @property
     def title(self) -> str:
