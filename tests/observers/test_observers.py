@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
 from hybrid.core.errors import InputError
-from hybrid.loop.result import Result
+from hybrid.loop.result import Progress, Result
 from hybrid.observers import MLflow, TensorBoard
+from hybrid.observers.records import numbers_of
 
 PROBLEM = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp(["ZZ", "XI", "IX"]))
 
@@ -87,13 +89,22 @@ def test_mlflow_uses_the_active_run(server: str) -> None:
         mlflow.set_tracking_uri(None)
 
 
-def test_several_observers_and_a_value_that_is_not_finite(server: str, tmp_path: Path) -> None:
+def test_several_observers(server: str, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
-    result = run(
-        [TensorBoard(tmp_path / "a"), TensorBoard(tmp_path / "b"), MLflow("x", "y", server)]
-    )
-    assert np.isfinite(result.value)
-    assert {each.name for each in tmp_path.iterdir()} >= {"a", "b"}
+    run([TensorBoard(tmp_path / "a"), TensorBoard(tmp_path / "b"), MLflow("x", "y", server)])
+    assert {each.name for each in tmp_path.iterdir()} >= {"a", "b", "mlruns"}
+
+
+def test_numbers_that_are_not_finite_are_left_out() -> None:
+    progress = Progress(
+        iteration=2, max_iterations=None, evaluations=3, value=float("nan"), best_value=-1.0,
+        wall_time=0.5, point=np.zeros(2), gradient=np.array([3.0, 4.0]),
+    )  # fmt: skip
+    assert numbers_of(progress) == {
+        "best_value": -1.0, "iteration": 2.0, "wall_time": 0.5, "gradient_norm": 5.0,
+    }  # fmt: skip
+    wild = replace(progress, gradient=np.array([np.inf, 0.0]))
+    assert "gradient_norm" not in numbers_of(wild)
 
 
 @pytest.mark.parametrize(
