@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
 
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
-.PHONY: conformance demo test test-lowest test-torch faults fuzz lint bench sanitize clean
+.PHONY: conformance demo test test-lowest test-torch test-doors faults fuzz lint bench sanitize clean
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
@@ -60,6 +60,19 @@ test-torch: .venv-torch/.installed
 	.venv-torch/bin/python -m pip install --quiet '$(TORCH)'
 	.venv-torch/bin/python -m pip install --quiet --editable '.[$(EXTRAS),ml,torch]'
 	.venv-torch/bin/python -m pip install --quiet 'pytest>=8,<10' 'hypothesis>=6.100,<7'
+	touch $@
+
+# What comes from other libraries and goes to them: observables of OpenFermion and PennyLane, fake devices,
+# TensorBoard and MLflow, in an environment of its own. Without these libraries their tests are skipped.
+OF_DOORS := tests/operators tests/observers tests/simulators/device tests/loop/test_export.py
+
+test-doors: .venv-doors/.installed
+	OMP_NUM_THREADS=1 .venv-doors/bin/python -m pytest $(OF_DOORS)
+
+.venv-doors/.installed: $(VENV)/.installed $(SOURCES)
+	$(PYTHON) -m venv .venv-doors
+	.venv-doors/bin/python -m pip install --quiet --editable '.[$(EXTRAS),ibm,pandas,tensorboard,mlflow]'
+	.venv-doors/bin/python -m pip install --quiet openfermion pennylane 'pytest>=8,<10' 'hypothesis>=6.100,<7'
 	touch $@
 
 # Exceptions, fuzzed input, kills, lost ranks and the cost of the journal, at full length (an hour).

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hybrid import learn as learn
+    from hybrid import observers as observers
     from hybrid import optimizers as optimizers
     from hybrid import problems as problems
     from hybrid import simulators as simulators
@@ -61,6 +62,7 @@ _HOMES = {
     "metric": "hybrid.calls.states",
     "minimize": "hybrid.loop.minimize",
     "open_journal": "hybrid.journal",
+    "observers": "hybrid.observers",
     "optimizers": "hybrid.optimizers",
     "overlaps": "hybrid.calls.overlaps",
     "problems": "hybrid.problems",

@@ -27,7 +27,7 @@ CLASSES = (
     "VQE",
     "Workload",
 )
-MODULES = ("learn", "optimizers", "problems", "simulators", "torch")
+MODULES = ("learn", "observers", "optimizers", "problems", "simulators", "torch")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,10 +12,12 @@ from hybrid.core.arrays import FloatArray, IntArray
 from hybrid.core.elements import table, tag
 from hybrid.core.outcome import Outcome
 from hybrid.core.units import count, duration
+from hybrid.loop.export import as_dict, as_frame, as_json, write_json, write_npz
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,14 @@ class History:
     def best_values(self) -> FloatArray:
         """The lowest value up to each answer, shape (N,)."""
         return np.fmin.accumulate(self.values)
+
+    def to_frame(self) -> DataFrame:
+        """Return a pandas frame with the columns of this class and ``best_values``.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        return as_frame(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +204,33 @@ class Result:
             ("seed", self.seed),
         ]
         return tag("div", tag("b", self.outcome.verdict), table((), rows))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all attributes as numbers, strings, lists and dictionaries.
+
+        ``outcome`` is its value, such as "converged"; ``history`` has a list for each column.
+        """
+        return as_dict(self)
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return :meth:`to_dict` as JSON, with null for NaN, and write it if a path is given.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        if path is not None:
+            write_json(self, path)
+        return as_json(self)
+
+    def to_npz(self, path: str | os.PathLike[str]) -> None:
+        """Write all attributes as arrays, which ``numpy.load(path)`` reads without pickle.
+
+        The columns of the history are ``history_values`` and so on; None is left out.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        write_npz(self, path)
 
     def __str__(self) -> str:
         """Return a summary of a few lines."""
