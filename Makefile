@@ -22,6 +22,9 @@ SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
+	rm -f demo.db
+	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/noisy_h2.toml --journal demo.db
+	$(BIN)/hybrid report demo.db -o demo.html
 
 test: $(VENV)/.tools
 	$(BIN)/python -m pytest

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hybrid.calls.states import probabilities as probabilities
     from hybrid.calls.states import state as state
     from hybrid.core.piece import Piece as Piece
+    from hybrid.display import progress as progress
     from hybrid.journal import open_journal as open_journal
     from hybrid.loop.minimize import minimize as minimize
     from hybrid.primitives import QGT as QGT
@@ -66,6 +67,7 @@ _HOMES = {
     "optimizers": "hybrid.optimizers",
     "overlaps": "hybrid.calls.overlaps",
     "problems": "hybrid.problems",
+    "progress": "hybrid.display",
     "probabilities": "hybrid.calls.states",
     "pull_back": "hybrid.calls.pull_back",
     "sample": "hybrid.calls.sample",
@@ -104,12 +106,32 @@ def _join_if_launched() -> None:
 
     from hybrid.core import launcher
 
-    # ``python -m hybrid`` joins by itself, once it keeps signals.
-    if sys.argv[:1] == ["-m"] or not launcher.is_launched():
+    # ``python -m hybrid`` and ``hybrid`` join by themselves, once they keep signals.
+    program = sys.argv[0].rpartition("/")[2] if sys.argv else ""
+    if program in ("-m", "hybrid") or not launcher.is_launched():
         return
     from hybrid.runtime.world import join_if_launched
 
     join_if_launched()
 
 
+def _show_progress_in_notebooks() -> None:
+    """Show what takes long below the cells of a notebook, from the first call on."""
+    import sys
+
+    if "IPython" not in sys.modules:
+        return
+    from hybrid.core import phases, session
+
+    if session.is_notebook():
+
+        def display() -> object:
+            from hybrid.display.here import display_here
+
+            return display_here()
+
+        phases.show_by_default(display)
+
+
 _join_if_launched()
+_show_progress_in_notebooks()

@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
 from hybrid.collective.call import Call, Prepared, check_fits
+from hybrid.collective.topology import cores_of
 from hybrid.core.arrays import FloatArray
 from hybrid.core.checks import (
     checked_seed,
@@ -22,6 +24,7 @@ from hybrid.core.checks import (
 )
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
+from hybrid.core.files import checked_target
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.plan import Plan
 from hybrid.core.resources import Auto, Resources
@@ -58,6 +61,7 @@ class Minimization(Prepared):
         identity: returns the contents that a journal compares, by name.
         time_limit: in seconds, or None.
         stall: how to handle a stalled piece.
+        trace: file for the timeline of the ranks, or None.
     """
 
     workload: Minimizable
@@ -68,6 +72,7 @@ class Minimization(Prepared):
     identity: Callable[[], Mapping[str, str]]
     time_limit: float | None
     stall: OnStall
+    trace: Path | None = None
 
     @classmethod
     def prepared(
@@ -91,6 +96,7 @@ class Minimization(Prepared):
         fork: str | os.PathLike[str] | None = None,
         time_limit: float | None = None,
         stall: Literal["report", "abort"] = "report",
+        trace: str | os.PathLike[str] | None = None,
         origin: Mapping[str, Any] | None = None,
     ) -> Minimization:
         """Check the arguments of :func:`hybrid.minimize` and compile its workload, on this rank.
@@ -125,7 +131,7 @@ class Minimization(Prepared):
             workload=workload,
             optimizer=method,
             x0=start,
-            observers=Observers.checked(observer),  # type: ignore[arg-type]
+            observers=Observers.checked(observer).and_displays(),  # type: ignore[arg-type]
             evaluation=workload.prepare(sampling),
             first_ask=workload.largest_ask(partial(first_ask, method)),
             num_qubits=workload.num_qubits,
@@ -134,6 +140,7 @@ class Minimization(Prepared):
                 "journal": str(journal),
                 "time limit": str(time_limit),
                 "way to handle stalls": str(stall),
+                "trace": str(trace),
             },
             seed=checked_seed(seed),
             resources=Resources.checked(threads, shards, groups),
@@ -142,6 +149,7 @@ class Minimization(Prepared):
             identity=identity,
             time_limit=checked_time_limit(time_limit),
             stall=checked_stall(stall),
+            trace=checked_target(trace, "trace", writes=world().rank == 0),
         )
 
     @property
@@ -173,8 +181,19 @@ class Minimization(Prepared):
         check_fits(self, topology.size, memory_bytes)
         return plan(counted(self.evaluation, self.first_ask), topology, self.resources)
 
-    def describe(self, call: Call[Minimization], journal: str | None = None) -> RunDescription:
-        """Describe the run on the ranks of a call, and how its first evaluation is split."""
+    def describe(
+        self,
+        call: Call[Minimization],
+        journal: str | None = None,
+        seconds_left: float | None = None,
+    ) -> RunDescription:
+        """Describe the run on the ranks of a call, and how its first evaluation is split.
+
+        Args:
+            call: the agreed call.
+            journal: path of the journal and what it already holds; or None.
+            seconds_left: seconds until the time limit, or None.
+        """
         split = call.team.plan(self.first_ask)
         alone = self.evaluation.memory_bytes(self.first_ask)
         return RunDescription(
@@ -189,6 +208,8 @@ class Minimization(Prepared):
             memory_bytes=split.memory_bytes or alone,
             seed=call.seed,
             journal=journal,
+            cores=cores_of(call.world, self.resources.threads),
+            seconds_left=seconds_left,
         )
 
 

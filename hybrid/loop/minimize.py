@@ -52,6 +52,7 @@ def minimize(
     fork: str | os.PathLike[str] | None = None,
     time_limit: float | None = None,
     stall: Literal["report", "abort"] = "report",
+    trace: str | os.PathLike[str] | None = None,
     origin: Mapping[str, Any] | None = None,
 ) -> Result:
     """Minimise a workload on all ranks of the job; every rank returns the same result.
@@ -87,6 +88,8 @@ def minimize(
             journal, SLURM's time limit (less a margin) applies too.
         stall: how to handle a stalled piece (10 times its predicted time): "report" it with its
             rank and stack, or "abort" the job (exit code 75) so that it can be resumed.
+        trace: file for the timeline of every rank (quantum, classical, communication, waiting) in
+            the format of chrome://tracing and ui.perfetto.dev; written when the run ends or stops.
         origin: where the run comes from, plain data stored in the journal.
 
     Returns:
@@ -135,13 +138,15 @@ def minimize(
             fork=fork,
             time_limit=time_limit,
             stall=stall,
+            trace=trace,
             origin=origin,
         )
 
     result = on_survivors(lambda: _minimized(prepare), "minimize()")
     if world().rank == 0:
+        observers = Observers.checked(observer).and_displays()
         with inside_call(result.seed):
-            Observers.checked(observer).finished(result)
+            observers.finished(result)
     return result
 
 

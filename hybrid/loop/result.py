@@ -36,6 +36,8 @@ class RunDescription:
         memory_bytes: memory that one rank allocates for states, in bytes.
         seed: the run's seed.
         journal: path of the journal and what it already holds; or None.
+        cores: cores that the ranks hold together.
+        seconds_left: seconds until the time limit or the end of the budget, or None.
     """
 
     workload: str
@@ -49,6 +51,8 @@ class RunDescription:
     memory_bytes: int
     seed: int
     journal: str | None = None
+    cores: int = 1
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Progress:
         wall_time: seconds since the start.
         point: shape (P,), float64; the point at which ``value`` was computed.
         gradient: shape (P,), float64; the gradient at ``point``, or None if not requested.
+        standard_error: standard error of ``value`` if it was sampled, else None.
     """
 
     iteration: int
@@ -74,6 +79,12 @@ class Progress:
     wall_time: float
     point: FloatArray
     gradient: FloatArray | None = None
+    standard_error: float | None = None
+
+    @property
+    def gradient_norm(self) -> float | None:
+        """Euclidean norm of the gradient, or None if it was not requested."""
+        return None if self.gradient is None else float(np.linalg.norm(self.gradient))
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,6 +253,9 @@ class Run(Table):
         None, min_length=1, description="the name of a file that records the run"
     )
     time_limit: str | None = Field(None, description="a duration such as '55m'")
+    budget: str | None = Field(
+        None, description="an amount such as '200core-hours', for each start of the run"
+    )
     stall: Literal["report", "abort"] = Field("report", description="'report' or 'abort'")
 
 

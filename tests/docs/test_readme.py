@@ -56,7 +56,7 @@ def test_the_blocks_are_found() -> None:
         "class Mine(hybrid.Workload):",
         PYTHON_OF_SHARDS,
     ]
-    assert len(HYBRID) == 13
+    assert len(HYBRID) == 15
 
 
 PYTHON_OF_SHARDS = (
@@ -205,7 +205,8 @@ def test_exit_codes() -> None:
 
 def test_options_exist() -> None:
     group: Any = cli.command()
-    known = {o for c in group.commands.values() for p in c.params for o in (*p.opts, "--help")}
+    commands = [group, *group.commands.values()]
+    known = {o for c in commands for p in c.params for o in (*p.opts, "--help")}
     for span in spans(README):
         if not span.startswith("mpiexec --"):
             assert set(re.findall(r"(?<![\w-])--[a-z-]+", span)) <= known, span

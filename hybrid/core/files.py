@@ -33,6 +33,27 @@ def check_writable(path: Path, what: str) -> None:
     raise InputError(what, got=got, expected="the path of a file that can be written")
 
 
+def checked_target(path: object, what: str, *, writes: bool) -> Path | None:
+    """Validate the path of a file to be written, or None.
+
+    Args:
+        path: the argument.
+        what: its name.
+        writes: whether this rank writes the file; only then its folder is looked at.
+
+    Raises:
+        InputError: not a path, or it cannot be written.
+    """
+    if path is None:
+        return None
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(what, got=repr(path), expected="the path of a file")
+    target = Path(path)
+    if writes:
+        check_writable(target, what)
+    return target
+
+
 def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
     """Write a file beside its place, and move it there.
 
