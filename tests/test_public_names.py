@@ -14,8 +14,10 @@ import hybrid
 
 CLASSES = (
     "AdaptVQE",
+    "CVaR",
     "Estimator",
     "EstimatorGradient",
+    "Gibbs",
     "Piece",
     "QAOA",
     "QGT",
@@ -24,7 +26,9 @@ CLASSES = (
     "Supervised",
     "VQD",
     "VQE",
+    "WarmStart",
     "Workload",
+    "XYMixer",
 )
 MODULES = ("learn", "optimizers", "problems", "simulators")
 

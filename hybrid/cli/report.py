@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from rich import box
@@ -13,8 +13,9 @@ from rich.text import Text
 from hybrid.cli import quantities
 from hybrid.core.errors import printable
 from hybrid.loop.result import Result, RunDescription
-from hybrid.problems import Cut, MaxCut
+from hybrid.problems import Cut, MaxCut, Portfolio
 from hybrid.settings import Reference
+from hybrid.settings.optimization import Combinatorial
 
 Row: TypeAlias = tuple[str, str | Text]
 """A name and its text."""
@@ -106,19 +107,37 @@ def closing_panel(result: Result, first: Iterable[Row], *, workers: str) -> Pane
     return panel(verdict, rows)
 
 
-def cut_rows(graph: MaxCut, cut: Cut, result: Result, largest: float | None) -> list[Row]:
-    """Return the rows of a sampled maximum cut for the closing table.
+def sample_rows(
+    problem: Combinatorial, counts: Mapping[str, int], result: Result, reference: Reference | None
+) -> list[Row]:
+    """Return the rows of sampled bit strings for the closing table: the best one and a chart.
 
     Args:
-        graph: the problem.
-        cut: the best of the sampled cuts.
-        result: its value is minus the expected weight of a sampled cut.
-        largest: the weight of the largest cut, or None if unknown.
+        problem: the problem.
+        counts: counts by bit string.
+        result: its value is the expected cost, for a maximum cut minus its expected weight.
+        reference: the lowest cost, or None if unknown.
     """
+    if isinstance(problem, MaxCut):
+        rows = _cut_rows(problem, problem.interpret(counts), result, reference)
+    elif any(map(problem.allows, counts)):
+        best = problem.interpret(counts)
+        what = f"{best.value:.10g}, bits {best.bitstring} (variable 0 rightmost)"
+        if isinstance(problem, Portfolio):
+            what = f"{best.value:.10g}: {', '.join(problem.chosen(best.bitstring))}"
+        rows = [("best sample", what)]
+    else:
+        rows = [("best sample", "none that keeps the budget")]
+    return [*rows, ("samples", Text(problem.chart(counts)))]
+
+
+def _cut_rows(graph: MaxCut, cut: Cut, result: Result, reference: Reference | None) -> list[Row]:
+    """Return the rows of the best of the sampled cuts."""
     rows: list[Row] = [
         ("best cut", f"{cut.value:g}, sides {cut.bitstring} (node {graph.nodes[0]} rightmost)")
     ]
-    if largest is not None and largest > 0.0:
+    if reference is not None and reference.value < 0.0:
+        largest = -reference.value
         ratios = f"{-result.value / largest:.4f} expected, {cut.value / largest:.4f} best sample"
         rows.append(("approximation", ratios))
     return rows

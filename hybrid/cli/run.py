@@ -24,8 +24,8 @@ from hybrid.runtime import agree, free_bytes, on_survivors, world
 from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
 from hybrid.simulators import Choice
 
-_CUT_SAMPLES = 1024
-_CUT_STREAM = 2
+_SAMPLES = 1024
+_STREAM = 2
 """Key of the seed of the samples, distinct from those of minimize()."""
 
 
@@ -99,7 +99,7 @@ def run(
     try:
         if job.electrons is not None:
             rows = electrons.rows(job, result, arguments)
-        rows += _cut_rows(job, result, arguments["simulator"])
+        rows += _sample_rows(job, result, arguments["simulator"])
     finally:  # print the result even if the measurements fail
         if world().rank == 0:
             workers = report.count(world().size, "rank")
@@ -137,12 +137,11 @@ def prepared(
     return on_survivors(lambda: agree(world().communicator, call, read, contents), call)
 
 
-def _cut_rows(job: Job, result: Result, simulator: Choice) -> list[report.Row]:
-    """Sample the final state of a maximum cut, with the noise of the run; collective."""
-    if job.graph is None:
+def _sample_rows(job: Job, result: Result, simulator: Choice) -> list[report.Row]:
+    """Sample the solution of a problem of bit strings, with the noise of the run; collective."""
+    if job.sampled is None:
         return []
-    seed = derive(result.seed, _CUT_STREAM)
-    counts = hybrid.sample(job.circuit, result.point, _CUT_SAMPLES, simulator=simulator, seed=seed)
+    seed = derive(result.seed, _STREAM)
+    counts = hybrid.sample(job.circuit, result.point, _SAMPLES, simulator=simulator, seed=seed)
     assert isinstance(counts, dict)
-    largest = -job.reference.value if job.reference is not None else None
-    return report.cut_rows(job.graph, job.graph.interpret(counts), result, largest)
+    return report.sample_rows(job.sampled, counts, result, job.reference)

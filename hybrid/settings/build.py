@@ -13,18 +13,15 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid import problems
 from hybrid.scheduler import check_memory
-from hybrid.settings import tables
+from hybrid.settings import optimization, tables
 from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
 from hybrid.simulators import SIMULATORS, Choice
-from hybrid.workloads import QAOA, VQD, VQE, AdaptVQE, Expectation
-from hybrid.workloads.qaoa import qaoa_circuit
+from hybrid.workloads import VQD, VQE, AdaptVQE, Expectation
 
 CHEMICAL_ACCURACY = 1.6e-3
 """Hartree; 1 kcal/mol, the accuracy of good thermochemical measurements."""
-
-_BRUTE_FORCE_NODES = 20
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class Job:
         workload: the workload to minimise.
         circuit: its ansatz.
         reference: what its minimum can be compared with, if anything.
-        graph: the graph, where the problem is a maximum cut.
+        sampled: the problem, if its solution is a bit string: it is sampled from the final state.
         electrons: where the ansatz may leave the electrons of a molecule: the energy and how to
             count them. The workload then minimises the energy with a penalty.
         notes: sentences that the user should read before the run.
@@ -74,7 +71,7 @@ class Job:
     workload: Expectation
     circuit: QuantumCircuit
     reference: Reference | None
-    graph: problems.MaxCut | None = None
+    sampled: optimization.Combinatorial | None = None
     electrons: Electrons | None = None
     notes: tuple[str, ...] = ()
 
@@ -120,12 +117,15 @@ def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
 def _ground_state(run_file: RunFile, memory_bytes: int | None) -> Job:
     """Return what a run file asks for where it wants the smallest value alone."""
     problem, ansatz = run_file.problem, run_file.ansatz
-    if isinstance(problem, tables.MaxCut):
-        graph = problems.MaxCut.from_edge_list(run_file.beside(problem.edges))
-        return _job(graph.cost(), ansatz, _best_cut(graph), graph)
+    if (sampled := optimization.read(run_file)) is not None:
+        found = optimization.lowest(sampled)
+        reference = None if found is None else Reference(*found)
+        cost = optimization.cost_of(sampled, ansatz)
+        return _job(cost, ansatz, reference, sampled)
     if isinstance(problem, tables.Pauli):
         labels, coefficients = zip(*problem.terms, strict=True)
         return _job(SparsePauliOp(list(labels), list(coefficients)), ansatz, _given(problem))
+    assert isinstance(problem, tables.Molecule)
     return _molecule(run_file, problem, memory_bytes)
 
 
@@ -244,14 +244,14 @@ def _job(
     observable: SparsePauliOp,
     ansatz: tables.Ansatz,
     reference: Reference | None,
-    graph: problems.MaxCut | None = None,
+    sampled: optimization.Combinatorial | None = None,
 ) -> Job:
     if isinstance(ansatz, tables.QAOA):
-        workload: Expectation = QAOA(observable, ansatz.depth)
-        return Job(workload, qaoa_circuit(observable, ansatz.depth), reference, graph)
+        workload = optimization.qaoa(observable, ansatz, getattr(sampled, "budget", None))
+        return Job(workload, workload.circuit, reference, sampled)
     assert isinstance(ansatz, tables.HardwareEfficient)
     circuit = hardware_efficient(ansatz, observable.num_qubits)
-    return Job(VQE(circuit, observable), circuit, reference, graph)
+    return Job(VQE(circuit, observable), circuit, reference, sampled)
 
 
 def _given(problem: tables.Molecule | tables.Pauli) -> Reference | None:
@@ -262,9 +262,3 @@ def _given(problem: tables.Molecule | tables.Pauli) -> Reference | None:
     return Reference(
         problem.reference_energy, "reference of the run file", "hartree", CHEMICAL_ACCURACY
     )
-
-
-def _best_cut(graph: problems.MaxCut) -> Reference | None:
-    if graph.num_qubits > _BRUTE_FORCE_NODES:
-        return None
-    return Reference(-graph.best_cut().value, "largest cut, by exhaustive search")

@@ -34,12 +34,14 @@ def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]
     """
     problem, ansatz = tables.get("problem"), tables.get("ansatz")
     faults: list[InputError] = []
-    for key in ("fcidump", "edges"):
+    for key in ("fcidump", "edges", "file", "returns"):
         if hasattr(problem, key):
             faults += _file(f"problem.{key}", path.parent, getattr(problem, key))
     if isinstance(problem, Pauli) and hasattr(problem, "terms"):
         faults += _pauli_terms(problem, diagonal=isinstance(ansatz, QAOA))
     faults += _fit(getattr(problem, "kind", None), getattr(ansatz, "kind", None))
+    if isinstance(ansatz, QAOA):
+        faults += _qaoa(ansatz, problem, several="workload" in tables)
     if isinstance(ansatz, Adapt) and "workload" in tables:
         faults.append(
             InputError(
@@ -103,6 +105,38 @@ def _fit(problem: str | None, ansatz: str | None) -> Iterator[InputError]:
             got=f"'{ansatz}', which does not fit the problem '{problem}'",
             expected=" or ".join(map(repr, FITTING[problem])),
         )
+
+
+def _qaoa(ansatz: QAOA, problem: Table | None, *, several: bool) -> Iterator[InputError]:
+    """Check the keys of an ansatz that belong together, and its mixer."""
+    owners = {
+        "alpha": ("objective", "cvar"),
+        "eta": ("objective", "gibbs"),
+        "ones": ("mixer", "xy"),
+    }
+    for key, (other, value) in owners.items():
+        word = getattr(ansatz, other, "")
+        if getattr(ansatz, key, None) is not None and not str(word).startswith(value):
+            yield InputError(
+                f"ansatz.{key}",
+                got=f"the key with {other} = '{word}'",
+                expected=f"the key with {other} = '{value}{'-ring' * (value == 'xy')}' only",
+            )
+    keeps_ones = str(getattr(ansatz, "mixer", "x")).startswith("xy")
+    ones, budget = getattr(ansatz, "ones", None), getattr(problem, "budget", None)
+    if keeps_ones and ones is None and budget is None:
+        yield InputError("ansatz.ones", got="nothing", expected="the number of ones that it keeps")
+    if keeps_ones and None not in (ones, budget) and ones != budget:
+        yield InputError("ansatz.ones", got=str(ones), expected=f"{budget}, the budget, or no key")
+    for key, usual in (("objective", "expectation"), ("start", "ramp")):
+        word = getattr(ansatz, key, usual)
+        if several and word != usual:
+            yield InputError(
+                f"ansatz.{key}",
+                got=f"'{word}' with a table [workload]",
+                expected=f"'{usual}'",
+                advice="leave the table [workload] out",
+            )
 
 
 def _pauli_terms(problem: Pauli, *, diagonal: bool) -> Iterator[InputError]:

@@ -58,6 +58,32 @@ class MaxCut(Table):
     )
 
 
+class QUBO(Table):
+    """``[problem] kind = "qubo"``: the bits of lowest quadratic cost."""
+
+    kind: Literal["qubo"]
+    file: str = Field(min_length=1, description="the path of a file of qbsolv or dimod")
+
+
+class Ising(Table):
+    """``[problem] kind = "ising"``: the spins of lowest energy."""
+
+    kind: Literal["ising"]
+    file: str = Field(min_length=1, description="the path of a file of dimod or qbsolv")
+
+
+class Portfolio(Table):
+    """``[problem] kind = "portfolio"``: the assets to choose, by return and risk."""
+
+    kind: Literal["portfolio"]
+    returns: str = Field(
+        min_length=1,
+        description="the path of a CSV file: a line of titles, then a line for each period",
+    )
+    budget: Count = Field(description="a positive integer, the number of assets to choose")
+    risk: Probability = Field(0.5, description="a number from 0 to 1, the weight of the variance")
+
+
 class Pauli(Table):
     """``[problem] kind = "pauli"``: the ground state of a Hamiltonian written out."""
 
@@ -92,10 +118,28 @@ class HardwareEfficient(Table):
 
 
 class QAOA(Table):
-    """``[ansatz] kind = "qaoa"``: alternating layers of the cost and of X rotations."""
+    """``[ansatz] kind = "qaoa"``: alternating layers of the cost and of a mixer."""
 
     kind: Literal["qaoa"]
     depth: Layers = Field(description="a positive integer, the number of layers")
+    objective: Literal["expectation", "cvar", "gibbs"] = Field(
+        "expectation", description="'expectation', 'cvar' or 'gibbs'"
+    )
+    alpha: float | None = Field(
+        None, gt=0.0, le=1.0, description="a number above 0, at most 1: the tail of 'cvar'"
+    )
+    eta: float | None = Field(
+        None, gt=0.0, description="a number above 0, the inverse temperature of 'gibbs'"
+    )
+    mixer: Literal["x", "xy-ring", "xy-complete"] = Field(
+        "x", description="'x', 'xy-ring' or 'xy-complete'"
+    )
+    ones: Count | None = Field(
+        None, description="a positive integer, the number of ones that an 'xy' mixer keeps"
+    )
+    start: Literal["ramp", "fixed", "interp"] = Field(
+        "ramp", description="'ramp', 'fixed' (regular graphs) or 'interp' (depth by depth)"
+    )
 
 
 class Adapt(Table):
@@ -193,11 +237,18 @@ class Run(Table):
     stall: Literal["report", "abort"] = Field("report", description="'report' or 'abort'")
 
 
-Problem: TypeAlias = Molecule | MaxCut | Pauli
+Problem: TypeAlias = Molecule | MaxCut | QUBO | Ising | Portfolio | Pauli
 Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA
 
 KINDS: Mapping[str, Mapping[str, type[Table]]] = {
-    "problem": {"molecule": Molecule, "maxcut": MaxCut, "pauli": Pauli},
+    "problem": {
+        "molecule": Molecule,
+        "maxcut": MaxCut,
+        "qubo": QUBO,
+        "ising": Ising,
+        "portfolio": Portfolio,
+        "pauli": Pauli,
+    },
     "ansatz": {
         "uccsd": UCCSD,
         "adapt": Adapt,
@@ -217,6 +268,9 @@ PLAIN: Mapping[str, type[Table]] = {"optimizer": Optimizer, "simulator": Simulat
 FITTING: Mapping[str, tuple[str, ...]] = {
     "molecule": ("uccsd", "adapt", "hardware_efficient"),
     "maxcut": ("qaoa", "hardware_efficient"),
+    "qubo": ("qaoa", "hardware_efficient"),
+    "ising": ("qaoa", "hardware_efficient"),
+    "portfolio": ("qaoa", "hardware_efficient"),
     "pauli": ("hardware_efficient", "qaoa"),
 }
 """For each kind of problem the kinds of ansatz that fit it."""

@@ -6,6 +6,8 @@ from hybrid.workloads.custom import Workload
 from hybrid.workloads.expectation import Expectation
 from hybrid.workloads.function import workload
 from hybrid.workloads.local import LocalSimulator
+from hybrid.workloads.mixers import WarmStart, XYMixer
+from hybrid.workloads.objectives import CVaR, Gibbs
 from hybrid.workloads.qaoa import QAOA
 from hybrid.workloads.supervised import Supervised
 from hybrid.workloads.task import Partials, Task
@@ -17,13 +19,17 @@ __all__ = [
     "VQD",
     "VQE",
     "AdaptVQE",
+    "CVaR",
     "Expectation",
+    "Gibbs",
     "LocalSimulator",
     "Minimizable",
     "Partials",
     "Sampling",
     "Supervised",
     "Task",
+    "WarmStart",
     "Workload",
+    "XYMixer",
     "workload",
 ]
