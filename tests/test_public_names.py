@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import pkgutil
 import subprocess
@@ -30,7 +31,7 @@ CLASSES = (
     "Workload",
     "XYMixer",
 )
-MODULES = ("learn", "optimizers", "problems", "simulators")
+MODULES = ("learn", "optimizers", "problems", "simulators", "torch")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys
@@ -74,6 +75,8 @@ def modules() -> list[str]:
     home = Path(hybrid.__file__).parent
     found = [file.relative_to(home.parent).with_suffix("") for file in home.rglob("*.py")]
     names = {".".join(file.parts).removesuffix(".__init__") for file in found}
+    if importlib.util.find_spec("torch") is None:
+        names = {name for name in names if not name.startswith("hybrid.torch.")}
     return sorted(names - {"hybrid", "hybrid.__main__"})
 
 

@@ -101,7 +101,8 @@ def _event_rows(journal: Journal) -> Iterator[Row]:
     for start in journal.starts[-_EVENTS_SHOWN:]:
         hosts = ", ".join(dict.fromkeys(start.hosts))
         yield f"start {start.start}", f"{count(len(start.hosts), 'rank')} on {hosts}; {start.plan}"
-    for event in journal.events[-_EVENTS_SHOWN:]:
+    events = [event for event in journal.events if event.kind != "usage"]
+    for event in events[-_EVENTS_SHOWN:]:
         shown = {k: v for k, v in event.detail.items() if k != "x" and v is not None}
         detail = ", ".join(f"{name} {value}" for name, value in shown.items())
         yield _when(event.time), f"{event.kind}: {detail}"[:300]

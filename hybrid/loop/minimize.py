@@ -150,7 +150,10 @@ def _minimized(prepare: Callable[[], Minimization]) -> Result:
     stops = _stops(call)
     try:
         message, core_seconds = call.team.run(
-            lambda team: lead(team, call, stops, late), stops=stops, stall=late
+            lambda team: lead(team, call, stops, late),
+            stops=stops,
+            stall=late,
+            metered=call.prepared.recording is not None,
         )
     except Suspended as suspended:
         if call.world.rank == 0:

@@ -8,14 +8,15 @@ restore itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import JournalError, Suspended
 from hybrid.journal import Answer, Unfinished, Writer
-from hybrid.runtime import Done, Team
+from hybrid.runtime import Done, Stopped, Team, Used
 
 
 class Answers(Protocol):
@@ -89,6 +90,8 @@ class Recorded:
         self._unfinished = unfinished
         self._reproducible = reproducible
         self._strict = strict
+        self._asked = 0.0
+        self._moments = array("d")
         there = f", resumes after {writer.count} answers" if writer.resumes else ""
         self.description = f"{writer.path}{there}"
 
@@ -112,6 +115,7 @@ class Recorded:
 
     def stopped(self, reason: str) -> None:
         """Record why the run stops, and raise Suspended."""
+        self._writer.event("usage", **_usage(self._team.used()))
         self._writer.event("stop", reason=reason, answers=self._writer.count)
         self._writer.flush()
         count = self._writer.count
@@ -122,7 +126,8 @@ class Recorded:
         )
 
     def completed(self, end: Mapping[str, object]) -> None:
-        """Record how the run ended."""
+        """Record what the ranks have used, and how the run ended."""
+        self._writer.event("usage", **_usage(self._team.used()))
         self._writer.event("completed", **end)
         self._writer.flush()
 
@@ -136,9 +141,15 @@ class Recorded:
         known = self._known(number, ask)
         if not known:
             self._writer.ask(number, ask)
-        start = time.perf_counter()
-        told = self._team.ask(ask, known, self._heard)
-        self._writer.told(number, told, time.perf_counter() - start)
+        self._moments = array("d")
+        self._asked = time.perf_counter()
+        try:
+            told = self._team.ask(ask, known, self._heard)
+        except Stopped:
+            self._writer.moments(number, self._moments)
+            raise
+        self._writer.moments(number, self._moments)
+        self._writer.told(number, told, time.perf_counter() - self._asked)
         if not self._reproducible:
             self._writer.flush()
         return told
@@ -164,6 +175,7 @@ class Recorded:
         self._writer.event("fork", left_record_at=number)
 
     def _heard(self, done: Done) -> None:
+        self._moments.extend((done.piece, done.began - self._asked, done.quantum))
         self._writer.piece(
             self._team.number,
             done.piece,
@@ -174,3 +186,8 @@ class Recorded:
         )
         if not self._reproducible:
             self._writer.flush()
+
+
+def _usage(used: Sequence[Used]) -> dict[str, object]:
+    """Return what the ranks have used, by rank, as plain data."""
+    return {name: [getattr(each, name) for each in used] for name in Used.__slots__}

@@ -1,8 +1,10 @@
-"""Problems for variational algorithms: molecules, maximum cuts, QUBO, Ising, portfolios."""
+"""Problems for variational algorithms: molecules, binary optimization, circuits in files."""
 
 from hybrid.problems.binary import QUBO, Assignment, Binary, Ising
+from hybrid.problems.circuits import read_circuit
 from hybrid.problems.maxcut import Cut, MaxCut
 from hybrid.problems.molecule import Molecule
+from hybrid.problems.observables import read_observable
 from hybrid.problems.portfolio import Portfolio
 from hybrid.problems.sector import Sector
 
@@ -16,4 +18,6 @@ __all__ = [
     "Molecule",
     "Portfolio",
     "Sector",
+    "read_circuit",
+    "read_observable",
 ]

@@ -6,6 +6,7 @@ from hybrid.runtime.cores import thread_limit, usable_cores
 from hybrid.runtime.failure import abort, install_excepthook, is_collective, mark_collective
 from hybrid.runtime.inside import inside_call, nested_seed, thread_bound
 from hybrid.runtime.memory import free_bytes
+from hybrid.runtime.protocol import Used
 from hybrid.runtime.shares import Done
 from hybrid.runtime.stall import RESUME_ME, OnStall, StallReport
 from hybrid.runtime.stops import CONTROL_C, PREEMPTION, Stopped, Stops
@@ -23,6 +24,7 @@ __all__ = [
     "Stopped",
     "Stops",
     "Team",
+    "Used",
     "World",
     "abort",
     "agree",

@@ -25,15 +25,20 @@ def tree(plan: Plan) -> str:
     return "\n".join([*_split(plan), *_alternatives(plan), *_totals(plan), f"why: {_why(plan)}"])
 
 
-def as_data(plan: Plan) -> dict[str, Any]:
-    """Return a plan as plain data."""
+def as_data(plan: Plan, threads: int | None = None) -> dict[str, Any]:
+    """Return a plan as plain data.
+
+    Args:
+        plan: the plan.
+        threads: threads of each rank with work, if known better than by the plan.
+    """
     prediction = plan.prediction
     return {
         "axis": plan.pieces[0].axis,
         "pieces": len(plan.pieces),
         "ranks": plan.num_ranks,
         "ranks_with_work": len(plan.active_ranks),
-        "threads": plan.threads,
+        "threads": plan.threads if threads is None else threads,
         "shards": plan.shards,
         "groups": len(plan.groups),
         "dynamic": plan.dynamic,
@@ -53,6 +58,32 @@ def as_data(plan: Plan) -> dict[str, Any]:
             for each in plan.alternatives
         ],
         "why": _why(plan),
+        "branches": [_branch(plan, ranks) for ranks in _alike(plan)],
+    }
+
+
+_MOST_IN_DATA = 256
+"""Branches of a plan as data; of very many ranks the last are left out."""
+
+
+def _alike(plan: Plan) -> list[tuple[int, ...]]:
+    """Return the ranks with equally many pieces, next to each other, or the groups."""
+    if plan.groups:
+        return list(plan.groups)[:_MOST_IN_DATA]
+    if plan.dynamic:
+        return [plan.workers]
+    by_count = groupby(range(plan.num_ranks), key=lambda rank: len(plan.assignment[rank]))
+    return [tuple(members) for _, members in by_count][:_MOST_IN_DATA]
+
+
+def _branch(plan: Plan, ranks: tuple[int, ...]) -> dict[str, Any]:
+    """Return what some ranks are to do, each of them, as plain data."""
+    leader = ranks[0]
+    works = None if plan.prediction is None else plan.prediction.ranks
+    return {
+        "ranks": list(ranks) if plan.groups else [ranks[0], ranks[-1]],
+        "pieces": None if plan.dynamic else len(plan.assignment[leader]),
+        "seconds": None if works is None else float(max(works[list(ranks)])),
     }
 
 

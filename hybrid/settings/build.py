@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import efficient_su2, real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid import problems
 from hybrid.scheduler import check_memory
 from hybrid.settings import optimization, tables
+from hybrid.settings.ansatz import circuit_of
 from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
@@ -116,17 +116,27 @@ def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
 
 def _ground_state(run_file: RunFile, memory_bytes: int | None) -> Job:
     """Return what a run file asks for where it wants the smallest value alone."""
-    problem, ansatz = run_file.problem, run_file.ansatz
+    problem = run_file.problem
     if (sampled := optimization.read(run_file)) is not None:
         found = optimization.lowest(sampled)
         reference = None if found is None else Reference(*found)
-        cost = optimization.cost_of(sampled, ansatz)
-        return _job(cost, ansatz, reference, sampled)
+        cost = optimization.cost_of(sampled, run_file.ansatz)
+        return _job(run_file, cost, reference, sampled)
     if isinstance(problem, tables.Pauli):
         labels, coefficients = zip(*problem.terms, strict=True)
-        return _job(SparsePauliOp(list(labels), list(coefficients)), ansatz, _given(problem))
+        return _job(run_file, SparsePauliOp(list(labels), list(coefficients)), _given(problem))
+    if isinstance(problem, tables.Observable):
+        return _job(run_file, _observable(run_file, problem), _given(problem))
     assert isinstance(problem, tables.Molecule)
     return _molecule(run_file, problem, memory_bytes)
+
+
+def _observable(run_file: RunFile, problem: tables.Observable) -> SparsePauliOp:
+    """Return the observable of a file, as wide as a circuit from a file."""
+    width, ansatz = None, run_file.ansatz
+    if isinstance(ansatz, tables.CircuitFile):
+        width = problems.read_circuit(run_file.beside(ansatz.path), ansatz.index).num_qubits
+    return problems.read_observable(run_file.beside(problem.path), width)
 
 
 def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | None) -> Job:
@@ -152,9 +162,8 @@ def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | N
         return Job(VQE(circuit, hamiltonian), circuit, _given(problem), notes=notes)
     if isinstance(ansatz, tables.Adapt):
         return _adapt(molecule, hamiltonian, ansatz, _given(problem))
-    assert isinstance(ansatz, tables.HardwareEfficient)
+    circuit, notes = circuit_of(run_file, molecule.num_qubits)
     sector = molecule.sector()
-    circuit = hardware_efficient(ansatz, molecule.num_qubits)
     alpha, beta = molecule.num_electrons
     note = (
         f"the ansatz may leave the {alpha} + {beta} electrons (alpha + beta) of {molecule.name}: "
@@ -165,7 +174,7 @@ def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | N
         circuit,
         _given(problem),
         electrons=Electrons(hamiltonian, sector),
-        notes=(note,),
+        notes=(*notes, note),
     )
 
 
@@ -233,31 +242,24 @@ def simulator(table: tables.Simulator) -> Choice:
     return chosen(**arguments, **table.options)
 
 
-def hardware_efficient(ansatz: tables.HardwareEfficient, num_qubits: int) -> QuantumCircuit:
-    """Return layers of rotations and CNOTs (Kandala et al., Nature 549, 242 (2017))."""
-    make = {"efficient_su2": efficient_su2, "real_amplitudes": real_amplitudes}[ansatz.circuit]
-    circuit: QuantumCircuit = make(num_qubits, reps=ansatz.layers, entanglement=ansatz.entanglement)
-    return circuit
-
-
 def _job(
+    run_file: RunFile,
     observable: SparsePauliOp,
-    ansatz: tables.Ansatz,
     reference: Reference | None,
     sampled: optimization.Combinatorial | None = None,
 ) -> Job:
+    ansatz = run_file.ansatz
     if isinstance(ansatz, tables.QAOA):
         workload = optimization.qaoa(observable, ansatz, getattr(sampled, "budget", None))
         return Job(workload, workload.circuit, reference, sampled)
-    assert isinstance(ansatz, tables.HardwareEfficient)
-    circuit = hardware_efficient(ansatz, observable.num_qubits)
-    return Job(VQE(circuit, observable), circuit, reference, sampled)
+    circuit, notes = circuit_of(run_file, observable.num_qubits)
+    return Job(VQE(circuit, observable), circuit, reference, sampled, notes=notes)
 
 
-def _given(problem: tables.Molecule | tables.Pauli) -> Reference | None:
+def _given(problem: tables.Molecule | tables.Pauli | tables.Observable) -> Reference | None:
     if problem.reference_energy is None:
         return None
-    if isinstance(problem, tables.Pauli):
+    if isinstance(problem, tables.Pauli | tables.Observable):
         return Reference(problem.reference_energy, "reference of the run file")
     return Reference(
         problem.reference_energy, "reference of the run file", "hartree", CHEMICAL_ACCURACY

@@ -30,9 +30,9 @@ def read(run_file: RunFile) -> Combinatorial | None:
     if isinstance(problem, tables.MaxCut):
         return problems.MaxCut.from_edge_list(run_file.beside(problem.edges))
     if isinstance(problem, tables.QUBO):
-        return problems.QUBO.from_file(run_file.beside(problem.file))
+        return problems.QUBO.from_file(run_file.beside(problem.path))
     if isinstance(problem, tables.Ising):
-        return problems.Ising.from_file(run_file.beside(problem.file))
+        return problems.Ising.from_file(run_file.beside(problem.path))
     if isinstance(problem, tables.Portfolio):
         path = run_file.beside(problem.returns)
         return problems.Portfolio.from_csv(path, problem.budget, problem.risk)

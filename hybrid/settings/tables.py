@@ -62,14 +62,14 @@ class QUBO(Table):
     """``[problem] kind = "qubo"``: the bits of lowest quadratic cost."""
 
     kind: Literal["qubo"]
-    file: str = Field(min_length=1, description="the path of a file of qbsolv or dimod")
+    path: str = Field(min_length=1, description="the path of a file of qbsolv or dimod")
 
 
 class Ising(Table):
     """``[problem] kind = "ising"``: the spins of lowest energy."""
 
     kind: Literal["ising"]
-    file: str = Field(min_length=1, description="the path of a file of dimod or qbsolv")
+    path: str = Field(min_length=1, description="the path of a file of dimod or qbsolv")
 
 
 class Portfolio(Table):
@@ -91,6 +91,16 @@ class Pauli(Table):
     terms: list[Term] = Field(
         min_length=1, description='an array of pairs like ["ZZI", -1.0], qubit 0 at the right'
     )
+    reference_energy: float | None = Field(
+        None, description="a finite number, in the unit of the terms, to compare the result with"
+    )
+
+
+class Observable(Table):
+    """``[problem] kind = "observable"``: the ground state of an observable in a text file."""
+
+    kind: Literal["observable"]
+    path: str = Field(min_length=1, description="the path of a file of terms such as '0.5 * X0 Z3'")
     reference_energy: float | None = Field(
         None, description="a finite number, in the unit of the terms, to compare the result with"
     )
@@ -139,6 +149,16 @@ class QAOA(Table):
     )
     start: Literal["ramp", "fixed", "interp"] = Field(
         "ramp", description="'ramp', 'fixed' (regular graphs) or 'interp' (depth by depth)"
+    )
+
+
+class CircuitFile(Table):
+    """``[ansatz] kind = "file"``: the circuit of an OpenQASM or QPY file."""
+
+    kind: Literal["file"]
+    path: str = Field(min_length=1, description="the path of a circuit in OpenQASM or QPY")
+    index: int | None = Field(
+        None, ge=0, description="an integer from 0, which circuit of a QPY file"
     )
 
 
@@ -237,8 +257,8 @@ class Run(Table):
     stall: Literal["report", "abort"] = Field("report", description="'report' or 'abort'")
 
 
-Problem: TypeAlias = Molecule | MaxCut | QUBO | Ising | Portfolio | Pauli
-Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA
+Problem: TypeAlias = Molecule | MaxCut | QUBO | Ising | Portfolio | Pauli | Observable
+Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA | CircuitFile
 
 KINDS: Mapping[str, Mapping[str, type[Table]]] = {
     "problem": {
@@ -248,12 +268,14 @@ KINDS: Mapping[str, Mapping[str, type[Table]]] = {
         "ising": Ising,
         "portfolio": Portfolio,
         "pauli": Pauli,
+        "observable": Observable,
     },
     "ansatz": {
         "uccsd": UCCSD,
         "adapt": Adapt,
         "hardware_efficient": HardwareEfficient,
         "qaoa": QAOA,
+        "file": CircuitFile,
     },
     "workload": {"vqd": VQD},
 }
@@ -266,12 +288,13 @@ PLAIN: Mapping[str, type[Table]] = {"optimizer": Optimizer, "simulator": Simulat
 """The tables of one kind; each may be left out."""
 
 FITTING: Mapping[str, tuple[str, ...]] = {
-    "molecule": ("uccsd", "adapt", "hardware_efficient"),
-    "maxcut": ("qaoa", "hardware_efficient"),
-    "qubo": ("qaoa", "hardware_efficient"),
-    "ising": ("qaoa", "hardware_efficient"),
-    "portfolio": ("qaoa", "hardware_efficient"),
-    "pauli": ("hardware_efficient", "qaoa"),
+    "molecule": ("uccsd", "adapt", "hardware_efficient", "file"),
+    "maxcut": ("qaoa", "hardware_efficient", "file"),
+    "qubo": ("qaoa", "hardware_efficient", "file"),
+    "ising": ("qaoa", "hardware_efficient", "file"),
+    "portfolio": ("qaoa", "hardware_efficient", "file"),
+    "pauli": ("hardware_efficient", "qaoa", "file"),
+    "observable": ("hardware_efficient", "qaoa", "file"),
 }
 """For each kind of problem the kinds of ansatz that fit it."""
 

@@ -19,6 +19,7 @@ from hybrid.core.errors import InputError
 from hybrid.core.outcome import Outcome
 from hybrid.core.seeds import derive
 from hybrid.core.steps import CutShort, Drive, Solution, Steps
+from hybrid.operators import as_pauli_sum
 from hybrid.simulators import Estimator
 from hybrid.simulators.registry import check_exact, sampler
 from hybrid.workloads.base import Sampling
@@ -51,7 +52,8 @@ class QAOA(Expectation):
     for the others, and a depth that finds nothing lower leaves its layers at zero.
 
     Args:
-        cost: a sum of strings of I and Z, for instance ``MaxCut.cost()``.
+        cost: a sum of strings of I and Z, for instance ``MaxCut.cost()``; of any class that
+            :class:`hybrid.VQE` takes.
         depth: number of layers, at least 1.
         objective: what is minimised: the "expectation" of the cost, :class:`hybrid.CVaR`, or
             :class:`hybrid.Gibbs`. The latter two have exact gradients, by the native kernels on one
@@ -96,7 +98,8 @@ class QAOA(Expectation):
         if not isinstance(depth, int | np.integer) or isinstance(depth, bool) or depth < 1:
             raise InputError("depth", got=repr(depth), expected="an integer of at least 1")
         depth = int(depth)
-        checked = compiled_observable(cost, getattr(cost, "num_qubits", 0))
+        operator = as_pauli_sum(cost)
+        checked = compiled_observable(operator, QuantumCircuit(getattr(operator, "num_qubits", 0)))
         if np.any(checked.x_masks):
             raise InputError(
                 "cost",

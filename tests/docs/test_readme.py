@@ -151,7 +151,7 @@ def test_targets_of_make() -> None:
 def test_extras_of_pip() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = extras["optional-dependencies"]
-    table = re.findall(r"^\| `([a-z-]+)` \|", README.read_text("utf-8"), re.MULTILINE)
+    table = re.findall(r"^\| `([a-z0-9-]+)` \|", README.read_text("utf-8"), re.MULTILINE)
     assert table == list(extras)
     (installed,) = [words for words in commands(README) if words[0] == "pip"]
     assert set(re.findall(r"[a-z]+", installed[-1])) <= set(extras)

@@ -14,7 +14,7 @@ from hybrid.core.errors import InputError
 from hybrid.settings import build, load
 from tests.settings.run_files import EXAMPLES, write
 
-SPINS = {"kind": "ising", "file": "spins.coo"}
+SPINS = {"kind": "ising", "path": "spins.coo"}
 STOCKS = {"kind": "portfolio", "returns": "stocks.csv", "budget": 3}
 GRAPH = {"kind": "maxcut", "edges": "graph.edges"}
 
@@ -68,8 +68,8 @@ def test_a_budget_without_its_mixer_is_a_penalty(folder: Path) -> None:
         (STOCKS, {"mixer": "xy-ring", "ones": 4}, "expected 3, the budget"),
         (STOCKS, {"kind": "uccsd"}, "does not fit the problem 'portfolio'"),
         ({**STOCKS, "budget": 10}, {"mixer": "xy-ring"}, "an integer from 1 to 9"),
-        ({"kind": "qubo", "file": "nothing.qubo"}, {}, "problem.file"),
-        ({"kind": "qubo", "file": "graph.edges"}, {}, "vartype=BINARY"),
+        ({"kind": "qubo", "path": "nothing.qubo"}, {}, "problem.path"),
+        ({"kind": "qubo", "path": "graph.edges"}, {}, "vartype=BINARY"),
         (SPINS, {"start": "fixed"}, "the maximum cut of a regular graph"),
     ],
 )
