@@ -127,3 +127,14 @@ def test_names_are_the_same_in_every_order_of_import() -> None:
 def test_a_name_that_does_not_exist() -> None:
     with pytest.raises(AttributeError, match="no attribute 'minimise'"):
         hybrid.minimise  # noqa: B018
+
+
+def test_what_a_prompt_shows_is_short() -> None:
+    from qiskit.circuit.library import real_amplitudes
+    from qiskit.quantum_info import SparsePauliOp
+
+    problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp("ZZ"))
+    result = hybrid.minimize(problem, seed=7)
+    assert repr(problem) == "<VQE: 2 qubits, 4 parameters, 1 term>"
+    assert repr(result).startswith("<Result: value -1.0000000000, converged, x of shape (4,), ")
+    assert repr(result.history) == f"<History: {result.evaluations} answers>"

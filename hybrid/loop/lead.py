@@ -33,7 +33,7 @@ def lead(
         if run.observers:
             run.observers.started(run.describe(call, answers.description))
         solution = _solve(answers, call, trace, stops)
-        message = _message(solution, trace, call.seed)
+        message = {**_message(solution, trace, call.seed), "replayed": answers.replayed}
         answers.completed({**_listed(message), "history": len(trace.values)})
     return message
 

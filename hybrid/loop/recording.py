@@ -103,6 +103,7 @@ class Recording:
                 own.unfinished(),
                 reproducible=setup.reproducible,
                 strict=self.fork is None,
+                ended=self.fork is None and own.completed is not None,
             )
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import JournalError, Suspended
+from hybrid.core.units import count
 from hybrid.journal import Answer, Unfinished, Writer
 from hybrid.runtime import Done, Stopped, Team, Used
 
@@ -35,6 +36,10 @@ class Answers(Protocol):
         """Record a stalled rank; called from any thread."""
 
     @property
+    def replayed(self) -> int:
+        """Number of points whose answers were recorded before."""
+
+    @property
     def description(self) -> str | None:
         """The journal and the number of recorded answers, as text; or None."""
 
@@ -43,6 +48,7 @@ class Direct:
     """Answers that the ranks compute, without a journal."""
 
     description = None
+    replayed = 0
 
     def __init__(self, team: Team[Told]) -> None:
         self._team = team
@@ -72,6 +78,7 @@ class Recorded:
         reproducible: whether a lost answer can be recomputed to the same bits. If not, each one is
             committed before the optimizer sees it.
         strict: whether a differing Ask is an error. If not (a fork), replay ends there.
+        ended: whether the journal records the end of the run.
     """
 
     def __init__(
@@ -83,7 +90,9 @@ class Recorded:
         *,
         reproducible: bool,
         strict: bool = True,
+        ended: bool = False,
     ) -> None:
+        self.replayed = 0
         self._team = team
         self._writer = writer
         self._recorded = answers
@@ -92,7 +101,10 @@ class Recorded:
         self._strict = strict
         self._asked = 0.0
         self._moments = array("d")
-        there = f", resumes after {writer.count} answers" if writer.resumes else ""
+        answers_there = count(writer.count, "answer")
+        there = f", resumes after {answers_there}" if writer.resumes else ""
+        if ended:
+            there = f", which holds the whole run: {answers_there}"
         self.description = f"{writer.path}{there}"
 
     def ask(self, ask: Ask) -> Told:
@@ -108,6 +120,7 @@ class Recorded:
             self._diverge(answer.number)
             return self._computed(ask)
         self._team.skip()
+        self.replayed += len(ask.points)
         if answer.number >= self._writer.count:
             self._writer.ask(answer.number, ask)
             self._writer.told(answer.number, answer.told, answer.seconds)
@@ -118,10 +131,10 @@ class Recorded:
         self._writer.event("usage", **_usage(self._team.used()))
         self._writer.event("stop", reason=reason, answers=self._writer.count)
         self._writer.flush()
-        count = self._writer.count
+        answers = count(self._writer.count, "answer")
         raise Suspended(
             reason,
-            f"hybrid: stopped by {reason} after {count} answer{'s' * (count != 1)}, recorded "
+            f"hybrid: stopped by {reason} after {answers}, recorded "
             f"in {self._writer.path}. Start it again in the same way to resume (exit code 75).",
         )
 

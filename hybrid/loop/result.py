@@ -8,6 +8,7 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray, IntArray
 from hybrid.core.outcome import Outcome
+from hybrid.core.units import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ class History:
         """Return the number of answers."""
         return len(self.values)
 
+    def __repr__(self) -> str:
+        """Return the number of answers, without the arrays."""
+        return f"<History: {count(len(self), 'answer')}>"
+
     @property
     def best_values(self) -> FloatArray:
         """The lowest value up to each answer, shape (N,)."""
@@ -115,6 +120,7 @@ class Result:
             else None.
         operators: for :class:`hybrid.AdaptVQE` the names of the operators, in the order chosen;
             else empty.
+        replayed: number of ``evaluations`` that were read from the journal instead of computed.
     """
 
     value: float
@@ -131,6 +137,14 @@ class Result:
     outcome: Outcome
     values: FloatArray | None = None
     operators: tuple[str, ...] = ()
+    replayed: int = 0
+
+    def __repr__(self) -> str:
+        """Return the value and how it came about, without the arrays."""
+        return (
+            f"<Result: value {self.value:z.10f}, {self.outcome.value}, x of shape {self.x.shape}, "
+            f"{count(self.evaluations, 'evaluation')}, seed {self.seed}>"
+        )
 
     @property
     def point(self) -> FloatArray:
@@ -145,9 +159,11 @@ class Result:
             several = "  values: " + ", ".join(f"{each:z.10f}" for each in self.values) + "\n"
         if self.operators:
             several += f"  operators: {', '.join(self.operators)}\n"
+        from_journal = f" ({self.replayed} from the journal)" if self.replayed else ""
         return (
             f"{self.outcome.verdict}: value {self.value:z.10f}{error}\n{several}"
             f"  {self.message}\n"
-            f"  {self.iterations} iterations, {self.evaluations} evaluations, "
+            f"  {count(self.iterations, 'iteration')}, {count(self.evaluations, 'evaluation')}"
+            f"{from_journal}, "
             f"{self.wall_time:.2f} s, {self.core_seconds:.2f} core-seconds, seed {self.seed}"
         )

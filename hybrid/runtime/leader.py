@@ -172,7 +172,7 @@ class Leader(Generic[Answer]):
             if predicted is not None and seconds > 1.5 * allowed(predicted):
                 late.add(rank)
                 indices = ", ".join(str(piece.index) for piece in pieces[:8])
-                what = f"pieces {indices} of Ask {self.number}"
+                what = f"pieces {indices} of evaluation {self.number + 1}"
                 self._stall.of_silent_rank(rank, what, seconds, predicted)
 
     def _late(self, stall: Stall) -> None:

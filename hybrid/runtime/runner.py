@@ -191,4 +191,4 @@ class Runner(Generic[Answer]):
             return nullcontext()
         learnt = self.pace.seconds(piece.cost)
         expected = predicted if learnt is None else learnt
-        return self.watchdog.watching(f"piece {piece.index} of Ask {number}", expected)
+        return self.watchdog.watching(f"piece {piece.index} of evaluation {number + 1}", expected)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from hybrid.core.plan import Plan
-from hybrid.core.units import duration
+from hybrid.core.units import core_time, count, duration, size
 
 _MOST_BRANCHES = 12
 
@@ -151,14 +151,13 @@ def _sentence(plan: Plan) -> str:
 def _in_groups(plan: Plan, axis: str) -> str:
     working = [group for group in plan.groups if plan.assignment[group[0]]]
     idle = sorted(set(range(plan.num_ranks)) - set(plan.active_ranks))
-    count = len(plan.pieces)
     groups = (
         f"{len(working)} groups of {plan.shards} ranks"
         if len(working) > 1
         else (f"{plan.shards} ranks")
     )
     text = (
-        f"{count} piece{'s' if count > 1 else ''} along the {axis}, on {groups} that share a "
+        f"{count(len(plan.pieces), 'piece')} along the {axis}, on {groups} that share a "
         f"state, because {plan.reason}"
     )
     if idle:
@@ -174,7 +173,8 @@ def _split(plan: Plan) -> Iterator[str]:
     points = len({piece.point for piece in pieces})
     units = sum(len(piece) for piece in pieces) if axis != "shots" else pieces[-1].stop
     each = f", for each of {points} points" if points > 1 else ""
-    yield f"one evaluation: {units} {axis} in {len(pieces)} piece{_s(len(pieces))}{each}"
+    cut = count(len(pieces), "piece")
+    yield f"one evaluation: {units} {axis[:-1] if units == 1 else axis} in {cut}{each}"
     if plan.dynamic:
         yield f"└─ {_ranks(plan.workers)}: draw pieces from a shared counter{_threads(plan)}"
         return
@@ -190,10 +190,10 @@ def _split(plan: Plan) -> Iterator[str]:
 def _single_ranks(plan: Plan) -> Iterator[str]:
     works = None if plan.prediction is None else plan.prediction.ranks
     by_count = groupby(range(plan.num_ranks), key=lambda rank: len(plan.assignment[rank]))
-    for count, members in by_count:
+    for number, members in by_count:
         ranks = tuple(members)
-        what = f"{count} piece{_s(count)} each" if len(ranks) > 1 else f"{count} piece{_s(count)}"
-        if count == 0:
+        what = count(number, "piece") + (" each" if len(ranks) > 1 else "")
+        if number == 0:
             yield f"{_ranks(ranks)}: idle"
             continue
         spent = "" if works is None else f", {duration(float(max(works[list(ranks)])))}"
@@ -203,12 +203,12 @@ def _single_ranks(plan: Plan) -> Iterator[str]:
 def _groups(plan: Plan) -> Iterator[str]:
     works = None if plan.prediction is None else plan.prediction.ranks
     for group in plan.groups:
-        count = len(plan.assignment[group[0]])
-        if count == 0:
+        number = len(plan.assignment[group[0]])
+        if number == 0:
             continue
         spent = "" if works is None else f", {duration(float(works[group[0]]))}"
         yield (
-            f"{_ranks(group)}: {count} piece{_s(count)}, one state in {len(group)} shards"
+            f"{_ranks(group)}: {count(number, 'piece')}, one state in {len(group)} shards"
             f"{_threads(plan)} on each{spent}"
         )
     idle = tuple(sorted(set(range(plan.num_ranks)) - set(plan.active_ranks)))
@@ -234,13 +234,13 @@ def _alternatives(plan: Plan) -> Iterator[str]:
 
 
 def _totals(plan: Plan) -> Iterator[str]:
-    yield f"memory: {plan.memory_bytes / 1e6:,.3g} MB of states on each rank with work"
+    yield f"memory: {size(plan.memory_bytes)} of states on each rank with work"
     if plan.prediction is None:
         yield "time not predicted: piece costs are unknown until they run"
         return
-    hours = core_seconds(plan) / 3600.0
     yield (
-        f"time: {duration(plan.prediction.wall)} for each evaluation, {hours:.3g} core-hours, "
+        f"time: {duration(plan.prediction.wall)} for each evaluation, "
+        f"{core_time(core_seconds(plan))}, "
         f"parallel efficiency {efficiency(plan):.0%}"
     )
 

@@ -32,7 +32,7 @@ class VQE(Expectation):
         >>> ansatz = QuantumCircuit(1)
         >>> _ = ansatz.ry(Parameter("a"), 0)
         >>> VQE(ansatz, SparsePauliOp("Z")).description
-        'VQE: 1 qubits, 1 parameters, 1 terms'
+        'VQE: 1 qubit, 1 parameter, 1 term'
     """
 
     circuit: QuantumCircuit
