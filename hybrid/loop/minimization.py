@@ -105,6 +105,13 @@ class Minimization(Prepared):
         sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
         method = make(optimizer, max_iterations, tolerance, options)
         start = None if x0 is None else checked_start(x0, workload.num_parameters)
+        if start is not None and getattr(method, "starts_itself", False):
+            raise InputError(
+                "x0",
+                got=f"a start besides the optimizer {method.name}, which has one of its own",
+                expected="one of them",
+                advice="pass hybrid.optimizers.AskTell a function (x0, seed) that makes it",
+            )
         recording = checked_recording(journal, fork, origin)
 
         def identity() -> dict[str, str]:
