@@ -173,6 +173,30 @@ def journal_command(
 
 
 @_command(
+    "report",
+    "hybrid report water.db -o water.html",
+    "hybrid report before.db after.db -o both.html",
+)
+def report_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="JOURNAL...", help="The journal of a run, or several to compare."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The HTML file (default: beside the journal)."),
+    ] = None,
+    reference: Annotated[
+        float | None, typer.Option(help="A value to compare with, such as the exact energy.")
+    ] = None,
+) -> None:
+    """Write a report of a run as one HTML file, also during it."""
+    from hybrid.cli.page import report
+
+    report(files, output, reference)
+
+
+@_command(
     "check", "hybrid check water.toml", "mpiexec -n 4 hybrid check water.toml --shards 2 --json"
 )
 def check_command(

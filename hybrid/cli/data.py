@@ -27,6 +27,7 @@ def as_json(data: Mapping[str, Any], indent: int | None = 2) -> str:
     bits in decimal.
 
     Example:
+        >>> from pathlib import Path
         >>> as_json({"x": np.array([0.1, np.nan]), "at": Path("a.db")}, indent=None)
         '{"x": [0.1, null], "at": "a.db"}'
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,6 +109,8 @@ def run(
         **arguments,
         **(keeping or Keeping()).arguments(path, overrides),
     }
+    if job.reference is not None:  # for reports
+        chosen["origin"]["reference"] = asdict(job.reference)
     console = showing.console()
     if showing.quiet:
         result = hybrid.minimize(job.workload, **chosen)

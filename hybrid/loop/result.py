@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray, IntArray
+from hybrid.core.elements import table, tag
 from hybrid.core.outcome import Outcome
-from hybrid.core.units import count
+from hybrid.core.units import count, duration
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,35 @@ class Result:
         """The parameters of ``value``, shape (P,): ``x``, or its first row for several states."""
         return self.x if self.x.ndim == 1 else self.x[0]
 
+    def plot(self, reference: float | None = None, axes: Axes | None = None) -> Figure:
+        """Return a matplotlib figure of the convergence; a notebook shows it.
+
+        Args:
+            reference: a value to draw as a line, such as the exact energy.
+            axes: axes of matplotlib to draw on; by default those of a new figure.
+
+        Raises:
+            InputError: matplotlib, of the extra ``report``, is not installed.
+        """
+        from hybrid.report.figure import convergence_figure
+
+        history = self.history
+        return convergence_figure(history.evaluations, history.values, reference, axes)
+
+    def _repr_html_(self) -> str:
+        """Return a table for notebooks."""
+        error = "" if self.standard_error is None else f" ± {self.standard_error:.2g}"
+        rows: list[tuple[object, object]] = [
+            ("value", f"{self.value:.10f}{error}"),
+            *([] if self.values is None else [("values", _numbers(self.values))]),
+            *([("operators", ", ".join(self.operators))] if self.operators else []),
+            ("stopped", self.message),
+            ("evaluations", f"{self.evaluations} in {self.iterations} iterations"),
+            ("time", f"{duration(self.wall_time)}, {self.core_seconds:.3g} core-seconds"),
+            ("seed", self.seed),
+        ]
+        return tag("div", tag("b", self.outcome.verdict), table((), rows))
+
     def __str__(self) -> str:
         """Return a summary of a few lines."""
         error = f" +/- {self.standard_error:.2g}" if self.standard_error is not None else ""
@@ -167,3 +202,7 @@ class Result:
             f"{from_journal}, "
             f"{self.wall_time:.2f} s, {self.core_seconds:.2f} core-seconds, seed {self.seed}"
         )
+
+
+def _numbers(values: FloatArray) -> str:
+    return ", ".join(f"{each:.10f}" for each in values)

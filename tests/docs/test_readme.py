@@ -56,7 +56,7 @@ def test_the_blocks_are_found() -> None:
         "class Mine(hybrid.Workload):",
         PYTHON_OF_SHARDS,
     ]
-    assert len(HYBRID) == 12
+    assert len(HYBRID) == 13
 
 
 PYTHON_OF_SHARDS = (
