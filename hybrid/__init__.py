@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from hybrid.workloads import AdaptVQE as AdaptVQE
     from hybrid.workloads import CVaR as CVaR
     from hybrid.workloads import Gibbs as Gibbs
+    from hybrid.workloads import MultiStart as MultiStart
+    from hybrid.workloads import Scan as Scan
     from hybrid.workloads import Supervised as Supervised
     from hybrid.workloads import WarmStart as WarmStart
     from hybrid.workloads import Workload as Workload
@@ -49,9 +51,11 @@ _HOMES = {
     "QAOA": "hybrid.workloads",
     "Estimator": "hybrid.primitives",
     "EstimatorGradient": "hybrid.primitives",
+    "MultiStart": "hybrid.workloads",
     "Piece": "hybrid.core.piece",
     "QGT": "hybrid.primitives",
     "Sampler": "hybrid.primitives",
+    "Scan": "hybrid.workloads",
     "Session": "hybrid.calls.session",
     "Supervised": "hybrid.workloads",
     "VQD": "hybrid.workloads",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+import numpy as np
 from rich import box
 from rich.panel import Panel
 from rich.table import Table
@@ -17,6 +18,7 @@ from hybrid.loop.result import Result, RunDescription
 from hybrid.problems import Cut, MaxCut, Portfolio
 from hybrid.settings import Reference
 from hybrid.settings.optimization import Combinatorial
+from hybrid.workloads import Scan
 
 Row: TypeAlias = tuple[str, str | Text]
 """A name and its text."""
@@ -86,6 +88,15 @@ def result_rows(result: Result, reference: Reference | None) -> list[Row]:
         further = enumerate(result.values[1:], start=1)
         rows += [(f"{name} {number}", quantities.value(each)) for number, each in further]
     return rows
+
+
+def scan_rows(scan: Scan, result: Result) -> list[Row]:
+    """Return the rows of a scan: the lowest value, the curve and a plot of it."""
+    rows = value_rows("lowest value", result.value, result.standard_error, None)
+    if result.values is None or np.isnan(result.values).all():
+        return rows
+    curve, plot = scan.table(result), scan.chart(result, width=30)
+    return [*rows, ("curve", Text(curve)), ("plot", Text(plot))]
 
 
 def closing_panel(result: Result, first: Iterable[Row], *, workers: str) -> Panel:

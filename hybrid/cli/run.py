@@ -25,6 +25,7 @@ from hybrid.problems import MaxCut
 from hybrid.runtime import agree, free_bytes, on_survivors, world
 from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
 from hybrid.simulators import Choice
+from hybrid.workloads import Scan
 
 _SAMPLES = 1024
 _STREAM = 2
@@ -120,7 +121,10 @@ def run(
                 console.print(Text(f"note: {note}", "yellow"), soft_wrap=True)
         with follower(console, job.reference) as observer:
             result = hybrid.minimize(job.workload, **chosen, observer=observer)
-    rows = report.result_rows(result, job.reference if job.electrons is None else None)
+    if isinstance(job.workload, Scan):
+        rows = report.scan_rows(job.workload, result)
+    else:
+        rows = report.result_rows(result, job.reference if job.electrons is None else None)
     more: dict[str, Any] = {"ranks": world().size, "journal": chosen["journal"]}
     try:
         if job.electrons is not None:

@@ -18,7 +18,7 @@ from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
 from hybrid.simulators import SIMULATORS, Choice
-from hybrid.workloads import VQD, VQE, AdaptVQE, Expectation
+from hybrid.workloads import VQD, VQE, AdaptVQE, Expectation, Minimizable, MultiStart, Scan
 
 CHEMICAL_ACCURACY = 1.6e-3
 """Hartree; 1 kcal/mol, the accuracy of good thermochemical measurements."""
@@ -68,7 +68,7 @@ class Job:
         notes: sentences that the user should read before the run.
     """
 
-    workload: Expectation
+    workload: Minimizable
     circuit: QuantumCircuit
     reference: Reference | None
     sampled: optimization.Combinatorial | None = None
@@ -107,11 +107,37 @@ def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
         InputError: one of those files is damaged, or a state does not fit in memory.
     """
     job, asked = _ground_state(run_file, memory_bytes), run_file.workload
+    if isinstance(asked, tables.Scan):
+        return _scan(run_file, asked, job, memory_bytes)
+    if isinstance(asked, tables.MultiStart):
+        halve_after = None if asked.halve_after == "never" else asked.halve_after
+        workload: Minimizable = MultiStart(
+            job.workload,
+            asked.starts,
+            low=asked.low,
+            high=asked.high,
+            halve_after=halve_after,
+            survivors=asked.survivors,
+        )
+        return replace(job, workload=workload)
     if asked is None:
         return job
+    assert isinstance(job.workload, Expectation)
     observable = job.workload.observable.operator
     workload = VQD(job.circuit, observable, asked.states, asked.weight, asked.starts)
     return replace(job, workload=workload)
+
+
+def _scan(run_file: RunFile, asked: tables.Scan, first: Job, memory_bytes: int | None) -> Job:
+    """Return the problem and those of further files as one family; nothing is sampled."""
+    key = tables.FILE_OF[run_file.problem.kind]
+    jobs = [first]
+    for name in asked.files:
+        problem = run_file.problem.model_copy(update={key: name})
+        jobs.append(_ground_state(replace(run_file, problem=problem), memory_bytes))
+    workload = Scan([job.workload for job in jobs], asked.labels, together=asked.together)
+    notes = tuple(dict.fromkeys(note for job in jobs for note in job.notes))
+    return Job(workload, first.circuit, None, notes=notes)
 
 
 def _ground_state(run_file: RunFile, memory_bytes: int | None) -> Job:

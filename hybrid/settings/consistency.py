@@ -12,12 +12,16 @@ from hybrid.core.errors import InputError, nearest
 from hybrid.settings.durations import seconds_of
 from hybrid.settings.faults import show
 from hybrid.settings.tables import (
+    FILE_OF,
     FITTING,
     QAOA,
+    VQD,
     Adapt,
+    MultiStart,
     Optimizer,
     Pauli,
     Run,
+    Scan,
     Simulator,
     Table,
 )
@@ -51,16 +55,21 @@ def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]
         faults += _pauli_terms(problem, diagonal=isinstance(ansatz, QAOA))
     faults += _fit(getattr(problem, "kind", None), getattr(ansatz, "kind", None))
     if isinstance(ansatz, QAOA):
-        faults += _qaoa(ansatz, problem, several="workload" in tables)
-    if isinstance(ansatz, Adapt) and "workload" in tables:
+        faults += _qaoa(ansatz, problem, several=isinstance(tables.get("workload"), VQD))
+    workload = tables.get("workload")
+    if isinstance(ansatz, Adapt) and workload is not None:
         faults.append(
             InputError(
                 "workload.kind",
-                got="'vqd' with ansatz 'adapt'",
+                got=f"'{getattr(workload, 'kind', '')}' with ansatz 'adapt'",
                 expected="an ansatz with parameters of its own",
                 advice="take ansatz 'uccsd', or leave the table [workload] out",
             )
         )
+    if isinstance(workload, MultiStart):
+        faults += _multistart(workload)
+    if isinstance(workload, Scan):
+        faults += _scan(path, workload, problem)
     if isinstance(optimizer := tables.get("optimizer"), Optimizer):
         faults += _optimizer(optimizer)
     if isinstance(simulator := tables.get("simulator"), Simulator):
@@ -117,6 +126,32 @@ def _fit(problem: str | None, ansatz: str | None) -> Iterator[InputError]:
         )
 
 
+def _multistart(workload: MultiStart) -> Iterator[InputError]:
+    low, high = getattr(workload, "low", 0.0), getattr(workload, "high", 1.0)
+    if low >= high:
+        yield InputError("workload.low", got=f"{low:g}", expected=f"a number below high, {high:g}")
+
+
+def _scan(path: Path, workload: Scan, problem: Table | None) -> Iterator[InputError]:
+    """Check the files of further members, and that there is a label for each."""
+    kind = getattr(problem, "kind", None)
+    if kind is not None and kind not in FILE_OF:
+        yield InputError(
+            "workload.kind",
+            got=f"'scan' with the problem '{kind}'",
+            expected=f"a problem with a file: {' or '.join(map(repr, FILE_OF))}",
+        )
+    files, labels = getattr(workload, "files", []), getattr(workload, "labels", None)
+    for number, name in enumerate(files):
+        yield from _file(f"workload.files.{number}", path.parent, name)
+    if files and labels is not None and len(labels) != len(files) + 1:
+        yield InputError(
+            "workload.labels",
+            got=f"{len(labels)} labels",
+            expected=f"{len(files) + 1}: of the problem, then of each file",
+        )
+
+
 def _qaoa(ansatz: QAOA, problem: Table | None, *, several: bool) -> Iterator[InputError]:
     """Check the keys of an ansatz that belong together, and its mixer."""
     owners = {
@@ -143,7 +178,7 @@ def _qaoa(ansatz: QAOA, problem: Table | None, *, several: bool) -> Iterator[Inp
         if several and word != usual:
             yield InputError(
                 f"ansatz.{key}",
-                got=f"'{word}' with a table [workload]",
+                got=f"'{word}' with workload 'vqd'",
                 expected=f"'{usual}'",
                 advice="leave the table [workload] out",
             )

@@ -5,6 +5,7 @@ Each key's description completes the sentence "expected ..." of its error messag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,6 +190,32 @@ class VQD(Table):
     starts: Count = Field(4, description="a positive integer, searches for each further state")
 
 
+class MultiStart(Table):
+    """``[workload] kind = "multistart"``: optimizations from many starting points at once."""
+
+    kind: Literal["multistart"]
+    starts: Count = Field(16, description="a positive integer, the number of starts")
+    low: float = Field(-math.pi, description="a finite number, the lower end of each parameter")
+    high: float = Field(math.pi, description="a finite number above 'low'")
+    halve_after: Literal["never"] | Count = Field(
+        10, description="'never' or a positive integer, rounds before the worse half is stopped"
+    )
+    survivors: Count = Field(1, description="a positive integer, starts that are not stopped")
+
+
+class Scan(Table):
+    """``[workload] kind = "scan"``: the problem, and others like it in further files."""
+
+    kind: Literal["scan"]
+    files: list[str] = Field(
+        min_length=1, description="an array of paths of further files of the problem's kind"
+    )
+    labels: list[float] | list[str] | None = Field(
+        None, description="an array of numbers or of names, one for each member"
+    )
+    together: bool = Field(False, description="true or false, whether to optimise all at once")
+
+
 class Optimizer(Table):
     """``[optimizer]``: the method, its limits and its options."""
 
@@ -277,9 +304,19 @@ KINDS: Mapping[str, Mapping[str, type[Table]]] = {
         "qaoa": QAOA,
         "file": CircuitFile,
     },
-    "workload": {"vqd": VQD},
+    "workload": {"vqd": VQD, "multistart": MultiStart, "scan": Scan},
 }
 """Tables with a ``kind``."""
+
+FILE_OF: Mapping[str, str] = {
+    "molecule": "fcidump",
+    "maxcut": "edges",
+    "qubo": "path",
+    "ising": "path",
+    "portfolio": "returns",
+    "observable": "path",
+}
+"""For each kind of problem that is read from a file, the key of its path."""
 
 OPTIONAL = ("workload",)
 """Those of them that may be left out: the smallest value is then looked for."""
@@ -315,7 +352,7 @@ class RunFile:
     optimizer: Optimizer
     simulator: Simulator
     run: Run
-    workload: VQD | None = None
+    workload: VQD | MultiStart | Scan | None = None
 
     def beside(self, name: str) -> Path:
         """Resolve a path in the file, relative to the file's folder."""

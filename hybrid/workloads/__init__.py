@@ -7,8 +7,10 @@ from hybrid.workloads.expectation import Expectation
 from hybrid.workloads.function import workload
 from hybrid.workloads.local import LocalSimulator
 from hybrid.workloads.mixers import WarmStart, XYMixer
+from hybrid.workloads.multistart import MultiStart
 from hybrid.workloads.objectives import CVaR, Gibbs
 from hybrid.workloads.qaoa import QAOA
+from hybrid.workloads.scan import Scan
 from hybrid.workloads.supervised import Supervised
 from hybrid.workloads.task import Partials, Task
 from hybrid.workloads.vqd import VQD
@@ -24,8 +26,10 @@ __all__ = [
     "Gibbs",
     "LocalSimulator",
     "Minimizable",
+    "MultiStart",
     "Partials",
     "Sampling",
+    "Scan",
     "Supervised",
     "Task",
     "WarmStart",

@@ -45,5 +45,9 @@ def test_run_files(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line(["run", str(path), "--max-iterations", str(FEW)]) == 0
     (iterations,) = re.findall(r"in (\d+) iterations", capsys.readouterr().out)
     # So many for each optimization.
-    several = path.name in ("adapt.toml", "excited_states.toml", "spin_glass.toml")
+    several = path.name in (
+        "adapt.toml", "dissociation.toml", "excited_states.toml", "multistart.toml",
+        "spin_glass.toml",
+    )  # fmt: skip
+
     assert int(iterations) > FEW if several else int(iterations) == FEW

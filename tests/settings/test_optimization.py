@@ -86,9 +86,57 @@ def test_several_states_of_another_objective_are_refused(folder: Path) -> None:
         "ansatz": {"kind": "qaoa", "depth": 1, "objective": "cvar", "start": "interp"},
         "workload": {"kind": "vqd", "states": 2},
     }
-    with pytest.raises(InputError, match=r"with a table \[workload\]") as caught:
+    with pytest.raises(InputError, match=r"with workload 'vqd'") as caught:
         load(write(folder, tables))
-    assert str(caught.value).count("with a table [workload]") == 2
+    assert str(caught.value).count("with workload 'vqd'") == 2
+
+
+MANY = {"kind": "multistart", "starts": 3, "low": -0.5, "high": 0.5, "halve_after": "never"}
+
+
+def test_many_starts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = {"problem": GRAPH, "ansatz": {"kind": "qaoa", "depth": 2}, "run": {"seed": 1}}
+    path = write(folder, {**tables, "workload": MANY})
+    workload = build(load(path)).workload
+    assert isinstance(workload, hybrid.MultiStart)
+    assert (workload.count, workload.low, workload.halve_after) == (3, -0.5, None)
+    assert command_line(["run", str(path), "--max-iterations", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "3 starts of QAOA" in said
+    assert "best cut" in said
+    with pytest.raises(InputError, match=r"a number below high, -0\.5"):
+        load(write(folder, {**tables, "workload": {**MANY, "high": -0.5}}))
+
+
+def test_scans(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("1.3", "1.6"):
+        shutil.copy(EXAMPLES / "data" / "lih_curve" / f"{name}.fcidump", folder)
+    scan = {"kind": "scan", "files": ["1.6.fcidump"], "labels": [1.3, 1.6], "together": True}
+    tables = {
+        "problem": {"kind": "molecule", "fcidump": "1.3.fcidump"},
+        "ansatz": {"kind": "uccsd"},
+        "workload": scan,
+        "run": {"seed": 1},
+    }
+    path = write(folder, tables)
+    workload = build(load(path)).workload
+    assert isinstance(workload, hybrid.Scan)
+    assert (workload.labels, workload.together) == ((1.3, 1.6), True)
+    assert command_line(["run", str(path), "--max-iterations", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "2 members like" in said
+    assert "1.6  -7.8" in said
+    for wrong, expected in [
+        ({**scan, "labels": [1.0]}, "expected 2: of the problem, then of each file"),
+        ({**scan, "files": ["none.fcidump"]}, "workload.files.0"),
+        ({**scan, "files": []}, "workload.files"),
+    ]:
+        with pytest.raises(InputError, match=expected):
+            load(write(folder, {**tables, "workload": wrong}))
+    pauli = {"kind": "pauli", "terms": [["ZZ", 1.0]]}
+    other = {"problem": pauli, "ansatz": {"kind": "hardware_efficient"}, "workload": scan}
+    with pytest.raises(InputError, match="'scan' with the problem 'pauli'"):
+        load(write(folder, other))
 
 
 def test_samples_are_drawn(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
