@@ -29,10 +29,7 @@ from hybrid.simulators import SIMULATORS
 from hybrid.simulators import Simulator as AnySimulator
 
 _FILES = (
-    ("problem", "fcidump"),
-    ("problem", "edges"),
-    ("problem", "path"),
-    ("problem", "returns"),
+    *(("problem", key) for key in ("fcidump", "xyz", "edges", "path", "returns")),
     ("ansatz", "path"),
 )
 """Keys that name files, by table."""
@@ -135,11 +132,12 @@ def _multistart(workload: MultiStart) -> Iterator[InputError]:
 def _scan(path: Path, workload: Scan, problem: Table | None) -> Iterator[InputError]:
     """Check the files of further members, and that there is a label for each."""
     kind = getattr(problem, "kind", None)
-    if kind is not None and kind not in FILE_OF:
+    if kind is not None and getattr(problem, FILE_OF.get(kind, ""), None) is None:
         yield InputError(
             "workload.kind",
             got=f"'scan' with the problem '{kind}'",
-            expected=f"a problem with a file: {' or '.join(map(repr, FILE_OF))}",
+            expected="a problem that is read from a file: "
+            + ", ".join(f"'{name}' with '{key}'" for name, key in FILE_OF.items()),
         )
     files, labels = getattr(workload, "files", []), getattr(workload, "labels", None)
     for number, name in enumerate(files):
