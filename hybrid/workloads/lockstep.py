@@ -51,8 +51,12 @@ class Lockstep:
 
     def __init__(self, courses: Sequence[Steps]) -> None:
         self._courses = [_Course(steps, None) for steps in courses]
-        for course in self._courses:
-            course.ask = next(course.steps)
+        try:
+            for course in self._courses:
+                course.ask = next(course.steps)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Lockstep:
         """Return itself."""
@@ -64,6 +68,10 @@ class Lockstep:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Close all steps."""
+        self.close()
+
+    def close(self) -> None:
         """Close all steps."""
         for course in self._courses:
             course.steps.close()

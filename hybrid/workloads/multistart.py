@@ -11,7 +11,7 @@ from scipy.stats import qmc
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.core.checks import checked_points
+from hybrid.core.checks import checked_points, real_array
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.outcome import Outcome
@@ -21,6 +21,7 @@ from hybrid.simulators import Evaluation
 from hybrid.workloads.base import Minimizable, OneRun, Sampling
 from hybrid.workloads.lockstep import Lockstep
 from hybrid.workloads.numbers import checked_count
+from hybrid.workloads.qaoa import QAOA
 
 _START = 5
 """Key of the seeds of starts and their optimizations, distinct from the keys of optimizers."""
@@ -81,6 +82,12 @@ class MultiStart(OneRun):
                 got=repr(workload) if isinstance(workload, type) else type(workload).__name__,
                 expected="a workload such as hybrid.VQE(ansatz, observable)",
             )
+        if workload.num_parameters < 1:
+            raise InputError(
+                "workload",
+                got=f"{type(workload).__name__}, which has no starting point",
+                expected="a workload with parameters",
+            )
         self.workload = workload
         self.points: FloatArray | None = None
         if np.ndim(starts) == 0:
@@ -88,9 +95,16 @@ class MultiStart(OneRun):
         else:
             self.points = checked_points(starts, workload.num_parameters, "starts")
             self.count = len(self.points)
-        if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        if isinstance(workload, QAOA) and workload.start == "interp" and self.points is None:
+            raise InputError(
+                "starts",
+                got=f"{self.count}, for a workload that starts with one layer",
+                expected="their points: angles of the first layer, and zeros for the others",
+            )
+        box = real_array([low, high], "low and high")
+        if not (np.isfinite(box).all() and box[0] < box[1]):
             raise InputError("low and high", got=f"{low} and {high}", expected="finite, low < high")
-        self.low, self.high = float(low), float(high)
+        self.low, self.high = box.tolist()
         if halve_after is not None:
             halve_after = checked_count(halve_after, "halve_after")
         self.halve_after = halve_after

@@ -337,8 +337,9 @@ class MembersEvaluation(Evaluation[Told]):
     def check(self, ask: Ask) -> None:
         """Refuse an Ask that the simulator cannot answer."""
         super().check(ask)
-        for part in self._of(ask)[0].parts:
-            part.evaluation.check(part.ask)
+        own = replace(ask, points=np.ascontiguousarray(ask.points[:, 1:]))
+        for member in self.members:
+            member.check(own)
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return the pieces of all members in the Ask, in order."""
@@ -425,7 +426,9 @@ def _check_member(member: object, first: Minimizable, number: int) -> None:
         raise InputError(
             what, got=type(member).__name__, expected="a workload such as hybrid.VQE(...)"
         )
-    single = getattr(type(member), "steps", None) is OneRun.steps or isinstance(member, QAOA)
+    single = getattr(type(member), "steps", None) is OneRun.steps or (
+        isinstance(member, QAOA) and member.start != "interp"
+    )
     if not single or member.num_parameters < 1:
         raise InputError(
             what,

@@ -24,6 +24,9 @@ ISING = SparsePauliOp(["ZZI", "IZZ", "ZIZ", "XII", "IXI"], [1.0, 0.7, 0.9, 0.4, 
 LOWEST = float(np.linalg.eigvalsh(ISING.to_matrix())[0])
 
 
+DEEP = hybrid.QAOA(SparsePauliOp(["ZZI", "IZZ"]), 2, start="interp")
+
+
 class Rastrigin(hybrid.Workload):
     """Minima at all integers; the value at k is k^2, so the lowest, 0, is at the origin."""
 
@@ -145,6 +148,8 @@ def test_bad_input() -> None:
         (lambda: hybrid.MultiStart(inner, 0), "starts: got 0"),
         (lambda: hybrid.MultiStart(inner, [[1.0], [2.0]]), r"shape \(B, 2\)"),
         (lambda: hybrid.MultiStart(inner, low=1.0, high=0.0), "low < high"),
+        (lambda: hybrid.MultiStart(inner, low="a"), "low and high"),
+        (lambda: hybrid.MultiStart(DEEP), "angles of the first layer, and zeros"),
         (lambda: hybrid.MultiStart(inner, halve_after=0), "halve_after: got 0"),
         (lambda: hybrid.MultiStart(inner, survivors=0), "survivors: got 0"),
     ]:

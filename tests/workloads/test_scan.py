@@ -154,6 +154,7 @@ def test_bad_input() -> None:
         ([member, narrow], "2 qubits and 6 parameters, expected 3 and 9"),
         ([member, other], "3 qubits and 6 parameters, expected 3 and 9"),
         ([member, several], "VQD, which is several optimizations"),
+        ([hybrid.QAOA(SparsePauliOp("ZZ"), 2, start="interp")], "which is several optimizations"),
     ]:
         with pytest.raises(InputError, match=said):
             hybrid.Scan(members)
