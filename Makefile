@@ -44,7 +44,7 @@ $(LOWEST)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet uv
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
-	  --only-binary :all: --no-binary hybrid-hpc-quantum --editable '.[$(EXTRAS),ml]'
+	  --only-binary :all: --no-binary hybrid-hpc-quantum --editable '.[$(EXTRAS),ml,cma]'
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python 'pytest>=8,<10' 'hypothesis>=6.100,<7'
 	touch $@
 

@@ -34,27 +34,39 @@ if TYPE_CHECKING:
     from hybrid.workloads import VQD as VQD
     from hybrid.workloads import VQE as VQE
     from hybrid.workloads import AdaptVQE as AdaptVQE
+    from hybrid.workloads import CVaR as CVaR
+    from hybrid.workloads import Gibbs as Gibbs
+    from hybrid.workloads import MultiStart as MultiStart
+    from hybrid.workloads import Scan as Scan
     from hybrid.workloads import Supervised as Supervised
     from hybrid.workloads import TimeEvolution as TimeEvolution
+    from hybrid.workloads import WarmStart as WarmStart
     from hybrid.workloads import Workload as Workload
+    from hybrid.workloads import XYMixer as XYMixer
     from hybrid.workloads import workload as workload
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "AdaptVQE": "hybrid.workloads",
+    "CVaR": "hybrid.workloads",
+    "Gibbs": "hybrid.workloads",
     "QAOA": "hybrid.workloads",
     "Estimator": "hybrid.primitives",
     "EstimatorGradient": "hybrid.primitives",
+    "MultiStart": "hybrid.workloads",
     "Piece": "hybrid.core.piece",
     "QGT": "hybrid.primitives",
     "Sampler": "hybrid.primitives",
+    "Scan": "hybrid.workloads",
     "Session": "hybrid.calls.session",
     "Supervised": "hybrid.workloads",
     "VQD": "hybrid.workloads",
     "TimeEvolution": "hybrid.workloads",
     "VQE": "hybrid.workloads",
+    "WarmStart": "hybrid.workloads",
     "Workload": "hybrid.workloads",
+    "XYMixer": "hybrid.workloads",
     "amplitudes": "hybrid.calls.states",
     "estimate": "hybrid.calls.expectation",
     "expectation": "hybrid.calls.expectation",

@@ -15,17 +15,23 @@ import hybrid
 
 CLASSES = (
     "AdaptVQE",
+    "CVaR",
     "Estimator",
     "EstimatorGradient",
+    "Gibbs",
+    "MultiStart",
     "Piece",
     "QAOA",
     "QGT",
     "Sampler",
+    "Scan",
     "Session",
     "Supervised",
     "VQD",
     "VQE",
+    "WarmStart",
     "Workload",
+    "XYMixer",
 )
 MODULES = ("learn", "observers", "optimizers", "problems", "simulators", "torch")
 

@@ -116,6 +116,13 @@ class Minimization(Prepared):
         if workload.own_method is not None:
             _refuse_optimizer(workload.own_method, optimizer, max_iterations, tolerance, options)
         start = None if x0 is None else checked_start(x0, workload.num_parameters)
+        if start is not None and getattr(method, "starts_itself", False):
+            raise InputError(
+                "x0",
+                got=f"a start besides the optimizer {method.name}, which has one of its own",
+                expected="one of them",
+                advice="pass hybrid.optimizers.AskTell a function (x0, seed) that makes it",
+            )
         recording = checked_recording(journal, fork, origin)
 
         def identity() -> dict[str, str]:

@@ -62,7 +62,8 @@ def minimize(
 
     Args:
         workload: for instance :class:`hybrid.VQE` or :class:`hybrid.QAOA`.
-        optimizer: a name (``hybrid.optimizers.names()``) or an optimizer.
+        optimizer: a name (``hybrid.optimizers.names()``), an optimizer, or one of another library:
+            see :func:`hybrid.optimizers.make`.
         x0: shape (P,), the starting point. If None, ``workload.initial_point`` suggests one.
         seed: master seed. If None, a fresh one is drawn and reported as ``Result.seed``.
         simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or an
