@@ -64,8 +64,8 @@ def minimize(
         optimizer: a name (``hybrid.optimizers.names()``) or an optimizer.
         x0: shape (P,), the starting point. If None, ``workload.initial_point`` suggests one.
         seed: master seed. If None, a fresh one is drawn and reported as ``Result.seed``.
-        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator or a Qiskit
-            estimator.
+        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or an
+            estimator, sampler or backend of Qiskit.
         shots: measurements of each group of compatible terms. If None, values are exact.
         gradient: "finite-difference" replaces parameter-shift rules, for gates that have none.
         max_iterations: maximum number of optimizer steps. If None, the optimizer's default.

@@ -139,14 +139,11 @@ def _observable(run_file: RunFile, problem: tables.Observable) -> SparsePauliOp:
     return problems.read_observable(run_file.beside(problem.path), width)
 
 
-def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | None) -> Job:
+def _molecule(
+    run_file: RunFile, problem: tables.Molecule | tables.Geometry, memory_bytes: int | None
+) -> Job:
     """Return the ground state of a molecule, kept to its electrons."""
-    occupation = problem.occupation
-    molecule = problems.Molecule.from_fcidump(
-        run_file.beside(problem.fcidump),
-        mapper=problem.mapper,
-        occupation=None if occupation is None else (tuple(occupation[0]), tuple(occupation[1])),
-    )
+    molecule = _read_molecule(run_file, problem)
     if memory_bytes is not None and _holds_states(run_file.simulator):
         single = run_file.simulator.precision == "complex64"
         needed = (8 if single else 16) << molecule.num_qubits
@@ -175,6 +172,28 @@ def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | N
         _given(problem),
         electrons=Electrons(hamiltonian, sector),
         notes=(*notes, note),
+    )
+
+
+def _read_molecule(
+    run_file: RunFile, problem: tables.Molecule | tables.Geometry
+) -> problems.Molecule:
+    """Return the molecule of a file of integrals, or of a geometry."""
+    given = problem.occupation
+    occupation = None if given is None else (tuple(given[0]), tuple(given[1]))
+    if isinstance(problem, tables.Molecule):
+        path = run_file.beside(problem.fcidump)
+        return problems.Molecule.from_fcidump(path, mapper=problem.mapper, occupation=occupation)
+    return problems.Molecule.from_geometry(
+        run_file.beside(problem.xyz),
+        problem.basis,
+        charge=problem.charge,
+        spin=problem.spin,
+        unit=problem.unit,
+        frozen_core=problem.frozen_core,
+        active_space=problem.active_space,
+        mapper=problem.mapper,
+        occupation=occupation,
     )
 
 
@@ -256,7 +275,9 @@ def _job(
     return Job(VQE(circuit, observable), circuit, reference, graph, notes=notes)
 
 
-def _given(problem: tables.Molecule | tables.Pauli | tables.Observable) -> Reference | None:
+def _given(
+    problem: tables.Molecule | tables.Geometry | tables.Pauli | tables.Observable,
+) -> Reference | None:
     if problem.reference_energy is None:
         return None
     if isinstance(problem, tables.Pauli | tables.Observable):

@@ -24,7 +24,10 @@ from hybrid.settings.tables import (
 from hybrid.simulators import SIMULATORS
 from hybrid.simulators import Simulator as AnySimulator
 
-_FILES = (("problem", "fcidump"), ("problem", "edges"), ("problem", "path"), ("ansatz", "path"))
+_FILES = (
+    *(("problem", key) for key in ("fcidump", "xyz", "edges", "path")),
+    ("ansatz", "path"),
+)
 """Keys that name files, by table."""
 
 

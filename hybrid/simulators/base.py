@@ -313,6 +313,9 @@ class Simulator(ABC):
     settings: ClassVar[Mapping[str, str]] = {}
     """Keys of the ``[simulator]`` table of a run file, mapped to constructor arguments."""
 
+    automatic: ClassVar[bool] = True
+    """Whether ``"auto"`` may choose it."""
+
     exact_only: ClassVar[bool] = False
     """Whether shots are not supported."""
 
@@ -348,7 +351,7 @@ class Simulator(ABC):
         raise InputError(
             "simulator",
             got=repr(self.name),
-            expected="a simulator that samples bit strings: 'native' or 'aer'",
+            expected="a simulator that samples bit strings: 'native', 'aer' or 'device'",
         )
 
     @property

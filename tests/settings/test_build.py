@@ -219,3 +219,24 @@ def test_an_observable_from_a_file_is_as_wide_as_its_circuit(tmp_path: Path) -> 
     ansatz = {"kind": "file", "path": "ansatz.qpy", "index": 1}
     tables = {"problem": {"kind": "observable", "path": "terms.txt"}, "ansatz": ansatz}
     assert build(load(write(tmp_path, tables))).workload.num_qubits == 2
+
+
+def test_a_molecule_from_a_geometry(tmp_path: Path) -> None:
+    pytest.importorskip("pyscf")
+    (tmp_path / "lih.xyz").write_text("2\n\nLi 0 0 0\nH 0 0 1.595\n")
+    problem = {"kind": "geometry", "xyz": "lih.xyz", "active_space": [2, 2], "mapper": "parity"}
+    tables = {"problem": problem, "ansatz": {"kind": "uccsd"}}
+    job = build(load(write(tmp_path, tables)))
+    assert (job.workload.num_qubits, job.workload.num_parameters) == (2, 3)
+    whole = {**tables, "problem": {"kind": "geometry", "xyz": "lih.xyz", "frozen_core": True}}
+    assert build(load(write(tmp_path, whole))).workload.num_qubits == 10
+
+    def refusal(**keys: object) -> str:
+        with pytest.raises(InputError) as caught:
+            build(load(write(tmp_path, changed(tables, problem=keys))))
+        return str(caught.value)
+
+    assert "got 0 (a singlet) for 3 electrons, expected an odd" in refusal(charge=1)
+    assert "problem.active_space" in refusal(active_space=[2])
+    assert "problem.xyz: got 'gone.xyz', which is not a file" in refusal(xyz="gone.xyz")
+    assert "problem.frozen_core: got 'core', expected true, false" in refusal(frozen_core="core")
