@@ -100,7 +100,7 @@ $(FT)/.installed: $(SOURCES)
 	touch $@
 
 # The documents as a site in build/docs, with warnings as errors.
-docs: $(VENV)/.installed $(VENV)/.docs
+docs: $(VENV)/.tools $(VENV)/.docs
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 	@echo "build/docs/index.html"
 
