@@ -35,8 +35,8 @@ LATER = ("calibrate",)
 NEEDS = r"# needs: (\w+)\n"
 """First line of a block that compares with another library."""
 
-RANKS = r"# ranks: (\d+)\n"
-"""First line of a block that needs several ranks."""
+RANKS = r"# (?:ranks: (\d+)|starts ranks)\n"
+"""First line of a block that needs several ranks, or starts them."""
 
 FILES = r"[\w./*-]+\.(py|md|cpp|hpp|toml|sbatch|json|txt|\*)|[\w./-]+/"
 """What a path between backquotes looks like."""
@@ -116,7 +116,8 @@ def test_blocks_and_commands_of_several_ranks(page: Path, folder: Path) -> None:
     for block in blocks(page, "python"):
         ranks = re.match(RANKS, block.text)
         if ranks:
-            ended = launch(int(ranks[1]), "-m", "hybrid", "-c", block.text)
+            command = ["-m", "hybrid", "-c"] if ranks[1] else ["-c"]
+            ended = launch(int(ranks[1] or 0), *command, block.text)
             assert ended.code == 0, ended.err
     for words in commands(page):
         if words[0] == "mpiexec" and words[-2] not in LATER:
@@ -252,7 +253,9 @@ def test_exit_codes() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_options_exist(page: Path) -> None:
     group: Any = cli.command()
-    known = {o for c in group.commands.values() for p in c.params for o in (*p.opts, "--help")}
+    every = [group, *group.commands.values()]
+    known = {o for c in every for p in c.params for o in (*p.opts, "--help")}
+    known |= {"--install-completion", "--show-completion"}
     for span in spans(page):
         if not span.startswith(("mpiexec --", "apptainer ")):
             assert set(re.findall(r"(?<![\w-])--[a-z-]+", span)) <= known, span
