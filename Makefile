@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
 
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
-.PHONY: conformance demo test test-lowest test-torch test-doors faults fuzz lint bench sanitize clean
+.PHONY: conformance demo test test-lowest test-torch test-doors faults fuzz lint docs package bench sanitize clean
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
@@ -114,6 +114,24 @@ $(FT)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(FT)
 	$(FT)/bin/python -m pip install --quiet --editable '.[chemistry,mpi-ft]'
 	touch $@
+
+# The documents as a site in build/docs, with warnings as errors.
+docs: $(VENV)/.tools $(VENV)/.docs
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
+
+$(VENV)/.docs: docs/requirements.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --requirement docs/requirements.txt
+	touch $@
+
+# An sdist, the wheel made from it, and the wheel in a clean environment, on two ranks and without MPI.
+# LEVELS=v2;v3;v4 builds the kernels for all instruction sets, as without the setting.
+LEVELS ?= v3
+package: $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet build
+	rm -rf build/dist
+	$(BIN)/python -m build --outdir build/dist -C 'cmake.define.HYBRID_BUILDS=$(LEVELS)'
+	$(BIN)/python packaging/check_wheel.py build/dist/*.whl
 
 lint: $(VENV)/.tools
 	$(BIN)/ruff check .
