@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -24,11 +24,16 @@ from hybrid.workloads.base import Minimizable, OneRun, Sampling
 from hybrid.workloads.lockstep import Lockstep
 from hybrid.workloads.qaoa import QAOA
 
-if TYPE_CHECKING:
-    from hybrid.loop.result import Result
-
 _MEMBER = 6
 """Key of the seeds of members, distinct from the keys that optimizers use."""
+
+
+class HasValues(Protocol):
+    """What a scan reads of a :class:`hybrid.loop.result.Result`."""
+
+    @property
+    def values(self) -> FloatArray | None:
+        """The values of the members, shape (M,)."""
 
 
 class Scan(OneRun):
@@ -157,7 +162,7 @@ class Scan(OneRun):
         course = self._at_once if self.together else self._in_turn
         return course(drive, x0, seed)
 
-    def table(self, result: Result) -> str:
+    def table(self, result: HasValues) -> str:
         """Return the curve as text, a line for each member.
 
         Raises:
@@ -171,7 +176,7 @@ class Scan(OneRun):
         ]
         return "\n".join(lines)
 
-    def chart(self, result: Result, width: int = 50) -> str:
+    def chart(self, result: HasValues, width: int = 50) -> str:
         """Return a plot of the curve as text: a line for each member, the value to the right.
 
         Args:
@@ -190,7 +195,7 @@ class Scan(OneRun):
             for name, value in zip(names, values.tolist(), strict=True)
         )
 
-    def plot(self, result: Result, axes: Any) -> Any:
+    def plot(self, result: HasValues, axes: Any) -> Any:
         """Plot the curve on Matplotlib axes, and return them.
 
         Raises:
@@ -200,7 +205,7 @@ class Scan(OneRun):
         axes.plot(self.labels[: len(values)], values, marker="o")
         return axes
 
-    def _values(self, result: Result) -> FloatArray:
+    def _values(self, result: HasValues) -> FloatArray:
         values = result.values
         if values is None or values.ndim != 1 or not 0 < len(values) <= len(self.members):
             raise InputError(
