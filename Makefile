@@ -106,9 +106,16 @@ fuzz: $(VENV)/.tools
 	$(BIN)/python -m tests.faults.scripts
 
 # The test suites of Qiskit's libraries with our primitives, beside Qiskit's own; an hour.
-conformance: $(VENV)/.tools
-	$(BIN)/python -m pip install --quiet ddt qiskit-machine-learning==0.9.0
-	$(BIN)/python -m tests.conformance.run
+CONF := .venv-conf
+
+conformance: $(CONF)/.installed
+	$(CONF)/bin/python -m tests.conformance.run
+
+$(CONF)/.installed: $(SOURCES)
+	$(PYTHON) -m venv $(CONF)
+	$(CONF)/bin/python -m pip install --quiet --editable '.[chemistry]' 'pytest>=8,<10' ddt \
+	  qiskit-machine-learning==0.9.1 qiskit-ibm-runtime
+	touch $@
 
 $(FT)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(FT)
@@ -163,7 +170,7 @@ sanitize: $(VENV)/.tools
 	  UBSAN_OPTIONS=print_stacktrace=1 $(BIN)/python -m pytest -p no:faulthandler $(TESTS)
 
 clean:
-	rm -rf $(VENV) $(LOWEST) $(FT) .venv-torch .venv-peers build
+	rm -rf $(VENV) $(LOWEST) $(FT) $(CONF) .venv-torch .venv-peers build
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "python >= 3.11 is needed"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hybrid import learn as learn
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hybrid.display import progress as progress
     from hybrid.journal import open_journal as open_journal
     from hybrid.loop.minimize import minimize as minimize
+    from hybrid.notebook.ranks import ranks as ranks
     from hybrid.primitives import QGT as QGT
     from hybrid.primitives import Estimator as Estimator
     from hybrid.primitives import EstimatorGradient as EstimatorGradient
@@ -81,6 +82,7 @@ _HOMES = {
     "problems": "hybrid.problems",
     "progress": "hybrid.display",
     "probabilities": "hybrid.calls.states",
+    "ranks": "hybrid.notebook.ranks",
     "pull_back": "hybrid.calls.pull_back",
     "sample": "hybrid.calls.sample",
     "simulators": "hybrid.simulators",
@@ -102,6 +104,13 @@ def __getattr__(name: str) -> object:
     found = module if _HOMES[name] == f"hybrid.{name}" else getattr(module, name)
     globals()[name] = found
     return found
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add the magic ``%ranks`` to a notebook: ``%load_ext hybrid``."""
+    from hybrid.notebook.magic import register
+
+    register(shell)
 
 
 def __dir__() -> list[str]:

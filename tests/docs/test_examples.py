@@ -17,6 +17,13 @@ EXAMPLES = ROOT / "examples"
 FOLDERS = (".", "axes", "learn", "pennylane", "qiskit")
 SCRIPTS = [path for folder in FOLDERS for path in (EXAMPLES / folder).glob("*.py")]
 FEW = 2
+OPTIONAL = {
+    "pennylane": "pennylane",
+    "kernel.py": "qiskit_machine_learning",
+    "networks.py": "qiskit_machine_learning",
+    "optimization.py": "qiskit_optimization",
+}
+"""Packages that some examples, or all in a folder, need beside those of the tests."""
 
 
 @pytest.mark.parametrize(
@@ -27,8 +34,9 @@ FEW = 2
 def test_scripts(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if path.parent.name == "pennylane":
-        pytest.importorskip("pennylane", reason="needs PennyLane")
+    needed = OPTIONAL.get(path.name, OPTIONAL.get(path.parent.name))
+    if needed:
+        pytest.importorskip(needed, reason="the example needs it")
     minimize = hybrid.minimize
 
     def few(*arguments: Any, **settings: Any) -> Any:
