@@ -27,6 +27,7 @@ CLASSES = (
     "Scan",
     "Session",
     "Supervised",
+    "TimeEvolution",
     "VQD",
     "VQE",
     "WarmStart",
