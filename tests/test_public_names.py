@@ -34,7 +34,7 @@ CLASSES = (
     "Workload",
     "XYMixer",
 )
-MODULES = ("learn", "observers", "optimizers", "problems", "simulators", "torch")
+MODULES = ("jax", "learn", "observers", "optimizers", "problems", "simulators", "torch")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys
