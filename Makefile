@@ -18,7 +18,7 @@ export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
 
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
-.PHONY: conformance demo test test-lowest faults fuzz lint bench sanitize clean
+.PHONY: conformance demo test test-lowest test-torch faults fuzz lint bench sanitize clean
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
@@ -43,6 +43,23 @@ $(LOWEST)/.installed: $(SOURCES)
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
 	  --only-binary :all: --no-binary hybrid-hpc-quantum --editable '.[$(EXTRAS),ml]'
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python 'pytest>=8,<10' 'hypothesis>=6.100,<7'
+	touch $@
+
+# hybrid.torch on one rank and on two, in an environment of its own. TORCH names a build of PyTorch: that
+# of PyPI brings several GB of CUDA libraries, so the default is the one for CPUs, which pip finds with
+# PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu.
+TORCH ?= torch==2.13.0+cpu
+OF_TORCH := tests/torch tests/calls/test_differentiable.py tests/docs/test_docstrings.py
+
+test-torch: .venv-torch/.installed
+	OMP_NUM_THREADS=1 .venv-torch/bin/python -m pytest $(OF_TORCH)
+	OMP_NUM_THREADS=1 timeout 600 $(MPIEXEC) -n 2 .venv-torch/bin/python -m pytest $(OF_TORCH)
+
+.venv-torch/.installed: $(VENV)/.installed $(SOURCES)
+	$(PYTHON) -m venv .venv-torch
+	.venv-torch/bin/python -m pip install --quiet '$(TORCH)'
+	.venv-torch/bin/python -m pip install --quiet --editable '.[$(EXTRAS),ml,torch]'
+	.venv-torch/bin/python -m pip install --quiet 'pytest>=8,<10' 'hypothesis>=6.100,<7'
 	touch $@
 
 # Exceptions, fuzzed input, kills, lost ranks and the cost of the journal, at full length (an hour).
@@ -112,7 +129,7 @@ sanitize: $(VENV)/.tools
 	  UBSAN_OPTIONS=print_stacktrace=1 $(BIN)/python -m pytest -p no:faulthandler $(TESTS)
 
 clean:
-	rm -rf $(VENV) $(LOWEST) $(FT) .venv-peers build
+	rm -rf $(VENV) $(LOWEST) $(FT) .venv-torch .venv-peers build
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "python >= 3.11 is needed"'

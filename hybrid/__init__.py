@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from hybrid import optimizers as optimizers
     from hybrid import problems as problems
     from hybrid import simulators as simulators
+    from hybrid import torch as torch
     from hybrid.calls.expectation import estimate as estimate
     from hybrid.calls.expectation import expectation as expectation
     from hybrid.calls.map import map as map
@@ -65,6 +66,7 @@ _HOMES = {
     "pull_back": "hybrid.calls.pull_back",
     "sample": "hybrid.calls.sample",
     "simulators": "hybrid.simulators",
+    "torch": "hybrid.torch",
     "workload": "hybrid.workloads",
     "state": "hybrid.calls.states",
 }

@@ -30,12 +30,14 @@ import traceback
 import types
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hybrid.core.early import loaded
 from hybrid.core.errors import HybridError, InputError
 from hybrid.core.notices import notify
-from hybrid.runtime import agree, is_collective, join_if_launched, world
-from hybrid.runtime.communicator import Communicator, host_name
+
+if TYPE_CHECKING:
+    from hybrid.runtime.communicator import Communicator
 
 _GRACE_SECONDS = 0.3
 """How long other ranks leave rank 0 to report, where all end alike."""
@@ -44,12 +46,14 @@ _GRACE_SECONDS = 0.3
 def main() -> None:
     """Run what the arguments of this process name."""
     arguments = sys.argv[1:]
-    join_if_launched()
     program = program_of(arguments)
     if program is None:
         from hybrid.cli.app import main as command_line
 
         command_line()
+    from hybrid.runtime import join_if_launched
+
+    join_if_launched()
     try:
         _check_script(arguments[0])
     except HybridError as error:
@@ -93,11 +97,15 @@ def _check_script(argument: str) -> None:
                 advice=f"look for it from {Path.cwd()}",
             )
 
+    from hybrid.runtime import agree, world
+
     agree(world().communicator, "python -m hybrid", check, lambda _: {})
 
 
 def run_on_all_ranks(program: Callable[[], object]) -> None:
     """Run a program; let its failure on this rank be the failure of the job."""
+    from hybrid.runtime import is_collective, world
+
     job = world()
     if job.size > 1:
         if job.rank == 0:
@@ -120,6 +128,8 @@ def run_on_all_ranks(program: Callable[[], object]) -> None:
 
 def _end_all_ranks(communicator: Communicator, end: SystemExit) -> None:
     """End the job with the exit code of this rank; the others would wait for it."""
+    from hybrid.runtime.communicator import host_name
+
     if communicator.rank > 0:
         time.sleep(_GRACE_SECONDS)
     if not isinstance(end.code, int):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import pkgutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ CLASSES = (
     "VQE",
     "Workload",
 )
-MODULES = ("learn", "optimizers", "problems", "simulators")
+MODULES = ("learn", "optimizers", "problems", "simulators", "torch")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys
@@ -71,8 +71,11 @@ def modules() -> list[str]:
     home = Path(hybrid.__file__).parent
     found = [file.relative_to(home.parent).with_suffix("") for file in home.rglob("*.py")]
     names = {".".join(file.parts).removesuffix(".__init__") for file in found}
-    absent = () if find_spec("pennylane") else ("hybrid.pennylane.",)  # which all need it
-    return sorted(n for n in names - {"hybrid", "hybrid.__main__"} if not n.startswith(absent))
+    if importlib.util.find_spec("torch") is None:
+        names = {name for name in names if not name.startswith("hybrid.torch.")}
+    if importlib.util.find_spec("pennylane") is None:
+        names = {name for name in names if not name.startswith("hybrid.pennylane.")}
+    return sorted(names - {"hybrid", "hybrid.__main__"})
 
 
 def orders() -> list[list[str]]:
@@ -122,3 +125,14 @@ def test_names_are_the_same_in_every_order_of_import() -> None:
 def test_a_name_that_does_not_exist() -> None:
     with pytest.raises(AttributeError, match="no attribute 'minimise'"):
         hybrid.minimise  # noqa: B018
+
+
+def test_what_a_prompt_shows_is_short() -> None:
+    from qiskit.circuit.library import real_amplitudes
+    from qiskit.quantum_info import SparsePauliOp
+
+    problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp("ZZ"))
+    result = hybrid.minimize(problem, seed=7)
+    assert repr(problem) == "<VQE: 2 qubits, 4 parameters, 1 term>"
+    assert repr(result).startswith("<Result: value -1.0000000000, converged, x of shape (4,), ")
+    assert repr(result.history) == f"<History: {result.evaluations} answers>"

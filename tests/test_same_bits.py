@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 from qiskit.circuit.library import real_amplitudes
+from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
@@ -53,12 +54,21 @@ def spsa_shots(threads: int) -> Result:
     )
 
 
+def device(threads: int) -> Result:
+    """A noisy backend of Qiskit, which compiles and routes the circuit."""
+    problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp(["ZZ", "XI"], [1.0, 0.5]))
+    backend = GenericBackendV2(3, coupling_map=[[0, 1], [1, 2]], seed=2)
+    return hybrid.minimize(
+        problem, "SPSA", simulator=backend, shots=200, seed=5, threads=threads, max_iterations=2
+    )
+
+
 def bits(result: Result) -> list[str]:
     return [float(number).hex() for number in [result.value, *result.x, *result.history.values]]
 
 
 @pytest.mark.ranks
-@pytest.mark.parametrize("run", [native, wide_native, shots, spsa_shots])
+@pytest.mark.parametrize("run", [native, wide_native, shots, spsa_shots, device])
 def test_bits_do_not_depend_on_ranks_or_threads(run, alone: World) -> None:
     on_all_ranks = {threads: bits(run(threads)) for threads in (1, 2)}
     with use(alone):

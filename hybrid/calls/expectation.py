@@ -139,8 +139,8 @@ def expectation(
             in radians where the circuit's angles are. Omit it for a circuit without parameters.
         gradient: whether to return gradients; "finite-difference" for circuits without an exact
             rule.
-        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or a Qiskit
-            estimator.
+        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or an
+            estimator, sampler or backend of Qiskit.
         shots: measurements of each group of compatible terms. If None, values are exact.
         seed: seed of the shots. If None, a fresh one is drawn.
         threads: threads of each rank. If None, ranks share the cores of their host.

@@ -6,22 +6,23 @@ import time
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.text import Text
 
 from hybrid.calibration import calibrate
 from hybrid.cli import quantities
-from hybrid.cli.report import panel
+from hybrid.cli.data import print_json
+from hybrid.cli.report import Row, panel
+from hybrid.cli.terminal import output_console
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
-from hybrid.machine import may_save, path_of, save
+from hybrid.machine import Machine, may_save, path_of, save
 from hybrid.runtime import World, agree, world
 from hybrid.runtime.messages import pack, unpack
 
 _ROUNDS = 5
 
 
-def measure(output: Path | None, console: Console) -> None:
+def measure(output: Path | None, *, as_json: bool = False) -> None:
     """Measure the host of rank 0 and write its Machine file; collective.
 
     With two ranks or more, messages between ranks 0 and 1 are measured too.
@@ -38,24 +39,33 @@ def measure(output: Path | None, console: Console) -> None:
         path = path_of(machine.kind) if output is None else output
         saved = save(machine, path)
         spent = time.perf_counter() - start
-        rows = [
-            ("host", machine.kind),
-            (
-                "gradient",
-                f"{1e9 * machine.rates['native.gradient.gate'].at(16):.0f} ns per gate, n=16",
-            ),
-            ("threads", f"{machine.thread_gain.at(19):.2f} times faster on all cores, n=19"),
-            ("Aer", f"{1e3 * machine.rates['aer.job'].at(0):.2f} ms per start"),
-            ("contention", f"calls take {machine.contention:.2f} times as long as at best"),
-            ("copies", f"{quantities.size(int(machine.copy_bandwidth))}/s"),
-            ("messages", _message_row(machine.latency, machine.bandwidth, job.size > 1)),
-            ("written to", str(path) if saved else "no file"),
-        ]
-        console.print(panel("hybrid calibrate", rows))
-        console.print(Text(f"measured in {spent:.1f} s"))
+        if as_json:
+            about = {"file": path if saved else None, "seconds": spent}
+            print_json({**about, "machine": machine.model_dump()})
+        else:
+            console = output_console()
+            rows = [
+                *_rows(machine, job.size > 1),
+                ("written to", str(path) if saved else "no file"),
+            ]
+            console.print(panel("hybrid calibrate", rows))
+            console.print(Text(f"measured in {spent:.1f} s"))
         if not saved:
             raise _unwritable(path)
     job.communicator.all_gather(b"measured")
+
+
+def _rows(machine: Machine, several: bool) -> list[Row]:
+    gate = 1e9 * machine.rates["native.gradient.gate"].at(16)
+    return [
+        ("host", machine.kind),
+        ("gradient", f"{gate:.0f} ns per gate at 16 qubits"),
+        ("threads", f"{machine.thread_gain.at(19):.2f} times faster on all cores at 19 qubits"),
+        ("Aer", f"{1e3 * machine.rates['aer.job'].at(0):.2f} ms per start"),
+        ("contention", f"calls take {machine.contention:.2f} times as long as at best"),
+        ("copies", f"{quantities.size(int(machine.copy_bandwidth))}/s"),
+        ("messages", _message_row(machine.latency, machine.bandwidth, several)),
+    ]
 
 
 def _check_output(output: Path | None, rank: int) -> None:

@@ -10,13 +10,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 import hybrid
 from hybrid import _kernels
 from hybrid.cli import quantities
+from hybrid.cli.data import print_json
 from hybrid.cli.report import Row, count, panel
+from hybrid.cli.terminal import output_console
 from hybrid.core import launcher
 from hybrid.runtime import World, free_bytes, thread_limit, world
 from hybrid.runtime.messages import pack, unpack
@@ -24,7 +25,7 @@ from hybrid.runtime.messages import pack, unpack
 _PACKAGES = ("qiskit", "qiskit-aer", "numpy", "scipy", "mpi4py", "qiskit-nature")
 
 
-def doctor(console: Console) -> None:
+def doctor(*, as_json: bool = False) -> None:
     """Print versions and what the ranks of this job see; collective."""
     job = world()
     mine = {"memory": free_bytes(), "build": str(_kernels.about()["processor"])}
@@ -33,8 +34,12 @@ def doctor(console: Console) -> None:
         return
     rows: list[Row] = [*_software(), ("MPI library", mpi_library() or "none found: one rank")]
     rows += _hosts(job, ranks)
-    console.print(panel("hybrid doctor", rows))
     found = list(advice(job, mpi_library()))
+    if as_json:
+        print_json({"findings": found, **dict(rows)})
+        return
+    console = output_console()
+    console.print(panel("hybrid doctor", rows))
     for each in found:
         console.print(Text.assemble(("! ", "bold yellow"), each))
     if not found:

@@ -73,14 +73,22 @@ class Measured:
             ("spin", self._spin()),
         ]
 
+    def data(self) -> dict[str, Any]:
+        """Return these as plain data; values are pairs of a mean and its standard error."""
+        names = ("energy", "alpha", "beta", "deviation", "spin", "expected")
+        return {name: list(getattr(self, name)) for name in names} | {
+            "penalty_weight": self.weight,
+            "is_the_molecules": self.is_the_molecules,
+        }
+
     def _spin(self) -> str:
         """Return S^2, and its minimum for the molecule's electron numbers."""
         least = abs(self.expected[0] - self.expected[1]) / 2
         return f"S^2 {_number(self.spin)}; at least {least * (least + 1):g} with its electrons"
 
 
-def rows(job: Job, result: Result, arguments: MinimizeArguments) -> list[report.Row]:
-    """Measure the energy and the electron numbers of the final state; return rows to print.
+def measured(job: Job, result: Result, arguments: MinimizeArguments) -> Measured:
+    """Measure the energy and the electron numbers of the final state.
 
     Collective. For ansatzes that do not conserve the electron numbers.
     """
@@ -91,18 +99,17 @@ def rows(job: Job, result: Result, arguments: MinimizeArguments) -> list[report.
         name: arguments[name] for name in ("simulator", "shots", "threads", "shards", "groups")
     }
     energy, alpha, beta, deviation, spin = (
-        _measured(
+        _mean(
             hybrid.estimate(
                 job.circuit, each, result.point, seed=derive(result.seed, _STREAM, number), **shared
             )
         )
         for number, each in enumerate(observables)
     )
-    measured = Measured(energy, alpha, beta, deviation, spin, sector.weight, sector.num_electrons)
-    return measured.rows(result, job.reference)
+    return Measured(energy, alpha, beta, deviation, spin, sector.weight, sector.num_electrons)
 
 
-def _measured(told: Told) -> tuple[float, float]:
+def _mean(told: Told) -> tuple[float, float]:
     """Return a value and its standard error, 0 if exact."""
     errors = told.standard_errors
     return float(told.values[0]), 0.0 if errors is None else float(errors[0])

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from rich.console import Console
 
 from hybrid.cli import quantities
+from hybrid.cli.data import print_json
+from hybrid.cli.events import sentence
 from hybrid.cli.report import Row, count, panel
+from hybrid.cli.terminal import output_console
+from hybrid.core.arrays import FloatArray
 from hybrid.journal import Journal, open_journal
 from hybrid.runtime import agree, world
 
@@ -25,7 +30,7 @@ _EVENTS_SHOWN = 12
 _DIGEST_SHOWN = 16
 
 
-def summary(path: Path, console: Console) -> None:
+def summary(path: Path, *, as_json: bool = False) -> None:
     """Print the run's identity, progress, starts and events; on rank 0.
 
     Raises:
@@ -34,8 +39,11 @@ def summary(path: Path, console: Console) -> None:
 
     def show() -> None:
         with open_journal(path) as journal:
+            if as_json:
+                print_json(_data(journal))
+                return
             rows = [*_run_rows(journal), *_work_rows(journal), *_event_rows(journal)]
-        console.print(panel(f"journal {path}", rows))
+        output_console().print(panel(f"journal {path}", rows))
 
     _on_first_rank(show)
 
@@ -71,28 +79,91 @@ def _on_first_rank(act: Callable[[], None]) -> None:
     agree(job.communicator, "hybrid journal", act_if_first, lambda _: {})
 
 
+_MEANINGS = {
+    ("way to gradients", "None"): "exact",
+    ("number of shots", "None"): "none, values are exact",
+    ("start point", ""): "the workload's own",
+}
+"""What recorded contents mean, where their text does not say so."""
+
+_PIECE = "a piece is the smallest part of an evaluation that a rank computes"
+
+
+def _data(journal: Journal) -> dict[str, Any]:
+    """Return the contents of a journal as plain data."""
+    work = _Work.of(journal)
+    unfinished = journal.unfinished()
+    return {
+        "file": journal.path,
+        "origin": journal.origin,
+        "seed": journal.seed,
+        "contents": journal.contents,
+        "answers": work.answers,
+        "best": None if work.point is None else {"value": work.value, "x": work.point},
+        "unfinished_pieces": len(unfinished.partials) if unfinished else 0,
+        "pieces": {
+            "number": work.pieces,
+            "seconds": work.measured,
+            "predicted_seconds": work.predicted or None,
+        },
+        "starts": [asdict(start) for start in journal.starts],
+        "events": [asdict(event) for event in journal.events],
+        "completed": journal.completed,
+    }
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What the answers and pieces of a journal amount to.
+
+    Attributes:
+        answers: number of answers.
+        value, point: the lowest value, and the parameters of it; None without a finite value.
+        pieces: number of pieces.
+        measured, predicted: their seconds in total.
+    """
+
+    answers: int
+    value: float
+    point: FloatArray | None
+    pieces: int
+    measured: float
+    predicted: float
+
+    @staticmethod
+    def of(journal: Journal) -> _Work:
+        value, point, answers = math.nan, None, 0
+        for answer in journal.answers():
+            answers += 1
+            values = answer.told.values
+            row = int(np.argmin(np.where(np.isnan(values), np.inf, values)))
+            if not values[row] >= value and not math.isnan(values[row]):
+                value, point = float(values[row]), answer.ask.points[row]
+        measured, predicted, pieces = 0.0, 0.0, 0
+        for piece in journal.pieces():
+            pieces += 1
+            measured += piece.measured
+            predicted += piece.predicted or 0.0
+        return _Work(answers, value, point, pieces, measured, predicted)
+
+
 def _run_rows(journal: Journal) -> Iterator[Row]:
     origin = journal.origin
     yield "made from", str(origin.get("path") or "a script")
     yield "seed", str(journal.seed)
     for name, content in journal.contents.items():
-        yield name, _shortened(content) or "the default"
+        yield name, _MEANINGS.get((name, content)) or _shortened(content) or "the default"
 
 
 def _work_rows(journal: Journal) -> Iterator[Row]:
-    values = journal.values()
+    work = _Work.of(journal)
     unfinished = journal.unfinished()
     known = count(len(unfinished.partials), "piece") if unfinished else ""
-    yield "answers", f"{len(values)}{f', and {known} of the next' if known else ''}"
-    if len(values):
-        yield "best value", quantities.value(float(np.fmin.reduce(values)))
-    measured, predicted, number = 0.0, 0.0, 0
-    for piece in journal.pieces():
-        number += 1
-        measured += piece.measured
-        predicted += piece.predicted or 0.0
-    told = f", {quantities.seconds(predicted)} predicted" if predicted else ""
-    yield "pieces", f"{number}, {quantities.seconds(measured)} measured{told}"
+    yield "answers", f"{work.answers}{f', and {known} of the next' if known else ''}"
+    if work.point is not None:
+        yield "best value", quantities.value(work.value)
+    told = f", {quantities.seconds(work.predicted)} predicted" if work.predicted else ""
+    yield "pieces", f"{work.pieces}, {quantities.seconds(work.measured)} measured{told}; {_PIECE}"
     end = journal.completed
     yield "state", str(end.get("message", "completed")) if end else "not completed"
 
@@ -100,11 +171,11 @@ def _work_rows(journal: Journal) -> Iterator[Row]:
 def _event_rows(journal: Journal) -> Iterator[Row]:
     for start in journal.starts[-_EVENTS_SHOWN:]:
         hosts = ", ".join(dict.fromkeys(start.hosts))
-        yield f"start {start.start}", f"{count(len(start.hosts), 'rank')} on {hosts}; {start.plan}"
-    for event in journal.events[-_EVENTS_SHOWN:]:
-        shown = {k: v for k, v in event.detail.items() if k != "x" and v is not None}
-        detail = ", ".join(f"{name} {value}" for name, value in shown.items())
-        yield _when(event.time), f"{event.kind}: {detail}"[:300]
+        name = "first start" if start.start == 0 else f"resumption {start.start}"
+        yield name, f"{count(len(start.hosts), 'rank')} on {hosts}; {start.plan}"
+    events = [event for event in journal.events if event.kind != "usage"]
+    for event in events[-_EVENTS_SHOWN:]:
+        yield _when(event.time), sentence(event)
 
 
 def _answers(journal: Journal) -> Iterator[Iterable[object]]:

@@ -15,6 +15,10 @@ _PLAIN = str.maketrans(
 """Replacements for the program's own symbols in encodings that lack them."""
 
 
+LEAST_COLUMNS = 40
+"""Narrower tables would lose content."""
+
+
 class Output(io.TextIOBase):
     """A stream wrapper that stores the first error instead of raising it.
 
@@ -111,6 +115,17 @@ def plain(text: str, encoding: str) -> str:
         '3 us - Z\\\\xfcrich'
     """
     return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def mend_size() -> None:
+    """Remove invalid terminal sizes from the environment.
+
+    ``COLUMNS=0``, for instance, would print nothing.
+    """
+    for name, least in (("COLUMNS", LEAST_COLUMNS), ("LINES", 1)):
+        value = os.environ.get(name, "")
+        if value and not (value.isdecimal() and value.isascii() and int(value[:9]) >= least):
+            del os.environ[name]
 
 
 def _forget_buffered(output: Output) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from hybrid.calibration import here
+from hybrid.cli.data import print_json
 from hybrid.cli.run import prepared
+from hybrid.cli.terminal import output_console
 from hybrid.collective.topology import topology_of
 from hybrid.core.errors import InputError
 from hybrid.core.plan import Plan
-from hybrid.core.units import duration
+from hybrid.core.units import core_time, duration
 from hybrid.loop.minimization import Minimization
 from hybrid.machine import load
 from hybrid.runtime import free_bytes, thread_limit, world
@@ -23,32 +24,46 @@ from hybrid.scheduler import Simulated, Topology, simulate
 from hybrid.scheduler.explain import as_data, core_seconds, explained
 
 
+@dataclass(frozen=True)
+class Imagined:
+    """A job to plan for; where all are None, this one.
+
+    Attributes:
+        ranks: number of ranks.
+        threads: threads of each rank.
+        memory: memory of each host, as text.
+        machine: path of a machine file.
+    """
+
+    ranks: int | None = None
+    threads: int | None = None
+    memory: str | None = None
+    machine: Path | None = None
+
+    @property
+    def is_this_job(self) -> bool:
+        """Whether nothing is imagined."""
+        return self == Imagined()
+
+
 def show_plan(
-    path: Path,
-    overrides: Mapping[str, object],
-    console: Console,
-    *,
-    ranks: int | None,
-    threads: int | None,
-    memory: str | None,
-    machine: Path | None,
-    as_json: bool,
+    path: Path, overrides: Mapping[str, object], imagined: Imagined, *, as_json: bool
 ) -> None:
     """Print how one evaluation of a run file is split, how long it takes, and why; collective.
 
     Raises:
         HybridError: the file is invalid, or the run does not fit in memory.
     """
-    simulated = any(each is not None for each in (ranks, threads, memory, machine))
-    job, arguments = prepared(path, overrides, here=not simulated)
-    arguments["threads"] = threads = arguments["threads"] if threads is None else threads
+    job, arguments = prepared(path, overrides, here=imagined.is_this_job)
+    threads = arguments["threads"] if imagined.threads is None else imagined.threads
+    arguments["threads"] = threads
     arguments["journal"] = None  # irrelevant for the plan
     run = Minimization.prepared(job.workload, **arguments)
-    if simulated:
-        known = here() if machine is None else load(machine)
-        free = known.memory_bytes if memory is None else size_of(memory)
+    if not imagined.is_this_job:
+        known = here() if imagined.machine is None else load(imagined.machine)
+        free = known.memory_bytes if imagined.memory is None else size_of(imagined.memory)
         topology = Topology.uniform(
-            known, ranks or world().size, threads=threads, memory_bytes=free
+            known, imagined.ranks or world().size, threads=threads, memory_bytes=free
         )
     else:
         topology = topology_of(world(), thread_limit())
@@ -58,8 +73,9 @@ def show_plan(
     if world().rank != 0:
         return
     if as_json:
-        console.print_json(json.dumps(_data(made, on_clock, run.evaluation.description)))
+        print_json(_data(made, on_clock, run.evaluation.description))
         return
+    console = output_console()
     console.print(Text(f"{job.workload.description}\n{run.evaluation.description}"), soft_wrap=True)
     console.print(Text(explained(made)), soft_wrap=True)
     if on_clock is not None and topology.size > 1:
@@ -71,8 +87,8 @@ def show_plan(
     limit = run.max_iterations
     if limit and made.prediction is not None:
         total = made.prediction.wall * limit
-        hours = core_seconds(made) * limit / 3600.0
-        text = f"{limit} iterations of one evaluation: {duration(total)}, {hours:.3g} core-hours"
+        spent = core_time(core_seconds(made) * limit)
+        text = f"{limit} iterations of one evaluation: {duration(total)}, {spent}"
         console.print(Text(text), soft_wrap=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hybrid.core.units import size as size
 from hybrid.settings import Reference
 
 
@@ -30,21 +31,6 @@ def seconds(duration: float) -> str:
         return f"{duration:.1f} s"
     hours, rest = divmod(round(duration), 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}"
-
-
-def size(num_bytes: int) -> str:
-    """Format a number of bytes in decimal units.
-
-    Example:
-        >>> size(524288), size(68_700_000_000)
-        ('524 kB', '68.7 GB')
-    """
-    amount, unit = float(num_bytes), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if amount < 1000.0 or unit == "TB":
-            break
-        amount /= 1000.0
-    return f"{amount:.3g} {unit}"
 
 
 def error(number: float, reference: Reference) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from hybrid.cli import quantities
 from hybrid.core.errors import printable
+from hybrid.core.units import count as count
 from hybrid.loop.result import Result, RunDescription
 from hybrid.problems import Cut, MaxCut
 from hybrid.settings import Reference
@@ -97,7 +98,7 @@ def closing_panel(result: Result, first: Iterable[Row], *, workers: str) -> Pane
     rows = [
         *first,
         ("stopped", Text(result.message)),
-        ("evaluations", f"{result.evaluations} in {result.iterations} iterations"),
+        ("evaluations", _evaluations(result)),
         ("wall time", quantities.seconds(result.wall_time)),
         ("core-seconds", f"{result.core_seconds:.2f} ({workers})"),
         ("seed", str(result.seed)),
@@ -125,9 +126,20 @@ def cut_rows(graph: MaxCut, cut: Cut, result: Result, largest: float | None) -> 
 
 
 def _ranks(description: RunDescription) -> str:
-    hosts = f" on {count(description.hosts, 'host')}" if description.ranks > 1 else ""
     threads = count(description.threads, "thread")
-    return f"{description.ranks}{hosts}, {threads} on each with work"
+    if description.ranks == 1:
+        return f"1, with {threads}"
+    hosts = count(description.hosts, "host")
+    return f"{description.ranks} on {hosts}; {threads} for each rank with work"
+
+
+def _evaluations(result: Result) -> str:
+    text = f"{result.evaluations} in {count(result.iterations, 'iteration')}"
+    if not result.replayed:
+        return text
+    if result.replayed == result.evaluations:
+        return f"{text}, all read from the journal: nothing was computed"
+    return f"{text}, {result.replayed} of them read from the journal"
 
 
 def _reference(reference: Reference) -> str:
@@ -142,8 +154,3 @@ def _error(value: float, reference: Reference) -> Text:
     if abs(value - reference.value) <= reference.accuracy:
         return text.append(f", within {limit}", "green")
     return text.append(f", outside {limit}", "yellow")
-
-
-def count(number: int, name: str) -> str:
-    """Return a number with a singular or plural noun."""
-    return f"{number} {name}{'' if number == 1 else 's'}"

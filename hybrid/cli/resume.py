@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from hybrid.cli.run import Keeping, run
+from hybrid.cli.run import Keeping, Showing, run
 from hybrid.core.errors import InputError
 from hybrid.journal import open_journal
 from hybrid.loop.result import Result
@@ -19,26 +17,23 @@ from hybrid.runtime.messages import pack, unpack
 def resume(
     path: Path,
     keeping: Keeping,
-    console: Console,
     overrides: Mapping[str, object],
-    *,
-    quiet: bool,
+    showing: Showing,
 ) -> Result:
     """Run the journal's run file again, from the end of its record; collective.
 
     Args:
         path: of the journal.
         keeping: journal, fork and limits of the resumed run.
-        console: used on rank 0 only.
         overrides: settings that replace recorded ones; the ranks may differ now.
-        quiet: print only the closing table.
+        showing: what is shown and written besides the journal.
 
     Raises:
         HybridError: see :func:`hybrid.minimize`; also if a script made the journal.
     """
     origin = _origin(path)
     settings = {**origin["overrides"], **overrides}
-    return run(Path(origin["path"]), settings, console, keeping, quiet=quiet)
+    return run(Path(origin["path"]), settings, keeping, showing)
 
 
 def _origin(path: Path) -> Mapping[str, Any]:

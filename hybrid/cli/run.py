@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,10 +12,11 @@ from rich.panel import Panel
 from rich.text import Text
 
 import hybrid
-from hybrid.cli import electrons, report
+from hybrid.cli import electrons, report, results
 from hybrid.cli.budget import Budget
+from hybrid.cli.data import print_json
 from hybrid.cli.progress import follower
-from hybrid.cli.terminal import error_console
+from hybrid.cli.terminal import error_console, output_console
 from hybrid.collective.topology import cores_of
 from hybrid.core.early import loaded
 from hybrid.core.seeds import derive
@@ -52,6 +53,26 @@ class Keeping:
         return {name: v for name, v in given.items() if v is not None} | {"origin": origin}
 
 
+@dataclass(frozen=True)
+class Showing:
+    """What a run shows and writes besides its journal.
+
+    Attributes:
+        quiet: whether to show the closing table only.
+        as_json: whether standard output gets the result as JSON; progress is then on standard
+            error.
+        output: file for the result, or None.
+    """
+
+    quiet: bool = False
+    as_json: bool = False
+    output: Path | None = None
+
+    def console(self) -> Console:
+        """Return the console of what people read."""
+        return error_console() if self.as_json else output_console()
+
+
 def within(budget: str | None, time_limit: float | None, threads: int | None) -> float | None:
     """Return the time limit from a budget of core-hours, or the given one if it is shorter.
 
@@ -69,53 +90,70 @@ def within(budget: str | None, time_limit: float | None, threads: int | None) ->
 def run(
     path: Path,
     overrides: Mapping[str, object],
-    console: Console,
     keeping: Keeping | None = None,
-    *,
-    quiet: bool,
+    showing: Showing | None = None,
 ) -> Result:
     """Run a file on all ranks of the job; print its description, progress and result.
 
-    Collective. Only rank 0 writes to ``console``.
+    Collective. Only rank 0 writes.
 
     Raises:
         HybridError: see :func:`hybrid.minimize` and :func:`hybrid.settings.load`.
+        UnwritableError: the result cannot be written to its file; it is printed before.
     """
-    job, arguments = prepared(path, overrides)
+    showing = showing or Showing()
+    job, arguments = prepared(path, overrides, check=lambda: results.check_output(showing.output))
     loaded()
     chosen: dict[str, Any] = {
         **arguments,
         **(keeping or Keeping()).arguments(path, overrides),
     }
-    if world().rank == 0 and not quiet:
-        for note in job.notes:
-            console.print(Text(f"note: {note}", "yellow"), soft_wrap=True)
-    if quiet:
+    if job.reference is not None:  # for reports
+        chosen["origin"]["reference"] = asdict(job.reference)
+    console = showing.console()
+    if showing.quiet:
         result = hybrid.minimize(job.workload, **chosen)
     else:
+        if world().rank == 0:
+            for note in job.notes:
+                console.print(Text(f"note: {note}", "yellow"), soft_wrap=True)
         with follower(console, job.reference) as observer:
             result = hybrid.minimize(job.workload, **chosen, observer=observer)
     rows = report.result_rows(result, job.reference if job.electrons is None else None)
+    more: dict[str, Any] = {"ranks": world().size, "journal": chosen["journal"]}
     try:
         if job.electrons is not None:
-            rows = electrons.rows(job, result, arguments)
-        rows += _cut_rows(job, result, arguments["simulator"])
-    finally:  # print the result even if the measurements fail
+            measured = electrons.measured(job, result, arguments)
+            rows, more["electrons"] = measured.rows(result, job.reference), measured.data()
+        cut_rows, cut = _cut(job, result, arguments["simulator"])
+        rows, more = rows + cut_rows, more | cut
+    finally:  # deliver the result even if the measurements fail
         if world().rank == 0:
+            data = results.result_data(job, result, **more)
             workers = report.count(world().size, "rank")
-            _deliver(console, report.closing_panel(result, rows, workers=workers))
+            _deliver(showing, data, report.closing_panel(result, rows, workers=workers))
+            if showing.output is not None:
+                results.save(showing.output, data, result)
     return result
 
 
-def _deliver(console: Console, panel: Panel) -> None:
-    """Print the closing table, on standard error if standard output cannot be written."""
-    console.print(panel)
-    if getattr(console.file, "failure", None) is not None:
-        error_console().print(panel)
+def _deliver(showing: Showing, data: Mapping[str, Any], panel: Panel) -> None:
+    """Print the result, on standard error if standard output cannot be written."""
+    if showing.as_json:
+        print_json(data)
+    else:
+        console = output_console()
+        console.print(panel)
+        if getattr(console.file, "failure", None) is not None:
+            error_console().print(panel)
 
 
 def prepared(
-    path: Path, overrides: Mapping[str, object], *, here: bool = True
+    path: Path,
+    overrides: Mapping[str, object],
+    *,
+    here: bool = True,
+    check: Callable[[], None] | None = None,
 ) -> tuple[Job, MinimizeArguments]:
     """Read the file on every rank; if one rank fails, all raise. Collective.
 
@@ -123,9 +161,12 @@ def prepared(
         path: path of the run file.
         overrides: see :func:`hybrid.settings.load`.
         here: whether to check that the states fit in the memory of these hosts.
+        check: further checks of rank 0.
     """
 
     def read() -> tuple[Job, MinimizeArguments]:
+        if check is not None and world().rank == 0:
+            check()
         run_file = load(path, overrides)
         free = free_bytes() * len(world().hosts) if here else None
         return build(run_file, free), minimize_arguments(run_file)
@@ -137,12 +178,15 @@ def prepared(
     return on_survivors(lambda: agree(world().communicator, call, read, contents), call)
 
 
-def _cut_rows(job: Job, result: Result, simulator: Choice) -> list[report.Row]:
+def _cut(job: Job, result: Result, simulator: Choice) -> tuple[list[report.Row], dict[str, Any]]:
     """Sample the final state of a maximum cut, with the noise of the run; collective."""
-    if job.graph is None:
-        return []
+    graph = job.graph
+    if graph is None:
+        return [], {}
     seed = derive(result.seed, _CUT_STREAM)
     counts = hybrid.sample(job.circuit, result.point, _CUT_SAMPLES, simulator=simulator, seed=seed)
     assert isinstance(counts, dict)
+    cut = graph.interpret(counts)
     largest = -job.reference.value if job.reference is not None else None
-    return report.cut_rows(job.graph, job.graph.interpret(counts), result, largest)
+    data = {"weight": cut.value, "sides": cut.bitstring, "largest": largest}
+    return report.cut_rows(graph, cut, result, largest), {"cut": data}

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from hybrid.cli.output import safe
+from hybrid.cli.output import LEAST_COLUMNS, safe
 from hybrid.core.launcher import ancestors
 
-_LEAST, _MOST = 40, 100
-"""Columns: narrower tables lose content, wider lines are hard to read."""
+_MOST = 100
+"""Columns: wider lines are hard to read."""
 
 _LAUNCHERS = ("mpiexec", "mpirun", "mpiexec.hydra", "orterun", "prterun", "srun")
 
@@ -39,19 +39,8 @@ def error_console() -> Console:
     return Console(file=safe(sys.stderr), width=width, highlight=False)
 
 
-def mend_size() -> None:
-    """Remove invalid terminal sizes from the environment.
-
-    ``COLUMNS=0``, for instance, would print nothing.
-    """
-    for name, least in (("COLUMNS", _LEAST), ("LINES", 1)):
-        value = os.environ.get(name, "")
-        if value and not (value.isdecimal() and value.isascii() and int(value[:9]) >= least):
-            del os.environ[name]
-
-
 def _width(columns: int) -> int:
-    return min(max(columns, _LEAST), _MOST)
+    return min(max(columns, LEAST_COLUMNS), _MOST)
 
 
 def _launchers_terminal() -> Path | None:

@@ -63,7 +63,7 @@ class Prepared:
 P = TypeVar("P", bound=Prepared)
 T = TypeVar("T")
 
-_FREE_ANYWAY = 1 << 20
+FREE_ANYWAY = 1 << 20
 """Up to this many bytes, free memory is not checked: finding it takes time."""
 
 
@@ -138,7 +138,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
         prepared = prepare()
         prepared.resources.check(job.size)
         prepared.evaluation.check(prepared.first_ask)
-        if prepared.evaluation.memory_bytes(prepared.first_ask) > _FREE_ANYWAY:
+        if prepared.evaluation.memory_bytes(prepared.first_ask) > FREE_ANYWAY:
             check_fits(prepared, job.size, free_bytes())
         return prepared
 

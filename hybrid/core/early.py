@@ -12,11 +12,10 @@ import signal
 import threading
 from types import FrameType
 
+from hybrid.core.codes import INTERRUPTED
+
 NOTICE = signal.SIGUSR1
 """Sent by batch systems before they end a job; without a handler it ends the process."""
-
-INTERRUPTED = 130
-"""Exit code after Control-C, by the convention of shells."""
 
 _came: list[int] = []
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+from hybrid.core.codes import RESUME_ME
+
 
 class HybridError(Exception):
     """Base class of all exceptions of this package."""
@@ -116,13 +118,28 @@ class Suspended(SystemExit):
     """
 
     def __init__(self, reason: str, message: str) -> None:
-        super().__init__(75)
+        super().__init__(RESUME_ME)
         self.reason = reason
         self.message = message
 
     def __str__(self) -> str:
         """Return the message."""
         return self.message
+
+
+class SuspendedSession(KeyboardInterrupt):
+    """A run in an interactive session was stopped before its end and can be resumed.
+
+    There a :class:`Suspended` would end the session, or print how to do so. A KeyboardInterrupt
+    returns to its prompt, or ends the cell of its notebook.
+
+    Attributes:
+        reason: why the run stopped, for instance ``"SIGINT"``.
+    """
+
+    def __init__(self, suspended: Suspended) -> None:
+        super().__init__(suspended.message)
+        self.reason = suspended.reason
 
 
 class NoExactGradientError(InputError):

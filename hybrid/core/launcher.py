@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -87,7 +86,9 @@ def is_child_of_rank() -> bool:
     rank = os.environ.get(_RANK_PROCESS, "")
     if not rank.isdecimal() or int(rank) == os.getpid():
         return False
-    if multiprocessing.parent_process() is not None:
+    from multiprocessing import parent_process  # here, because it takes long to load
+
+    if parent_process() is not None:
         return True
     for name, process in ancestors():
         if process == int(rank):

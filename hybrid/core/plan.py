@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hybrid.core.arrays import FloatArray
+from hybrid.core.elements import table, tag
 from hybrid.core.piece import Piece
+from hybrid.core.units import duration
 from hybrid.core.work import CPU
+
+_MOST_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,33 @@ class Plan:
             return float(works.mean()) / top if top > 0 else 1.0
         costs = [sum(piece.cost for piece in self.pieces_of(rank)) for rank in self._ranks]
         return sum(costs) / len(costs) / max(costs) if max(costs, default=0.0) > 0 else 1.0
+
+    def _repr_html_(self) -> str:
+        """Return a table for notebooks: what each rank is to do, and the alternatives."""
+        unknown = self.prediction is None
+        works = (
+            [0.0] * self.num_ranks if self.prediction is None else self.prediction.ranks.tolist()
+        )
+        shown = range(min(self.num_ranks, _MOST_ROWS))
+        rows = [
+            (rank, "draws" if self.dynamic else len(self.assignment[rank]),
+             "unknown" if unknown else duration(works[rank]))
+            for rank in shown
+        ]  # fmt: skip
+        more = self.num_ranks - len(shown)
+        others = [
+            ("chosen" if each.chosen else "", each.ranks, each.threads, each.shards,
+             duration(each.seconds), each.note)
+            for each in self.alternatives
+        ]  # fmt: skip
+        heads = ("", "ranks", "threads", "shards", "predicted", "limit")
+        return tag(
+            "div",
+            tag("p", f"{len(self.pieces)} pieces on {self.num_ranks} ranks: {self.reason}"),
+            table(("rank", "pieces", "predicted"), rows, numbers=(0, 1, 2)),
+            tag("p", f"... and {more} more ranks") if more else "",
+            table(heads, others, numbers=(1, 2, 3, 4)) if others else "",
+        )
 
     @property
     def _ranks(self) -> range:

@@ -3,6 +3,43 @@
 from __future__ import annotations
 
 
+def count(number: int, name: str) -> str:
+    """Return a number with a singular or plural noun.
+
+    Example:
+        >>> count(1, "rank"), count(2, "rank")
+        ('1 rank', '2 ranks')
+    """
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
+def core_time(core_seconds: float) -> str:
+    """Format the time of cores, from core-seconds to core-hours.
+
+    Example:
+        >>> core_time(0.00378), core_time(90.0), core_time(7200.0)
+        ('0.00378 core-seconds', '90 core-seconds', '2 core-hours')
+    """
+    if core_seconds < 360.0:
+        return f"{core_seconds:.3g} core-seconds"
+    return f"{core_seconds / 3600.0:,.4g} core-hours"
+
+
+def size(num_bytes: float) -> str:
+    """Format a number of bytes in decimal units.
+
+    Example:
+        >>> size(524288), size(68_700_000_000)
+        ('524 kB', '68.7 GB')
+    """
+    amount, unit = float(num_bytes), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if amount < 1000.0 or unit == "TB":
+            break
+        amount /= 1000.0
+    return f"{amount:.3g} {unit}"
+
+
 def duration(seconds: float) -> str:
     """Format a duration, from microseconds to days.
 

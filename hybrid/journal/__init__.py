@@ -6,6 +6,7 @@ are in ``schema.py``; ``database.py`` explains safety on network file systems an
 
 from __future__ import annotations
 
+from hybrid.journal.columns import Questions, Timings
 from hybrid.journal.identity import Identity, carries_over, differences
 from hybrid.journal.reader import Journal, open_journal, peek
 from hybrid.journal.rows import Answer, Event, PieceRow, Start, Unfinished
@@ -17,7 +18,9 @@ __all__ = [
     "Identity",
     "Journal",
     "PieceRow",
+    "Questions",
     "Start",
+    "Timings",
     "Unfinished",
     "Writer",
     "carries_over",

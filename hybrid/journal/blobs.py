@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
+from array import array
 from functools import lru_cache
 
 import numpy as np
@@ -26,6 +28,19 @@ def encode(array: FloatArray) -> bytes:
         [[0.1, -0.0]]
     """
     return _head(array.shape) + array.astype("<f8", copy=False).tobytes()
+
+
+def encode_rows(numbers: array[float], width: int) -> bytes:
+    """Encode numbers as an array of rows, without NumPy, which takes longer for a few.
+
+    Example:
+        >>> decode(encode_rows(array("d", [1.0, 2.0, 3.0, 4.0]), 2)).tolist()
+        [[1.0, 2.0], [3.0, 4.0]]
+    """
+    if sys.byteorder == "big":
+        numbers = numbers[:]
+        numbers.byteswap()
+    return _head((len(numbers) // width, width)) + numbers.tobytes()
 
 
 @lru_cache(maxsize=64)

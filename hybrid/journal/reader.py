@@ -16,6 +16,7 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import InputError, JournalError, JournalPathError
 from hybrid.journal.blobs import DamagedError, checksum, decode
+from hybrid.journal.columns import Questions, Timings, questions_of, timings_of
 from hybrid.journal.database import connect_to_read, faults
 from hybrid.journal.identity import Identity
 from hybrid.journal.rows import Answer, Event, PieceRow, Start, Unfinished
@@ -33,6 +34,14 @@ _PIECES = (
     " FROM pieces JOIN starts USING (start) WHERE (ask, piece) > (?, ?)"
     " ORDER BY ask, piece LIMIT ?"
 )
+_QUESTIONS = (
+    "SELECT number, iteration, start, time, seconds, value, error, length(tolds.gradient) > 0"
+    " FROM asks JOIN tolds USING (number) ORDER BY number"
+)
+_TIMINGS = (
+    "SELECT ask, piece, start, rank, predicted, measured FROM pieces ORDER BY start, ask, piece"
+)
+_MOMENTS = "SELECT ask, start, moments, checksum FROM moments ORDER BY start, ask"
 
 
 def open_journal(path: str | os.PathLike[str]) -> Journal:
@@ -216,6 +225,34 @@ class Journal:
                     yield _piece(row)
             last = (rows[-1][0], rows[-1][1])
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run has ended."""
+        return bool(self._query("SELECT count(*) FROM events WHERE kind = 'completed'")[0][0])
+
+    def questions(self) -> Questions:
+        """Return the times and lowest values of all answers as columns, without their points."""
+        rows = self._query(_QUESTIONS)
+        with faults(self.path):
+            return questions_of(rows)
+
+    def timings(self) -> Timings:
+        """Return which rank ran which piece, and when, as columns."""
+        pieces = self._query(_TIMINGS)
+        moments = self._query(_MOMENTS) if self._version > 2 else []
+        with faults(self.path):
+            return timings_of(pieces, moments)
+
+    def answer(self, number: int) -> Answer:
+        """Return one answer, with its exact bits.
+
+        Raises:
+            JournalError: there is no such answer.
+        """
+        for answer in self.answers(number):
+            return answer
+        raise JournalError(f"{self.path}: has no answer {number}")
+
     def unfinished(self) -> Unfinished | None:
         """Return the last question if it is unanswered, with its partial answers."""
         number = len(self)
@@ -245,6 +282,10 @@ class Journal:
                 raise DamagedError(f"{_text(name)} of answer {number} has a wrong checksum")
             found[_text(name)] = decode(blob)
         return found
+
+    @property
+    def _version(self) -> int:
+        return int(self._query("PRAGMA user_version")[0][0])
 
     @property
     def _run(self) -> dict[str, str]:

@@ -99,7 +99,7 @@ class Event:
     Attributes:
         time: seconds since 1970.
         kind: ``start``, ``resume``, ``fork``, ``lost rank``, ``stall``, ``stop`` (for a signal or
-            another reason) or ``completed``.
+            another reason), ``usage`` (what each rank has used) or ``completed``.
         detail: further data, by name.
     """
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 
 APPLICATION_ID = 0x68796272  # "hybr", in the header of every journal
-VERSION = 2
+VERSION = 3
 
 _FIRST: tuple[str, ...] = (
     # What the run is: its seed, when it was made, the run file it came from.
@@ -34,6 +34,12 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         # What else a question gives (``others``) and its answer holds (``metric``, ...).
         "CREATE TABLE extras (number INTEGER NOT NULL, name TEXT NOT NULL, array BLOB NOT NULL,"
         " checksum INTEGER NOT NULL, PRIMARY KEY (number, name))",
+    ),
+    2: (
+        # One row for each question and start: which pieces it ran, when, and how long in circuits.
+        "CREATE TABLE moments (ask INTEGER NOT NULL, start INTEGER NOT NULL,"
+        " moments BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (ask, start))"
+        " WITHOUT ROWID",
     ),
 }
 """For each older version, the statements that migrate it to the next."""

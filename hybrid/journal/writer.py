@@ -7,6 +7,7 @@ import os
 import sqlite3
 import threading
 import time
+from array import array
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import JournalError, RecordError
-from hybrid.journal.blobs import checksum, encode
+from hybrid.journal.blobs import checksum, encode, encode_rows
 from hybrid.journal.database import connect_to_write, faults
 from hybrid.journal.identity import Identity, differences
 from hybrid.journal.lock import RunLock, unwritable
@@ -32,12 +33,13 @@ _INSERT = {
     "pieces": "INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?)",
     "partials": "INSERT OR REPLACE INTO partials VALUES (?, ?, ?, ?)",
     "extras": "INSERT OR REPLACE INTO extras VALUES (?, ?, ?, ?)",
+    "moments": "INSERT OR REPLACE INTO moments VALUES (?, ?, ?, ?)",
     "events": "INSERT INTO events (time, kind, detail) VALUES (?, ?, ?)",
     "starts": "INSERT INTO starts VALUES (?, ?, ?, ?, ?, ?)",
 }
 
 
-_CHECKED = ("asks", "tolds", "partials", "extras")
+_CHECKED = ("asks", "tolds", "partials", "extras", "moments")
 """Tables whose last column is a checksum of the others, added by the thread."""
 
 
@@ -118,9 +120,9 @@ class Writer:
     def told(self, number: int, told: Told, seconds: float) -> None:
         """Record the answer to a question; numbers must be consecutive."""
         arrays = (told.values, told.gradients, told.standard_errors)
-        blobs = [None if array is None else encode(array) for array in arrays]
-        for name, array in extras_of(told).items():  # first, as in ask()
-            self._put("extras", (number, name, encode(array)))
+        blobs = [None if each is None else encode(each) for each in arrays]
+        for name, extra in extras_of(told).items():  # first, as in ask()
+            self._put("extras", (number, name, encode(extra)))
         self._put("tolds", (number, self._start, time.time(), seconds, *blobs))
         self.count = number + 1
 
@@ -137,6 +139,16 @@ class Writer:
         """Record a piece of a question, with its partial answer."""
         self._put("pieces", (number, piece, self._start, rank, predicted, measured))
         self._put("partials", (number, piece, encode(partial)))
+
+    def moments(self, number: int, moments: array[float]) -> None:
+        """Record when the pieces of a question began.
+
+        Args:
+            number: of the question.
+            moments: three numbers for each piece: its index, the seconds from the question to its
+                beginning, and how many of its seconds were spent in circuits.
+        """
+        self._put("moments", (number, self._start, encode_rows(moments, 3)))
 
     def event(self, kind: str, **detail: object) -> None:
         """Record an event."""

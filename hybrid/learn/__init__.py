@@ -31,6 +31,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     from hybrid.core.errors import InputError
+    from hybrid.core.extras import install
 
     try:
         found: object = getattr(import_module(_HOMES[name]), name)
@@ -41,7 +42,7 @@ def __getattr__(name: str) -> object:
             f"hybrid.learn.{name}",
             got=str(error),
             expected="scikit-learn 1.6 or later",
-            advice="pip install 'hybrid-hpc-quantum[ml]'",
+            advice=install("ml"),
         ) from error
     globals()[name] = found
     return found

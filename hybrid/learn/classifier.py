@@ -66,7 +66,7 @@ class Classifier(ClassifierMixin, Model):
         x0: where to start: weights, then coefficients, then intercepts. If None, seeded random
             angles and coefficients.
         gradient: "finite-difference" replaces gradients that have no exact rule.
-        simulator: "auto", a name, a simulator or a Qiskit estimator.
+        simulator: "auto", a name, a simulator, or an estimator, sampler or backend of Qiskit.
         shots: measurements of each group of compatible terms. If None, values are exact.
         random_state: master seed; None for a fresh one, which ``result_.seed`` tells.
         threads: threads of each rank. If None, ranks share the cores of their host.

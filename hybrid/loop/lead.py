@@ -33,7 +33,7 @@ def lead(
         if run.observers:
             run.observers.started(run.describe(call, answers.description))
         solution = _solve(answers, call, trace, stops)
-        message = _message(solution, trace, call.seed)
+        message = {**_message(solution, trace, call.seed), "replayed": answers.replayed}
         answers.completed({**_listed(message), "history": len(trace.values)})
     return message
 
@@ -90,10 +90,17 @@ def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManage
     run = call.prepared
     if run.recording is None:
         return answers_of(team)
+    plan = team.plan(run.first_ask)
     setup = Setup(
         simulator=run.evaluation.description,
-        plan=team.plan(run.first_ask),
+        plan=plan,
         reproducible=run.evaluation.reproducible,
+        threads=team.threads(plan),
+        about={
+            "workload": run.workload.description,
+            "optimizer": run.optimizer.name,
+            "parameters": run.workload.num_parameters,
+        },
     )
     return run.recording.opened(team, call.world, Identity(run.identity(), call.seed), setup)
 

@@ -181,7 +181,7 @@ class Minimization(Prepared):
             hosts=len(call.world.hosts),
             threads=call.team.threads(split),
             plan=summary(split),
-            memory_bytes=split.memory_bytes if split.groups else alone,
+            memory_bytes=split.memory_bytes or alone,
             seed=call.seed,
             journal=journal,
         )

@@ -9,9 +9,10 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike
 
 from hybrid.collective.call import Call, call_together
-from hybrid.core.errors import Suspended
+from hybrid.core.errors import Suspended, SuspendedSession
 from hybrid.core.notices import notify
 from hybrid.core.resources import Auto
+from hybrid.core.session import is_interactive
 from hybrid.loop.lead import lead, result_of
 from hybrid.loop.minimization import Minimization
 from hybrid.loop.observers import Observer, Observers
@@ -63,8 +64,8 @@ def minimize(
         optimizer: a name (``hybrid.optimizers.names()``) or an optimizer.
         x0: shape (P,), the starting point. If None, ``workload.initial_point`` suggests one.
         seed: master seed. If None, a fresh one is drawn and reported as ``Result.seed``.
-        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator or a Qiskit
-            estimator.
+        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or an
+            estimator, sampler or backend of Qiskit.
         shots: measurements of each group of compatible terms. If None, values are exact.
         gradient: "finite-difference" replaces parameter-shift rules, for gates that have none.
         max_iterations: maximum number of optimizer steps. If None, the optimizer's default.
@@ -99,6 +100,7 @@ def minimize(
         Suspended: a signal (SIGINT, SIGTERM, SIGUSR1) or the time limit stopped a run that has a
             journal; a SystemExit with code 75, on all ranks. Without a journal SIGINT and the
             time limit end the run with the best point so far.
+        SuspendedSession: the same in an interactive session; a KeyboardInterrupt.
         MismatchError: the ranks were given different things.
         RankError: another rank failed; its traceback is in the message.
 
@@ -150,11 +152,16 @@ def _minimized(prepare: Callable[[], Minimization]) -> Result:
     stops = _stops(call)
     try:
         message, core_seconds = call.team.run(
-            lambda team: lead(team, call, stops, late), stops=stops, stall=late
+            lambda team: lead(team, call, stops, late),
+            stops=stops,
+            stall=late,
+            metered=call.prepared.recording is not None,
         )
     except Suspended as suspended:
-        if call.world.rank == 0:
+        if call.world.rank == 0 and not is_interactive():
             notify(suspended.message)
+        if is_interactive():
+            raise SuspendedSession(suspended) from None
         raise
     return result_of(message, core_seconds)
 

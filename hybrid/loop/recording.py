@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from hybrid.collective.topology import cores_of
 from hybrid.core.ask import Told
 from hybrid.core.errors import InputError
 from hybrid.core.plan import Plan
@@ -27,7 +28,7 @@ from hybrid.journal.writer import refuse_differences
 from hybrid.loop.provenance import environment
 from hybrid.loop.replay import Answers, Direct, Recorded
 from hybrid.runtime import Team, World
-from hybrid.scheduler.explain import summary
+from hybrid.scheduler.explain import as_data, summary
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,11 @@ class Recording:
                 answers = chain(answers, _taken_over(old, writer, identity))
             for lost in world.lost:
                 writer.event("lost rank", which=lost)
-            writer.start(world.rank_hosts, setup.simulator, summary(setup.plan), environment())
+            plan = setup.plan
+            about = {"run": setup.about, "plan": as_data(plan, setup.threads)}
+            cores = {"job cores": cores_of(world, setup.threads)}
+            told = {**environment(), **cores, **about}
+            writer.start(world.rank_hosts, setup.simulator, summary(plan), told)
             yield Recorded(
                 team,
                 writer,
@@ -98,6 +103,7 @@ class Recording:
                 own.unfinished(),
                 reproducible=setup.reproducible,
                 strict=self.fork is None,
+                ended=self.fork is None and own.completed is not None,
             )
 
 
@@ -119,11 +125,15 @@ class Setup:
         simulator: description of the simulator.
         plan: how the first evaluation is split.
         reproducible: whether an answer can be recomputed to the same bits.
+        threads: threads of each rank with work.
+        about: what runs: workload, optimizer and number of parameters.
     """
 
     simulator: str
     plan: Plan
     reproducible: bool
+    threads: int
+    about: Mapping[str, object]
 
 
 def checked_recording(

@@ -8,14 +8,16 @@ restore itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import JournalError, Suspended
+from hybrid.core.units import count
 from hybrid.journal import Answer, Unfinished, Writer
-from hybrid.runtime import Done, Team
+from hybrid.runtime import Done, Stopped, Team, Used
 
 
 class Answers(Protocol):
@@ -34,6 +36,10 @@ class Answers(Protocol):
         """Record a stalled rank; called from any thread."""
 
     @property
+    def replayed(self) -> int:
+        """Number of points whose answers were recorded before."""
+
+    @property
     def description(self) -> str | None:
         """The journal and the number of recorded answers, as text; or None."""
 
@@ -42,6 +48,7 @@ class Direct:
     """Answers that the ranks compute, without a journal."""
 
     description = None
+    replayed = 0
 
     def __init__(self, team: Team[Told]) -> None:
         self._team = team
@@ -71,6 +78,7 @@ class Recorded:
         reproducible: whether a lost answer can be recomputed to the same bits. If not, each one is
             committed before the optimizer sees it.
         strict: whether a differing Ask is an error. If not (a fork), replay ends there.
+        ended: whether the journal records the end of the run.
     """
 
     def __init__(
@@ -82,14 +90,21 @@ class Recorded:
         *,
         reproducible: bool,
         strict: bool = True,
+        ended: bool = False,
     ) -> None:
+        self.replayed = 0
         self._team = team
         self._writer = writer
         self._recorded = answers
         self._unfinished = unfinished
         self._reproducible = reproducible
         self._strict = strict
-        there = f", resumes after {writer.count} answers" if writer.resumes else ""
+        self._asked = 0.0
+        self._moments = array("d")
+        answers_there = count(writer.count, "answer")
+        there = f", resumes after {answers_there}" if writer.resumes else ""
+        if ended:
+            there = f", which holds the whole run: {answers_there}"
         self.description = f"{writer.path}{there}"
 
     def ask(self, ask: Ask) -> Told:
@@ -105,6 +120,7 @@ class Recorded:
             self._diverge(answer.number)
             return self._computed(ask)
         self._team.skip()
+        self.replayed += len(ask.points)
         if answer.number >= self._writer.count:
             self._writer.ask(answer.number, ask)
             self._writer.told(answer.number, answer.told, answer.seconds)
@@ -112,17 +128,19 @@ class Recorded:
 
     def stopped(self, reason: str) -> None:
         """Record why the run stops, and raise Suspended."""
+        self._writer.event("usage", **_usage(self._team.used()))
         self._writer.event("stop", reason=reason, answers=self._writer.count)
         self._writer.flush()
-        count = self._writer.count
+        answers = count(self._writer.count, "answer")
         raise Suspended(
             reason,
-            f"hybrid: stopped by {reason} after {count} answer{'s' * (count != 1)}, recorded "
+            f"hybrid: stopped by {reason} after {answers}, recorded "
             f"in {self._writer.path}. Start it again in the same way to resume (exit code 75).",
         )
 
     def completed(self, end: Mapping[str, object]) -> None:
-        """Record how the run ended."""
+        """Record what the ranks have used, and how the run ended."""
+        self._writer.event("usage", **_usage(self._team.used()))
         self._writer.event("completed", **end)
         self._writer.flush()
 
@@ -136,9 +154,15 @@ class Recorded:
         known = self._known(number, ask)
         if not known:
             self._writer.ask(number, ask)
-        start = time.perf_counter()
-        told = self._team.ask(ask, known, self._heard)
-        self._writer.told(number, told, time.perf_counter() - start)
+        self._moments = array("d")
+        self._asked = time.perf_counter()
+        try:
+            told = self._team.ask(ask, known, self._heard)
+        except Stopped:
+            self._writer.moments(number, self._moments)
+            raise
+        self._writer.moments(number, self._moments)
+        self._writer.told(number, told, time.perf_counter() - self._asked)
         if not self._reproducible:
             self._writer.flush()
         return told
@@ -164,6 +188,7 @@ class Recorded:
         self._writer.event("fork", left_record_at=number)
 
     def _heard(self, done: Done) -> None:
+        self._moments.extend((done.piece, done.began - self._asked, done.quantum))
         self._writer.piece(
             self._team.number,
             done.piece,
@@ -174,3 +199,8 @@ class Recorded:
         )
         if not self._reproducible:
             self._writer.flush()
+
+
+def _usage(used: Sequence[Used]) -> dict[str, object]:
+    """Return what the ranks have used, by rank, as plain data."""
+    return {name: [getattr(each, name) for each in used] for name in Used.__slots__}

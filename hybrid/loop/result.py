@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray, IntArray
+from hybrid.core.elements import table, tag
 from hybrid.core.outcome import Outcome
+from hybrid.core.units import count, duration
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,10 @@ class History:
         """Return the number of answers."""
         return len(self.values)
 
+    def __repr__(self) -> str:
+        """Return the number of answers, without the arrays."""
+        return f"<History: {count(len(self), 'answer')}>"
+
     @property
     def best_values(self) -> FloatArray:
         """The lowest value up to each answer, shape (N,)."""
@@ -115,6 +126,7 @@ class Result:
             else None.
         operators: for :class:`hybrid.AdaptVQE` the names of the operators, in the order chosen;
             else empty.
+        replayed: number of ``evaluations`` that were read from the journal instead of computed.
     """
 
     value: float
@@ -131,11 +143,48 @@ class Result:
     outcome: Outcome
     values: FloatArray | None = None
     operators: tuple[str, ...] = ()
+    replayed: int = 0
+
+    def __repr__(self) -> str:
+        """Return the value and how it came about, without the arrays."""
+        return (
+            f"<Result: value {self.value:z.10f}, {self.outcome.value}, x of shape {self.x.shape}, "
+            f"{count(self.evaluations, 'evaluation')}, seed {self.seed}>"
+        )
 
     @property
     def point(self) -> FloatArray:
         """The parameters of ``value``, shape (P,): ``x``, or its first row for several states."""
         return self.x if self.x.ndim == 1 else self.x[0]
+
+    def plot(self, reference: float | None = None, axes: Axes | None = None) -> Figure:
+        """Return a matplotlib figure of the convergence; a notebook shows it.
+
+        Args:
+            reference: a value to draw as a line, such as the exact energy.
+            axes: axes of matplotlib to draw on; by default those of a new figure.
+
+        Raises:
+            InputError: matplotlib, of the extra ``report``, is not installed.
+        """
+        from hybrid.report.figure import convergence_figure
+
+        history = self.history
+        return convergence_figure(history.evaluations, history.values, reference, axes)
+
+    def _repr_html_(self) -> str:
+        """Return a table for notebooks."""
+        error = "" if self.standard_error is None else f" ± {self.standard_error:.2g}"
+        rows: list[tuple[object, object]] = [
+            ("value", f"{self.value:.10f}{error}"),
+            *([] if self.values is None else [("values", _numbers(self.values))]),
+            *([("operators", ", ".join(self.operators))] if self.operators else []),
+            ("stopped", self.message),
+            ("evaluations", f"{self.evaluations} in {self.iterations} iterations"),
+            ("time", f"{duration(self.wall_time)}, {self.core_seconds:.3g} core-seconds"),
+            ("seed", self.seed),
+        ]
+        return tag("div", tag("b", self.outcome.verdict), table((), rows))
 
     def __str__(self) -> str:
         """Return a summary of a few lines."""
@@ -145,9 +194,15 @@ class Result:
             several = "  values: " + ", ".join(f"{each:z.10f}" for each in self.values) + "\n"
         if self.operators:
             several += f"  operators: {', '.join(self.operators)}\n"
+        from_journal = f" ({self.replayed} from the journal)" if self.replayed else ""
         return (
             f"{self.outcome.verdict}: value {self.value:z.10f}{error}\n{several}"
             f"  {self.message}\n"
-            f"  {self.iterations} iterations, {self.evaluations} evaluations, "
+            f"  {count(self.iterations, 'iteration')}, {count(self.evaluations, 'evaluation')}"
+            f"{from_journal}, "
             f"{self.wall_time:.2f} s, {self.core_seconds:.2f} core-seconds, seed {self.seed}"
         )
+
+
+def _numbers(values: FloatArray) -> str:
+    return ", ".join(f"{each:.10f}" for each in values)

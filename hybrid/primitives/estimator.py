@@ -42,8 +42,8 @@ class Estimator(BaseEstimatorV2):
         default_precision: target precision if neither :meth:`run` nor the pub specifies one.
         seed: seed of noise and shots, an integer or a generator. If None, a fresh one is drawn
             for each run.
-        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or a Qiskit
-            estimator.
+        simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or an
+            estimator, sampler or backend of Qiskit.
         threads: threads of each rank. If None, ranks share the cores of their host.
         shards: number of ranks that share one state, a power of two.
         groups: number of such groups that run concurrently.

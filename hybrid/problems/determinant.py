@@ -225,3 +225,9 @@ def _wholes(given: object) -> tuple[int, ...] | None:
     if not all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in given):
         return None
     return tuple(int(x) for x in given)
+
+
+def listed(occupation: Occupation) -> str:
+    """Format a determinant for a message."""
+    alpha, beta = (" ".join(map(str, occupied)) or "none" for occupied in occupation)
+    return f"(alpha {alpha}; beta {beta})"

@@ -11,6 +11,7 @@ from hybrid.core.errors import InputError
 MAX_BYTES = 64 * 2**20
 """Far above any problem that can be simulated; protects memory from a wrong path."""
 
+_SAVE = "save it as UTF-8"
 _OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -25,6 +26,16 @@ def read_text(path: str | os.PathLike[str], kind: str) -> str:
         InputError: not a path, no such file, not a regular file, not readable, empty, larger
             than 64 MiB, or not text.
     """
+    return as_text(str(path), read_bytes(path, kind), kind)
+
+
+def read_bytes(path: str | os.PathLike[str], kind: str) -> bytes:
+    """Return the content of a file.
+
+    Raises:
+        InputError: not a path, no such file, not a regular file, not readable, or larger than
+            64 MiB.
+    """
     if not isinstance(path, str | os.PathLike) or not str(path):
         raise InputError(
             "path", got=repr(path)[:60], expected=f"the path of {kind}", advice="give a string"
@@ -32,26 +43,28 @@ def read_text(path: str | os.PathLike[str], kind: str) -> str:
     path = Path(path)
     _check_file(path, kind)
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InputError(
             str(path), got=str(error), expected=kind, advice="make it readable"
         ) from error
+
+
+def as_text(name: str, raw: bytes, kind: str) -> str:
+    """Return the text of a UTF-8 file's content; see :func:`read_text`."""
     if raw.startswith(_OTHER_MARKS):
-        raise InputError(
-            str(path), got="UTF-16 text", expected=f"{kind} in UTF-8", advice="save it as UTF-8"
-        )
+        raise InputError(name, got="UTF-16 text", expected=f"{kind} in UTF-8", advice=_SAVE)
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise InputError(
-            str(path),
+            name,
             got="bytes that are not text (UTF-8)",
             expected=kind,
             advice="check that it is not compressed or binary",
         ) from error
     if not text.strip():
-        raise InputError(str(path), got="an empty file", expected=kind, advice="write it again")
+        raise InputError(name, got="an empty file", expected=kind, advice="write it again")
     return text
 
 

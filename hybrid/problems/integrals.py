@@ -173,3 +173,19 @@ def _unjoined(one: FloatArray, two: FloatArray) -> list[IntArray]:
 def _listed(orbitals: IntArray) -> str:
     shown = ", ".join(str(orbital) for orbital in orbitals[:8])
     return shown + (", ..." if len(orbitals) > 8 else "")
+
+
+def checked_energy(name: str, energy: object) -> float:
+    """Validate the core energy.
+
+    Raises:
+        InputError: not a finite real number.
+    """
+    if isinstance(energy, int | float | np.integer | np.floating) and np.isfinite(energy):
+        return float(energy)
+    raise InputError(
+        f"core_energy of {name}",
+        got=repr(energy)[:60],
+        expected="a finite real number, in hartree",
+        advice="check the calculation it comes from",
+    )

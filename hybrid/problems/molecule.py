@@ -13,20 +13,26 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
-from hybrid.core.errors import InputError, nearest
+from hybrid.core.errors import InputError
 from hybrid.problems.determinant import (
     Determinants,
     Occupation,
     checked_electrons,
     checked_occupation,
+    listed,
 )
-from hybrid.problems.fcidump import read_fcidump
-from hybrid.problems.integrals import checked_integrals
+from hybrid.problems.electronic import (
+    ActiveSpace,
+    integrals_of_geometry,
+    integrals_of_pyscf,
+)
+from hybrid.problems.fcidump import Integrals, read_fcidump
+from hybrid.problems.geometry import read_geometry
+from hybrid.problems.integrals import checked_energy, checked_integrals
+from hybrid.problems.mapping import check_mapper, excitations_of, mapper_of
 from hybrid.problems.nature import in_fixed_order, qiskit_nature
 from hybrid.problems.pool import checked_pool, excitations, strings
 from hybrid.problems.sector import Sector, number_operator
-
-MAPPERS = ("jordan_wigner", "parity", "bravyi_kitaev")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +75,7 @@ class Molecule:
     occupation: Occupation | None = None
 
     def __post_init__(self) -> None:
-        _check_mapper(self.mapper)
+        check_mapper(self.mapper)
         one_body, two_body = checked_integrals(self.name, self.one_body, self.two_body)
         num_electrons = checked_electrons(self.name, self.num_electrons, len(one_body))
         if self.occupation is None:
@@ -81,7 +87,7 @@ class Molecule:
         checked = {
             "one_body": one_body,
             "two_body": two_body,
-            "core_energy": _checked_energy(self.name, self.core_energy),
+            "core_energy": checked_energy(self.name, self.core_energy),
             "num_electrons": num_electrons,
             "occupation": occupation,
         }
@@ -114,17 +120,83 @@ class Molecule:
             InputError: the file is missing, damaged or not such an FCIDUMP file (the message names
                 the line), or see the class.
         """
-        _check_mapper(mapper)
-        read = read_fcidump(path)
-        return cls(
-            read.one_body,
-            read.two_body,
-            read.core_energy,
-            read.num_electrons,
-            mapper,
-            Path(path).stem,
-            occupation,
-        )
+        check_mapper(mapper)
+        return cls._of(read_fcidump(path), Path(path).stem, mapper, occupation)
+
+    @classmethod
+    def from_geometry(
+        cls,
+        geometry: str | os.PathLike[str],
+        basis: str = "sto-3g",
+        *,
+        charge: int = 0,
+        spin: int = 0,
+        unit: str = "angstrom",
+        frozen_core: bool | int = False,
+        active_space: ActiveSpace | None = None,
+        mapper: str = "jordan_wigner",
+        occupation: Occupation | None = None,
+    ) -> Molecule:
+        """Compute the integrals of a geometry with PySCF (extra ``integrals``).
+
+        The orbitals are those of restricted Hartree-Fock, on one thread.
+
+        Args:
+            geometry: the path of an XYZ file, or a text such as ``"H 0 0 0; H 0 0 0.735"``.
+            basis: a basis set of PySCF.
+            charge: in units of the elementary charge.
+            spin: number of unpaired electrons: 0 for a singlet, 1 for a doublet, ...
+            unit: of the positions, "angstrom" or "bohr".
+            frozen_core: whether the orbitals of each atom's last noble gas stay doubly occupied; or
+                the number of such orbitals.
+            active_space: numbers of active electrons and spatial orbitals, around the highest
+                occupied one. Orbitals below are doubly occupied, orbitals above are empty.
+            mapper: see the class.
+            occupation: see the class.
+
+        Raises:
+            InputError: a damaged or impossible geometry, charge, spin, basis or active space, or
+                no PySCF.
+            HybridError: Hartree-Fock does not converge.
+        """
+        check_mapper(mapper)
+        read = read_geometry(geometry, unit)
+        found = integrals_of_geometry(read, basis, charge, spin, frozen_core, active_space)
+        return cls._of(found, read.name, mapper, occupation)
+
+    @classmethod
+    def from_pyscf(
+        cls,
+        molecule: Any,
+        *,
+        frozen_core: bool | int = False,
+        active_space: ActiveSpace | None = None,
+        mapper: str = "jordan_wigner",
+        occupation: Occupation | None = None,
+    ) -> Molecule:
+        """Take a molecule from PySCF; see :meth:`from_geometry` for the other arguments.
+
+        Under MPI every rank must have the same orbitals to the last bit: let PySCF run on one
+        thread (``OMP_NUM_THREADS=1``), or write an FCIDUMP file.
+
+        Args:
+            molecule: a ``pyscf.gto.Mole``, whose Hartree-Fock orbitals are computed, or a converged
+                restricted mean-field object (RHF, ROHF, RKS, ...), whose orbitals are used.
+
+        Raises:
+            InputError: another object, orbitals that differ between the spins or have not
+                converged, or an impossible active space.
+        """
+        check_mapper(mapper)
+        found, name = integrals_of_pyscf(molecule, frozen_core, active_space)
+        return cls._of(found, name, mapper, occupation)
+
+    @classmethod
+    def _of(
+        cls, read: Integrals, name: str, mapper: str, occupation: Occupation | None
+    ) -> Molecule:
+        one, two, core = read.one_body, read.two_body, read.core_energy
+        return cls(one, two, core, read.num_electrons, mapper, name, occupation)
 
     @property
     def num_spatial_orbitals(self) -> int:
@@ -197,8 +269,8 @@ class Molecule:
             return ""
         lower, depth = below
         return (
-            f"{self.name}: the determinant {_listed(lower)} lies {depth:.6f} hartree below the "
-            f"reference {_listed(self._occupied())}, from which it differs in one orbital; "
+            f"{self.name}: the determinant {listed(lower)} lies {depth:.6f} hartree below the "
+            f"reference {listed(self._occupied())}, from which it differs in one orbital; "
             "occupation= sets another reference"
         )
 
@@ -313,63 +385,14 @@ class Molecule:
         self, num_spatial_orbitals: int, num_particles: tuple[int, int]
     ) -> list[tuple[tuple[int, ...], ...]]:
         """Return single and double excitations of the reference, as spin orbitals."""
-        from qiskit_nature.second_q.circuit.library.ansatzes.utils import (
-            generate_fermionic_excitations,
-        )
-
-        # qiskit-nature excites from the first orbitals: count occupied ones first, then rename.
-        n = num_spatial_orbitals
-        order = [
-            orbital + n * spin
-            for spin, occupied in enumerate(self._occupied())
-            for orbital in (*occupied, *sorted(set(range(n)) - set(occupied)))
-        ]
-        return [
-            tuple(tuple(order[mode] for mode in modes) for modes in excitation)
-            for rank in (1, 2)
-            for excitation in generate_fermionic_excitations(rank, n, num_particles)
-        ]
+        return excitations_of(self._occupied(), num_spatial_orbitals, num_particles)
 
     def _mapper(self) -> Any:
         """Return qiskit-nature's mapper of that name."""
-        from qiskit_nature.second_q import mappers
-
-        if self.mapper == "parity":
-            return mappers.ParityMapper(self.num_electrons)
-        if self.mapper == "bravyi_kitaev":
-            return mappers.BravyiKitaevMapper()
-        return mappers.JordanWignerMapper()
-
-
-def _checked_energy(name: str, energy: object) -> float:
-    """Validate the core energy."""
-    if isinstance(energy, int | float | np.integer | np.floating) and np.isfinite(energy):
-        return float(energy)
-    raise InputError(
-        f"core_energy of {name}",
-        got=repr(energy)[:60],
-        expected="a finite real number, in hartree",
-        advice="check the calculation it comes from",
-    )
+        return mapper_of(self.mapper, self.num_electrons)
 
 
 def _checked_layers(layers: object) -> int:
     if isinstance(layers, int | np.integer) and not isinstance(layers, bool) and layers >= 1:
         return int(layers)
     raise InputError("layers", got=repr(layers)[:60], expected="an integer of at least 1")
-
-
-def _listed(occupation: Occupation) -> str:
-    """Format a determinant for a message."""
-    alpha, beta = (" ".join(map(str, occupied)) or "none" for occupied in occupation)
-    return f"(alpha {alpha}; beta {beta})"
-
-
-def _check_mapper(mapper: str) -> None:
-    if mapper not in MAPPERS:
-        raise InputError(
-            "mapper",
-            got=repr(mapper),
-            expected=f"one of {', '.join(MAPPERS)}",
-            advice=nearest(str(mapper), MAPPERS),
-        )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hybrid.core.errors import InputError
+from hybrid.core.extras import install
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def qiskit_nature() -> Iterator[None]:
                 "molecules",
                 got=f"no module named {error.name}",
                 expected="qiskit-nature",
-                advice="pip install 'hybrid-hpc-quantum[chemistry]'",
+                advice=install("chemistry"),
             ) from error
 
 

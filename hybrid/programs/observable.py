@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 
 import numpy as np
-from qiskit.quantum_info import Operator, Pauli, PauliList, SparseObservable, SparsePauliOp
+from qiskit.quantum_info import Operator, Pauli, PauliList, SparsePauliOp
 
 from hybrid.core.arrays import FloatArray, MaskArray
 from hybrid.core.digest import digest
@@ -52,7 +53,7 @@ def compile_observable(operator: SparsePauliOp, num_qubits: int) -> Observable:
         raise InputError(
             "observable",
             got=_kind(operator),
-            expected="a qiskit SparsePauliOp",
+            expected="a sum of Pauli strings, such as qiskit's SparsePauliOp",
             advice=_conversion(operator),
         )
     if operator.num_qubits != num_qubits:
@@ -83,8 +84,8 @@ def _conversion(operator: object) -> str:
     """Return advice on how to convert an object to SparsePauliOp."""
     if isinstance(operator, Operator):
         return "SparsePauliOp.from_operator(operator) converts it"
-    if isinstance(operator, SparseObservable):
-        return "SparsePauliOp.from_sparse_observable(operator) converts it"
+    if isinstance(operator, str | PathLike) and set(str(operator)) - set("IXYZ"):
+        return "hybrid.problems.read_observable(path) reads a file"
     if isinstance(operator, Pauli | PauliList | str):
         return "SparsePauliOp(operator) converts it"
     if isinstance(operator, np.ndarray):

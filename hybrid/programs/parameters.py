@@ -129,11 +129,18 @@ class ParameterMap:
 
     def slots_of(self, columns: Sequence[int]) -> tuple[int, ...]:
         """Return the angles that depend on given parameters, ascending."""
-        if not columns:  # in most calls; indexing a sparse matrix takes longer than a small piece
-            return ()
-        moved = set(self.matrix[:, list(columns)].nonzero()[0].tolist())
-        moved |= {row.slot for row in self.nonlinear if set(columns) & set(row.columns)}
-        return tuple(sorted(moved))
+        key = tuple(columns)
+        found = self._slots.get(key)
+        if found is None:
+            moved = set(self.matrix[:, list(columns)].nonzero()[0].tolist())
+            moved |= {row.slot for row in self.nonlinear if set(columns) & set(row.columns)}
+            found = self._slots[key] = tuple(sorted(moved))
+        return found
+
+    @cached_property
+    def _slots(self) -> dict[tuple[int, ...], tuple[int, ...]]:
+        """Answers of :meth:`slots_of`: indexing a sparse matrix takes longer than a small piece."""
+        return {(): ()}
 
     def pull_back_sum(
         self, points: FloatArray, by_angle: FloatArray, nonlinear: FloatArray

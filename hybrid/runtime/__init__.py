@@ -6,8 +6,9 @@ from hybrid.runtime.cores import thread_limit, usable_cores
 from hybrid.runtime.failure import abort, install_excepthook, is_collective, mark_collective
 from hybrid.runtime.inside import inside_call, nested_seed, thread_bound
 from hybrid.runtime.memory import free_bytes
+from hybrid.runtime.protocol import Used
 from hybrid.runtime.shares import Done
-from hybrid.runtime.stall import RESUME_ME, OnStall, StallReport
+from hybrid.runtime.stall import OnStall, StallReport
 from hybrid.runtime.stops import CONTROL_C, PREEMPTION, Stopped, Stops
 from hybrid.runtime.survival import on_survivors
 from hybrid.runtime.team import Team
@@ -16,13 +17,13 @@ from hybrid.runtime.world import World, join_if_launched, world
 __all__ = [
     "CONTROL_C",
     "PREEMPTION",
-    "RESUME_ME",
     "Done",
     "OnStall",
     "StallReport",
     "Stopped",
     "Stops",
     "Team",
+    "Used",
     "World",
     "abort",
     "agree",

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from hybrid.core import errors
-from hybrid.core.early import INTERRUPTED
+from hybrid.core.codes import INTERRUPTED
 from hybrid.core.errors import HybridError, RankError, is_bad_input
 from hybrid.core.notices import notify
 from hybrid.runtime.communicator import Communicator, RanksLost, host_name

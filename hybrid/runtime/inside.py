@@ -28,11 +28,13 @@ class Inside:
         seed: seed of the piece, or of the run.
         threads: thread limit of the piece, or None.
         calls: number of nested calls without an explicit seed so far.
+        circuits: seconds spent in circuits so far, or None if that is all of the time.
     """
 
     seed: int
     threads: int | None = None
     calls: int = 0
+    circuits: float | None = None
 
 
 _inside: ContextVar[Inside | None] = ContextVar("inside", default=None)
@@ -42,12 +44,14 @@ _inside: ContextVar[Inside | None] = ContextVar("inside", default=None)
 @contextmanager
 def inside_call(seed: int) -> Iterator[None]:
     """Run hybrid calls within this context on this rank only."""
-    token = _inside.set(Inside(derive(seed, _NESTED, _NESTED), thread_bound()))
+    call = Inside(derive(seed, _NESTED, _NESTED), thread_bound(), circuits=0.0)
+    token = _inside.set(call)
     try:
         with use(alone()):
             yield
     finally:
         _inside.reset(token)
+        count_circuits(call.circuits or 0.0)
 
 
 class inside_piece:  # noqa: N801, used as a function
@@ -58,8 +62,9 @@ class inside_piece:  # noqa: N801, used as a function
     def __init__(self, seed: int, threads: int) -> None:
         self._piece = Inside(seed, threads)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Inside:
         self._token = _inside.set(self._piece)
+        return self._piece
 
     def __exit__(self, *_: object) -> None:
         _inside.reset(self._token)
@@ -80,6 +85,28 @@ def nested_seed() -> int:
         return fresh()
     found.calls += 1
     return derive(found.seed, _NESTED, found.calls)
+
+
+def count_circuits(seconds: float) -> None:
+    """Add to the time in circuits of the surrounding piece, if that is counted."""
+    found = _inside.get()
+    if found is not None and found.circuits is not None:
+        found.circuits += seconds
+
+
+def only_circuits_counted() -> None:
+    """Count the circuits of the surrounding piece; what it does besides is classical.
+
+    Example:
+        >>> with inside_piece(7, threads=1) as piece:
+        ...     only_circuits_counted()
+        ...     count_circuits(0.25)
+        >>> piece.circuits
+        0.25
+    """
+    found = _inside.get()
+    if found is not None:
+        found.circuits = 0.0
 
 
 def thread_bound() -> int | None:

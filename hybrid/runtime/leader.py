@@ -12,6 +12,7 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.errors import Suspended
 from hybrid.core.plan import Plan
+from hybrid.runtime.clocks import Clocks
 from hybrid.runtime.failure import (
     FAILURES,
     describe,
@@ -21,6 +22,7 @@ from hybrid.runtime.failure import (
     mark_collective,
 )
 from hybrid.runtime.group import MemberFailedError
+from hybrid.runtime.meter import Meter
 from hybrid.runtime.protocol import (
     End,
     Farewell,
@@ -50,15 +52,19 @@ class Leader(Generic[Answer]):
     Args:
         runner: runner of this rank.
         stall: handler of stalled pieces, or None.
+        meter: measures what this rank uses.
 
     Attributes:
         number: number of the next Ask; keys the seeds of its pieces.
     """
 
-    def __init__(self, runner: Runner[Answer], stall: StallReport | None) -> None:
+    def __init__(self, runner: Runner[Answer], stall: StallReport | None, meter: Meter) -> None:
         self.number = 0
         self._runner = runner
         self._stall = stall
+        self._meter = meter
+        self._used: tuple[Used, ...] | None = None
+        self._clocks = Clocks(runner.world.rank_hosts)
         self._communicator = runner.world.communicator
         self._others = range(1, runner.world.size)
 
@@ -83,7 +89,7 @@ class Leader(Generic[Answer]):
         if hearers:
             question = Question(ask, self.number, serial, list(partials))
             self._communicator.tell(encode(question), hearers)
-        inbox = Inbox(self._communicator, serial, workers, take, self._late)
+        inbox = Inbox(self._communicator, serial, workers, take, self._late, self._clocks)
         try:
             self._work(ask, plan, inbox, take)
             self._await(inbox, plan)
@@ -101,13 +107,17 @@ class Leader(Generic[Answer]):
         ordered = [partials[k] for k in range(len(partials))]
         return self._runner.evaluation.combine(ask, ordered)
 
-    def end(self, result: object, core_seconds: float) -> float:
+    def used(self) -> tuple[Used, ...]:
+        """Return what each rank has used; no Ask may follow."""
+        if self._used is None:
+            self._tell_all(End())
+            others = [decode(self._communicator.receive(rank)) for rank in self._others]
+            self._used = (self._meter.read(), *(used for used in others if isinstance(used, Used)))
+        return self._used
+
+    def end(self, result: object) -> float:
         """End the call with a result on all ranks; return the core-seconds of all ranks."""
-        self._tell_all(End())
-        for rank in self._others:
-            used = decode(self._communicator.receive(rank))
-            assert isinstance(used, Used)
-            core_seconds += used.core_seconds
+        core_seconds = sum(used.core_seconds for used in self.used())
         self._tell_all(Farewell(result, core_seconds))
         return core_seconds
 
@@ -162,7 +172,7 @@ class Leader(Generic[Answer]):
             if predicted is not None and seconds > 1.5 * allowed(predicted):
                 late.add(rank)
                 indices = ", ".join(str(piece.index) for piece in pieces[:8])
-                what = f"pieces {indices} of Ask {self.number}"
+                what = f"pieces {indices} of evaluation {self.number + 1}"
                 self._stall.of_silent_rank(rank, what, seconds, predicted)
 
     def _late(self, stall: Stall) -> None:

@@ -82,16 +82,22 @@ class Report:
     Attributes:
         pieces: indices of the pieces.
         predicted: predicted seconds of each piece, or None.
+        began: the rank's performance counter at the start of each piece.
         seconds: measured seconds of each piece.
+        quantum: seconds of each piece that were spent in circuits.
         partials: the partials, as one array if all have the same shape.
+        heard: the rank's performance counter when it heard the Ask.
         is_last: whether this is the rank's last report of the Ask.
         stop: why the rank stopped early, or None.
     """
 
     pieces: Sequence[int]
     predicted: Sequence[float | None]
+    began: Sequence[float]
     seconds: Sequence[float]
+    quantum: Sequence[float]
     partials: Sequence[FloatArray] | FloatArray
+    heard: float
     is_last: bool
     stop: str | None = None
 
@@ -133,9 +139,18 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """The core-seconds used by a rank."""
+    """What a rank has used.
+
+    Attributes:
+        core_seconds: CPU time of all its threads since the call began.
+        peak_bytes: the most memory that its process has held.
+        joules: energy of its host since the call began, if this is the host's first rank and may
+            read it; else None.
+    """
 
     core_seconds: float
+    peak_bytes: int = 0
+    joules: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from hybrid.core.plan import Plan
 from hybrid.core.seeds import derive
 from hybrid.runtime.counter import SharedCounter, chunks
 from hybrid.runtime.group import MemberFailedError, RankGroup
-from hybrid.runtime.inside import inside_piece, thread_bound
+from hybrid.runtime.inside import count_circuits, inside_piece, thread_bound
 from hybrid.runtime.shares import Done
 from hybrid.runtime.stops import Stops
 from hybrid.runtime.watchdog import Pace, Watchdog
@@ -135,11 +135,13 @@ class Runner(Generic[Answer]):
         predicted = plan.predicted(piece.index)
         seed = derive(self.seed, number, piece.index)
         start = time.perf_counter()
-        with inside_piece(seed, threads), self._watching(piece, number, predicted):
+        with inside_piece(seed, threads) as inside, self._watching(piece, number, predicted):
             partial = evaluation.run(ask, piece, seed=seed, threads=threads)
         seconds = time.perf_counter() - start
+        quantum = seconds if inside.circuits is None else min(inside.circuits, seconds)
+        count_circuits(quantum)  # of the piece around this one, where the call is nested
         self.pace.learn(piece.cost, seconds)
-        return Done(piece.index, self.world.rank, predicted, seconds, partial)
+        return Done(piece.index, self.world.rank, predicted, start, seconds, quantum, partial)
 
     def _run_shared(self, ask: Ask, plan: Plan, number: int) -> Generator[Done, None, None]:
         """Run the pieces of this rank's group with the other members; its leader reports them."""
@@ -189,4 +191,4 @@ class Runner(Generic[Answer]):
             return nullcontext()
         learnt = self.pace.seconds(piece.cost)
         expected = predicted if learnt is None else learnt
-        return self.watchdog.watching(f"piece {piece.index} of Ask {number}", expected)
+        return self.watchdog.watching(f"piece {piece.index} of evaluation {number + 1}", expected)

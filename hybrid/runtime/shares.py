@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hybrid.core.arrays import FloatArray
+from hybrid.runtime.clocks import Clocks
 from hybrid.runtime.communicator import Communicator
 from hybrid.runtime.protocol import Failure, Message, Report, Stall, Stop, decode, encode
 
@@ -27,14 +28,18 @@ class Done:
         piece: index of the piece.
         rank: the rank that ran it.
         predicted: predicted duration in seconds, or None.
+        began: when it began, on the performance counter; on rank 0, that of rank 0.
         seconds: measured duration.
+        quantum: how much of it was spent in circuits; the rest is classical.
         partial: the partial answer.
     """
 
     piece: int
     rank: int
     predicted: float | None
+    began: float
     seconds: float
+    quantum: float
     partial: FloatArray
 
 
@@ -50,7 +55,7 @@ class Outbox:
         self._communicator = communicator
         self._serial = serial
         self._waiting: list[Done] = []
-        self._sent = time.perf_counter()
+        self._heard = self._sent = time.perf_counter()
 
     def add(self, done: Done) -> None:
         """Send a finished piece, now or together with later ones."""
@@ -79,8 +84,11 @@ class Outbox:
         return Report(
             [done.piece for done in waiting],
             [done.predicted for done in waiting],
+            [done.began for done in waiting],
             [done.seconds for done in waiting],
+            [done.quantum for done in waiting],
             _stacked([done.partial for done in waiting]),
+            self._heard,
             is_last,
             stop,
         )
@@ -102,6 +110,7 @@ class Inbox:
         ranks: ranks with pieces, without rank 0.
         heard: called with every finished piece.
         late: called with a rank's report of a stall.
+        clocks: the clocks of the ranks.
 
     Attributes:
         waiting: ranks that have not sent their last message.
@@ -116,11 +125,14 @@ class Inbox:
         ranks: Iterable[int],
         heard: Callable[[Done], None],
         late: Callable[[Stall], None],
+        clocks: Clocks,
     ) -> None:
         self._communicator = communicator
         self._serial = serial
         self._heard = heard
         self._late = late
+        self._clocks = clocks
+        self._told = time.perf_counter()
         self._told_to_stop = False
         self.waiting = set(ranks)
         self.failure: Failure | None = None
@@ -147,10 +159,14 @@ class Inbox:
                 self.failure = self.failure or message
             case Stall():
                 self._late(message)
-            case Report(pieces, predicted, seconds, partials, is_last, stop):
-                for columns in zip(pieces, predicted, seconds, partials, strict=True):
-                    piece, expected, took, partial = columns
-                    self._heard(Done(piece, rank, expected, took, partial))
-                if is_last:
+            case Report():
+                self._take_pieces(rank, message)
+                if message.is_last:
                     self.waiting.discard(rank)
-                    self.stop = self.stop or stop
+                    self.stop = self.stop or message.stop
+
+    def _take_pieces(self, rank: int, report: Report) -> None:
+        ahead = self._clocks.ahead(rank, report.heard, self._told)
+        columns = (report.predicted, report.began, report.seconds, report.quantum, report.partials)
+        for piece, expected, began, *rest in zip(report.pieces, *columns, strict=True):
+            self._heard(Done(piece, rank, expected, began - ahead, *rest))

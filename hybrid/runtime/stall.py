@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from hybrid.core.codes import RESUME_ME
 from hybrid.core.notices import notify
 from hybrid.runtime.communicator import host_name
 from hybrid.runtime.protocol import Stall, encode
@@ -14,9 +15,6 @@ from hybrid.runtime.world import World
 
 OnStall: TypeAlias = Literal["report", "abort"]
 """How to handle a stalled piece: report it, or abort the job so that it can be resumed."""
-
-RESUME_ME = 75
-"""Exit code of a run that stopped early and can be resumed: EX_TEMPFAIL of sysexits.h."""
 
 _GRACE_SECONDS = 2.0
 """How long a stalled rank waits for rank 0 to record the report."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, Generic, TypeVar
@@ -14,6 +13,8 @@ from hybrid.runtime.blas import OneBlasThread
 from hybrid.runtime.failure import FAILURES, in_step
 from hybrid.runtime.inside import inside_call
 from hybrid.runtime.leader import Leader
+from hybrid.runtime.meter import POWERCAP, Meter
+from hybrid.runtime.protocol import Used
 from hybrid.runtime.runner import Assign, Runner
 from hybrid.runtime.shares import Done
 from hybrid.runtime.stall import StallReport
@@ -51,8 +52,8 @@ class Team(Generic[Answer]):
     ) -> None:
         self._world = world
         self._runner = Runner(world, evaluation, assign, seed, threads)
-        self._leader = Leader(self._runner, None)
-        self._process_start = time.process_time()
+        self._meter = Meter()
+        self._leader = Leader(self._runner, None, self._meter)
 
     @property
     def number(self) -> int:
@@ -90,12 +91,17 @@ class Team(Generic[Answer]):
         """
         return self._leader.ask(ask, known or {}, heard)
 
+    def used(self) -> tuple[Used, ...]:
+        """Return what each rank has used; rank 0 only, inside ``lead``, after its last Ask."""
+        return self._leader.used()
+
     def run(
         self,
         lead: Callable[[Team[Answer]], object],
         *,
         stops: Stops | None = None,
         stall: StallReport | None = None,
+        metered: bool = False,
     ) -> tuple[Any, float]:
         """Run ``lead`` on rank 0; return its result and all core-seconds on every rank.
 
@@ -104,6 +110,7 @@ class Team(Generic[Answer]):
                 ``messages.pack``).
             stops: reasons to stop early, checked after each piece. If None, no reasons.
             stall: handler of stalled pieces. If None, stalls are not detected.
+            metered: whether :meth:`used` is to know the energy.
 
         Raises:
             Suspended: raised by ``lead``; on all ranks.
@@ -119,7 +126,10 @@ class Team(Generic[Answer]):
             if self._world.size > 1:
                 # Otherwise rank 0 may finish before another rank has installed its handlers.
                 self._world.communicator.all_gather(b"listening")
-            self._leader = Leader(self._runner, stall)
+            if metered:
+                self._meter = Meter(POWERCAP if self._world.is_first_of_host else None)
+                contexts.enter_context(self._meter)
+            self._leader = Leader(self._runner, stall, self._meter)
             found = self._lead(lead) if self._world.rank == 0 else self._serve()
             self._runner.trim()
             return found
@@ -127,13 +137,10 @@ class Team(Generic[Answer]):
     def _lead(self, lead: Callable[[Team[Answer]], object]) -> tuple[Any, float]:
         try:
             result = lead(self)
-            return result, self._leader.end(result, self._core_seconds())
+            return result, self._leader.end(result)
         except FAILURES as error:
             self._leader.give_up(error)
             raise
 
     def _serve(self) -> tuple[Any, float]:
-        return Worker(self._runner, self._core_seconds).serve()
-
-    def _core_seconds(self) -> float:
-        return time.process_time() - self._process_start
+        return Worker(self._runner, self._meter).serve()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import Any, Generic, TypeVar
 
 from hybrid.core.errors import Suspended
 from hybrid.runtime.failure import FAILURES, describe, ending_anyway, error_of, mark_collective
 from hybrid.runtime.group import MemberFailedError
+from hybrid.runtime.meter import Meter
 from hybrid.runtime.protocol import (
     End,
     Failure,
     Farewell,
     Question,
     Suspension,
-    Used,
     decode,
     encode,
 )
@@ -30,12 +29,12 @@ class Worker(Generic[Answer]):
 
     Args:
         runner: runner of this rank.
-        core_seconds: returns the core-seconds that this rank has used.
+        meter: measures what this rank uses.
     """
 
-    def __init__(self, runner: Runner[Answer], core_seconds: Callable[[], float]) -> None:
+    def __init__(self, runner: Runner[Answer], meter: Meter) -> None:
         self._runner = runner
-        self._core_seconds = core_seconds
+        self._meter = meter
         self._communicator = runner.world.communicator
 
     def serve(self) -> tuple[Any, float]:
@@ -55,7 +54,7 @@ class Worker(Generic[Answer]):
                             # Rank 0 reports it to all ranks, unless it is too busy.
                             patience.enter_context(ending_anyway(self._communicator, mine))
                     case End():
-                        self._communicator.send(encode(Used(self._core_seconds())), 0)
+                        self._communicator.send(encode(self._meter.read()), 0)
                     case Farewell(result, core_seconds):
                         return result, core_seconds
                     case Suspension(reason, message):

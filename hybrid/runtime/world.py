@@ -52,6 +52,11 @@ class World:
         return self.communicator.size
 
     @property
+    def is_first_of_host(self) -> bool:
+        """Whether this is the lowest rank on its host."""
+        return self.rank_hosts.index(self.rank_hosts[self.rank]) == self.rank
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """The distinct host names, in order of their first rank."""
         return tuple(dict.fromkeys(self.rank_hosts))

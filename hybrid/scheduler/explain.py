@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from hybrid.core.plan import Plan
-from hybrid.core.units import duration
+from hybrid.core.units import core_time, count, duration, size
 
 _MOST_BRANCHES = 12
 
@@ -25,15 +25,20 @@ def tree(plan: Plan) -> str:
     return "\n".join([*_split(plan), *_alternatives(plan), *_totals(plan), f"why: {_why(plan)}"])
 
 
-def as_data(plan: Plan) -> dict[str, Any]:
-    """Return a plan as plain data."""
+def as_data(plan: Plan, threads: int | None = None) -> dict[str, Any]:
+    """Return a plan as plain data.
+
+    Args:
+        plan: the plan.
+        threads: threads of each rank with work, if known better than by the plan.
+    """
     prediction = plan.prediction
     return {
         "axis": plan.pieces[0].axis,
         "pieces": len(plan.pieces),
         "ranks": plan.num_ranks,
         "ranks_with_work": len(plan.active_ranks),
-        "threads": plan.threads,
+        "threads": plan.threads if threads is None else threads,
         "shards": plan.shards,
         "groups": len(plan.groups),
         "dynamic": plan.dynamic,
@@ -53,6 +58,32 @@ def as_data(plan: Plan) -> dict[str, Any]:
             for each in plan.alternatives
         ],
         "why": _why(plan),
+        "branches": [_branch(plan, ranks) for ranks in _alike(plan)],
+    }
+
+
+_MOST_IN_DATA = 256
+"""Branches of a plan as data; of very many ranks the last are left out."""
+
+
+def _alike(plan: Plan) -> list[tuple[int, ...]]:
+    """Return the ranks with equally many pieces, next to each other, or the groups."""
+    if plan.groups:
+        return list(plan.groups)[:_MOST_IN_DATA]
+    if plan.dynamic:
+        return [plan.workers]
+    by_count = groupby(range(plan.num_ranks), key=lambda rank: len(plan.assignment[rank]))
+    return [tuple(members) for _, members in by_count][:_MOST_IN_DATA]
+
+
+def _branch(plan: Plan, ranks: tuple[int, ...]) -> dict[str, Any]:
+    """Return what some ranks are to do, each of them, as plain data."""
+    leader = ranks[0]
+    works = None if plan.prediction is None else plan.prediction.ranks
+    return {
+        "ranks": list(ranks) if plan.groups else [ranks[0], ranks[-1]],
+        "pieces": None if plan.dynamic else len(plan.assignment[leader]),
+        "seconds": None if works is None else float(max(works[list(ranks)])),
     }
 
 
@@ -120,14 +151,13 @@ def _sentence(plan: Plan) -> str:
 def _in_groups(plan: Plan, axis: str) -> str:
     working = [group for group in plan.groups if plan.assignment[group[0]]]
     idle = sorted(set(range(plan.num_ranks)) - set(plan.active_ranks))
-    count = len(plan.pieces)
     groups = (
         f"{len(working)} groups of {plan.shards} ranks"
         if len(working) > 1
         else (f"{plan.shards} ranks")
     )
     text = (
-        f"{count} piece{'s' if count > 1 else ''} along the {axis}, on {groups} that share a "
+        f"{count(len(plan.pieces), 'piece')} along the {axis}, on {groups} that share a "
         f"state, because {plan.reason}"
     )
     if idle:
@@ -143,7 +173,8 @@ def _split(plan: Plan) -> Iterator[str]:
     points = len({piece.point for piece in pieces})
     units = sum(len(piece) for piece in pieces) if axis != "shots" else pieces[-1].stop
     each = f", for each of {points} points" if points > 1 else ""
-    yield f"one evaluation: {units} {axis} in {len(pieces)} piece{_s(len(pieces))}{each}"
+    cut = count(len(pieces), "piece")
+    yield f"one evaluation: {units} {axis[:-1] if units == 1 else axis} in {cut}{each}"
     if plan.dynamic:
         yield f"└─ {_ranks(plan.workers)}: draw pieces from a shared counter{_threads(plan)}"
         return
@@ -159,10 +190,10 @@ def _split(plan: Plan) -> Iterator[str]:
 def _single_ranks(plan: Plan) -> Iterator[str]:
     works = None if plan.prediction is None else plan.prediction.ranks
     by_count = groupby(range(plan.num_ranks), key=lambda rank: len(plan.assignment[rank]))
-    for count, members in by_count:
+    for number, members in by_count:
         ranks = tuple(members)
-        what = f"{count} piece{_s(count)} each" if len(ranks) > 1 else f"{count} piece{_s(count)}"
-        if count == 0:
+        what = count(number, "piece") + (" each" if len(ranks) > 1 else "")
+        if number == 0:
             yield f"{_ranks(ranks)}: idle"
             continue
         spent = "" if works is None else f", {duration(float(max(works[list(ranks)])))}"
@@ -172,12 +203,12 @@ def _single_ranks(plan: Plan) -> Iterator[str]:
 def _groups(plan: Plan) -> Iterator[str]:
     works = None if plan.prediction is None else plan.prediction.ranks
     for group in plan.groups:
-        count = len(plan.assignment[group[0]])
-        if count == 0:
+        number = len(plan.assignment[group[0]])
+        if number == 0:
             continue
         spent = "" if works is None else f", {duration(float(works[group[0]]))}"
         yield (
-            f"{_ranks(group)}: {count} piece{_s(count)}, one state in {len(group)} shards"
+            f"{_ranks(group)}: {count(number, 'piece')}, one state in {len(group)} shards"
             f"{_threads(plan)} on each{spent}"
         )
     idle = tuple(sorted(set(range(plan.num_ranks)) - set(plan.active_ranks)))
@@ -203,13 +234,13 @@ def _alternatives(plan: Plan) -> Iterator[str]:
 
 
 def _totals(plan: Plan) -> Iterator[str]:
-    yield f"memory: {plan.memory_bytes / 1e6:,.3g} MB of states on each rank with work"
+    yield f"memory: {size(plan.memory_bytes)} of states on each rank with work"
     if plan.prediction is None:
         yield "time not predicted: piece costs are unknown until they run"
         return
-    hours = core_seconds(plan) / 3600.0
     yield (
-        f"time: {duration(plan.prediction.wall)} for each evaluation, {hours:.3g} core-hours, "
+        f"time: {duration(plan.prediction.wall)} for each evaluation, "
+        f"{core_time(core_seconds(plan))}, "
         f"parallel efficiency {efficiency(plan):.0%}"
     )
 

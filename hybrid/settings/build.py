@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import efficient_su2, real_amplitudes
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid import problems
 from hybrid.scheduler import check_memory
 from hybrid.settings import tables
+from hybrid.settings.ansatz import circuit_of
 from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
@@ -119,24 +119,31 @@ def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
 
 def _ground_state(run_file: RunFile, memory_bytes: int | None) -> Job:
     """Return what a run file asks for where it wants the smallest value alone."""
-    problem, ansatz = run_file.problem, run_file.ansatz
+    problem = run_file.problem
     if isinstance(problem, tables.MaxCut):
         graph = problems.MaxCut.from_edge_list(run_file.beside(problem.edges))
-        return _job(graph.cost(), ansatz, _best_cut(graph), graph)
+        return _job(run_file, graph.cost(), _best_cut(graph), graph)
     if isinstance(problem, tables.Pauli):
         labels, coefficients = zip(*problem.terms, strict=True)
-        return _job(SparsePauliOp(list(labels), list(coefficients)), ansatz, _given(problem))
+        return _job(run_file, SparsePauliOp(list(labels), list(coefficients)), _given(problem))
+    if isinstance(problem, tables.Observable):
+        return _job(run_file, _observable(run_file, problem), _given(problem))
     return _molecule(run_file, problem, memory_bytes)
 
 
-def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | None) -> Job:
+def _observable(run_file: RunFile, problem: tables.Observable) -> SparsePauliOp:
+    """Return the observable of a file, as wide as a circuit from a file."""
+    width, ansatz = None, run_file.ansatz
+    if isinstance(ansatz, tables.CircuitFile):
+        width = problems.read_circuit(run_file.beside(ansatz.path), ansatz.index).num_qubits
+    return problems.read_observable(run_file.beside(problem.path), width)
+
+
+def _molecule(
+    run_file: RunFile, problem: tables.Molecule | tables.Geometry, memory_bytes: int | None
+) -> Job:
     """Return the ground state of a molecule, kept to its electrons."""
-    occupation = problem.occupation
-    molecule = problems.Molecule.from_fcidump(
-        run_file.beside(problem.fcidump),
-        mapper=problem.mapper,
-        occupation=None if occupation is None else (tuple(occupation[0]), tuple(occupation[1])),
-    )
+    molecule = _read_molecule(run_file, problem)
     if memory_bytes is not None and _holds_states(run_file.simulator):
         single = run_file.simulator.precision == "complex64"
         needed = (8 if single else 16) << molecule.num_qubits
@@ -152,9 +159,8 @@ def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | N
         return Job(VQE(circuit, hamiltonian), circuit, _given(problem), notes=notes)
     if isinstance(ansatz, tables.Adapt):
         return _adapt(molecule, hamiltonian, ansatz, _given(problem))
-    assert isinstance(ansatz, tables.HardwareEfficient)
+    circuit, notes = circuit_of(run_file, molecule.num_qubits)
     sector = molecule.sector()
-    circuit = hardware_efficient(ansatz, molecule.num_qubits)
     alpha, beta = molecule.num_electrons
     note = (
         f"the ansatz may leave the {alpha} + {beta} electrons (alpha + beta) of {molecule.name}: "
@@ -165,7 +171,29 @@ def _molecule(run_file: RunFile, problem: tables.Molecule, memory_bytes: int | N
         circuit,
         _given(problem),
         electrons=Electrons(hamiltonian, sector),
-        notes=(note,),
+        notes=(*notes, note),
+    )
+
+
+def _read_molecule(
+    run_file: RunFile, problem: tables.Molecule | tables.Geometry
+) -> problems.Molecule:
+    """Return the molecule of a file of integrals, or of a geometry."""
+    given = problem.occupation
+    occupation = None if given is None else (tuple(given[0]), tuple(given[1]))
+    if isinstance(problem, tables.Molecule):
+        path = run_file.beside(problem.fcidump)
+        return problems.Molecule.from_fcidump(path, mapper=problem.mapper, occupation=occupation)
+    return problems.Molecule.from_geometry(
+        run_file.beside(problem.xyz),
+        problem.basis,
+        charge=problem.charge,
+        spin=problem.spin,
+        unit=problem.unit,
+        frozen_core=problem.frozen_core,
+        active_space=problem.active_space,
+        mapper=problem.mapper,
+        occupation=occupation,
     )
 
 
@@ -233,31 +261,26 @@ def simulator(table: tables.Simulator) -> Choice:
     return chosen(**arguments, **table.options)
 
 
-def hardware_efficient(ansatz: tables.HardwareEfficient, num_qubits: int) -> QuantumCircuit:
-    """Return layers of rotations and CNOTs (Kandala et al., Nature 549, 242 (2017))."""
-    make = {"efficient_su2": efficient_su2, "real_amplitudes": real_amplitudes}[ansatz.circuit]
-    circuit: QuantumCircuit = make(num_qubits, reps=ansatz.layers, entanglement=ansatz.entanglement)
-    return circuit
-
-
 def _job(
+    run_file: RunFile,
     observable: SparsePauliOp,
-    ansatz: tables.Ansatz,
     reference: Reference | None,
     graph: problems.MaxCut | None = None,
 ) -> Job:
+    ansatz = run_file.ansatz
     if isinstance(ansatz, tables.QAOA):
         workload: Expectation = QAOA(observable, ansatz.depth)
         return Job(workload, qaoa_circuit(observable, ansatz.depth), reference, graph)
-    assert isinstance(ansatz, tables.HardwareEfficient)
-    circuit = hardware_efficient(ansatz, observable.num_qubits)
-    return Job(VQE(circuit, observable), circuit, reference, graph)
+    circuit, notes = circuit_of(run_file, observable.num_qubits)
+    return Job(VQE(circuit, observable), circuit, reference, graph, notes=notes)
 
 
-def _given(problem: tables.Molecule | tables.Pauli) -> Reference | None:
+def _given(
+    problem: tables.Molecule | tables.Geometry | tables.Pauli | tables.Observable,
+) -> Reference | None:
     if problem.reference_energy is None:
         return None
-    if isinstance(problem, tables.Pauli):
+    if isinstance(problem, tables.Pauli | tables.Observable):
         return Reference(problem.reference_energy, "reference of the run file")
     return Reference(
         problem.reference_energy, "reference of the run file", "hartree", CHEMICAL_ACCURACY

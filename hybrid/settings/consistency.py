@@ -24,6 +24,12 @@ from hybrid.settings.tables import (
 from hybrid.simulators import SIMULATORS
 from hybrid.simulators import Simulator as AnySimulator
 
+_FILES = (
+    *(("problem", key) for key in ("fcidump", "xyz", "edges", "path")),
+    ("ansatz", "path"),
+)
+"""Keys that name files, by table."""
+
 
 def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]:
     """Return the errors that involve several tables or other files.
@@ -34,9 +40,10 @@ def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]
     """
     problem, ansatz = tables.get("problem"), tables.get("ansatz")
     faults: list[InputError] = []
-    for key in ("fcidump", "edges"):
-        if hasattr(problem, key):
-            faults += _file(f"problem.{key}", path.parent, getattr(problem, key))
+    for table, key in _FILES:
+        named = getattr(tables.get(table), key, None)
+        if named is not None:
+            faults += _file(f"{table}.{key}", path.parent, named)
     if isinstance(problem, Pauli) and hasattr(problem, "terms"):
         faults += _pauli_terms(problem, diagonal=isinstance(ansatz, QAOA))
     faults += _fit(getattr(problem, "kind", None), getattr(ansatz, "kind", None))

@@ -20,6 +20,7 @@ Layers: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 Probability: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
 Term: TypeAlias = Annotated[tuple[str, float], Field(strict=False)]  # TOML has arrays, no tuples
 
+ActiveSpace: TypeAlias = Annotated[tuple[Count, Count], Field(strict=False)]
 Occupation: TypeAlias = Annotated[tuple[list[int], list[int]], Field(strict=False)]
 
 
@@ -34,6 +35,32 @@ class Molecule(Table):
 
     kind: Literal["molecule"]
     fcidump: str = Field(min_length=1, description="the path of an FCIDUMP file")
+    mapper: Literal["jordan_wigner", "parity", "bravyi_kitaev"] = Field(
+        "jordan_wigner", description="one of 'jordan_wigner', 'parity', 'bravyi_kitaev'"
+    )
+    occupation: Occupation | None = Field(
+        None,
+        description="orbitals of the reference determinant, counted from 0, as two arrays: of spin "
+        "alpha and of spin beta",
+    )
+    reference_energy: float | None = Field(
+        None, description="a finite number, in hartree, to compare the result with"
+    )
+
+
+class Geometry(Table):
+    """``[problem] kind = "geometry"``: the electronic ground state of an XYZ file, with PySCF."""
+
+    kind: Literal["geometry"]
+    xyz: str = Field(min_length=1, description="the path of a geometry in XYZ format")
+    basis: str = Field("sto-3g", min_length=1, description="the name of a basis set of PySCF")
+    charge: int = Field(0, description="an integer")
+    spin: int = Field(0, ge=0, description="an integer from 0, the number of unpaired electrons")
+    unit: Literal["angstrom", "bohr"] = Field("angstrom", description="'angstrom' or 'bohr'")
+    frozen_core: bool | int = Field(False, description="true, false, or a number of orbitals")
+    active_space: ActiveSpace | None = Field(
+        None, description="an array of two positive integers: electrons, and spatial orbitals"
+    )
     mapper: Literal["jordan_wigner", "parity", "bravyi_kitaev"] = Field(
         "jordan_wigner", description="one of 'jordan_wigner', 'parity', 'bravyi_kitaev'"
     )
@@ -70,6 +97,16 @@ class Pauli(Table):
     )
 
 
+class Observable(Table):
+    """``[problem] kind = "observable"``: the ground state of an observable in a text file."""
+
+    kind: Literal["observable"]
+    path: str = Field(min_length=1, description="the path of a file of terms such as '0.5 * X0 Z3'")
+    reference_energy: float | None = Field(
+        None, description="a finite number, in the unit of the terms, to compare the result with"
+    )
+
+
 class UCCSD(Table):
     """``[ansatz] kind = "uccsd"``: unitary coupled cluster on the Hartree-Fock state."""
 
@@ -96,6 +133,16 @@ class QAOA(Table):
 
     kind: Literal["qaoa"]
     depth: Layers = Field(description="a positive integer, the number of layers")
+
+
+class CircuitFile(Table):
+    """``[ansatz] kind = "file"``: the circuit of an OpenQASM or QPY file."""
+
+    kind: Literal["file"]
+    path: str = Field(min_length=1, description="the path of a circuit in OpenQASM or QPY")
+    index: int | None = Field(
+        None, ge=0, description="an integer from 0, which circuit of a QPY file"
+    )
 
 
 class Adapt(Table):
@@ -193,16 +240,23 @@ class Run(Table):
     stall: Literal["report", "abort"] = Field("report", description="'report' or 'abort'")
 
 
-Problem: TypeAlias = Molecule | MaxCut | Pauli
-Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA
+Problem: TypeAlias = Molecule | Geometry | MaxCut | Pauli | Observable
+Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA | CircuitFile
 
 KINDS: Mapping[str, Mapping[str, type[Table]]] = {
-    "problem": {"molecule": Molecule, "maxcut": MaxCut, "pauli": Pauli},
+    "problem": {
+        "molecule": Molecule,
+        "geometry": Geometry,
+        "maxcut": MaxCut,
+        "pauli": Pauli,
+        "observable": Observable,
+    },
     "ansatz": {
         "uccsd": UCCSD,
         "adapt": Adapt,
         "hardware_efficient": HardwareEfficient,
         "qaoa": QAOA,
+        "file": CircuitFile,
     },
     "workload": {"vqd": VQD},
 }
@@ -215,9 +269,11 @@ PLAIN: Mapping[str, type[Table]] = {"optimizer": Optimizer, "simulator": Simulat
 """The tables of one kind; each may be left out."""
 
 FITTING: Mapping[str, tuple[str, ...]] = {
-    "molecule": ("uccsd", "adapt", "hardware_efficient"),
-    "maxcut": ("qaoa", "hardware_efficient"),
-    "pauli": ("hardware_efficient", "qaoa"),
+    "molecule": ("uccsd", "adapt", "hardware_efficient", "file"),
+    "geometry": ("uccsd", "adapt", "hardware_efficient", "file"),
+    "maxcut": ("qaoa", "hardware_efficient", "file"),
+    "pauli": ("hardware_efficient", "qaoa", "file"),
+    "observable": ("hardware_efficient", "qaoa", "file"),
 }
 """For each kind of problem the kinds of ansatz that fit it."""
 

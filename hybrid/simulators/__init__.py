@@ -1,4 +1,4 @@
-"""Simulators: the native kernels, Qiskit Aer, and any Qiskit estimator."""
+"""Simulators: the native kernels, Qiskit Aer, and any estimator, sampler or backend of Qiskit."""
 
 from hybrid.simulators.aer.simulator import Aer
 from hybrid.simulators.base import (
@@ -10,6 +10,7 @@ from hybrid.simulators.base import (
     Simulator,
 )
 from hybrid.simulators.derived import DerivedEstimator
+from hybrid.simulators.device.simulator import Device
 from hybrid.simulators.native.simulator import Native
 from hybrid.simulators.primitive import Primitive
 from hybrid.simulators.registry import SIMULATORS, Choice, choose, content_of, names
@@ -20,6 +21,7 @@ __all__ = [
     "Choice",
     "CotangentsOf",
     "DerivedEstimator",
+    "Device",
     "Estimation",
     "Estimator",
     "Evaluation",

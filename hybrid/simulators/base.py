@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, NamedTuple, Self, TypeAlias, TypeVar
+from typing import ClassVar, Generic, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,9 @@ Answer = TypeVar("Answer", covariant=True)
 
 Counts: TypeAlias = dict[str, int]
 """Bit strings and their counts; qubit 0 is the last character."""
+
+_SLOPES = 1
+"""Key of the seed of gradients that are estimated after their values."""
 
 CotangentsOf: TypeAlias = Callable[[FloatArray, slice], FloatArray]
 """Maps the values of a slice of points, and the slice, to cotangents."""
@@ -186,8 +189,79 @@ class PulledBack(NamedTuple):
     by_input: FloatArray
 
 
+class Record(Protocol):
+    """Values at some points, with what is kept to differentiate them later."""
+
+    @property
+    def values(self) -> FloatArray:
+        """Shape (B, M), for B points and M observables."""
+
+    def pull_back(
+        self, cotangents: FloatArray, inputs: Sequence[int], threads: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the weighted sum of the gradients, and derivatives by inputs; call once.
+
+        Args:
+            cotangents: shape (B, M), finite.
+            inputs: F columns of the points.
+            threads: number of threads.
+
+        Returns:
+            shape (P,), summed over points and observables; shape (B, F), summed over observables.
+        """
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """The :class:`Record` of an estimator that keeps nothing: gradients are a new estimate.
+
+    Attributes:
+        estimator: computes the gradients.
+        points: shape (B, P).
+        values: shape (B, M).
+        seed: seed of the new estimate.
+    """
+
+    estimator: Estimator
+    points: FloatArray
+    values: FloatArray
+    seed: int
+
+    def pull_back(
+        self, cotangents: FloatArray, inputs: Sequence[int], threads: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the weighted sum of the gradients, and derivatives by inputs."""
+        found = self.estimator.pull_back(
+            self.points,
+            lambda values, which: cotangents[which].reshape(values.shape),
+            inputs=inputs,
+            seed=self.seed,
+            threads=threads,
+        )
+        return found.summed, found.by_input
+
+
 class Estimator(Evaluation[Told]):
     """An evaluation of expectation values; what :meth:`Simulator.prepare` returns."""
+
+    def record(self, points: FloatArray, *, seed: int, threads: int, values: bool = True) -> Record:
+        """Return values at points, and what is needed to differentiate them later.
+
+        Args:
+            points: shape (B, P).
+            seed: master seed; gradients are estimated with another one, derived from it.
+            threads: number of threads.
+            values: whether the values are needed; without them, they may be NaN.
+        """
+        found = np.full((len(points), 1), np.nan)
+        if values:
+            told = self.answer(Ask(points), seed=seed, threads=threads)
+            found = told.values.reshape(len(points), -1)
+        return Recomputed(self, points, found, derive(seed, _SLOPES))
+
+    def record_bytes(self, points: int) -> int:
+        """Return the bytes that the record of so many points keeps."""
+        return 0
 
     @property
     def points_at_once(self) -> int:
@@ -239,6 +313,9 @@ class Simulator(ABC):
     settings: ClassVar[Mapping[str, str]] = {}
     """Keys of the ``[simulator]`` table of a run file, mapped to constructor arguments."""
 
+    automatic: ClassVar[bool] = True
+    """Whether ``"auto"`` may choose it."""
+
     exact_only: ClassVar[bool] = False
     """Whether shots are not supported."""
 
@@ -274,7 +351,7 @@ class Simulator(ABC):
         raise InputError(
             "simulator",
             got=repr(self.name),
-            expected="a simulator that samples bit strings: 'native' or 'aer'",
+            expected="a simulator that samples bit strings: 'native', 'aer' or 'device'",
         )
 
     @property

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from qiskit import QuantumCircuit, generate_preset_pass_manager, transpile
+from qiskit import QuantumCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.primitives import BaseEstimatorV2, StatevectorEstimator
 from qiskit.primitives.containers import BindingsArray
@@ -26,13 +26,7 @@ from hybrid.simulators.circuits.grain import cut
 from hybrid.simulators.circuits.lowering import lower
 from hybrid.simulators.circuits.rewriting import without_matrices
 from hybrid.simulators.circuits.spelling import spelled_out
-
-_PLAIN = ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "sx", "sxdg"]
-_PLAIN += ["rx", "ry", "rz", "p", "u", "cx", "cz"]
-"""Gates supported by every estimator without a target."""
-
-_SEED = 0
-"""Of Qiskit's transpiler, whose layouts and routes are random: ranks must compile alike."""
+from hybrid.simulators.device.compiled import Compiler, cannot_compile
 
 _WIDE = 16
 
@@ -139,30 +133,13 @@ class Primitive(Simulator):
         backend = getattr(self.estimator, "backend", None)
         return None if callable(backend) else backend
 
-    @property
-    def _of_the_backend(self) -> PassManager:
-        """What compiles for the estimator's backend; to the same gates on every rank."""
-        made: PassManager = generate_preset_pass_manager(
-            1, backend=self._backend, seed_transpiler=_SEED
-        )
-        return made
-
     def _compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        spelled = without_matrices(spelled_out(circuit))
+        if self.pass_manager is None:
+            return Compiler(self._backend).compiled(circuit)
         try:
-            if self.pass_manager is not None:
-                return self.pass_manager.run(spelled)
-            if self._backend is not None:
-                return self._of_the_backend.run(spelled)
-            return transpile(
-                spelled, basis_gates=_PLAIN, optimization_level=0, seed_transpiler=_SEED
-            )
+            return self.pass_manager.run(without_matrices(spelled_out(circuit)))
         except QiskitError as cause:
-            raise InputError(
-                "circuit",
-                got=f"a circuit that cannot be compiled for the estimator: {cause.message}",
-                expected="gates and a width that its backend supports",
-            ) from cause
+            raise cannot_compile(cause) from cause
 
 
 @dataclass(frozen=True)

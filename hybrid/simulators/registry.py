@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from qiskit.primitives import BaseEstimatorV2
+from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
+from qiskit.providers import BackendV2
 
 from hybrid.core.errors import InputError, nearest
 from hybrid.programs import FlatCircuit
 from hybrid.simulators.aer.simulator import Aer
 from hybrid.simulators.base import Counts, Estimation, Evaluation, Simulator, unsupported
+from hybrid.simulators.device.simulator import Device
 from hybrid.simulators.native.simulator import Native
 from hybrid.simulators.primitive import Primitive
 
-Choice: TypeAlias = str | Simulator | BaseEstimatorV2
-"""``"auto"``, a name, a simulator, or a Qiskit estimator."""
+Choice: TypeAlias = str | Simulator | BaseEstimatorV2 | BaseSamplerV2 | BackendV2
+"""``"auto"``, a name, a simulator, or an estimator, sampler or backend of Qiskit."""
 
 SIMULATORS: Mapping[str, type[Simulator]] = {
     "native": Native,
     "aer": Aer,
+    "device": Device,
 }
-"""Simulators by name, in the order in which ``"auto"`` tries them.
+"""Simulators by name, in the order in which ``"auto"`` tries those that are ``automatic``.
 
 Read by the choice of simulator, run files, predictions and calibration.
 """
@@ -32,7 +35,7 @@ def names() -> tuple[str, ...]:
 
     Example:
         >>> names()
-        ('native', 'aer')
+        ('native', 'aer', 'device')
     """
     return tuple(SIMULATORS)
 
@@ -107,8 +110,9 @@ def content_of(simulator: Choice) -> str:
 
 def _named(name: str, estimation: Estimation) -> Simulator:
     if name == "auto":
-        suiting = [make for make in SIMULATORS.values() if make().refusal(estimation) is None]
-        return (suiting or list(SIMULATORS.values())[-1:])[0]()
+        tried = [make for make in SIMULATORS.values() if make.automatic]
+        suiting = [make for make in tried if make().refusal(estimation) is None]
+        return (suiting or tried[-1:])[0]()
     return _by_name(name)
 
 
@@ -117,20 +121,23 @@ def _by_name(name: str) -> Simulator:
         raise InputError(
             "simulator",
             got=repr(name),
-            expected=f"one of auto, {', '.join(names())}, a simulator, or a Qiskit estimator",
+            expected=f"one of auto, {', '.join(names())}, a simulator, or a Qiskit estimator, "
+            "sampler or backend",
             advice=nearest(name, ["auto", *names()]),
         )
     return SIMULATORS[name]()
 
 
-def _given(simulator: Simulator | BaseEstimatorV2) -> Simulator:
+def _given(simulator: Simulator | BaseEstimatorV2 | BaseSamplerV2 | BackendV2) -> Simulator:
     if isinstance(simulator, BaseEstimatorV2):
         return Primitive(simulator)
+    if isinstance(simulator, BaseSamplerV2 | BackendV2):
+        return Device(simulator)
     if isinstance(simulator, Simulator):
         return simulator
     raise InputError(
         "simulator",
         got=type(simulator).__name__,
-        expected="a name, a hybrid.simulators.Simulator, or a Qiskit estimator",
+        expected="a name, a hybrid.simulators.Simulator, or a Qiskit estimator, sampler or backend",
         advice="noise models go into hybrid.simulators.Aer(noise_model=...)",
     )

@@ -17,6 +17,7 @@ from hybrid.core.errors import InputError, nearest
 from hybrid.core.outcome import Outcome
 from hybrid.core.seeds import derive
 from hybrid.core.steps import CutShort, Drive, Solution, Steps
+from hybrid.operators import as_pauli_sum
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_circuit, compiled_observable
 from hybrid.workloads.expectation import Expectation
@@ -100,11 +101,9 @@ class AdaptVQE(Expectation):
                 expected="a circuit without parameters",
                 advice="assign_parameters() gives them values",
             )
-        named = _checked_pool(pool, flat.num_qubits)
+        named = _checked_pool(pool, reference)
         whole = _circuit(reference, list(named.values()))
-        super().__init__(
-            compiled_circuit(whole), (compiled_observable(observable, flat.num_qubits),)
-        )
+        super().__init__(compiled_circuit(whole), (compiled_observable(observable, reference),))
         most = len(named) if max_operators is None else max_operators
         limits = _Limits(
             _FLAT * super().scale()
@@ -310,10 +309,10 @@ def _circuit(reference: QuantumCircuit, operators: Sequence[SparsePauliOp]) -> Q
     return circuit
 
 
-def _checked_pool(pool: object, num_qubits: int) -> dict[str, SparsePauliOp]:
+def _checked_pool(pool: object, reference: QuantumCircuit) -> dict[str, SparsePauliOp]:
     """Return the operators by name."""
     if isinstance(pool, Mapping):
-        named = {str(name): operator for name, operator in pool.items()}
+        named = {str(name): each for name, each in pool.items()}
         if len(named) < len(pool):
             raise InputError("pool", got="two names that are spelled alike", expected="one of each")
     elif isinstance(pool, Sequence) and not isinstance(pool, str):
@@ -326,7 +325,8 @@ def _checked_pool(pool: object, num_qubits: int) -> dict[str, SparsePauliOp]:
         raise InputError("pool", got="no operator", expected="at least one SparsePauliOp")
     for name, operator in named.items():
         try:
-            compiled = compiled_observable(operator, num_qubits)
+            named[name] = as_pauli_sum(operator, reference.num_qubits)
+            compiled = compiled_observable(named[name], reference)
         except InputError as error:
             raise InputError(
                 f"operator {name!r} of the pool",

@@ -19,8 +19,8 @@ class Sampling:
     """Simulator, shots and gradient rule of an evaluation.
 
     Attributes:
-        simulator: a name, a simulator of :mod:`hybrid.simulators`, a Qiskit estimator, or
-            ``"auto"`` for the first that supports the evaluation.
+        simulator: a name, a simulator of :mod:`hybrid.simulators`, an estimator, sampler or
+            backend of Qiskit, or ``"auto"`` for the first that supports the evaluation.
         shots: number of measurements, or None for exact values.
         finite_difference: step of finite differences, or None for exact gradients.
     """

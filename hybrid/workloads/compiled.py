@@ -21,6 +21,7 @@ from qiskit.quantum_info import SparseObservable, SparsePauliOp
 from hybrid.core.ask import Told
 from hybrid.core.content import circuit_digest, is_known, operation_digest, operator_digest
 from hybrid.core.errors import InputError
+from hybrid.operators import as_pauli_sum
 from hybrid.programs import (
     FlatCircuit,
     Observable,
@@ -34,6 +35,7 @@ from hybrid.simulators import Choice, Evaluation, content_of
 from hybrid.simulators.base import Counts
 from hybrid.simulators.registry import sampler
 from hybrid.workloads.expectation import Expectation
+from hybrid.workloads.layout import check_mapped
 
 T = TypeVar("T")
 
@@ -137,9 +139,19 @@ def compiled_program(circuit: QuantumCircuit) -> Program:
     return compiled_circuit(circuit).program
 
 
-def compiled_observable(observable: SparsePauliOp, num_qubits: int) -> Observable:
-    """Return an observable compiled for circuits of ``num_qubits``, at most once."""
-    return _observable(observable, num_qubits, _key(observable, SparsePauliOp, operator_digest))
+def compiled_observable(observable: object, circuit: QuantumCircuit) -> Observable:
+    """Return an observable compiled for a circuit, at most once.
+
+    Args:
+        observable: of any class that :func:`hybrid.operators.as_pauli_sum` converts.
+        circuit: of the same width.
+
+    Raises:
+        InputError: it is of another class or width, complex, or was not mapped to the qubits of a
+            transpiled circuit.
+    """
+    operator = _converted(observable, circuit)
+    return _observable(operator, circuit.num_qubits, _key(operator, SparsePauliOp, operator_digest))
 
 
 def compiled_expectation(
@@ -154,12 +166,11 @@ def compiled_expectation(
         observables: one, or a sequence of several, with the circuit's width.
         varied: columns of the parameters to differentiate by; None for all.
     """
-    listed = tuple(observables) if is_sequence(observables) else (observables,)
-    keys = (
-        _key(circuit, QuantumCircuit, _digest_of),
-        *(_key(each, SparsePauliOp, operator_digest) for each in listed),
-    )
-    flat = _flat(circuit, keys[0])
+    key = _key(circuit, QuantumCircuit, _digest_of)
+    flat = _flat(circuit, key)  # raises if it is not a circuit
+    given = tuple(observables) if is_sequence(observables) else (observables,)
+    listed = tuple(_converted(each, circuit) for each in given)
+    keys = (key, *(_key(each, SparsePauliOp, operator_digest) for each in listed))
     columns = None if varied is None else frozenset(varied)
 
     def make() -> tuple[FlatCircuit, Expectation]:
@@ -171,8 +182,8 @@ def compiled_expectation(
         chosen = flat if columns is None else replace(flat, angles=angles)
         return flat, Expectation(chosen, compiled)
 
-    key = None if None in keys else (*keys, columns)
-    return _expectations.get(key, make, lambda kept: kept[0] is flat)[1]
+    whole = None if None in keys else (*keys, columns)
+    return _expectations.get(whole, make, lambda kept: kept[0] is flat)[1]
 
 
 def pauli_operator(observable: SparseObservable) -> SparsePauliOp:
@@ -221,6 +232,17 @@ def compiled_sampler(
 
 def _flat(circuit: QuantumCircuit, key: str | None) -> FlatCircuit:
     return _circuits.get(key, lambda: _Flat.of(circuit), _Flat.is_unchanged).circuit
+
+
+def _converted(observable: object, circuit: QuantumCircuit) -> SparsePauliOp:
+    """Return an observable as a SparsePauliOp, where its class is known; the only conversion."""
+    if isinstance(observable, SparseObservable):
+        operator = pauli_operator(observable)
+    else:
+        operator = as_pauli_sum(observable, circuit.num_qubits)
+    if isinstance(operator, SparsePauliOp):
+        check_mapped(circuit, operator)
+    return operator
 
 
 def _observable(observable: SparsePauliOp, num_qubits: int, key: str | None) -> Observable:

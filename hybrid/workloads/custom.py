@@ -15,6 +15,7 @@ from hybrid.core.checks import real_array
 from hybrid.core.errors import InputError, PieceError
 from hybrid.core.piece import EVERY_POINT, Piece, slices
 from hybrid.core.work import Work
+from hybrid.runtime.inside import only_circuits_counted
 from hybrid.simulators import Evaluation
 from hybrid.workloads.base import OneRun, Sampling
 from hybrid.workloads.coverage import checked_pieces
@@ -224,6 +225,7 @@ class CustomEvaluation(Evaluation[Told]):
             PieceError: the user's function raised, or its result is not valid.
         """
         task = Task(piece, ask, seed, threads)
+        only_circuits_counted()
         try:
             made = self.workload.run(task, LocalSimulator(self.sampling, seed, threads))
         except Exception as error:

@@ -11,6 +11,7 @@ from qiskit.circuit.library import PauliEvolutionGate
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.digest import digest
+from hybrid.core.units import count
 from hybrid.programs import FlatCircuit, Generator, Observable
 from hybrid.simulators import Estimation, Estimator, choose
 from hybrid.simulators.circuits.spelling import spelling
@@ -32,6 +33,10 @@ class Expectation(OneRun):
     flat: FlatCircuit
     observables: tuple[Observable, ...]
 
+    def __repr__(self) -> str:
+        """Return the description, instead of every gate and term."""
+        return f"<{self.description}>"
+
     @property
     def observable(self) -> Observable:
         """The first of the observables."""
@@ -40,9 +45,10 @@ class Expectation(OneRun):
     @property
     def description(self) -> str:
         """One line: width, parameters and terms."""
+        terms = sum(each.num_terms for each in self.observables)
         return (
-            f"{self.num_qubits} qubits, {self.num_parameters} parameters, "
-            f"{sum(each.num_terms for each in self.observables)} terms"
+            f"{count(self.num_qubits, 'qubit')}, {count(self.num_parameters, 'parameter')}, "
+            f"{count(terms, 'term')}"
         )
 
     @property

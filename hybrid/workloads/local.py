@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +18,7 @@ from hybrid.core.checks import checked_points, checked_shots
 from hybrid.core.errors import InputError
 from hybrid.core.memory import check_memory
 from hybrid.core.seeds import derive
+from hybrid.runtime.inside import count_circuits
 from hybrid.runtime.memory import free_bytes
 from hybrid.simulators.base import Counts
 from hybrid.simulators.native.sampling import check_shots
@@ -90,7 +93,8 @@ class LocalSimulator:
             workload.num_qubits,
             halves=evaluation.complex64_halves_memory(ask),
         )
-        told = evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
+        with _timed():
+            told = evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
         return with_axis(told) if is_sequence(observable) and len(observable) == 1 else told
 
     def sample(
@@ -105,7 +109,8 @@ class LocalSimulator:
         check_shots(wanted, len(ask.points))
         evaluation = compiled_sampler(circuit, self.sampling.simulator, wanted)
         _check_fits(evaluation.memory_bytes(ask), flat.num_qubits)
-        return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
+        with _timed():
+            return evaluation.answer(ask, seed=self._next_seed(), threads=self.threads)
 
     def states(self, circuit: QuantumCircuit, points: ArrayLike = ()) -> Any:
         """Return the state vectors at points, shape (B, 2^n), complex128.
@@ -119,12 +124,8 @@ class LocalSimulator:
         program = compiled_program(circuit)
         checked = checked_points(points, program.angles.num_parameters)
         _check_fits((len(checked) + 1) * (16 << program.num_qubits), program.num_qubits)
-        return states_of(
-            program,
-            checked,
-            threads=self.threads,
-            phase=True,
-        )
+        with _timed():
+            return states_of(program, checked, threads=self.threads, phase=True)
 
     def rng(self) -> np.random.Generator:
         """Return a random generator, seeded by the piece and the call."""
@@ -133,6 +134,16 @@ class LocalSimulator:
     def _next_seed(self) -> int:
         self._calls += 1
         return derive(self.seed, self._calls)
+
+
+@contextmanager
+def _timed() -> Iterator[None]:
+    """Count what runs in this context as circuits of the piece."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        count_circuits(time.perf_counter() - start)
 
 
 _WORTH_A_LOOK = 1 << 24

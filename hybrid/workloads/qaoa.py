@@ -10,6 +10,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
+from hybrid.operators import as_pauli_sum
 from hybrid.workloads.compiled import compiled_circuit, compiled_observable
 from hybrid.workloads.expectation import Expectation
 
@@ -22,7 +23,8 @@ class QAOA(Expectation):
     of ``circuit.parameters``.
 
     Args:
-        cost: a sum of strings of I and Z, for instance ``MaxCut.cost()``.
+        cost: a sum of strings of I and Z, for instance ``MaxCut.cost()``; of any class that
+            :class:`hybrid.VQE` takes.
         depth: number of layers, at least 1.
 
     Attributes:
@@ -43,7 +45,8 @@ class QAOA(Expectation):
         if not isinstance(depth, int | np.integer) or isinstance(depth, bool) or depth < 1:
             raise InputError("depth", got=repr(depth), expected="an integer of at least 1")
         depth = int(depth)
-        checked = compiled_observable(cost, getattr(cost, "num_qubits", 0))
+        operator = as_pauli_sum(cost)
+        checked = compiled_observable(operator, QuantumCircuit(getattr(operator, "num_qubits", 0)))
         if np.any(checked.x_masks):
             raise InputError(
                 "cost",

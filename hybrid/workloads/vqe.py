@@ -16,14 +16,15 @@ class VQE(Expectation):
     Args:
         ansatz: any unitary circuit with at least one parameter, in any expression. Parameter points
             are in the order of ``ansatz.parameters``.
-        observable: Hermitian, with the width of the ansatz.
+        observable: Hermitian, with the width of the ansatz: a SparsePauliOp or SparseObservable of
+            Qiskit, a QubitOperator of OpenFermion, or an operator of PennyLane.
 
     Attributes:
         circuit: the ansatz.
 
     Raises:
         InputError: the ansatz measures, resets or has no parameters; the observable has another
-            width or complex coefficients, or is not a SparsePauliOp.
+            width or complex coefficients, or is none of these.
 
     Example:
         >>> from qiskit.circuit import Parameter, QuantumCircuit
@@ -31,7 +32,7 @@ class VQE(Expectation):
         >>> ansatz = QuantumCircuit(1)
         >>> _ = ansatz.ry(Parameter("a"), 0)
         >>> VQE(ansatz, SparsePauliOp("Z")).description
-        'VQE: 1 qubits, 1 parameters, 1 terms'
+        'VQE: 1 qubit, 1 parameter, 1 term'
     """
 
     circuit: QuantumCircuit
@@ -45,7 +46,7 @@ class VQE(Expectation):
                 expected="at least one Parameter to vary",
                 advice="hybrid.expectation() gives the value of a fixed circuit",
             )
-        super().__init__(flat, (compiled_observable(observable, flat.num_qubits),))
+        super().__init__(flat, (compiled_observable(observable, ansatz),))
         object.__setattr__(self, "circuit", ansatz)
 
     @property

@@ -93,7 +93,7 @@ def test_options_take_the_place_of_settings(capsys: Captured, tmp_path: Path) ->
     command = ["run", path, "--seed", "12", "--max-iterations", "1", "--threads", "1"]
     assert command_line(command) == 0
     out = capsys.readouterr().out
-    assert "in 1 iterations" in out
+    assert "in 1 iteration " in out
     assert "not converged" in out
     assert "12" in out
 

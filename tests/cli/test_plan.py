@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 def test_a_plan_on_paper(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line(["plan", str(EXAMPLES / "noisy_h2.toml"), "--ranks", "8"]) == 0
     out = capsys.readouterr().out
-    for part in ("alternatives considered", "8 ranks x 1 thread", "core-hours", "why: "):
+    for part in ("alternatives considered", "8 ranks x 1 thread", "core-seconds", "why: "):
         assert part in out
 
 

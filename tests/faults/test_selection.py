@@ -69,12 +69,15 @@ def test_a_late_piece_is_reported_with_its_place(
     monkeypatch.setenv("HYBRID_STALL_SECONDS", "0.1")
     recorded: list[dict] = []
     report = StallReport(alone, "report", recorded.append)
-    with Watchdog(report.of_this_rank) as watchdog, watchdog.watching("piece 3 of Ask 2", 0.01):
+    with (
+        Watchdog(report.of_this_rank) as watchdog,
+        watchdog.watching("piece 3 of evaluation 3", 0.01),
+    ):
         time.sleep(0.5)
     shown = capsys.readouterr().err
-    assert "piece 3 of Ask 2" in shown
+    assert "piece 3 of evaluation 3" in shown
     assert "test_a_late_piece_is_reported_with_its_place" in shown
-    assert [entry["what"] for entry in recorded] == ["piece 3 of Ask 2"]
+    assert [entry["what"] for entry in recorded] == ["piece 3 of evaluation 3"]
 
 
 STALLED = """

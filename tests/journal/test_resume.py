@@ -83,7 +83,7 @@ def test_signals_suspend_with_the_code_that_means_resume_me(tmp_path: Path, numb
     assert stopped.value.code == 75
     with hybrid.open_journal(tmp_path / "run.db") as journal:
         assert len(journal) == 3
-        assert [event.kind for event in journal.events] == ["start", "stop"]
+        assert [event.kind for event in journal.events] == ["start", "usage", "stop"]
         assert journal.events[-1].detail["reason"] == signal.Signals(number).name
 
 

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from hybrid.core.extras import install
+
 WITHOUT = """
 import sys
 
@@ -36,7 +38,7 @@ def test_without_scikit_learn() -> None:
         "hybrid.learn.Classifier", "hybrid.learn.Regressor", "hybrid.learn.Kernel",
     ]  # fmt: skip
     for line in others:
-        assert "expected scikit-learn 1.6 or later; pip install 'hybrid-hpc-quantum[ml]'" in line
+        assert f"expected scikit-learn 1.6 or later; {install('ml')}" in line
 
 
 def test_names_of_the_module() -> None:

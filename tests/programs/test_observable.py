@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qiskit.circuit import Parameter
-from qiskit.quantum_info import Operator, Pauli, SparseObservable, SparsePauliOp
+from qiskit.quantum_info import Operator, Pauli, SparsePauliOp
 
 from hybrid.core.errors import InputError
 from hybrid.programs import compile_observable
@@ -45,7 +45,6 @@ def test_the_zero_operator() -> None:
     ("given", "convert"),
     [
         (Operator(np.eye(2)), SparsePauliOp.from_operator),
-        (SparseObservable("Z"), SparsePauliOp.from_sparse_observable),
         (Pauli("Z"), SparsePauliOp),
         ("Z", SparsePauliOp),
         ([SparsePauliOp("Z"), SparsePauliOp("X")], SparsePauliOp.sum),

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit, qpy
+from qiskit.circuit.library import real_amplitudes
+from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.errors import InputError
 from hybrid.problems import Molecule
@@ -14,6 +17,7 @@ from hybrid.settings.build import CHEMICAL_ACCURACY
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import Noise
 from hybrid.simulators import Aer, Native
+from tests import oracle
 from tests.settings.run_files import EXAMPLES, ISING, changed, write
 
 
@@ -151,3 +155,88 @@ def test_a_molecule_too_wide_is_refused_before_it_is_mapped(
     sampled = load(write(tmp_path, {**molecule, "simulator": {"name": "aer"}}))
     with pytest.raises(AssertionError, match="mapping"):
         build(sampled, 1)
+
+
+def _ansatz_file(folder: Path, *, measured: bool = False) -> None:
+    circuits = [QuantumCircuit(1, name="narrow"), real_amplitudes(2, reps=1)]
+    if measured:
+        circuits[1].measure_all()
+    with (folder / "ansatz.qpy").open("wb") as file:
+        qpy.dump(circuits, file)
+
+
+@pytest.mark.parametrize("measured", [False, True])
+def test_an_ansatz_from_a_file(tmp_path: Path, measured: bool) -> None:
+    _ansatz_file(tmp_path, measured=measured)
+    ansatz = {"kind": "file", "path": "ansatz.qpy", "index": 1}
+    tables = {"problem": ISING["problem"], "ansatz": ansatz}
+    job = build(load(write(tmp_path, tables)))
+    point = np.array([0.1, 0.2, 0.3, 0.4])
+    observable = job.workload.observable.operator
+    assert oracle.value(job.circuit, observable, point) == pytest.approx(
+        oracle.value(real_amplitudes(2, reps=1), observable, point), abs=1e-12
+    )
+    assert job.notes == (
+        ("the final measurements of ansatz.qpy are left out: the problem says what to measure",)
+        if measured
+        else ()
+    )
+
+
+def test_ansatz_files_that_do_not_fit(tmp_path: Path) -> None:
+    _ansatz_file(tmp_path)
+    tables = {"problem": ISING["problem"], "ansatz": {"kind": "file", "path": "ansatz.qpy"}}
+
+    def refusal(**keys: object) -> str:
+        ansatz = {**tables["ansatz"], **keys}
+        with pytest.raises(InputError) as caught:
+            build(load(write(tmp_path, {**tables, "ansatz": ansatz})))
+        return str(caught.value)
+
+    assert "got 2 circuits (0: narrow, 1: " in refusal()
+    assert "a circuit on 1 qubits, expected one on 2 qubits" in refusal(index=0)
+    (tmp_path / "fixed.qasm").write_text('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; h q;')
+    assert "without parameters, expected at least one parameter" in refusal(path="fixed.qasm")
+    assert "ansatz.path: got 'gone.qpy', which is not a file" in refusal(path="gone.qpy")
+    assert "ansatz.index: got -1, expected an integer from 0" in refusal(index=-1)
+
+
+def test_an_observable_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "terms.txt").write_text("-1.0 * Z0 Z1\n-0.5 * X0\n-0.5 * X1\n")
+    problem = {"kind": "observable", "path": "terms.txt", "reference_energy": -1.4}
+    tables = {"problem": problem, "ansatz": ISING["ansatz"]}
+    job = build(load(write(tmp_path, tables)))
+    right = SparsePauliOp(*zip(*ISING["problem"]["terms"], strict=True))
+    assert job.workload.observable.operator.equiv(right)
+    assert job.reference == Reference(-1.4, "reference of the run file")
+    with pytest.raises(InputError, match=r"problem\.path: got 'gone\.txt', which is not a file"):
+        load(write(tmp_path, changed(tables, problem={"path": "gone.txt"})))
+
+
+def test_an_observable_from_a_file_is_as_wide_as_its_circuit(tmp_path: Path) -> None:
+    _ansatz_file(tmp_path)
+    (tmp_path / "terms.txt").write_text("0.5 Z0")
+    ansatz = {"kind": "file", "path": "ansatz.qpy", "index": 1}
+    tables = {"problem": {"kind": "observable", "path": "terms.txt"}, "ansatz": ansatz}
+    assert build(load(write(tmp_path, tables))).workload.num_qubits == 2
+
+
+def test_a_molecule_from_a_geometry(tmp_path: Path) -> None:
+    pytest.importorskip("pyscf")
+    (tmp_path / "lih.xyz").write_text("2\n\nLi 0 0 0\nH 0 0 1.595\n")
+    problem = {"kind": "geometry", "xyz": "lih.xyz", "active_space": [2, 2], "mapper": "parity"}
+    tables = {"problem": problem, "ansatz": {"kind": "uccsd"}}
+    job = build(load(write(tmp_path, tables)))
+    assert (job.workload.num_qubits, job.workload.num_parameters) == (2, 3)
+    whole = {**tables, "problem": {"kind": "geometry", "xyz": "lih.xyz", "frozen_core": True}}
+    assert build(load(write(tmp_path, whole))).workload.num_qubits == 10
+
+    def refusal(**keys: object) -> str:
+        with pytest.raises(InputError) as caught:
+            build(load(write(tmp_path, changed(tables, problem=keys))))
+        return str(caught.value)
+
+    assert "got 0 (a singlet) for 3 electrons, expected an odd" in refusal(charge=1)
+    assert "problem.active_space" in refusal(active_space=[2])
+    assert "problem.xyz: got 'gone.xyz', which is not a file" in refusal(xyz="gone.xyz")
+    assert "problem.frozen_core: got 'core', expected true, false" in refusal(frozen_core="core")

@@ -177,7 +177,8 @@ def test_a_table_or_key_that_is_missing(tmp_path: Path) -> None:
         "problem.edges: got nothing, expected the path of a graph file: lines 'node node "
         "[weight]', or rudy, DIMACS, MatrixMarket; "
         "add the key",
-        "ansatz.kind: got nothing, expected one of 'uccsd', 'adapt', 'hardware_efficient', 'qaoa'",
+        "ansatz.kind: got nothing, expected one of 'uccsd', 'adapt', 'hardware_efficient', 'qaoa', "
+        "'file'",
     ]
 
 

@@ -11,7 +11,8 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterVector
 from qiskit.circuit.library import CRYGate, PauliEvolutionGate, RXXGate
-from qiskit.primitives import BackendEstimatorV2, StatevectorEstimator
+from qiskit.primitives import BackendEstimatorV2, StatevectorEstimator, StatevectorSampler
+from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, ReadoutError, amplitude_damping_error, depolarizing_error
@@ -63,6 +64,12 @@ CASES = {
     "estimator, backend": Case(
         lambda: Primitive(BackendEstimatorV2(backend=AerSimulator(seed_simulator=2))), shots=3000
     ),
+    "device, aer": Case(AerSimulator, shots=3000),
+    "device, routed": Case(
+        lambda: GenericBackendV2(4, coupling_map=[[0, 1], [1, 2], [2, 3]], noise_info=False),
+        shots=3000,
+    ),
+    "sampler": Case(StatevectorSampler, shots=3000),
 }
 EXACT = [name for name, case in CASES.items() if case.shots is None]
 SEEDED = [name for name, case in CASES.items() if case.shots and "estimator" not in name]

@@ -15,7 +15,7 @@ from hybrid.core.ask import Ask, Told, Want
 from hybrid.core.columns import Columns
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
-from hybrid.programs import Observable, count_operations
+from hybrid.programs import Observable, ParameterMap, count_operations
 from hybrid.sharding.program import Reading, shardings
 from hybrid.simulators.base import (
     CotangentsOf,
@@ -35,6 +35,38 @@ _PIECE_QUBITS = 13
 """Narrower circuits share a piece, up to the number of amplitudes of this width."""
 _TAPE_QUBITS = 14
 """The same for states kept until their cotangents are known; two of each fill half a typical L2."""
+
+
+@dataclass(frozen=True)
+class Taped:
+    """Values at some points, and their states on a tape; a :class:`~hybrid.simulators.base.Record`.
+
+    Attributes:
+        angle_map: from parameters to angles.
+        points: shape (B, P).
+        values: shape (B, M).
+        tape: of the kernels.
+    """
+
+    angle_map: ParameterMap
+    points: FloatArray
+    values: FloatArray
+    tape: _kernels.Tape
+
+    def pull_back(
+        self, cotangents: FloatArray, inputs: Sequence[int], threads: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the weighted sum of the gradients, and derivatives by inputs; call once."""
+        angle_map, columns = self.angle_map, list(inputs)
+        apart = tuple(sorted({*angle_map.nonlinear_slots, *angle_map.slots_of(columns)}))
+        nonlinear = [apart.index(slot) for slot in angle_map.nonlinear_slots]
+        by_angle, terms = self.tape.pull_back(cotangents, apart)
+        summed = angle_map.pull_back_sum(self.points, by_angle, terms[:, nonlinear])
+        if not columns:
+            return summed, np.empty((len(self.points), 0))
+        each = np.zeros((len(self.points), angle_map.num_angles))
+        each[:, list(apart)] = terms
+        return summed, angle_map.pull_back(self.points, each)[:, columns]
 
 
 @dataclass(frozen=True)
@@ -132,27 +164,44 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             seed: not used; values are exact.
             threads: number of threads.
         """
-        angle_map, columns = self.program.angles, list(inputs)
-        apart = tuple(sorted({*angle_map.nonlinear_slots, *angle_map.slots_of(columns)}))
-        nonlinear = [apart.index(slot) for slot in angle_map.nonlinear_slots]
+        several = len(self.observables) > 1
         values = np.empty((len(points), len(self.observables)))
-        by_input = np.empty((len(points), len(columns)))
+        by_input = np.empty((len(points), len(inputs)))
         gradient = np.zeros(points.shape[1])
         for start in range(0, len(points), self.points_at_once):
             which = slice(start, min(start + self.points_at_once, len(points)))
-            some = points[which]
-            values[which], tape = self.kernel_program.record(
-                self.kernel_observables, angle_map.angles(some), threads=threads, single=self.single
+            taped = self.record(points[which], threads=threads)
+            values[which] = taped.values
+            found = cotangents(values[which] if several else values[which, 0], which)
+            weights = np.ascontiguousarray(found, dtype=np.float64)
+            summed, by_input[which] = taped.pull_back(
+                weights.reshape(taped.values.shape), inputs, threads
             )
-            found = values[which] if len(self.observables) > 1 else values[which, 0]
-            weights = np.ascontiguousarray(cotangents(found, which), dtype=np.float64)
-            by_angle, terms = tape.pull_back(weights.reshape(len(some), -1), apart)
-            gradient += angle_map.pull_back_sum(some, by_angle, terms[:, nonlinear])
-            if columns:
-                each = np.zeros((len(some), angle_map.num_angles))
-                each[:, list(apart)] = terms
-                by_input[which] = angle_map.pull_back(some, each)[:, columns]
-        return PulledBack(values if len(self.observables) > 1 else values[:, 0], gradient, by_input)
+            gradient += summed
+        return PulledBack(values if several else values[:, 0], gradient, by_input)
+
+    def record(
+        self, points: FloatArray, *, seed: int = 0, threads: int, values: bool = True
+    ) -> Taped:
+        """Return values at points, and their states on a tape of the kernels.
+
+        Args:
+            points: shape (B, P).
+            seed: not used; values are exact.
+            threads: number of threads, of the pass back too.
+            values: not used; values come with the states.
+        """
+        found, tape = self.kernel_program.record(
+            self.kernel_observables,
+            self.program.angles.angles(points),
+            threads=threads,
+            single=self.single,
+        )
+        return Taped(self.program.angles, points, found, tape)
+
+    def record_bytes(self, points: int) -> int:
+        """Return the bytes of the two states of each point."""
+        return points * state_bytes(self.program.num_qubits, gradient=True, single=self.single)
 
     def memory_bytes(self, ask: Ask) -> int:
         """Return the bytes of the states that one piece holds."""

@@ -1,0 +1,1 @@
+"""Qiskit backends and samplers: devices, their simulators, and simulators of other vendors."""

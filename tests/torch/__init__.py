@@ -1,0 +1,1 @@
+"""Layers of PyTorch, where it is installed."""
