@@ -29,6 +29,9 @@ Counted = list[dict[str, int]]
 _SEEDS = 1 << 31
 """Seeds of backends are smaller than this; some keep them as 32-bit integers."""
 
+_OF_THE_RUN = ("shots", "seed_simulator")
+"""Options of a sampler that shots and seed of the run replace."""
+
 _OF_ONE_BIT_STREAM = {"max_parallel_shots": 1, "statevector_parallel_threshold": 64}
 """Options of Aer with which counts do not depend on the number of threads."""
 
@@ -90,7 +93,9 @@ def source_of(given: BackendV2 | BaseSamplerV2) -> Source:
     if isinstance(given, BackendV2):
         return BackendSource(given)
     if type(given) is BackendSamplerV2:
-        return BackendSource(given.backend, dict(given.options.run_options or {}))
+        options = dict(given.options.run_options or {})
+        kept = {name: each for name, each in options.items() if name not in _OF_THE_RUN}
+        return BackendSource(given.backend, kept)
     return SamplerSource(given)
 
 

@@ -281,11 +281,13 @@ def test_options_of_a_run_go_to_the_backend() -> None:
             return super().run(circuits, **options)
 
     seen: list[dict[str, Any]] = []
-    sampler = BackendSamplerV2(backend=Told(), options={"run_options": {"fusion_enable": False}})
+    options = {"fusion_enable": False, "seed_simulator": 5, "shots": 3}
+    sampler = BackendSamplerV2(backend=Told(), options={"run_options": options})
     hybrid.expectation(CIRCUIT, OBSERVABLE, POINTS[0], simulator=sampler, shots=10, threads=1)
     assert seen[0]["fusion_enable"] is False
     assert seen[0]["shots"] == 10
     assert 0 <= seen[0]["seed_simulator"] < 2**31
+    assert seen[0]["seed_simulator"] != 5
 
 
 def test_a_run_file_names_a_device(tmp_path: Path) -> None:
