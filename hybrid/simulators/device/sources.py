@@ -60,6 +60,10 @@ class Source(ABC):
         """Whether it is known to be without noise."""
         return False
 
+    def state_bytes(self, num_qubits: int) -> int:
+        """Return the bytes of a state that it holds in this process, or 0 if unknown."""
+        return 0
+
     @abstractmethod
     def content(self) -> str:
         """Return a string that is equal on ranks whose sources are alike."""
@@ -123,6 +127,12 @@ class BackendSource(Source):
     def reproducible(self) -> bool:
         """Whether it takes a seed, as simulators do."""
         return "seed_simulator" in self.backend.options
+
+    def state_bytes(self, num_qubits: int) -> int:
+        """Return the bytes of a state of Aer, if the method is set; "automatic" may hold none."""
+        method = {**dict(self.backend.options), **self.options}.get("method")
+        bits = {"statevector": num_qubits, "density_matrix": 2 * num_qubits}
+        return 16 << bits[method] if method in bits else 0
 
     def content(self) -> str:
         """Return a digest of class, name, options, and the errors and durations of the gates."""
@@ -195,6 +205,10 @@ class SamplerSource(Source):
     def is_ideal(self) -> bool:
         """Whether it is Qiskit's sampler of state vectors."""
         return type(self.sampler) is StatevectorSampler
+
+    def state_bytes(self, num_qubits: int) -> int:
+        """Return the bytes of a state vector, of Qiskit's own sampler."""
+        return 16 << num_qubits if self.is_ideal else 0
 
     def content(self) -> str:
         """Return a digest of the sampler's class, and of its backend."""

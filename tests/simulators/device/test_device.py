@@ -57,6 +57,14 @@ class Few(GenericBackendV2):
         return 2
 
 
+class Wide(AerSimulator):
+    """Does not look at the memory of the machine."""
+
+    @property
+    def num_qubits(self) -> int:
+        return 60
+
+
 class Foreign(BackendV2):
     """A device without a seed and without options; it fails where it is told to."""
 
@@ -259,6 +267,15 @@ def test_what_a_device_does_not_support(changes: dict[str, Any], message: str) -
 def test_settings_that_are_not_valid(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         Device(**settings)
+
+
+@pytest.mark.parametrize("make", [StatevectorSampler, lambda: Wide(method="density_matrix")])
+def test_states_that_do_not_fit_are_refused_before_anything_runs(make: Any) -> None:
+    circuit = QuantumCircuit(45)
+    with pytest.raises(InputError, match="45 qubits that needs"):
+        hybrid.expectation(circuit, SparsePauliOp("Z" * 45), [], simulator=make(), shots=10)
+    with pytest.raises(InputError, match="45 qubits that needs"):
+        hybrid.sample(circuit, shots=10, simulator=make())
 
 
 def test_variances_and_states_are_refused() -> None:
