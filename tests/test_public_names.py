@@ -27,7 +27,7 @@ CLASSES = (
     "VQE",
     "Workload",
 )
-MODULES = ("learn", "observers", "optimizers", "problems", "simulators", "torch")
+MODULES = ("jax", "learn", "observers", "optimizers", "problems", "simulators", "torch")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys
@@ -71,8 +71,9 @@ def modules() -> list[str]:
     home = Path(hybrid.__file__).parent
     found = [file.relative_to(home.parent).with_suffix("") for file in home.rglob("*.py")]
     names = {".".join(file.parts).removesuffix(".__init__") for file in found}
-    if importlib.util.find_spec("torch") is None:
-        names = {name for name in names if not name.startswith("hybrid.torch.")}
+    for optional in ("jax", "torch"):
+        if importlib.util.find_spec(optional) is None:
+            names = {name for name in names if not name.startswith(f"hybrid.{optional}.")}
     return sorted(names - {"hybrid", "hybrid.__main__"})
 
 

@@ -54,11 +54,13 @@ def test_the_blocks_are_found() -> None:
         "import hybrid",
         "from qiskit import QuantumCircuit",
         "class Mine(hybrid.Workload):",
+        LAYER,
         PYTHON_OF_SHARDS,
     ]
     assert len(HYBRID) == 13
 
 
+LAYER = 'layer = hybrid.torch.QuantumLayer(circuit, features=["x[0]", "x[1]"])'
 PYTHON_OF_SHARDS = (
     "hybrid.expectation(circuit, observable, points, gradient=True, shards=4)"
     "  # any number of groups"
@@ -92,6 +94,18 @@ def test_a_workload_of_ones_own() -> None:
     made = _run(PYTHON["class Mine(hybrid.Workload):"], brought)["Mine"]()
     result = hybrid.minimize(made, "SPSA", seed=7, max_iterations=2)
     assert 0.0 < result.value < 4.0
+
+
+def test_a_layer_and_its_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    from tests.torch.models import circuit
+
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(7)
+    x = torch.rand(40, 8)
+    brought = {"hybrid": hybrid, "torch": torch, "circuit": circuit(2), "x": x, "y": x[:, :1]}
+    result = _run(PYTHON[LAYER], brought)["result"]
+    assert (result.steps, (tmp_path / "model.db").exists()) == (4, True)
 
 
 SHARDS = """
