@@ -258,7 +258,7 @@ class _Depths(SwitchingEstimator):
         sampling: simulator, shots and gradient rule.
     """
 
-    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS}
+    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS, Want.FORCES}
     problem: QAOA
     sampling: Sampling
 

@@ -328,7 +328,7 @@ class MembersEvaluation(Evaluation[Told]):
         split: the latest Ask, split by member.
     """
 
-    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS}
+    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS, Want.FORCES}
     members: tuple[Evaluation[Told], ...]
     split: dict[int, tuple[Ask, Together, list[np.ndarray[Any, Any]]]] = field(
         default_factory=dict, compare=False, repr=False
