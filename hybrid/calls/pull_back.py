@@ -19,6 +19,7 @@ from hybrid.core.checks import checked_points, checked_row, real_array
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Resources
+from hybrid.runtime import elsewhere
 from hybrid.simulators import Native
 from hybrid.simulators.base import CotangentsOf
 from hybrid.simulators.weighted import WeightedEvaluation
@@ -114,6 +115,9 @@ def pull_back(
         >>> by_input.round(6).tolist()
         [[3.0]]
     """
+
+    if (ranks := elsewhere()) is not None:
+        return ranks.call("pull_back", locals())
 
     def prepare() -> Prepared:
         workload = compiled_expectation(circuit, observable)

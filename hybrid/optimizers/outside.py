@@ -16,9 +16,9 @@ from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.checks import real_array
 from hybrid.core.errors import InputError
+from hybrid.core.inversion import inverted
 from hybrid.core.outcome import Outcome
 from hybrid.optimizers.base import Solution, Steps
-from hybrid.optimizers.inversion import inverted
 from hybrid.optimizers.randomness import Randomness
 from hybrid.optimizers.scipy_methods import METHODS
 

@@ -18,7 +18,16 @@ from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
 from hybrid.simulators import SIMULATORS, Choice
-from hybrid.workloads import VQD, VQE, AdaptVQE, Expectation, Minimizable, MultiStart, Scan
+from hybrid.workloads import (
+    VQD,
+    VQE,
+    AdaptVQE,
+    Expectation,
+    Minimizable,
+    MultiStart,
+    Scan,
+    TimeEvolution,
+)
 
 CHEMICAL_ACCURACY = 1.6e-3
 """Hartree; 1 kcal/mol, the accuracy of good thermochemical measurements."""
@@ -124,6 +133,16 @@ def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
         return job
     assert isinstance(job.workload, Expectation)
     observable = job.workload.observable.operator
+    if isinstance(asked, tables.Evolution):
+        workload = TimeEvolution(
+            job.circuit,
+            observable,
+            asked.times,
+            imaginary=asked.imaginary,
+            tolerance=asked.tolerance,
+            regularization=asked.regularization,
+        )
+        return replace(job, workload=workload, reference=job.reference if asked.imaginary else None)
     workload = VQD(job.circuit, observable, asked.states, asked.weight, asked.starts)
     return replace(job, workload=workload)
 

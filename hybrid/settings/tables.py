@@ -217,6 +217,22 @@ class VQD(Table):
     starts: Count = Field(4, description="a positive integer, searches for each further state")
 
 
+class Evolution(Table):
+    """``[workload] kind = "evolution"``: time evolution, from the state at zero parameters."""
+
+    kind: Literal["evolution"]
+    times: list[float] = Field(
+        min_length=1,
+        strict=False,
+        description="an array of ascending numbers from 0, times at which to keep the state",
+    )
+    imaginary: bool = Field(False, description="true for imaginary time, else false")
+    tolerance: float = Field(1e-6, gt=0.0, description="a number above 0, the error per step")
+    regularization: float = Field(
+        1e-6, gt=0.0, lt=1.0, description="a number from 0 to 1, the regularization of the metric"
+    )
+
+
 class MultiStart(Table):
     """``[workload] kind = "multistart"``: optimizations from many starting points at once."""
 
@@ -308,6 +324,9 @@ class Run(Table):
         None, min_length=1, description="the name of a file that records the run"
     )
     time_limit: str | None = Field(None, description="a duration such as '55m'")
+    budget: str | None = Field(
+        None, description="an amount such as '200core-hours', for each start of the run"
+    )
     stall: Literal["report", "abort"] = Field("report", description="'report' or 'abort'")
 
 
@@ -332,7 +351,7 @@ KINDS: Mapping[str, Mapping[str, type[Table]]] = {
         "qaoa": QAOA,
         "file": CircuitFile,
     },
-    "workload": {"vqd": VQD, "multistart": MultiStart, "scan": Scan},
+    "workload": {"vqd": VQD, "evolution": Evolution, "multistart": MultiStart, "scan": Scan},
 }
 """Tables with a ``kind``."""
 
@@ -382,7 +401,7 @@ class RunFile:
     optimizer: Optimizer
     simulator: Simulator
     run: Run
-    workload: VQD | MultiStart | Scan | None = None
+    workload: VQD | Evolution | MultiStart | Scan | None = None
 
     def beside(self, name: str) -> Path:
         """Resolve a path in the file, relative to the file's folder."""

@@ -3,6 +3,7 @@
 from hybrid.workloads.adapt import AdaptVQE
 from hybrid.workloads.base import Minimizable, Sampling
 from hybrid.workloads.custom import Workload
+from hybrid.workloads.evolution import TimeEvolution
 from hybrid.workloads.expectation import Expectation
 from hybrid.workloads.function import workload
 from hybrid.workloads.local import LocalSimulator
@@ -32,6 +33,7 @@ __all__ = [
     "Scan",
     "Supervised",
     "Task",
+    "TimeEvolution",
     "WarmStart",
     "Workload",
     "XYMixer",

@@ -94,7 +94,7 @@ class GrowingEstimator(SwitchingEstimator):
         sampling: simulator, shots and gradient rule.
     """
 
-    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS}
+    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS, Want.FORCES}
     growth: Growth
     observables: tuple[Observable, ...]
     sampling: Sampling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,11 +20,16 @@ from hybrid.workloads.lockstep import Lockstep
 from hybrid.workloads.members import MembersEvaluation
 from hybrid.workloads.qaoa import QAOA
 
-if TYPE_CHECKING:
-    from hybrid.loop.result import Result
-
 _MEMBER = 6
 """Key of the seeds of members, distinct from the keys that optimizers use."""
+
+
+class HasValues(Protocol):
+    """What a scan reads of a :class:`hybrid.loop.result.Result`."""
+
+    @property
+    def values(self) -> FloatArray | None:
+        """The values of the members, shape (M,)."""
 
 
 class Scan(OneRun):
@@ -153,7 +158,7 @@ class Scan(OneRun):
         course = self._at_once if self.together else self._in_turn
         return course(drive, x0, seed)
 
-    def table(self, result: Result) -> str:
+    def table(self, result: HasValues) -> str:
         """Return the curve as text, a line for each member.
 
         Raises:
@@ -167,7 +172,7 @@ class Scan(OneRun):
         ]
         return "\n".join(lines)
 
-    def chart(self, result: Result, width: int = 50) -> str:
+    def chart(self, result: HasValues, width: int = 50) -> str:
         """Return a plot of the curve as text: a line for each member, the value to the right.
 
         Args:
@@ -186,7 +191,7 @@ class Scan(OneRun):
             for name, value in zip(names, values.tolist(), strict=True)
         )
 
-    def plot(self, result: Result, axes: Any) -> Any:
+    def plot(self, result: HasValues, axes: Any) -> Any:
         """Plot the curve on Matplotlib axes, and return them.
 
         Raises:
@@ -196,7 +201,7 @@ class Scan(OneRun):
         axes.plot(self.labels[: len(values)], values, marker="o")
         return axes
 
-    def _values(self, result: Result) -> FloatArray:
+    def _values(self, result: HasValues) -> FloatArray:
         values = result.values
         if values is None or values.ndim != 1 or not 0 < len(values) <= len(self.members):
             raise InputError(

@@ -29,9 +29,9 @@ _WIDE = 16
 def pieces_of(circuits: int, num_qubits: int, batch: int | None) -> tuple[Piece, ...]:
     """Return pieces of circuits, each of which is one job of the device."""
     count = max(circuits, 1)  # an observable without strings has no circuits, and one empty piece
-    return (
-        cut(count, wide=num_qubits >= _WIDE) if batch is None else slices(count, batch, "circuits")
-    )
+    if batch is None:
+        return cut(count, wide=num_qubits >= _WIDE)
+    return slices(count, batch, "circuits")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +94,14 @@ def source_of(given: BackendV2 | BaseSamplerV2) -> Source:
     return SamplerSource(given)
 
 
+def backend_of(primitive: object) -> BackendV2 | None:
+    """Return the backend of a sampler or estimator, or None if it has none."""
+    found = getattr(primitive, "backend", None)
+    if callable(found) and not isinstance(found, BackendV2):  # a method in qiskit-ibm-runtime
+        found = found()
+    return found if isinstance(found, BackendV2) else None
+
+
 @dataclass(frozen=True)
 class BackendSource(Source):
     """A backend, with options of its ``run``."""
@@ -136,7 +145,7 @@ class BackendSource(Source):
         for number, start in enumerate(range(0, len(circuits), most)):
             part = circuits[start : start + most]
             settings = self._settings(len(part), derive(seed, number) % _SEEDS, threads)
-            with _failures(self.title):
+            with _failures_of(self.title):
                 result = self.backend.run(part, shots=shots, **settings).result()
                 if not result.success:
                     raise HybridError(f"{self.title} failed: {result.status}")
@@ -165,10 +174,7 @@ class SamplerSource(Source):
     @property
     def backend(self) -> BackendV2 | None:  # type: ignore[override]
         """The sampler's backend, or None if it has none."""
-        found = getattr(self.sampler, "backend", None)
-        if callable(found):
-            found = found()
-        return found if isinstance(found, BackendV2) else None
+        return backend_of(self.sampler)
 
     @property
     def title(self) -> str:
@@ -207,7 +213,7 @@ class SamplerSource(Source):
             # A generator, since an integer would give all circuits the same random numbers.
             sampler = StatevectorSampler(seed=np.random.default_rng(seed))
         pubs = [(circuit, _values(parameters, rows)) for circuit, rows in bound]
-        with _failures(self.title):
+        with _failures_of(self.title):
             results = sampler.run(pubs, shots=shots).result()
             found: Counted = []
             for (circuit, rows), result in zip(bound, results, strict=True):
@@ -218,18 +224,13 @@ class SamplerSource(Source):
         return found
 
 
-class _failures:  # noqa: N801 - used as a function
+@contextmanager
+def _failures_of(title: str) -> Iterator[None]:
     """Context that names the source of Qiskit's errors."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, QiskitError | RuntimeError):
-            raise HybridError(f"{self._title} failed: {error}") from error
+    try:
+        yield
+    except (QiskitError, RuntimeError) as error:
+        raise HybridError(f"{title} failed: {error}") from error
 
 
 def _assigned(

@@ -326,8 +326,17 @@ def test_fake_devices_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     right = [oracle.value(CIRCUIT, OBSERVABLE, point) for point in POINTS]
     assert told.values == pytest.approx(right, abs=0.4)
     assert np.max(np.abs(told.values - right)) > 3 * np.max(told.standard_errors)  # it has noise
-    with pytest.raises(InputError, match="got 'fake_manilla', expected a fake device of"):
+    with pytest.raises(InputError, match=r"got 'fake_manilla'.*did you mean 'fake_manila'"):
         Device("fake_manilla")
+
+
+@pytest.mark.parametrize("kind", ["SamplerV2", "EstimatorV2"])
+def test_primitives_whose_backend_is_a_method(kind: str) -> None:
+    runtime = pytest.importorskip("qiskit_ibm_runtime")
+    primitive = getattr(runtime, kind)(mode=Device("fake_manila").backend)
+    told = hybrid.estimate(CIRCUIT, OBSERVABLE, POINTS, simulator=primitive, shots=2000, seed=1)
+    right = [oracle.value(CIRCUIT, OBSERVABLE, point) for point in POINTS]
+    assert told.values == pytest.approx(right, abs=0.4)
 
 
 def test_fake_devices_that_are_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
