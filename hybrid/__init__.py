@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hybrid import jax as jax
     from hybrid import learn as learn
     from hybrid import observers as observers
     from hybrid import optimizers as optimizers
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from hybrid.primitives import Estimator as Estimator
     from hybrid.primitives import EstimatorGradient as EstimatorGradient
     from hybrid.primitives import Sampler as Sampler
+    from hybrid.torch.train import train as train
     from hybrid.workloads import QAOA as QAOA
     from hybrid.workloads import VQD as VQD
     from hybrid.workloads import VQE as VQE
@@ -71,6 +73,7 @@ _HOMES = {
     "amplitudes": "hybrid.calls.states",
     "estimate": "hybrid.calls.expectation",
     "expectation": "hybrid.calls.expectation",
+    "jax": "hybrid.jax",
     "learn": "hybrid.learn",
     "map": "hybrid.calls.map",
     "metric": "hybrid.calls.states",
@@ -87,6 +90,7 @@ _HOMES = {
     "sample": "hybrid.calls.sample",
     "simulators": "hybrid.simulators",
     "torch": "hybrid.torch",
+    "train": "hybrid.torch.train",
     "workload": "hybrid.workloads",
     "state": "hybrid.calls.states",
 }

@@ -27,13 +27,14 @@ CLASSES = (
     "Scan",
     "Session",
     "Supervised",
+    "TimeEvolution",
     "VQD",
     "VQE",
     "WarmStart",
     "Workload",
     "XYMixer",
 )
-MODULES = ("learn", "observers", "optimizers", "problems", "simulators", "torch")
+MODULES = ("jax", "learn", "observers", "optimizers", "problems", "simulators", "torch")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys

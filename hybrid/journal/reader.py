@@ -267,6 +267,19 @@ class Journal:
             return answer
         raise JournalError(f"{self.path}: has no answer {number}")
 
+    def checkpoint(self) -> bytes | None:
+        """Return the state of the last checkpoint, or None if there is none."""
+        if self._version < 4:
+            return None
+        rows = self._query("SELECT * FROM checkpoints ORDER BY step DESC LIMIT 1")
+        if not rows:
+            return None
+        step, when, state, check = rows[0]
+        with faults(self.path):
+            if not isinstance(state, bytes) or checksum(step, when, state) != check:
+                raise DamagedError(f"the checkpoint after step {step} has a wrong checksum")
+        return state
+
     def unfinished(self) -> Unfinished | None:
         """Return the last question if it is unanswered, with its partial answers."""
         number = len(self)

@@ -13,6 +13,7 @@ from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Resources
 from hybrid.pennylane.answers import Asked, Group, answered, arrange, content_of, grouped
+from hybrid.pennylane.circuits import Circuit
 from hybrid.pennylane.plans import Plans
 from hybrid.pennylane.pullbacks import Pull
 from hybrid.simulators.together import Part
@@ -20,8 +21,11 @@ from hybrid.simulators.together import Part
 
 def gradients(
     name: str, tapes: Sequence[Any], plans: Plans, resources: Resources
-) -> list[tuple[Any, FloatArray]]:
-    """Return for each tape its result, and its gradients by the angles, shape (B, M, P)."""
+) -> list[tuple[Any, FloatArray, list[int | None]]]:
+    """Return for each tape its result, its gradients by the angles, and its trainable columns.
+
+    Gradients have shape (B, M, P).
+    """
     groups: list[Group] = []
 
     def ask() -> Asked:
@@ -38,17 +42,18 @@ def gradients(
         by_angle = told.gradients.reshape(len(group.points), several, group.points.shape[1])
         for number, rows, many in zip(group.tapes, group.rows, group.batched, strict=True):
             value = arrange(tapes[number], group.plan, [told], rows, many)
-            arranged[number] = value, by_angle[rows]
+            columns = trainable_columns(tapes[number], group.plan.circuit)
+            arranged[number] = value, by_angle[rows], columns
     return arranged
 
 
-def jacobian(tape: Any, plans: Plans, by_angle: FloatArray) -> Any:
+def jacobian(tape: Any, by_angle: FloatArray, columns: Sequence[int | None]) -> Any:
     """Return the derivatives of a tape: one for each trainable parameter and measurement.
 
     Args:
         tape: without a batch of parameters.
-        plans: of the device.
         by_angle: gradients by the angles, shape (1, M, P).
+        columns: the column of each trainable parameter, or None for none.
     """
     if len(by_angle) > 1 or tape.batch_size is not None:
         raise InputError(
@@ -57,16 +62,17 @@ def jacobian(tape: Any, plans: Plans, by_angle: FloatArray) -> Any:
             expected="no batch, for a Jacobian",
             advice="apply qml.transforms.broadcast_expand, or ask for a vector-Jacobian product",
         )
-    columns = trainable_columns(tape, plans)
     rows = [tuple(np.array(0.0 if c is None else row[c]) for c in columns) for row in by_angle[0]]
     each = [row[0] if len(row) == 1 else row for row in rows]
     return each[0] if len(each) == 1 else tuple(each)
 
 
-def pushed(tape: Any, plans: Plans, by_angle: FloatArray, tangents: Sequence[Any]) -> Any:
+def pushed(
+    tape: Any, by_angle: FloatArray, columns: Sequence[int | None], tangents: Sequence[Any]
+) -> Any:
     """Return the Jacobian-vector product of a tape."""
     summed = np.zeros(by_angle.shape[:2])
-    for column, tangent in zip(trainable_columns(tape, plans), tangents, strict=True):
+    for column, tangent in zip(columns, tangents, strict=True):
         if column is not None:
             summed += by_angle[:, :, column] * np.reshape(np.asarray(tangent), (-1, 1))
     each = [np.array(row[0] if tape.batch_size is None else row) for row in summed.T]
@@ -110,7 +116,7 @@ def pulled(
     answers = iter(found)
     given = [None if pull.part is None else next(answers) for pull in pulls]
     products = tuple(
-        pull.product(answer, trainable_columns(pull.tape, plans))
+        pull.product(answer, trainable_columns(pull.tape, pull.plan.circuit))
         for pull, answer in zip(pulls, given, strict=True)
     )
     if not with_results:
@@ -123,13 +129,13 @@ def pulled(
     return results, products
 
 
-def trainable_columns(tape: Any, plans: Plans) -> list[int | None]:
+def trainable_columns(tape: Any, circuit: Circuit) -> list[int | None]:
     """Return the column of each trainable parameter; None for one of an observable.
 
     Raises:
         InputError: a trainable parameter is an argument of an operation, but no angle.
     """
-    columns = plans.of(tape).circuit.column_of
+    columns = circuit.column_of
     found: list[int | None] = []
     for number in tape.trainable_params:
         if number >= len(columns):

@@ -250,16 +250,19 @@ class HybridQubit(Device):
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         found = gradients(f"{NAME}.{name}", tapes, self._plans, self._resources)
         both = zip(tapes, found, strict=True)
-        each = tuple(jacobian(tape, self._plans, by_angle) for tape, (_, by_angle) in both)
-        return tuple(value for value, _ in found), each
+        each = tuple(jacobian(tape, by_angle, columns) for tape, (_, by_angle, columns) in both)
+        return tuple(value for value, *_ in found), each
 
     def _pushed(
         self, name: str, tapes: Sequence[Any], tangents: Sequence[Any]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         found = gradients(f"{NAME}.{name}", tapes, self._plans, self._resources)
         every = zip(tapes, found, tangents, strict=True)
-        each = tuple(pushed(tape, self._plans, by_angle, t) for tape, (_, by_angle), t in every)
-        return tuple(value for value, _ in found), each
+        each = tuple(
+            pushed(tape, by_angle, columns, tangent)
+            for tape, (_, by_angle, columns), tangent in every
+        )
+        return tuple(value for value, *_ in found), each
 
     def _seed(self, tapes: Sequence[Any]) -> int | None:
         """Return the seed of an execution; the generator advances only if there are shots."""

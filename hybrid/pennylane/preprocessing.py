@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import pennylane as qml
+from pennylane.decomposition import enabled_graph
 from pennylane.devices.preprocess import (
     decompose,
     device_resolve_dynamic_wires,
@@ -62,40 +63,89 @@ def pipeline(wires: Any, *, deferred: bool, adjoint: bool, broadcast: bool) -> q
     )
     every.add_transform(_one_by_one if broadcast else broadcast_expand)
     every.add_transform(_split_with_shots)
-    known = None if wires is None else frozenset(wires)
     found = qml.CompilePipeline()
-    found.add_transform(
-        _unless_ready, every=every, is_ready=lambda tape: _is_ready(tape, known, broadcast)
-    )
+    quick = _Quick(None if wires is None else frozenset(wires), adjoint, broadcast)
+    found.add_transform(_unless_simple, every=every, quick=quick)
     return found
 
 
 @qml.transform  # type: ignore[untyped-decorator]
-def _unless_ready(tape: Any, every: Any, is_ready: Callable[[Any], bool]) -> Any:
-    """Apply transforms, unless they would change nothing: each of them takes its time."""
-    if is_ready(tape):
-        return (tape,), null_postprocessing
+def _unless_simple(tape: Any, every: Any, quick: _Quick) -> Any:
+    """Apply all transforms, unless decomposing the operations is all that they would do.
+
+    Each of them takes its time, and PennyLane's ``decompose`` copies the observables: for those of
+    molecules, this takes longer than all gradients.
+    """
+    simple = quick.tape_of(tape)
+    if simple is not None:
+        return (simple,), null_postprocessing
     tapes, processed = every((tape,))
     return tapes, lambda results: processed(results)[0]
 
 
-def _is_ready(tape: Any, wires: frozenset[Any] | None, broadcast: bool) -> bool:
-    """Return whether a tape without shots has plain gates and expectation values only."""
-    if tape.shots:
-        return False
-    for op in tape.operations:
+@dataclass(frozen=True)
+class _Quick:
+    """Decomposes tapes without shots, of plain gates, templates and expectation values.
+
+    Attributes:
+        wires: wires of the device, or None.
+        adjoint: whether the tapes are differentiated by the device.
+        broadcast: whether a batch of parameters may stay in one tape.
+    """
+
+    wires: frozenset[Any] | None
+    adjoint: bool
+    broadcast: bool
+
+    def tape_of(self, tape: Any) -> Any:
+        """Return the tape of native operations, or None if it needs more than decomposition."""
+        if tape.shots or not all(map(self._is_value, tape.measurements)):
+            return None
+        found = []
+        changed = False
+        for op in tape.operations:
+            if self._is_plain(op):
+                found.append(op)
+                continue
+            parts = None if enabled_graph() else self._parts(op)
+            if parts is None:
+                return None
+            found.extend(parts)
+            changed = True
+        return qml.tape.QuantumScript(found, tape.measurements) if changed else tape
+
+    def _parts(self, op: Any) -> list[Any] | None:
+        """Return the plain gates of a template, or None if it contains anything else."""
+        if self._is_plain(op):
+            return [op]
+        if type(op) is qml.BasisState:
+            fixed = not any(qml.math.requires_grad(each) for each in op.data)
+            return [op] if fixed and self._has_wires(op) else None
+        if is_native(op) or not isinstance(op, qml.operation.Operation) or not op.has_decomposition:
+            return None
+        found: list[Any] = []
+        with qml.QueuingManager.stop_recording():
+            for part in op.decomposition():
+                plain = self._parts(part)
+                if plain is None:
+                    return None
+                found.extend(plain)
+        return found
+
+    def _is_plain(self, op: Any) -> bool:
         if type(op) not in _PLAIN and type(op) not in ROTATIONS:
             return False
-        if wires is not None and not wires.issuperset(op.wires.labels):
+        if not self.broadcast and any(getattr(number, "ndim", 0) for number in op.data):
             return False
-        if not broadcast and any(getattr(number, "ndim", 0) for number in op.data):
-            return False
-    for measured in tape.measurements:
+        return self._has_wires(op)
+
+    def _is_value(self, measured: Any) -> bool:
         if type(measured) is not ExpectationMP or measured.obs is None:
             return False
-        if wires is not None and not wires.issuperset(measured.wires.labels):
-            return False
-    return True
+        return self._has_wires(measured)
+
+    def _has_wires(self, of: Any) -> bool:
+        return self.wires is None or self.wires.issuperset(of.wires.labels)
 
 
 def _is_differentiable(op: Any) -> bool:

@@ -26,7 +26,10 @@ DOCS = ROOT / "docs"
 CALLS_PAGE, COMMANDS_PAGE, START_PAGE = (
     DOCS / f"{n}.md" for n in ("calls", "command-line", "start")
 )
-PAGES = [README, *sorted(path for path in DOCS.glob("*.md") if path.name != "architecture.md")]
+APART = ("architecture", "conformance")
+"""Pages of other commands than ours."""
+PAGES = [README, *sorted(path for path in DOCS.glob("*.md") if path.stem not in APART)]
+
 WITH_BLOCKS = [page for page in PAGES if blocks(page, "python") or commands(page)]
 
 LATER = ("calibrate",)
