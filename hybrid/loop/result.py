@@ -220,6 +220,16 @@ class Result:
         """Return all attributes as numbers, strings, lists and dictionaries.
 
         ``outcome`` is its value, such as "converged"; ``history`` has a list for each column.
+
+        Example:
+            >>> from qiskit.circuit import Parameter, QuantumCircuit
+            >>> from qiskit.quantum_info import SparsePauliOp
+            >>> import hybrid
+            >>> ansatz = QuantumCircuit(1)
+            >>> _ = ansatz.ry(Parameter("a"), 0)
+            >>> found = hybrid.minimize(hybrid.VQE(ansatz, SparsePauliOp("Z")), x0=[0.1]).to_dict()
+            >>> found["outcome"], list(found["history"])[:3]
+            ('converged', ['iterations', 'evaluations', 'values'])
         """
         return as_dict(self)
 

@@ -17,7 +17,8 @@ _FLUSH_SECONDS = 5
 class TensorBoard:
     """Observer that writes values, gradient norms and settings for ``tensorboard --logdir``.
 
-    The step is the number of evaluations. Needs the extra ``tensorboard``.
+    The step is the number of evaluations. Needs the extra ``tensorboard``. Pass it to a run as
+    ``hybrid.minimize(workload, observer=TensorBoard("runs/first"))``.
 
     Args:
         folder: folder of the event file, one for each run.

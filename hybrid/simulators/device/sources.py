@@ -29,6 +29,9 @@ Counted = list[dict[str, int]]
 _SEEDS = 1 << 31
 """Seeds of backends are smaller than this; some keep them as 32-bit integers."""
 
+_OF_THE_RUN = ("shots", "seed_simulator")
+"""Options of a sampler that shots and seed of the run replace."""
+
 _OF_ONE_BIT_STREAM = {"max_parallel_shots": 1, "statevector_parallel_threshold": 64}
 """Options of Aer with which counts do not depend on the number of threads."""
 
@@ -56,6 +59,10 @@ class Source(ABC):
     def is_ideal(self) -> bool:
         """Whether it is known to be without noise."""
         return False
+
+    def state_bytes(self, num_qubits: int) -> int:
+        """Return the bytes of a state that it holds in this process, or 0 if unknown."""
+        return 0
 
     @abstractmethod
     def content(self) -> str:
@@ -90,7 +97,9 @@ def source_of(given: BackendV2 | BaseSamplerV2) -> Source:
     if isinstance(given, BackendV2):
         return BackendSource(given)
     if type(given) is BackendSamplerV2:
-        return BackendSource(given.backend, dict(given.options.run_options or {}))
+        options = dict(given.options.run_options or {})
+        kept = {name: each for name, each in options.items() if name not in _OF_THE_RUN}
+        return BackendSource(given.backend, kept)
     return SamplerSource(given)
 
 
@@ -118,6 +127,12 @@ class BackendSource(Source):
     def reproducible(self) -> bool:
         """Whether it takes a seed, as simulators do."""
         return "seed_simulator" in self.backend.options
+
+    def state_bytes(self, num_qubits: int) -> int:
+        """Return the bytes of a state of Aer, if the method is set; "automatic" may hold none."""
+        method = {**dict(self.backend.options), **self.options}.get("method")
+        bits = {"statevector": num_qubits, "density_matrix": 2 * num_qubits}
+        return 16 << bits[method] if method in bits else 0
 
     def content(self) -> str:
         """Return a digest of class, name, options, and the errors and durations of the gates."""
@@ -190,6 +205,10 @@ class SamplerSource(Source):
     def is_ideal(self) -> bool:
         """Whether it is Qiskit's sampler of state vectors."""
         return type(self.sampler) is StatevectorSampler
+
+    def state_bytes(self, num_qubits: int) -> int:
+        """Return the bytes of a state vector, of Qiskit's own sampler."""
+        return 16 << num_qubits if self.is_ideal else 0
 
     def content(self) -> str:
         """Return a digest of the sampler's class, and of its backend."""
