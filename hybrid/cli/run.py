@@ -23,6 +23,7 @@ from hybrid.core.early import loaded
 from hybrid.core.phases import phase
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
+from hybrid.problems import MaxCut
 from hybrid.runtime import agree, free_bytes, on_survivors, world
 from hybrid.settings import (
     Job,
@@ -33,10 +34,11 @@ from hybrid.settings import (
     minimize_arguments,
 )
 from hybrid.simulators import Choice
+from hybrid.workloads import Scan
 
 _CALL = "the command line"
-_CUT_SAMPLES = 1024
-_CUT_STREAM = 2
+_SAMPLES = 1024
+_STREAM = 2
 """Key of the seed of the samples, distinct from those of minimize()."""
 
 
@@ -136,14 +138,17 @@ def run(
                 console.print(Text(f"note: {note}", "yellow"), soft_wrap=True)
         with following(console, job.reference):
             result = hybrid.minimize(job.workload, **chosen)
-    rows = report.result_rows(result, job.reference if job.electrons is None else None)
+    if isinstance(job.workload, Scan):
+        rows = report.scan_rows(job.workload, result)
+    else:
+        rows = report.result_rows(result, job.reference if job.electrons is None else None)
     more: dict[str, Any] = {"ranks": world().size, "journal": chosen["journal"]}
     try:
         if job.electrons is not None:
             measured = electrons.measured(job, result, arguments)
             rows, more["electrons"] = measured.rows(result, job.reference), measured.data()
-        cut_rows, cut = _cut(job, result, arguments["simulator"])
-        rows, more = rows + cut_rows, more | cut
+        sample_rows, sampled = _samples(job, result, arguments["simulator"])
+        rows, more = rows + sample_rows, more | sampled
     finally:  # deliver the result even if the measurements fail
         if world().rank == 0:
             data = results.result_data(job, result, **more)
@@ -224,15 +229,22 @@ def settled(
     return on_survivors(lambda: agree(world().communicator, _CALL, merged, contents), _CALL)
 
 
-def _cut(job: Job, result: Result, simulator: Choice) -> tuple[list[report.Row], dict[str, Any]]:
-    """Sample the final state of a maximum cut, with the noise of the run; collective."""
-    graph = job.graph
-    if graph is None:
+def _samples(
+    job: Job, result: Result, simulator: Choice
+) -> tuple[list[report.Row], dict[str, Any]]:
+    """Sample the solution of a problem of bit strings, with the noise of the run; collective."""
+    problem = job.sampled
+    if problem is None:
         return [], {}
-    seed = derive(result.seed, _CUT_STREAM)
-    counts = hybrid.sample(job.circuit, result.point, _CUT_SAMPLES, simulator=simulator, seed=seed)
+    seed = derive(result.seed, _STREAM)
+    counts = hybrid.sample(job.circuit, result.point, _SAMPLES, simulator=simulator, seed=seed)
     assert isinstance(counts, dict)
-    cut = graph.interpret(counts)
-    largest = -job.reference.value if job.reference is not None else None
-    data = {"weight": cut.value, "sides": cut.bitstring, "largest": largest}
-    return report.cut_rows(graph, cut, result, largest), {"cut": data}
+    rows = report.sample_rows(problem, counts, result, job.reference)
+    if isinstance(problem, MaxCut):
+        cut = problem.interpret(counts)
+        largest = -job.reference.value if job.reference is not None else None
+        return rows, {"cut": {"weight": cut.value, "sides": cut.bitstring, "largest": largest}}
+    if not any(map(problem.allows, counts)):
+        return rows, {"sample": None}
+    best = problem.interpret(counts)
+    return rows, {"sample": {"cost": best.value, "bits": best.bitstring}}

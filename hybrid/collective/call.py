@@ -21,6 +21,7 @@ from hybrid.runtime import (
     mark_collective,
     nested_seed,
     on_survivors,
+    refuse_unsent,
     thread_bound,
     world,
 )
@@ -133,6 +134,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
         name: name of the public function, for messages.
         prepare: checks the input and compiles; raises InputError.
     """
+    refuse_unsent(name)
     job = world()
 
     def prepare_what_fits() -> P:

@@ -88,6 +88,7 @@ def _message(solution: Solution, trace: Trace, seed: int) -> dict[str, Any]:
         "seed": seed,
         "values": None if values is None else np.array(values, dtype=np.float64),
         "operators": [str(each) for each in solution.operators],
+        "error_bounds": solution.error_bounds,
     }
 
 

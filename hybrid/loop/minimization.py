@@ -44,6 +44,9 @@ from hybrid.simulators import Choice
 from hybrid.simulators.counted import counted
 from hybrid.workloads import Minimizable, Sampling
 
+_DEFAULT = "L-BFGS-B"
+"""The default optimizer."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Minimization(Prepared):
@@ -77,7 +80,7 @@ class Minimization(Prepared):
     def prepared(
         cls,
         workload: Minimizable,
-        optimizer: str | Optimizer = "L-BFGS-B",
+        optimizer: str | Optimizer = _DEFAULT,
         *,
         x0: ArrayLike | None = None,
         seed: int | None = None,
@@ -115,7 +118,16 @@ class Minimization(Prepared):
             simulator, checked_shots(shots), checked_step(gradient, shots), checked_sector(sector)
         )
         method = make(optimizer, max_iterations, tolerance, options)
+        if workload.own_method is not None:
+            _refuse_optimizer(workload.own_method, optimizer, max_iterations, tolerance, options)
         start = None if x0 is None else checked_start(x0, workload.num_parameters)
+        if start is not None and getattr(method, "starts_itself", False):
+            raise InputError(
+                "x0",
+                got=f"a start besides the optimizer {method.name}, which has one of its own",
+                expected="one of them",
+                advice="pass hybrid.optimizers.AskTell a function (x0, seed) that makes it",
+            )
         recording = checked_recording(journal, fork, origin)
 
         def identity() -> dict[str, str]:
@@ -199,7 +211,7 @@ class Minimization(Prepared):
         return RunDescription(
             workload=self.workload.description,
             simulator=self.evaluation.description,
-            optimizer=self.optimizer.name,
+            optimizer=self.workload.own_method or self.optimizer.name,
             num_parameters=self.workload.num_parameters,
             ranks=call.world.size,
             hosts=len(call.world.hosts),
@@ -211,6 +223,30 @@ class Minimization(Prepared):
             cores=cores_of(call.world, self.resources.threads),
             seconds_left=seconds_left,
         )
+
+
+def _refuse_optimizer(
+    own_method: str,
+    optimizer: str | Optimizer,
+    max_iterations: int | None,
+    tolerance: float | None,
+    options: Mapping[str, Any] | None,
+) -> None:
+    """Refuse the settings of an optimizer for a workload that takes none."""
+    given = {
+        "optimizer": None if optimizer == _DEFAULT else optimizer,
+        "max_iterations": max_iterations,
+        "tolerance": tolerance,
+        "options": options or None,
+    }
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(
+                name,
+                got=repr(value)[:60],
+                expected=f"none: {own_method} takes the steps of this workload",
+                advice="leave it out; the workload's own arguments control its steps",
+            )
 
 
 def _content_of(optimizer: Optimizer) -> str:

@@ -25,6 +25,7 @@ from hybrid.runtime import (
     StallReport,
     Stops,
     batch_time_limit,
+    elsewhere,
     inside_call,
     on_survivors,
     world,
@@ -64,7 +65,8 @@ def minimize(
 
     Args:
         workload: for instance :class:`hybrid.VQE` or :class:`hybrid.QAOA`.
-        optimizer: a name (``hybrid.optimizers.names()``) or an optimizer.
+        optimizer: a name (``hybrid.optimizers.names()``), an optimizer, or one of another library:
+            see :func:`hybrid.optimizers.make`.
         x0: shape (P,), the starting point. If None, ``workload.initial_point`` suggests one.
         seed: master seed. If None, a fresh one is drawn and reported as ``Result.seed``.
         simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or an
@@ -121,6 +123,10 @@ def minimize(
         >>> round(result.value, 6)
         -1.0
     """
+
+    if (ranks := elsewhere()) is not None:
+        sent: Result = ranks.call("minimize", locals())
+        return sent
 
     def prepare() -> Minimization:
         return Minimization.prepared(

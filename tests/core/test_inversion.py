@@ -5,7 +5,7 @@ import gc
 import pytest
 from greenlet import greenlet
 
-from hybrid.optimizers.inversion import inverted
+from hybrid.core.inversion import inverted
 
 
 def suspended_greenlets():

@@ -1,9 +1,9 @@
 """Convert a function with a callback into a generator.
 
-SciPy's minimisers own their loop and call the cost function; here the loop owns the minimiser. A
-greenlet runs the minimiser on a separate stack, so that its call of the cost function can be
-suspended and resumed, C frames included. A thread would need locks, take 30 times as long to
-switch, and be hard to stop.
+SciPy's minimisers and integrators own their loop and call a function; here the loop owns them. A
+greenlet runs them on a separate stack, so that their call of the function can be suspended and
+resumed, C frames included. A thread would need locks, take 30 times as long to switch, and be hard
+to stop.
 """
 
 from __future__ import annotations
