@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike
 from hybrid.collective.call import Call, Prepared, check_fits
 from hybrid.core.arrays import FloatArray
 from hybrid.core.checks import (
+    WhetherSector,
+    checked_sector,
     checked_seed,
     checked_shots,
     checked_stall,
@@ -83,6 +85,7 @@ class Minimization(Prepared):
         threads: int | None = None,
         shards: int | Auto = "auto",
         groups: int | Auto = "auto",
+        sector: WhetherSector = "auto",
         observer: object = None,
         journal: str | os.PathLike[str] | None = None,
         fork: str | os.PathLike[str] | None = None,
@@ -102,7 +105,9 @@ class Minimization(Prepared):
                 got=repr(workload) if isinstance(workload, type) else type(workload).__name__,
                 expected="a workload such as hybrid.VQE(ansatz, observable)",
             )
-        sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
+        sampling = Sampling(
+            simulator, checked_shots(shots), checked_step(gradient, shots), checked_sector(sector)
+        )
         method = make(optimizer, max_iterations, tolerance, options)
         start = None if x0 is None else checked_start(x0, workload.num_parameters)
         recording = checked_recording(journal, fork, origin)
