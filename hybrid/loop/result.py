@@ -36,6 +36,8 @@ class RunDescription:
         memory_bytes: memory that one rank allocates for states, in bytes.
         seed: the run's seed.
         journal: path of the journal and what it already holds; or None.
+        cores: cores that the ranks hold together.
+        seconds_left: seconds until the time limit or the end of the budget, or None.
     """
 
     workload: str
@@ -49,6 +51,8 @@ class RunDescription:
     memory_bytes: int
     seed: int
     journal: str | None = None
+    cores: int = 1
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Progress:
         wall_time: seconds since the start.
         point: shape (P,), float64; the point at which ``value`` was computed.
         gradient: shape (P,), float64; the gradient at ``point``, or None if not requested.
+        standard_error: standard error of ``value`` if it was sampled, else None.
     """
 
     iteration: int
@@ -74,6 +79,12 @@ class Progress:
     wall_time: float
     point: FloatArray
     gradient: FloatArray | None = None
+    standard_error: float | None = None
+
+    @property
+    def gradient_norm(self) -> float | None:
+        """Euclidean norm of the gradient, or None if it was not requested."""
+        return None if self.gradient is None else float(np.linalg.norm(self.gradient))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,8 @@ class Result:
     Attributes:
         value: the best value found; NaN if the run ended before its first value.
         x: shape (P,), float64; the parameters of ``value``. For :class:`hybrid.VQD` shape (K, P),
-            one row of parameters per state.
+            one row of parameters per state; for :class:`hybrid.TimeEvolution` shape (T, P), one per
+            time.
         outcome: why the run stopped, see :class:`hybrid.core.outcome.Outcome`.
         message: the same as a sentence, with details.
         success: whether the optimizer converged, or, if it has no convergence test, finished.
@@ -134,9 +146,11 @@ class Result:
         seed: master seed of the run; pass it again to reproduce the bits.
         values: float64. For :class:`hybrid.VQD` shape (K,), the energies of the states in ascending
             order; for :class:`hybrid.AdaptVQE` shape (n,), the energy after each of n operators;
-            else None.
+            for :class:`hybrid.TimeEvolution` shape (T,), the energy at each of T times; else None.
         operators: for :class:`hybrid.AdaptVQE` the names of the operators, in the order chosen;
             else empty.
+        error_bounds: for :class:`hybrid.TimeEvolution` in real time, float64, shape (T,); bounds on
+            the error of the state at each time; else None.
         replayed: number of ``evaluations`` that were read from the journal instead of computed.
     """
 
@@ -154,6 +168,7 @@ class Result:
     outcome: Outcome
     values: FloatArray | None = None
     operators: tuple[str, ...] = ()
+    error_bounds: FloatArray | None = None
     replayed: int = 0
 
     def __repr__(self) -> str:
@@ -165,8 +180,12 @@ class Result:
 
     @property
     def point(self) -> FloatArray:
-        """The parameters of ``value``, shape (P,): ``x``, or its first row for several states."""
-        return self.x if self.x.ndim == 1 else self.x[0]
+        """The parameters of ``value``, shape (P,): ``x``, or one of its rows."""
+        if self.x.ndim == 1:
+            return self.x
+        is_last = self.values is not None and self.values[0] != self.value == self.values[-1]
+        point: FloatArray = self.x[-1 if is_last else 0]
+        return point
 
     def plot(self, reference: float | None = None, axes: Axes | None = None) -> Figure:
         """Return a matplotlib figure of the convergence; a notebook shows it.

@@ -9,7 +9,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.errors import InputError
-from hybrid.runtime import world
+from hybrid.runtime.world import world
 
 _MAP = "observable.apply_layout(circuit.layout)"
 

@@ -14,7 +14,7 @@ import pytest
 
 from hybrid.cli.app import command_line
 from hybrid.cli.data import as_json
-from hybrid.cli.files import UnwritableError, write
+from hybrid.core.files import UnwritableError, write
 from tests.cli.test_electrons import ION
 from tests.launch import environment_of_a_job, launch
 from tests.settings.run_files import EXAMPLES, ISING, changed
