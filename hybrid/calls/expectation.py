@@ -13,7 +13,14 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.collective.call import Prepared, answer
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
-from hybrid.core.checks import checked_points, checked_seed, checked_shots, checked_step
+from hybrid.core.checks import (
+    WhetherSector,
+    checked_points,
+    checked_sector,
+    checked_seed,
+    checked_shots,
+    checked_step,
+)
 from hybrid.core.digest import digest
 from hybrid.core.resources import Auto, Resources
 from hybrid.runtime import elsewhere
@@ -38,6 +45,7 @@ def estimate(
     threads: int | None = None,
     shards: int | Auto = "auto",
     groups: int | Auto = "auto",
+    sector: WhetherSector = "auto",
 ) -> Told:
     """Return expectation values, gradients, variances and standard errors at parameter points.
 
@@ -76,7 +84,9 @@ def estimate(
 
     def prepare() -> Prepared:
         resources = Resources.checked(threads, shards, groups)
-        found = _prepared(circuit, observable, points, gradient, simulator, shots, seed, resources)
+        found = _prepared(
+            circuit, observable, points, gradient, simulator, shots, seed, resources, sector
+        )
         if not (variance or force):
             return found
         ask = replace(found.first_ask, variance=variance, force=force)
@@ -99,6 +109,7 @@ def expectation(
     threads: int | None = None,
     shards: int | Auto = "auto",
     groups: int | Auto = "auto",
+    sector: WhetherSector = "auto",
 ) -> FloatArray: ...
 
 
@@ -115,6 +126,7 @@ def expectation(
     threads: int | None = None,
     shards: int | Auto = "auto",
     groups: int | Auto = "auto",
+    sector: WhetherSector = "auto",
 ) -> tuple[FloatArray, FloatArray]: ...
 
 
@@ -130,6 +142,7 @@ def expectation(
     threads: int | None = None,
     shards: int | Auto = "auto",
     groups: int | Auto = "auto",
+    sector: WhetherSector = "auto",
 ) -> Any:
     """Return expectation values, and gradients if asked for, at parameter points.
 
@@ -153,6 +166,8 @@ def expectation(
         shards: number of ranks that share one state, a power of two. With "auto", the fewest whose
             memory suffices, or more where that is faster. The bits do not depend on it.
         groups: number of such groups that run concurrently.
+        sector: "auto" holds exact states in a symmetry sector, such as a fixed number of
+            particles, where the circuit conserves one and that pays; False never does.
 
     Returns:
         values, shape (B,), float64; with ``gradient`` also gradients, shape (B, P), float64. For a
@@ -183,7 +198,9 @@ def expectation(
 
     def prepare() -> Prepared:
         resources = Resources.checked(threads, shards, groups)
-        return _prepared(circuit, observable, points, gradient, simulator, shots, seed, resources)
+        return _prepared(
+            circuit, observable, points, gradient, simulator, shots, seed, resources, sector
+        )
 
     told = _told("expectation()", observable, prepare)
     return told.values if told.gradients is None else (told.values, told.gradients)
@@ -208,10 +225,13 @@ def _prepared(
     shots: int | None,
     seed: int | None,
     resources: Resources,
+    sector: WhetherSector,
 ) -> Prepared:
     """Check the input and compile it, on this rank."""
     rule = "exact" if isinstance(gradient, bool) else gradient
-    sampling = Sampling(simulator, checked_shots(shots), checked_step(rule, shots))
+    sampling = Sampling(
+        simulator, checked_shots(shots), checked_step(rule, shots), checked_sector(sector)
+    )
     workload = compiled_expectation(circuit, observable)
     checked = checked_points(points, workload.num_parameters)
     return Prepared(

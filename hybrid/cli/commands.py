@@ -115,6 +115,7 @@ def run_command(
     stall: options.Stall = None,
     shards: options.Shards = None,
     groups: options.Groups = None,
+    sector: options.Sector = None,
     budget: options.Budget = None,
     output: options.Output = None,
     trace: options.Trace = None,
@@ -126,7 +127,7 @@ def run_command(
 
     limit = within(budget, _seconds(time_limit), threads)
     keeping = Keeping(journal, fork, limit, stall, trace)
-    settings = overrides(seed, threads, max_iterations, shots, shards, groups)
+    settings = overrides(seed, threads, max_iterations, shots, shards, groups, sector)
     _conclude(run(file, settings, keeping, Showing(quiet, as_json, output)))
 
 
@@ -246,12 +247,13 @@ def check_command(
     shots: options.Shots = None,
     shards: options.Shards = None,
     groups: options.Groups = None,
+    sector: options.Sector = None,
     as_json: options.Json = False,
 ) -> None:
     """Validate a file and print what would run."""
     from hybrid.cli.check import check
 
-    settings = overrides(seed, threads, max_iterations, shots, shards, groups)
+    settings = overrides(seed, threads, max_iterations, shots, shards, groups, sector)
     check(file, settings, as_json=as_json)
 
 
@@ -273,12 +275,13 @@ def plan_command(
     shots: options.Shots = None,
     shards: options.Shards = None,
     groups: options.Groups = None,
+    sector: options.Sector = None,
     as_json: options.Json = False,
 ) -> None:
     """Explain how a run would be split over ranks, and why."""
     from hybrid.cli.plan import Imagined, show_plan
 
-    settings = overrides(shots=shots, shards=shards, groups=groups)
+    settings = overrides(shots=shots, shards=shards, groups=groups, sector=sector)
     show_plan(file, settings, Imagined(ranks, threads, memory, machine), as_json=as_json)
 
 

@@ -15,6 +15,8 @@ from hybrid.collective.call import Call, Prepared, check_fits
 from hybrid.collective.topology import cores_of
 from hybrid.core.arrays import FloatArray
 from hybrid.core.checks import (
+    WhetherSector,
+    checked_sector,
     checked_seed,
     checked_shots,
     checked_stall,
@@ -91,6 +93,7 @@ class Minimization(Prepared):
         threads: int | None = None,
         shards: int | Auto = "auto",
         groups: int | Auto = "auto",
+        sector: WhetherSector = "auto",
         observer: object = None,
         journal: str | os.PathLike[str] | None = None,
         fork: str | os.PathLike[str] | None = None,
@@ -111,7 +114,9 @@ class Minimization(Prepared):
                 got=repr(workload) if isinstance(workload, type) else type(workload).__name__,
                 expected="a workload such as hybrid.VQE(ansatz, observable)",
             )
-        sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
+        sampling = Sampling(
+            simulator, checked_shots(shots), checked_step(gradient, shots), checked_sector(sector)
+        )
         method = make(optimizer, max_iterations, tolerance, options)
         if workload.own_method is not None:
             _refuse_optimizer(workload.own_method, optimizer, max_iterations, tolerance, options)

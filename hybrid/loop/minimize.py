@@ -9,6 +9,7 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike
 
 from hybrid.collective.call import Call, call_together
+from hybrid.core.checks import WhetherSector
 from hybrid.core.errors import Suspended, SuspendedSession
 from hybrid.core.notices import notify
 from hybrid.core.resources import Auto
@@ -48,6 +49,7 @@ def minimize(
     threads: int | None = None,
     shards: int | Auto = "auto",
     groups: int | Auto = "auto",
+    sector: WhetherSector = "auto",
     observer: Observer | Sequence[Observer] | None = None,
     journal: str | os.PathLike[str] | None = None,
     fork: str | os.PathLike[str] | None = None,
@@ -80,6 +82,8 @@ def minimize(
         shards: ranks that share one state, a power of two. "auto" uses the fewest that have the
             memory, or more if that is predicted to be faster.
         groups: number of such groups that work in parallel. "auto" uses as many as possible.
+        sector: "auto" holds exact states in a symmetry sector, such as a fixed number of
+            particles, where the circuit conserves one and that pays; False never does.
         observer: progress callbacks, one or several, invoked on rank 0 only. If ``progressed``
             returns a string, the run stops and reports it as the reason.
         journal: file that records the run. If it exists, the run resumes from it, on any number of
@@ -139,6 +143,7 @@ def minimize(
             threads=threads,
             shards=shards,
             groups=groups,
+            sector=sector,
             observer=observer,
             journal=journal,
             fork=fork,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid import problems
+from hybrid.core.checks import WhetherSector
 from hybrid.scheduler import check_memory
 from hybrid.settings import optimization, tables
 from hybrid.settings.ansatz import circuit_of
@@ -99,6 +101,7 @@ class MinimizeArguments(TypedDict):
     threads: int | None
     shards: int | Literal["auto"]
     groups: int | Literal["auto"]
+    sector: WhetherSector
     journal: Path | None
     time_limit: float | None
     stall: Literal["report", "abort"]
@@ -191,7 +194,7 @@ def _molecule(
     molecule = _read_molecule(run_file, problem)
     if memory_bytes is not None and _holds_states(run_file.simulator):
         single = run_file.simulator.precision == "complex64"
-        needed = (8 if single else 16) << molecule.num_qubits
+        needed = (8 if single else 16) * _amplitudes(run_file, molecule)
         check_memory(
             needed, memory_bytes, ranks_on_host=1, num_qubits=molecule.num_qubits, halves=not single
         )
@@ -268,6 +271,18 @@ def _holds_states(table: tables.Simulator) -> bool:
     return table.shots is None and table.name in ("auto", "native")
 
 
+def _amplitudes(run_file: RunFile, molecule: problems.Molecule) -> int:
+    """Return the number of complex amplitudes that a molecule's states take at least."""
+    table, ansatz = run_file.simulator, run_file.ansatz
+    conserves = isinstance(ansatz, tables.UCCSD) or getattr(ansatz, "pool", "") == "fermionic"
+    finds = table.sector == "auto" and table.precision != "complex64"
+    if not (conserves and finds and molecule.mapper == "jordan_wigner"):
+        return 1 << molecule.num_qubits
+    orbitals = molecule.num_spatial_orbitals
+    of_spins = (math.comb(orbitals, count) for count in molecule.num_electrons)
+    return -(-math.prod(of_spins) // 2)  # real numbers
+
+
 def minimize_arguments(run_file: RunFile) -> MinimizeArguments:
     """Return the arguments of :func:`hybrid.minimize`."""
     optimizer = run_file.optimizer
@@ -284,6 +299,7 @@ def minimize_arguments(run_file: RunFile) -> MinimizeArguments:
         "threads": run_file.run.threads,
         "shards": run_file.run.shards,
         "groups": run_file.run.groups,
+        "sector": run_file.simulator.sector,
         "journal": None if journal is None else run_file.beside(journal),
         "time_limit": None if limit is None else seconds_of(limit, "run.time_limit"),
         "stall": run_file.run.stall,

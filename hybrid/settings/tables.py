@@ -299,6 +299,7 @@ class Simulator(Table):
     noise: Noise | None = Field(
         None, description="a table with depolarizing_1q, depolarizing_2q, readout"
     )
+    sector: Literal["auto", False] = Field("auto", description="'auto', or false for dense states")
     options: dict[str, object] = Field(
         default_factory=dict, description="a table of other arguments of the simulator"
     )

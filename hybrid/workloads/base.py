@@ -10,6 +10,7 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import WhetherSector
 from hybrid.core.steps import Drive, Steps
 from hybrid.simulators import Choice, Evaluation, content_of
 
@@ -23,16 +24,18 @@ class Sampling:
             backend of Qiskit, or ``"auto"`` for the first that supports the evaluation.
         shots: number of measurements, or None for exact values.
         finite_difference: step of finite differences, or None for exact gradients.
+        sector: "auto" to hold states in a symmetry sector where that pays, or False.
     """
 
     simulator: Choice = "auto"
     shots: int | None = None
     finite_difference: float | None = None
+    sector: WhetherSector = "auto"
 
     def contents(self) -> Mapping[str, str]:
         """Return everything that must be equal on all ranks, by name."""
         return {
-            "simulator": content_of(self.simulator),
+            "simulator": content_of(self.simulator) + ("" if self.sector else ", dense states"),
             "number of shots": str(self.shots),
             "way to gradients": str(self.finite_difference),
         }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
-from qiskit.circuit.library import PauliEvolutionGate
+from qiskit.circuit.library import PauliEvolutionGate, XXPlusYYGate
 from qiskit.quantum_info import SparsePauliOp
 from scipy.linalg import expm
 
@@ -217,6 +217,24 @@ def test_bad_input(changes: dict, match: str) -> None:
     arguments = {"times": [1.0], **changes}
     with pytest.raises(InputError, match=match):
         hybrid.TimeEvolution(_ansatz(2, 1), SparsePauliOp("ZZ"), **arguments)
+
+
+def test_an_ansatz_in_a_symmetry_sector_has_the_dense_forces() -> None:
+    num_qubits = 8
+    angles = iter(ParameterVector("a", num_qubits - 1))
+    circuit = QuantumCircuit(num_qubits)
+    circuit.x([0, 2, 4, 6])
+    for k in range(num_qubits - 1):
+        circuit.append(XXPlusYYGate(next(angles)), [k, k + 1])
+    hamiltonian = SparsePauliOp.from_sparse_list(
+        [("ZZ", [k, k + 1], 1.0) for k in range(num_qubits - 1)]
+        + [(pair, [k, k + 1], 0.5) for k in range(num_qubits - 1) for pair in ("XX", "YY")],
+        num_qubits,
+    )
+    point = np.linspace(0.1, 0.9, num_qubits - 1)
+    inside = hybrid.estimate(circuit, hamiltonian, point, force=True)
+    dense = hybrid.estimate(circuit, hamiltonian, point, force=True, sector=False)
+    np.testing.assert_allclose(inside.forces, dense.forces, atol=1e-12)
 
 
 def test_a_state_that_no_parameter_moves_stays() -> None:

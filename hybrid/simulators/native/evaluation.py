@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from hybrid import _kernels
-from hybrid.core.arrays import FloatArray
+from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.core.ask import Ask, Told, Want
 from hybrid.core.columns import Columns
 from hybrid.core.piece import Piece, slices
@@ -77,18 +77,26 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         program: the compiled circuit.
         observables: the compiled observables.
         single: whether amplitudes are complex64.
+        why_dense: why a circuit that conserves something is not kept in its sector, or "".
     """
 
     answers: ClassVar[frozenset[Want]] = frozenset(Want)
     observables: tuple[Observable, ...]
     single: bool
+    why_dense: str = field(default="", compare=False, kw_only=True)
 
     @property
     def description(self) -> str:
         """One line: kernel build, precision and method."""
         build = _kernels.about()["processor"]
         precision = "complex64" if self.single else "complex128"
-        return f"native kernels ({build}), {precision}, exact values, adjoint gradients"
+        dense = f"dense states, since {self.why_dense}, " if self.why_dense else ""
+        return f"native kernels ({build}), {dense}{precision}, exact values, adjoint gradients"
+
+    @property
+    def width(self) -> int:
+        """The number of qubits whose states have as many amplitudes as these."""
+        return self.program.num_qubits
 
     @cached_property
     def kernel_observables(self) -> tuple[_kernels.PauliSum, ...]:
@@ -100,7 +108,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return slices of the points; pieces of narrow circuits hold several points."""
-        grain = 1 if ask.metric else 1 << max(0, _PIECE_QUBITS - self.program.num_qubits)
+        grain = 1 if ask.metric else 1 << max(0, _PIECE_QUBITS - self.width)
         return slices(len(ask.points), grain, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
@@ -123,7 +131,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
                 self.kernel_observables, angles, threads=threads
             )
         if ask.others is not None:
-            states = states_of(self.program, ask.others, threads=threads)
+            states = self.states(ask.others, threads)
             overlaps, slopes = self.kernel_program.overlaps(
                 states, angles, ask.gradient, threads=threads
             )
@@ -135,6 +143,10 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             parts["forces"] = angle_map.pull_back(points, forces)
         return Columns(ask, len(self.observables)).rows(parts)
 
+    def states(self, points: FloatArray, threads: int) -> ComplexArray:
+        """Return the states at points for the kernels' overlaps, shape (B, amplitudes)."""
+        return states_of(self.program, points, threads=threads)
+
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return all wanted answers at all points."""
         return Columns(ask, len(self.observables)).told(np.concatenate(partials))
@@ -142,7 +154,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
     @property
     def points_at_once(self) -> int:
         """Number of points that :meth:`pull_back` processes at a time."""
-        return 1 << max(0, _TAPE_QUBITS - self.program.num_qubits)
+        return 1 << max(0, _TAPE_QUBITS - self.width)
 
     def pull_back(
         self,
