@@ -73,7 +73,7 @@ def _report(pairs: int | None, only: list[str] | None) -> Iterator[str]:
     yield "Lightning over ours in one pair of runs; values and gradients agree to 1e-8. Times are"
     yield "medians, of processor time on one thread, or of wall time on several."
     yield ""
-    yield f"PennyLane {qml.version()}, {platform.machine()}, OMP_NUM_THREADS={_threads()}, "
+    yield f"PennyLane {qml.version()}, {platform.machine()}, OMP_NUM_THREADS={_threads()},"
     yield f"load average at the start {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores."
     yield ""
     yield "| QNode | ours | Lightning | ratio: median (least to most) | target | pairs |"
