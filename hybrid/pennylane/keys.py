@@ -17,12 +17,11 @@ _KEPT = 256
 class ObservableKeys:
     """Finds keys of observables that are equal if and only if their contents are.
 
-    The content of a large sum is read once per object; an operator is not changed in place, as
-    PennyLane assumes, too.
+    The Pauli strings of an observable, which PennyLane computes once, are read once.
     """
 
     def __init__(self) -> None:
-        self._read: OrderedDict[int, tuple[Any, tuple[Any, ...], object]] = OrderedDict()
+        self._read: OrderedDict[int, tuple[Any, object]] = OrderedDict()
         self._tokens: OrderedDict[Hashable, object] = OrderedDict()
 
     def of(self, obs: Any) -> Hashable:
@@ -31,19 +30,23 @@ class ObservableKeys:
             return None
         if type(obs) in _PAULIS:
             return type(obs), obs.wires.labels
-        data = tuple(obs.data)
-        known = self._read.get(id(obs))
-        if known is not None and known[0] is obs and _is_same(known[1], data):
-            return known[2]
-        content = content_of(obs)
-        token = self._tokens.get(content)
-        if token is None:
-            token = self._tokens[content] = object()
-        # The observable is kept, so that no other one gets its id.
-        self._read[id(obs)] = (obs, data, token)
-        for store in (self._read, self._tokens):
-            if len(store) > _KEPT:
-                store.popitem(last=False)
+        sentence = obs.pauli_rep
+        if sentence is None:  # arrays, which may have been changed in place
+            return self._token(content_of(obs))
+        known = self._read.get(id(sentence))
+        if known is not None and known[0] is sentence:
+            return known[1]
+        token = self._token(content_of(obs))
+        self._read[id(sentence)] = (sentence, token)  # kept, so that no other one gets its id
+        if len(self._read) > _KEPT:
+            self._read.popitem(last=False)
+        return token
+
+    def _token(self, content: Hashable) -> object:
+        """Return a small object that stands for the content."""
+        token = self._tokens.setdefault(content, object())
+        if len(self._tokens) > _KEPT:
+            self._tokens.popitem(last=False)
         return token
 
 
@@ -65,11 +68,3 @@ def _bytes_of(data: Any) -> Hashable:
         return rows.shape, rows.data.tobytes(), rows.indices.tobytes(), rows.indptr.tobytes()
     array = np.asarray(data)
     return array.dtype.str, array.shape, array.tobytes()
-
-
-def _is_same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    """Return whether data are the same scalars; arrays may have been changed in place."""
-    return len(one) == len(other) and all(
-        a is b and np.ndim(a) == 0 and not sparse.issparse(a)
-        for a, b in zip(one, other, strict=True)
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pennylane as qml
@@ -20,7 +21,7 @@ def is_supported(tape: Any) -> bool:
     """
     if tape.shots or not all(map(differentiable, tape.measurements)):
         return False
-    if any(is_traced(each) for m in tape.measurements for each in m.obs.data):
+    if any(is_traced(each) for m in tape.measurements for each in _coefficients(m.obs)):
         return False
     return all(
         (is_native(op) and has_angles(op))
@@ -28,6 +29,12 @@ def is_supported(tape: Any) -> bool:
         or not any(is_traced(each) for each in op.data)
         for op in tape.operations
     )
+
+
+def _coefficients(obs: Any) -> Iterable[Any]:
+    """Return the numbers in an observable; those of Pauli strings are at hand."""
+    numbers: Iterable[Any] = obs.data if obs.pauli_rep is None else obs.pauli_rep.values()
+    return numbers
 
 
 def is_differentiated(interface: Any, tape: Any, *, several: bool = False) -> bool:
