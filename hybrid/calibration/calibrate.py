@@ -50,7 +50,7 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
         bandwidth: measured bytes per second between ranks, or None for a default.
     """
     cores = len(usable_cores())
-    with phase("calibrating", sum(_TYPICAL), float(sum(_TYPICAL))) as step:
+    with phase("calibrating", sum(_TYPICAL), lambda: float(sum(_TYPICAL))) as step:
         around_ask, around_piece = _runtime_seconds()
         gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
         step.advance(_TYPICAL[0])

@@ -1,7 +1,7 @@
 """What this process is doing now, for whoever shows it.
 
 A step that may take long is a phase. Displays are told of its beginning and its end, and look at it
-in between, from a thread of their own. Without displays a phase costs a tenth of a microsecond.
+in between, from a thread of their own. Without displays a phase costs less than a microsecond.
 """
 
 from __future__ import annotations
@@ -111,10 +111,19 @@ class _Told:
             display.ended(self._phase)
 
 
-def phase(name: str, total: int | None = None, predicted: float | None = None) -> Any:
+def phase(
+    name: str,
+    total: int | None = None,
+    predicted: Callable[[], float | None] = lambda: None,
+) -> Any:
     """Return the context of a phase; what it yields has :meth:`Phase.advance`.
 
     A phase within a phase is part of it, and not shown.
+
+    Args:
+        name: what is done, such as ``"evaluating"``.
+        total: number of its parts, or None if unknown.
+        predicted: returns the seconds that it should take, or None; called if it is shown.
 
     Example:
         >>> with phase("counting", total=2) as counting:
@@ -122,7 +131,7 @@ def phase(name: str, total: int | None = None, predicted: float | None = None) -
     """
     if not displays() or _state.current is not None:
         return _NOTHING
-    return _Told(Phase(name, total, predicted))
+    return _Told(Phase(name, total, predicted()))
 
 
 def displays() -> list[Any]:

@@ -68,7 +68,8 @@ def core_time(core_seconds: float) -> str:
 def _verdict(run: Run) -> str:
     method = f"{run.optimizer}: " if run.optimizer else ""
     if run.completed is not None:
-        return method + (text(run.completed.get("message")) or "the run has ended")
+        message = text(run.completed.get("message")) or "the run has ended"
+        return message if run.optimizer and message.startswith(run.optimizer) else method + message
     stops = [event.detail for event in run.events if event.kind == "stop"]
     why = f", stopped by {text(stops[-1].get('reason'))}" if stops else ""
     return f"{method}not finished{why}; what follows is what had been recorded so far"

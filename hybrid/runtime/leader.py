@@ -78,7 +78,7 @@ class Leader(Generic[Answer]):
         """Return the answer to an Ask; see :meth:`hybrid.runtime.team.Team.ask`."""
         partials = dict(known)
         plan = self._runner.plan(ask, partials)
-        with phase("evaluating", len(plan.pieces) - len(partials), plan.wall) as step:
+        with phase("evaluating", len(plan.pieces) - len(partials), lambda: plan.wall) as step:
 
             def take(done: Done) -> None:
                 partials[done.piece] = done.partial

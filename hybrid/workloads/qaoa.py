@@ -20,7 +20,7 @@ from hybrid.core.outcome import Outcome
 from hybrid.core.seeds import derive
 from hybrid.core.steps import CutShort, Drive, Solution, Steps
 from hybrid.operators import as_pauli_sum
-from hybrid.simulators import Estimator
+from hybrid.simulators import Choice, Estimator
 from hybrid.simulators.registry import check_exact, sampler
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.compiled import compiled_circuit, compiled_observable
@@ -98,6 +98,13 @@ class QAOA(Expectation):
         if not isinstance(depth, int | np.integer) or isinstance(depth, bool) or depth < 1:
             raise InputError("depth", got=repr(depth), expected="an integer of at least 1")
         depth = int(depth)
+        if callable(getattr(cost, "cost", None)):
+            raise InputError(
+                "cost",
+                got=type(cost).__name__,
+                expected="its cost, a diagonal operator",
+                advice="pass its cost()",
+            )
         operator = as_pauli_sum(cost)
         checked = compiled_observable(operator, QuantumCircuit(getattr(operator, "num_qubits", 0)))
         if np.any(checked.x_masks):
@@ -229,12 +236,24 @@ class QAOA(Expectation):
             return super().prepare(sampling)
         shots = sampling.shots
         if shots is None:
-            check_exact(sampling.simulator, None, f"probabilities for {self.objective}")
+            self._check_exact(sampling.simulator)
             return ExactDistribution(self.flat.program, self.observable, self.objective)
         counts = sampler(sampling.simulator, self.flat, shots)
         return SampledDistribution(
             counts, self.observable, self.objective, sampling.finite_difference
         )
+
+    def _check_exact(self, simulator: Choice) -> None:
+        """Refuse a simulator whose probabilities are unknown without shots."""
+        try:
+            check_exact(simulator, None, f"probabilities for {self.objective}")
+        except InputError as error:
+            raise InputError(
+                error.what,
+                got=error.got,
+                expected=error.expected,
+                advice="give shots to sample with it, or omit it",
+            ) from None
 
     def _ramp(self, depth: int) -> FloatArray:
         midpoints = (np.arange(depth) + 0.5) / depth

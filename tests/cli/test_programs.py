@@ -94,6 +94,7 @@ def test_the_parameters_of_a_result_are_those_of_its_value(path: Path, capsys: C
     assert found["outcome"] == "converged"
 
 
+@pytest.mark.launches
 def test_progress_goes_to_standard_error_beside_json(path: Path) -> None:
     ended = launch(0, "-m", "hybrid", "run", str(path), "--json")
     assert ended.code == 0

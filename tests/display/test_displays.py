@@ -275,7 +275,7 @@ def test_a_notebook_shows_a_run_and_keeps_its_last_state() -> None:
 @pytest.mark.usefixtures("_impatient")
 def test_a_notebook_removes_what_it_showed_of_a_step() -> None:
     areas = Areas()
-    with Notebook(areas) as display, shown(display), phase("calibrating", predicted=9.0):
+    with Notebook(areas) as display, shown(display), phase("calibrating", predicted=lambda: 9.0):
         until(lambda: areas.shown)
     assert "calibrating" in areas.shown[0]
     assert areas.shown[-1] == ""
