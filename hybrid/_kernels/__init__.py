@@ -64,6 +64,10 @@ ELSEWHERE = _build.ELSEWHERE
 PauliSum = _build.PauliSum
 Placement = _build.Placement
 Program = _build.Program
+# Absent from builds of older sources; states are dense then.
+SectorBasis = getattr(_build, "SectorBasis", None)
+SectorProgram = getattr(_build, "SectorProgram", None)
+SectorSum = getattr(_build, "SectorSum", None)
 Tape = _build.Tape
 about = _build.about
 copy_in = _build.copy_in
@@ -92,6 +96,9 @@ __all__ = [
     "PauliSum",
     "Placement",
     "Program",
+    "SectorBasis",
+    "SectorProgram",
+    "SectorSum",
     "Tape",
     "about",
     "copy_in",
