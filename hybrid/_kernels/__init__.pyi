@@ -116,6 +116,9 @@ class Program:
     def variances(
         self, observables: Sequence[PauliSum], angles: NDArray[np.float64], *, threads: int = 0
     ) -> NDArray[np.float64]: ...
+    def forces(
+        self, observables: Sequence[PauliSum], angles: NDArray[np.float64], *, threads: int = 0
+    ) -> NDArray[np.float64]: ...
     def metric(self, angles: NDArray[np.float64], *, threads: int = 0) -> NDArray[np.float64]: ...
     def probabilities(
         self, angles: NDArray[np.float64], qubits: int, *, threads: int = 0

@@ -24,7 +24,7 @@ from hybrid.core.checks import checked_seed, checked_shots, checked_step
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError, nearest
 from hybrid.core.resources import Resources
-from hybrid.runtime import free_bytes, thread_bound, world
+from hybrid.runtime import free_bytes, refuse_unsent, thread_bound, world
 from hybrid.runtime.inside import count_circuits
 from hybrid.runtime.world import shared_cores
 from hybrid.simulators import Choice, content_of, names
@@ -151,6 +151,7 @@ class Differentiable:
 
         The team of a call takes longer than a small batch, and exact answers need no seed.
         """
+        refuse_unsent(self.name, "the states between its two passes stay in this process")
         job = world()
         if job.size > 1 or not self.is_exact:
             return answer_with_seed(name, prepare)

@@ -23,6 +23,7 @@ from hybrid.core.checks import (
 )
 from hybrid.core.digest import digest
 from hybrid.core.resources import Auto, Resources
+from hybrid.runtime import elsewhere
 from hybrid.simulators import Choice
 from hybrid.workloads import Sampling
 from hybrid.workloads.compiled import compiled_expectation, is_sequence, with_axis
@@ -37,6 +38,7 @@ def estimate(
     *,
     gradient: bool | Gradient = False,
     variance: bool = False,
+    force: bool = False,
     simulator: Choice = "auto",
     shots: int | None = None,
     seed: int | None = None,
@@ -52,11 +54,13 @@ def estimate(
 
     Args:
         variance: whether to return ``<H^2> - <H>^2`` of each observable; needs simulator "native".
+        force: whether to return ``Im <d_k psi|(O - <O>) psi>`` for each parameter and observable,
+            the force of real-time evolution (see :class:`hybrid.TimeEvolution`); needs "native".
 
     Returns:
         values of shape (B,); gradients of shape (B, P) or None; standard_errors of shape (B,)
-        where values were sampled, else None; variances of shape (B,) or None. For a list of M
-        observables, shapes (B, M) and (B, M, P).
+        where values were sampled, else None; variances of shape (B,) or None; forces of shape
+        (B, P) or None. For a list of M observables, shapes (B, M) and (B, M, P).
 
     Raises:
         InputError: an argument is not usable; raised before anything runs.
@@ -74,18 +78,20 @@ def estimate(
         True
     """
 
+    if (ranks := elsewhere()) is not None:
+        sent: Told = ranks.call("estimate", locals())
+        return sent
+
     def prepare() -> Prepared:
         resources = Resources.checked(threads, shards, groups)
         found = _prepared(
             circuit, observable, points, gradient, simulator, shots, seed, resources, sector
         )
-        if not variance:
+        if not (variance or force):
             return found
-        return replace(
-            found,
-            first_ask=replace(found.first_ask, variance=True),
-            contents=lambda: {**found.contents(), "variance": "wanted"},
-        )
+        ask = replace(found.first_ask, variance=variance, force=force)
+        wanted = {"variance": str(variance), "force": str(force)}
+        return replace(found, first_ask=ask, contents=lambda: {**found.contents(), **wanted})
 
     return _told("estimate()", observable, prepare)
 
@@ -186,6 +192,9 @@ def expectation(
         >>> values.round(6).tolist(), gradients.shape
         ([[1.0, 0.0]], (1, 2, 1))
     """
+
+    if (ranks := elsewhere()) is not None:
+        return ranks.call("expectation", locals())
 
     def prepare() -> Prepared:
         resources = Resources.checked(threads, shards, groups)

@@ -18,6 +18,7 @@ from hybrid.core.errors import InputError, PieceError
 from hybrid.core.piece import Piece
 from hybrid.core.resources import Resources
 from hybrid.core.seeds import derive
+from hybrid.runtime import refuse_unsent
 from hybrid.runtime.messages import pack, unpack
 from hybrid.simulators import Choice, Evaluation
 from hybrid.workloads import LocalSimulator, Sampling
@@ -68,6 +69,8 @@ def map(
         >>> map(lambda item: item**2, [3, 1, 2])
         [9, 1, 4]
     """
+
+    refuse_unsent("map()", "its function is code, which does not travel")
 
     def prepare() -> Prepared:
         if not callable(function):

@@ -53,6 +53,14 @@ Stall = Annotated[
     typer.Option(help="How to handle a stalled piece (10 times its predicted time)."),
 ]
 
+Trace = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.json",
+        help="Write the timeline of all ranks for chrome://tracing or ui.perfetto.dev.",
+    ),
+]
+
 
 def overrides(
     seed: int | None = None,

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from hybrid.collective.topology import topology_of
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
+from hybrid.core.phases import phase
 from hybrid.core.resources import ANY, Resources
 from hybrid.runtime import (
     Team,
@@ -20,6 +21,7 @@ from hybrid.runtime import (
     mark_collective,
     nested_seed,
     on_survivors,
+    refuse_unsent,
     thread_bound,
     world,
 )
@@ -132,6 +134,7 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
         name: name of the public function, for messages.
         prepare: checks the input and compiles; raises InputError.
     """
+    refuse_unsent(name)
     job = world()
 
     def prepare_what_fits() -> P:
@@ -142,7 +145,8 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
             check_fits(prepared, job.size, free_bytes())
         return prepared
 
-    prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.agreed())
+    with phase("compiling"):
+        prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.agreed())
     seed = prepared.seed
     if seed is None:
         seed = _shared_seed(job, prepared.recorded_seed)

@@ -66,6 +66,10 @@ class RankError(HybridError):
         super().__init__(f"rank {rank} on {host} failed: {summary}\n{remote_traceback}")
 
 
+class RanksEndedError(HybridError):
+    """The ranks of :func:`hybrid.ranks` have ended; the message has what they printed last."""
+
+
 class JournalError(HybridError):
     """A journal cannot be read or written; the message says which file, why and what to do."""
 

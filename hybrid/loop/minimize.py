@@ -25,6 +25,7 @@ from hybrid.runtime import (
     StallReport,
     Stops,
     batch_time_limit,
+    elsewhere,
     inside_call,
     on_survivors,
     world,
@@ -54,6 +55,7 @@ def minimize(
     fork: str | os.PathLike[str] | None = None,
     time_limit: float | None = None,
     stall: Literal["report", "abort"] = "report",
+    trace: str | os.PathLike[str] | None = None,
     origin: Mapping[str, Any] | None = None,
 ) -> Result:
     """Minimise a workload on all ranks of the job; every rank returns the same result.
@@ -63,7 +65,8 @@ def minimize(
 
     Args:
         workload: for instance :class:`hybrid.VQE` or :class:`hybrid.QAOA`.
-        optimizer: a name (``hybrid.optimizers.names()``) or an optimizer.
+        optimizer: a name (``hybrid.optimizers.names()``), an optimizer, or one of another library:
+            see :func:`hybrid.optimizers.make`.
         x0: shape (P,), the starting point. If None, ``workload.initial_point`` suggests one.
         seed: master seed. If None, a fresh one is drawn and reported as ``Result.seed``.
         simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or an
@@ -91,6 +94,8 @@ def minimize(
             journal, SLURM's time limit (less a margin) applies too.
         stall: how to handle a stalled piece (10 times its predicted time): "report" it with its
             rank and stack, or "abort" the job (exit code 75) so that it can be resumed.
+        trace: file for the timeline of every rank (quantum, classical, communication, waiting) in
+            the format of chrome://tracing and ui.perfetto.dev; written when the run ends or stops.
         origin: where the run comes from, plain data stored in the journal.
 
     Returns:
@@ -119,6 +124,10 @@ def minimize(
         -1.0
     """
 
+    if (ranks := elsewhere()) is not None:
+        sent: Result = ranks.call("minimize", locals())
+        return sent
+
     def prepare() -> Minimization:
         return Minimization.prepared(
             workload,
@@ -140,13 +149,15 @@ def minimize(
             fork=fork,
             time_limit=time_limit,
             stall=stall,
+            trace=trace,
             origin=origin,
         )
 
     result = on_survivors(lambda: _minimized(prepare), "minimize()")
     if world().rank == 0:
+        observers = Observers.checked(observer).and_displays()
         with inside_call(result.seed):
-            Observers.checked(observer).finished(result)
+            observers.finished(result)
     return result
 
 

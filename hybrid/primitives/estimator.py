@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from qiskit.primitives import (
@@ -16,6 +18,7 @@ from qiskit.primitives.containers import EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from hybrid.collective.call import checked_together
+from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Told
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
@@ -23,6 +26,7 @@ from hybrid.core.resources import Auto, Resources
 from hybrid.primitives.job import FinishedJob
 from hybrid.primitives.questions import Asked, Question, answer_parts
 from hybrid.primitives.seeding import Seed, noise_source, run_seed
+from hybrid.runtime import elsewhere
 from hybrid.simulators import Choice, Native
 from hybrid.workloads import Sampling
 
@@ -115,6 +119,24 @@ class Estimator(BaseEstimatorV2):
         return job
 
     def _run(self, pubs: Sequence[EstimatorPub]) -> PrimitiveResult[PubResult]:
+        if (ranks := elsewhere()) is not None:
+            found = ranks.call("Estimator.run", {"pubs": list(pubs), **self.settings})
+        else:
+            found = self.values_of(pubs)
+        results = [
+            PubResult(
+                DataBin(evs=values, stds=errors, shape=values.shape),
+                metadata={
+                    "target_precision": pub.precision,
+                    "circuit_metadata": pub.circuit.metadata,
+                },
+            )
+            for pub, (values, errors) in zip(pubs, found, strict=True)
+        ]
+        return PrimitiveResult(results, metadata={"version": 2})
+
+    def values_of(self, pubs: Sequence[EstimatorPub]) -> list[tuple[FloatArray, FloatArray]]:
+        """Return values and standard errors of each pub, in its shape; collective."""
         questions: list[Question] = []
 
         def ask() -> Asked:
@@ -127,27 +149,30 @@ class Estimator(BaseEstimatorV2):
 
         told, seed = answer_parts("Estimator.run()", ask, self._resources)
         answers = iter(told)
-        results = [
-            self._result(pub, question, [next(answers) for _ in question.values], seed)
+        return [
+            self._noisy(pub, question, [next(answers) for _ in question.values], seed)
             for pub, question in zip(pubs, questions, strict=True)
         ]
-        return PrimitiveResult(results, metadata={"version": 2})
 
-    def _result(
+    def _noisy(
         self, pub: EstimatorPub, question: Question, told: Sequence[Told], seed: int
-    ) -> PubResult:
+    ) -> tuple[FloatArray, FloatArray]:
         values, errors = question.arranged(told)
         if pub.precision and self._shots(pub.precision) is None:
             rng = noise_source(self._seed, seed)
             for index in np.ndindex(*values.shape):  # Qiskit's order of draws
                 values[index] = rng.normal(values[index], pub.precision)
-        return PubResult(
-            DataBin(evs=values, stds=errors, shape=values.shape),
-            metadata={
-                "target_precision": pub.precision,
-                "circuit_metadata": pub.circuit.metadata,
-            },
-        )
+        return values, errors
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make an equal estimator."""
+        return {
+            "default_precision": self._default_precision,
+            "seed": self._seed,
+            "simulator": self._simulator,
+            **asdict(self._resources),
+        }
 
     @property
     def resources(self) -> Resources:

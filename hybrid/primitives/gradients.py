@@ -28,6 +28,7 @@ from hybrid.core.errors import InputError
 from hybrid.primitives.estimator import Estimator
 from hybrid.primitives.job import FinishedJob
 from hybrid.primitives.questions import Asked, answer_parts
+from hybrid.runtime import elsewhere
 from hybrid.simulators.native.per_point import Metric
 from hybrid.simulators.together import Part
 from hybrid.workloads.compiled import compiled_circuit, compiled_expectation
@@ -107,19 +108,48 @@ class EstimatorGradient(BaseEstimatorGradient):
     ) -> EstimatorGradientResult:
         default = self.precision if precision is None else precision
         default = self._estimator.default_precision if default is None else default
+        if (ranks := elsewhere()) is not None:
+            given = {
+                "circuits": list(circuits),
+                "observables": [SparsePauliOp(each) for each in observables],
+                "points": list(parameter_values),
+                "precision": default,
+                **self._estimator.settings,
+            }
+            found = ranks.call("EstimatorGradient.run", given)
+        else:
+            found = self.derivatives(circuits, observables, parameter_values, default)
+        gradients = [
+            _of_chosen(answer, circuit, some)
+            for answer, circuit, some in zip(found, circuits, parameters, strict=True)
+        ]
+        return EstimatorGradientResult(
+            gradients=gradients,
+            metadata=[{"parameters": list(some)} for some in parameters],
+            precision=default,
+        )
+
+    def derivatives(
+        self,
+        circuits: Sequence[QuantumCircuit],
+        observables: Sequence[BaseOperator],
+        points: Sequence[Sequence[float]],
+        precision: float | Sequence[float],
+    ) -> list[FloatArray]:
+        """Return the derivatives of each circuit by all of its parameters; collective."""
 
         def ask() -> Asked:
-            targets = np.broadcast_to(np.asarray(default, dtype=np.float64), len(circuits))
+            targets = np.broadcast_to(np.asarray(precision, dtype=np.float64), len(circuits))
             samplings = [self._estimator.sampling(float(target)) for target in targets]
             workloads = [
                 compiled_expectation(circuit, SparsePauliOp(observable))
                 for circuit, observable in zip(circuits, observables, strict=True)
             ]
-            points = [
+            checked = [
                 checked_points(values, workload.num_parameters, "parameter values")
-                for values, workload in zip(parameter_values, workloads, strict=True)
+                for values, workload in zip(points, workloads, strict=True)
             ]
-            each = list(zip(workloads, samplings, points, strict=True))
+            each = list(zip(workloads, samplings, checked, strict=True))
             return Asked(
                 [Part(w.prepare(s), Ask(p, gradient=True), w.num_qubits) for w, s, p in each],
                 lambda: digest(
@@ -129,15 +159,7 @@ class EstimatorGradient(BaseEstimatorGradient):
             )
 
         told, _ = answer_parts("EstimatorGradient.run()", ask, self._estimator.resources)
-        gradients = [
-            _of_chosen(answer.gradients[0], circuit, some)
-            for answer, circuit, some in zip(told, circuits, parameters, strict=True)
-        ]
-        return EstimatorGradientResult(
-            gradients=gradients,
-            metadata=[{"parameters": list(some)} for some in parameters],
-            precision=default,
-        )
+        return [answer.gradients[0] for answer in told]
 
 
 class QGT(BaseQGT):
@@ -200,30 +222,42 @@ class QGT(BaseQGT):
         *,
         precision: float | Sequence[float] | None = None,
     ) -> QGTResult:
-        def ask() -> Asked:
-            programs = [compiled_circuit(circuit).program for circuit in circuits]
-            points = [
-                checked_points(values, circuit.num_parameters, "parameter values")
-                for values, circuit in zip(parameter_values, circuits, strict=True)
-            ]
-            return Asked(
-                [
-                    Part(Metric(program), Ask(point), program.num_qubits)
-                    for program, point in zip(programs, points, strict=True)
-                ],
-                lambda: digest([program.content() for program in programs], points),
-            )
-
-        metrics, _ = answer_parts("QGT.run()", ask, self._estimator.resources)
+        if (ranks := elsewhere()) is not None:
+            given = {"circuits": list(circuits), "points": list(parameter_values)}
+            metrics = ranks.call("QGT.run", given | self._estimator.settings)
+        else:
+            metrics = self.metrics(circuits, parameter_values)
         return QGTResult(
             qgts=[
-                _of_chosen(_of_chosen(metric[0], circuit, some).T, circuit, some)
+                _of_chosen(_of_chosen(metric, circuit, some).T, circuit, some)
                 for metric, circuit, some in zip(metrics, circuits, parameters, strict=True)
             ],
             derivative_type=self.derivative_type,
             metadata=[{"parameters": list(some)} for some in parameters],
             precision=0.0 if precision is None else precision,
         )
+
+    def metrics(
+        self, circuits: Sequence[QuantumCircuit], points: Sequence[Sequence[float]]
+    ) -> list[FloatArray]:
+        """Return the metric of each circuit, by all of its parameters; collective."""
+
+        def ask() -> Asked:
+            programs = [compiled_circuit(circuit).program for circuit in circuits]
+            checked = [
+                checked_points(values, circuit.num_parameters, "parameter values")
+                for values, circuit in zip(points, circuits, strict=True)
+            ]
+            return Asked(
+                [
+                    Part(Metric(program), Ask(point), program.num_qubits)
+                    for program, point in zip(programs, checked, strict=True)
+                ],
+                lambda: digest([program.content() for program in programs], checked),
+            )
+
+        told, _ = answer_parts("QGT.run()", ask, self._estimator.resources)
+        return [metric[0] for metric in told]
 
 
 def _chosen(circuits: Sequence[QuantumCircuit], parameters: Chosen) -> list[Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.primitives import (
     BaseSamplerV2,
+    BitArray,
     DataBin,
     PrimitiveJob,
     PrimitiveResult,
@@ -31,6 +32,7 @@ from hybrid.primitives.job import FinishedJob
 from hybrid.primitives.questions import Asked, answer_parts
 from hybrid.primitives.registers import Readout, bit_arrays
 from hybrid.primitives.seeding import Seed, run_seed, shot_source
+from hybrid.runtime import elsewhere
 from hybrid.simulators import Aer, Choice, Native
 from hybrid.simulators.aer.memory import AerMemory
 from hybrid.simulators.native.per_point import Probabilities
@@ -136,6 +138,31 @@ class Sampler(BaseSamplerV2):
         return job
 
     def _run(self, pubs: Sequence[SamplerPub]) -> PrimitiveResult[SamplerPubResult]:
+        if (ranks := elsewhere()) is not None:
+            found = ranks.call("Sampler.run", {"pubs": list(pubs), **self.settings})
+        else:
+            found = self.bits_of(pubs)
+        results = [
+            SamplerPubResult(
+                DataBin(**bits, shape=pub.shape),
+                metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
+            )
+            for pub, bits in zip(pubs, found, strict=True)
+        ]
+        return PrimitiveResult(results, metadata={"version": 2})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make an equal sampler."""
+        return {
+            "default_shots": self._default_shots,
+            "seed": self._seed,
+            "simulator": self._simulator or "auto",
+            **asdict(self._resources),
+        }
+
+    def bits_of(self, pubs: Sequence[SamplerPub]) -> list[dict[str, BitArray]]:
+        """Return the shots of each pub by the names of its registers; collective."""
         shots: list[_Shots] = []
 
         def ask() -> Asked:
@@ -149,8 +176,7 @@ class Sampler(BaseSamplerV2):
         found, seed = answer_parts("Sampler.run()", ask, self._resources)
         source = shot_source(self._seed, seed)
         answers = iter(found)
-        results = [each.result(next(answers) if len(each.points) else [], source) for each in shots]
-        return PrimitiveResult(results, metadata={"version": 2})
+        return [each.bits(next(answers) if len(each.points) else [], source) for each in shots]
 
 
 @dataclass(frozen=True)
@@ -204,18 +230,14 @@ class _Shots:
         on = "native" if self.readout is not None else self.aer.content()
         return digest(identity_of(self.pub.circuit), self.points, self.pub.shots, on)
 
-    def result(self, answer: Any, rng: Callable[[], np.random.Generator]) -> SamplerPubResult:
-        """Return the pub's result; ``rng`` returns the generator of the next point."""
+    def bits(self, answer: Any, rng: Callable[[], np.random.Generator]) -> dict[str, BitArray]:
+        """Return the registers of the pub; ``rng`` returns the generator of the next point."""
         circuit = self.pub.circuit
         if self.readout is None:
             parts = [_registers(bits, self.pub) for bits in answer]
         else:
             parts = [self.readout.packed(self._outcomes(each, rng())) for each in answer]
-        arrays = bit_arrays(parts, circuit.cregs, self.pub.shape, self.pub.shots)
-        return SamplerPubResult(
-            DataBin(**arrays, shape=self.pub.shape),
-            metadata={"shots": self.pub.shots, "circuit_metadata": circuit.metadata},
-        )
+        return bit_arrays(parts, circuit.cregs, self.pub.shape, self.pub.shots)
 
     @property
     def is_drawn_here(self) -> bool:

@@ -14,7 +14,24 @@ _ARRAY = 1
 _CLASSES: dict[int, type[Any]] = {2: Told, 3: Ask}
 """Dataclasses that messages may hold, by the code of their extension."""
 _CODES = {kind: code for code, kind in _CLASSES.items()}
-_DTYPES = frozenset({"<f8", "<f4", "<c16", "<c8", "<i8", "<i4", "<u8", "|u1"})
+_DTYPES = frozenset(
+    {
+        "<f8",
+        "<f4",
+        "<f2",
+        "<c16",
+        "<c8",
+        "<i8",
+        "<i4",
+        "<i2",
+        "|i1",
+        "<u8",
+        "<u4",
+        "<u2",
+        "|u1",
+        "|b1",
+    }
+)
 
 
 def pack(message: object) -> bytes:

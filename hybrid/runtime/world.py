@@ -124,6 +124,17 @@ def use(job: World) -> Iterator[None]:
         _used.reset(token)
 
 
+def is_nested() -> bool:
+    """Return whether :func:`world` returns the job of a :func:`use` context.
+
+    Example:
+        >>> with use(alone()):
+        ...     is_nested()
+        True
+    """
+    return _used.get() is not None or bool(_process.used)
+
+
 def alone() -> World:
     """Return a job of this process only; the same object each time.
 

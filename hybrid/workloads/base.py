@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -45,7 +45,20 @@ class OneRun:
     """Default course of a run: a single optimization.
 
     A workload that needs several optimizations in sequence overrides these methods.
+
+    Attributes:
+        own_method: name of the method that takes the steps, if it is no optimizer.
+        made_with: the arguments that the workload was made with, by place and by name.
     """
+
+    own_method: ClassVar[str | None] = None
+    made_with: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *arguments: Any, **named: Any) -> Self:
+        """Keep the arguments, so that a workload can be made again in another process."""
+        made = super().__new__(cls)
+        object.__setattr__(made, "made_with", (arguments, named))
+        return made
 
     def steps(self, drive: Drive, x0: FloatArray, seed: int) -> Steps:
         """Return the steps of a run.
@@ -75,6 +88,8 @@ class OneRun:
 @runtime_checkable
 class Minimizable(Protocol):
     """Interface of what :func:`hybrid.minimize` minimises, built-in or user-defined."""
+
+    own_method: ClassVar[str | None]
 
     @property
     def description(self) -> str:

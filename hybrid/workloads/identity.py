@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 
 from hybrid.core.fingerprint import fingerprint_of
-from hybrid.runtime import world
+from hybrid.runtime.world import world
 
 _SHOWN = 5
 

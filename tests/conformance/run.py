@@ -18,7 +18,7 @@ from pathlib import Path
 
 SUITES = {
     "qiskit-algorithms": "0.4.0",
-    "qiskit-machine-learning": "0.9.0",
+    "qiskit-machine-learning": "0.9.1",
     "qiskit-nature": "0.8.0",
 }
 LEFT_OUT = (

@@ -24,7 +24,17 @@ def _has_examples(name: str) -> bool:
 WITH_EXAMPLES = [name for name in modules() if _has_examples(name)]
 
 
-@pytest.mark.parametrize("name", WITH_EXAMPLES)
+LAUNCHING = ("hybrid.notebook.ranks",)
+"""Modules whose examples start ranks, which a rank cannot."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.launches] if name in LAUNCHING else [])
+        for name in WITH_EXAMPLES
+    ],
+)
 def test_the_examples_of_a_module(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     module = importlib.import_module(name)
@@ -35,6 +45,11 @@ def test_the_examples_of_a_module(name: str, monkeypatch: pytest.MonkeyPatch) ->
         runner.run(test, out=told.append)
     assert runner.failures == 0, "".join(told)
     assert runner.tries > 0
+
+
+def test_examples_of_the_pennylane_device_are_found() -> None:
+    pytest.importorskip("pennylane", reason="needs PennyLane")
+    assert "hybrid.pennylane.device" in WITH_EXAMPLES
 
 
 def test_examples_are_found() -> None:

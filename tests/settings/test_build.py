@@ -51,7 +51,7 @@ def test_the_reference_of_a_maximum_cut_is_the_largest_one(tmp_path: Path) -> No
     assert job.workload.num_parameters == 4
     assert job.reference is not None
     assert job.reference.value == -4.0
-    assert job.graph is not None
+    assert job.sampled is not None
 
 
 @pytest.mark.parametrize("circuit", ["efficient_su2", "real_amplitudes"])

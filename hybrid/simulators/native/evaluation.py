@@ -138,6 +138,9 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             parts["overlaps"] = overlaps
             if slopes is not None:
                 parts["overlap_gradients"] = angle_map.pull_back(points, slopes)
+        if ask.force:
+            forces = self.kernel_program.forces(self.kernel_observables, angles, threads=threads)
+            parts["forces"] = angle_map.pull_back(points, forces)
         return Columns(ask, len(self.observables)).rows(parts)
 
     def states(self, points: FloatArray, threads: int) -> ComplexArray:
@@ -226,16 +229,18 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             held = max(held, 2 * one)
         if ask.others is not None:
             held = max(held, (len(ask.others) + (3 if ask.gradient else 1)) * one)
+        if ask.force:
+            held = max(held, 3 * one)
         return held
 
     def complex64_halves_memory(self, ask: Ask) -> bool:
         """Return whether all states that are held would be complex64."""
-        doubles = ask.metric or ask.variance or ask.others is not None
+        doubles = ask.metric or ask.variance or ask.force or ask.others is not None
         return not self.single and not doubles
 
     def work(self, ask: Ask, piece: Piece) -> Work:
         """Return the operations of the program and the observables, per point."""
-        back = ask.gradient or ask.metric
+        back = ask.gradient or ask.metric or ask.force
         return Work(
             "native",
             self.program.num_qubits,
@@ -261,7 +266,9 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             taken += 1.0
         if ask.others is not None:
             taken += 1.0 + len(ask.others) * (3.0 if ask.gradient else 1.0)
-        times, reads = taken / passes, 2.0 if ask.variance else 1.0
+        if ask.force:
+            taken += 1.0 + 2.0 * observables
+        times, reads = taken / passes, 1.0 + ask.variance + ask.force
         return tuple(
             (kind, (reads if kind == "mask" else times) * count) for kind, count in self.operations
         )
@@ -272,8 +279,8 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         return count_operations(self.program, self.observables)
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return the possible distributions of one state; none for overlaps or variances."""
-        if ask.others is not None or ask.variance:
+        """Return the possible distributions of one state; only of values, gradients and metrics."""
+        if ask.others is not None or ask.variance or ask.force:
             return ()
         if not ask.metric:
             return super().shardings(ask)

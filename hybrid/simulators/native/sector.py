@@ -150,7 +150,7 @@ class SectorEvaluation(NativeEvaluation):
 
     def _holds(self, ask: Ask) -> bool:
         """Return whether the sector has all that an Ask wants."""
-        return not ask.variance or self._images_are_whole
+        return not ask.force and (not ask.variance or self._images_are_whole)
 
     @cached_property
     def _images_are_whole(self) -> bool:
