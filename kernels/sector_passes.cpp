@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "lanes.hpp"
 #include "sector_turns.hpp"
@@ -128,13 +129,22 @@ E over_states(std::uint64_t size, int threads, Work work) {
     return total;
 }
 
+// The cosine and sine of each different value of a table.
+template <class E>
+std::vector<CosSin<E>> turns_of(const SectorOperation& op, const E& angle) {
+    std::vector<CosSin<E>> turns;
+    for (double r : op.values) turns.push_back(cos_sin<E>(angle * r));
+    return turns;
+}
+
 template <class E>
 void turn_table(const SectorProgram& program, const SectorOperation& op, const E& angle, E* psi,
                 int threads) {
     const std::uint64_t size = program.basis.size();
+    const std::vector<CosSin<E>> turns = turns_of<E>(op, -angle);
     over_states<E>(size, threads, [&](std::uint64_t i) {
-        const auto [c, s] = cos_sin<E>(-angle * op.table[i]);
-        turn(psi[i], psi[size + i], c, s);
+        const CosSin<E>& by = turns[op.table[i]];
+        turn(psi[i], psi[size + i], by.c, by.s);
         return E{};
     });
 }
@@ -143,12 +153,13 @@ template <class E>
 E turn_table_back(const SectorProgram& program, const SectorOperation& op, const E& angle, E* psi,
                   E* lambda, int threads) {
     const std::uint64_t size = program.basis.size();
+    const std::vector<CosSin<E>> turns = turns_of<E>(op, angle);
     return over_states<E>(size, threads, [&](std::uint64_t i) {
-        const auto [c, s] = cos_sin<E>(angle * op.table[i]);
+        const CosSin<E>& by = turns[op.table[i]];
         E &re = psi[i], &im = psi[size + i], &lre = lambda[i], &lim = lambda[size + i];
-        const E term = op.table[i] * (lre * im - lim * re);
-        turn(re, im, c, s);
-        turn(lre, lim, c, s);
+        const E term = op.values[op.table[i]] * (lre * im - lim * re);
+        turn(re, im, by.c, by.s);
+        turn(lre, lim, by.c, by.s);
         return term;
     });
 }
@@ -217,8 +228,9 @@ void add_derivative(const SectorProgram& program, const SectorOperation& op, con
     const std::uint64_t size = program.basis.size();
     if (op.turn == Turn::kTable) {
         over_states<E>(size, threads, [&](std::uint64_t i) {
-            tangent[i] += op.table[i] * psi[size + i];
-            tangent[size + i] -= op.table[i] * psi[i];
+            const double r = op.values[op.table[i]];
+            tangent[i] += r * psi[size + i];
+            tangent[size + i] -= r * psi[i];
             return E{};
         });
         return;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -13,30 +14,34 @@ namespace {
     throw std::invalid_argument("operation " + std::to_string(op) + ": " + why);
 }
 
-// A diagonal sum of too many strings for a list of patterns.
+constexpr std::size_t kMostPatterns = 4;  // of a diagonal sum that is not a table
+
+// A diagonal sum that has many values.
 SectorOperation table_of(const Operation& op, const SectorBasis& basis) {
-    SectorOperation out{Turn::kTable, op.slot, {}, {}, {}};
+    SectorOperation out;
+    out.turn = Turn::kTable;
+    out.slot = op.slot;
     out.table.reserve(basis.size());
+    std::map<double, std::uint32_t> place;
     for (const SectorRow& row : basis.rows())
         for (Mask column : basis.columns(row.of_class)) {
             const Mask b = row.string | column;
             const bool acts = (b & op.control_mask) == op.control_value;
-            out.table.push_back(acts ? sum_at(op.generator.strings, b) : 0.0);
+            const double r = acts ? sum_at(op.generator.strings, b) : 0.0;
+            const auto [found, is_new] = place.emplace(r, std::uint32_t(out.values.size()));
+            if (is_new) out.values.push_back(r);
+            out.table.push_back(found->second);
         }
     return out;
 }
 
 SectorOperation evolution(const Operation& op, PairLists& lists, const SectorBasis& basis) {
     const Generator& g = op.generator;
-    if (!g.tabulated && g.x == 0) return table_of(op, basis);
+    if (g.x == 0 && (!g.tabulated || g.patterns.size() > kMostPatterns)) return table_of(op, basis);
     if (!g.tabulated) throw std::invalid_argument("its coefficient depends on too many qubits");
-    SectorOperation out{g.x == 0 ? Turn::kDiagonal
-                        : g.odd  ? Turn::kOdd
-                                 : Turn::kEven,
-                        op.slot,
-                        {},
-                        {},
-                        {}};
+    SectorOperation out;
+    out.turn = g.x == 0 ? Turn::kDiagonal : g.odd ? Turn::kOdd : Turn::kEven;
+    out.slot = op.slot;
     for (const Pattern& p : g.patterns) {
         const Mask shared = op.control_mask & g.varying;
         if ((p.bits & shared) != (op.control_value & shared)) continue;
@@ -71,11 +76,10 @@ void matrix(const Operation& op, PairLists& lists, std::vector<SectorOperation>&
                                   partner < 0 ? 0 : bits(i) ^ bits(partner), 0};
         const Pairs pairs = lists.pairs(condition);
         if (pairs.count == 0) continue;
-        SectorOperation factor{partner < 0 ? Turn::kPhase : Turn::kMatrix,
-                               -1,
-                               {{pairs, 1.0}},
-                               {},
-                               {op.matrix[size * i + i]}};
+        SectorOperation factor;
+        factor.turn = partner < 0 ? Turn::kPhase : Turn::kMatrix;
+        factor.couplings = {{pairs, 1.0}};
+        factor.matrix[0] = op.matrix[size * i + i];
         if (partner < 0 && factor.matrix[0] == 1.0) continue;
         if (partner >= 0) {
             factor.matrix[1] = op.matrix[size * i + partner];

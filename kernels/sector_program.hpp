@@ -21,11 +21,12 @@ struct Coupling {
 };
 
 struct SectorOperation {
-    Turn turn;
-    int slot = -1;                    // of an evolution
-    std::vector<Coupling> couplings;  // kOdd, kEven, kDiagonal; one for kMatrix and kPhase
-    std::vector<double> table;        // kTable: r of every basis state
-    std::complex<double> matrix[4];   // kMatrix: row major, on (first, second); kPhase: one number
+    Turn turn = Turn::kPhase;
+    int slot = -1;                     // of an evolution
+    std::vector<Coupling> couplings;   // kOdd, kEven, kDiagonal; one for kMatrix and kPhase
+    std::vector<double> values;        // kTable: the different r
+    std::vector<std::uint32_t> table;  // kTable: which of them each basis state has
+    std::complex<double> matrix[4];    // kMatrix: row major, on (first, second); kPhase: one number
 };
 
 struct SectorProgram {
