@@ -64,10 +64,9 @@ ELSEWHERE = _build.ELSEWHERE
 PauliSum = _build.PauliSum
 Placement = _build.Placement
 Program = _build.Program
-# Absent from builds of older sources; states are dense then.
-SectorBasis = getattr(_build, "SectorBasis", None)
-SectorProgram = getattr(_build, "SectorProgram", None)
-SectorSum = getattr(_build, "SectorSum", None)
+SectorBasis = _build.SectorBasis
+SectorProgram = _build.SectorProgram
+SectorSum = _build.SectorSum
 Tape = _build.Tape
 about = _build.about
 copy_in = _build.copy_in

@@ -30,7 +30,7 @@ def sector_of(program: Program) -> Sector | str:
 
     The reason is "" if there is nothing to gain.
     """
-    if program.num_qubits < _NARROWEST or _kernels.SectorProgram is None:
+    if program.num_qubits < _NARROWEST:
         return ""
     found = find_sector(program)
     if isinstance(found, str):

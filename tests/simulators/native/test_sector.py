@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
+from qiskit.circuit.library import XXPlusYYGate
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
@@ -266,3 +267,13 @@ def test_kernels_refuse_bad_bases() -> None:
         sector.kernel.evaluate(other.kernel_observables, np.zeros((1, 7)), False)
     with pytest.raises(ValueError, match="4"):
         _kernels.SectorSum(sector.kernel, both(chain(6), heisenberg(6))[1].kernel_observables[0])
+
+
+def test_shards_of_a_state_in_a_sector_are_refused() -> None:
+    circuit = QuantumCircuit(8)
+    circuit.x([0, 3])
+    angle = Parameter("a")
+    for k in range(7):
+        circuit.append(XXPlusYYGate(angle), [k, k + 1])
+    with pytest.raises(InputError, match="sector=False keeps the state dense"):
+        hybrid.expectation(circuit, SparsePauliOp("IIIIIIIZ"), [0.3], shards=2)
