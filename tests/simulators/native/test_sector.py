@@ -16,10 +16,15 @@ import hybrid
 from hybrid import _kernels
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
+from hybrid.core.resources import Resources
+from hybrid.machine import reference
 from hybrid.programs import compile_observable, flatten
+from hybrid.scheduler import Topology
+from hybrid.scheduler.groups import shards_to_try
 from hybrid.sectors import Sector, find_sector
 from hybrid.sectors.basis import Basis
 from hybrid.simulators import Native
+from hybrid.simulators.counted import counted
 from hybrid.simulators.native.evaluation import NativeEvaluation
 from hybrid.simulators.native.sector import SectorEvaluation
 from tests import oracle
@@ -275,5 +280,7 @@ def test_shards_of_a_state_in_a_sector_are_refused() -> None:
     angle = Parameter("a")
     for k in range(7):
         circuit.append(XXPlusYYGate(angle), [k, k + 1])
+    inside, _ = both(circuit, SparsePauliOp("IIIIIIIZ"))
+    pieces = counted(inside, Ask(np.zeros((1, 1))))
     with pytest.raises(InputError, match="sector=False keeps the state dense"):
-        hybrid.expectation(circuit, SparsePauliOp("IIIIIIIZ"), [0.3], shards=2)
+        shards_to_try(pieces, Topology.uniform(reference(), 2), Resources(shards=2))
