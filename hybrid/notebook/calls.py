@@ -25,11 +25,15 @@ NAMES = (
 METHODS = ("Estimator.run", "Sampler.run", "EstimatorGradient.run", "QGT.run")
 """Methods whose computation is sent; the notebook holds the objects."""
 
-REFUSED = {"map": "its function is code, which does not travel"}
+REFUSED = {
+    "map": "its function is code, which does not travel",
+    "train": "its model and its data stay in this process",
+}
 """Calls that are refused while ranks are open, and why."""
 
 HERE = {
     "open_journal": "it reads a file",
+    "progress": "it shows the runs of this process, those on ranks included",
     "ranks": "it opens the ranks",
     "state": "every process computes the state that it holds",
     "workload": "it defines a workload",

@@ -184,7 +184,7 @@ class Ranks:
         known = arguments_of(name)
         given = {each: value for each, value in arguments.items() if each in known or not known}
         observers = Observers.checked(given.pop("observer", None))
-        for each in ("journal", "fork"):
+        for each in ("journal", "fork", "trace"):
             if isinstance(given.get(each), str | os.PathLike):
                 given[each] = os.path.abspath(os.fspath(given[each]))
         with self._taken(name), Following(observers, display_of(self._progress)) as following:

@@ -365,8 +365,9 @@ def test_the_table_of_calls_is_whole() -> None:
     """Every public function is sent, refused with a reason, or runs here for a reason."""
     functions = {name for name in hybrid.__all__ if inspect.isfunction(getattr(hybrid, name))}
     tables = [set(calls.NAMES), set(calls.REFUSED), set(calls.HERE)]
-    assert set.union(*tables) == functions
-    assert sum(map(len, tables)) == len(functions)
+    assert functions <= set.union(*tables)
+    assert set(calls.NAMES) <= functions
+    assert sum(map(len, tables)) == len(set.union(*tables))
     runs = {
         f"{name}.run"
         for name in hybrid.__all__
