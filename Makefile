@@ -18,10 +18,13 @@ export PRTE_MCA_rmaps_default_mapping_policy := :oversubscribe
 
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard kernels/*.cpp kernels/*.hpp)
 
-.PHONY: conformance demo test test-lowest test-torch faults fuzz lint bench sanitize clean
+.PHONY: conformance demo test test-lowest test-torch test-doors faults fuzz lint docs package bench sanitize clean
 
 demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/water.toml
+	rm -f demo.db
+	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/noisy_h2.toml --journal demo.db
+	$(BIN)/hybrid report demo.db -o demo.html
 
 test: $(VENV)/.tools
 	$(BIN)/python -m pytest
@@ -41,7 +44,7 @@ $(LOWEST)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet uv
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
-	  --only-binary :all: --no-binary hybrid-hpc-quantum --editable '.[$(EXTRAS),ml]'
+	  --only-binary :all: --no-binary hybrid-hpc-quantum --editable '.[$(EXTRAS),ml,cma]'
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python 'pytest>=8,<10' 'hypothesis>=6.100,<7'
 	touch $@
 
@@ -60,6 +63,19 @@ test-torch: .venv-torch/.installed
 	.venv-torch/bin/python -m pip install --quiet '$(TORCH)'
 	.venv-torch/bin/python -m pip install --quiet --editable '.[$(EXTRAS),ml,torch]'
 	.venv-torch/bin/python -m pip install --quiet 'pytest>=8,<10' 'hypothesis>=6.100,<7'
+	touch $@
+
+# What comes from other libraries and goes to them: observables of OpenFermion and PennyLane, fake devices,
+# TensorBoard and MLflow, in an environment of its own. Without these libraries their tests are skipped.
+OF_DOORS := tests/operators tests/observers tests/simulators/device tests/loop/test_export.py
+
+test-doors: .venv-doors/.installed
+	OMP_NUM_THREADS=1 .venv-doors/bin/python -m pytest $(OF_DOORS)
+
+.venv-doors/.installed: $(VENV)/.installed $(SOURCES)
+	$(PYTHON) -m venv .venv-doors
+	.venv-doors/bin/python -m pip install --quiet --editable '.[$(EXTRAS),ibm,pandas,tensorboard,mlflow]'
+	.venv-doors/bin/python -m pip install --quiet openfermion pennylane 'pytest>=8,<10' 'hypothesis>=6.100,<7'
 	touch $@
 
 # Exceptions, fuzzed input, kills, lost ranks and the cost of the journal, at full length (an hour).
@@ -105,6 +121,24 @@ $(FT)/.installed: $(SOURCES)
 	$(PYTHON) -m venv $(FT)
 	$(FT)/bin/python -m pip install --quiet --editable '.[chemistry,mpi-ft]'
 	touch $@
+
+# The documents as a site in build/docs, with warnings as errors.
+docs: $(VENV)/.tools $(VENV)/.docs
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
+
+$(VENV)/.docs: docs/requirements.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --requirement docs/requirements.txt
+	touch $@
+
+# An sdist, the wheel made from it, and the wheel in a clean environment, on two ranks and without MPI.
+# LEVELS=v2;v3;v4 builds the kernels for all instruction sets, as without the setting.
+LEVELS ?= v3
+package: $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet build
+	rm -rf build/dist
+	$(BIN)/python -m build --outdir build/dist -C 'cmake.define.HYBRID_BUILDS=$(LEVELS)'
+	$(BIN)/python packaging/check_wheel.py build/dist/*.whl
 
 lint: $(VENV)/.tools
 	$(BIN)/ruff check .

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import hybrid
 from hybrid.problems import MaxCut
-from hybrid.workloads.qaoa import qaoa_circuit
 
 graph = MaxCut.from_edge_list(Path(__file__).parent / "data" / "maxcut_12.edges")
-depth = 4
-result = hybrid.minimize(hybrid.QAOA(graph.cost(), depth), optimizer="L-BFGS-B", seed=7)
+problem = hybrid.QAOA(graph.cost(), depth=4, start="interp")  # depths 1 to 4, one after the other
+result = hybrid.minimize(problem, optimizer="L-BFGS-B", seed=7)
 print(result)
 
-counts = hybrid.sample(qaoa_circuit(graph.cost(), depth), result.x, shots=1000, seed=7)
+counts = hybrid.sample(problem.circuit, result.x, shots=1000, seed=7)
 cut = graph.interpret(counts)
+print(graph.chart(counts))
 print(f"expected cut {-result.value:.3f}; best sampled cut {cut.value:g}: {cut.bitstring}")
 print(f"largest cut: {graph.best_cut().value:g} of {graph.num_edges} edges")

@@ -13,26 +13,19 @@
 
 #include "arrays.hpp"
 #include "evaluate.hpp"
-#include "tape.hpp"
+#include "python_tape.hpp"
 
 using namespace nb::literals;
 
 namespace hybrid {
-namespace {
 
-PauliSum pauli_sum(std::int64_t num_qubits, nb::object x, nb::object z, nb::object coefficients) {
-    check_num_qubits(num_qubits);
-    const std::int64_t count = length_of(x, "x_masks");
-    return make_pauli_sum(int(num_qubits), data_of<Mask>(x, "x_masks", {count}),
-                          data_of<Mask>(z, "z_masks", {count}),
-                          data_of<double>(coefficients, "coefficients", {count}), count);
-}
-
-Program program(std::int64_t num_qubits, nb::object kind, nb::object targets,
-                nb::object control_mask, nb::object control_value, nb::object matrix_offset,
-                nb::object matrices, nb::object x_mask, nb::object string_offset,
-                nb::object string_count, nb::object z_masks, nb::object coefficients,
-                nb::object slot, std::int64_t num_slots, int rows) {
+ProgramArrays program_arrays(std::int64_t num_qubits, const nb::object& kind,
+                             const nb::object& targets, const nb::object& control_mask,
+                             const nb::object& control_value, const nb::object& matrix_offset,
+                             const nb::object& matrices, const nb::object& x_mask,
+                             const nb::object& string_offset, const nb::object& string_count,
+                             const nb::object& z_masks, const nb::object& coefficients,
+                             const nb::object& slot, std::int64_t num_slots) {
     check_num_qubits(num_qubits);
     if (num_slots < 0 || num_slots > std::numeric_limits<std::int32_t>::max())
         throw std::invalid_argument("num_slots is " + std::to_string(num_slots) +
@@ -55,6 +48,27 @@ Program program(std::int64_t num_qubits, nb::object kind, nb::object targets,
     a.z_masks = data_of<Mask>(z_masks, "z_masks", {-1});
     a.coefficients = data_of<double>(coefficients, "coefficients", {a.strings_size});
     a.slot = data_of<std::int32_t>(slot, "slot", {a.size});
+    return a;
+}
+
+namespace {
+
+PauliSum pauli_sum(std::int64_t num_qubits, nb::object x, nb::object z, nb::object coefficients) {
+    check_num_qubits(num_qubits);
+    const std::int64_t count = length_of(x, "x_masks");
+    return make_pauli_sum(int(num_qubits), data_of<Mask>(x, "x_masks", {count}),
+                          data_of<Mask>(z, "z_masks", {count}),
+                          data_of<double>(coefficients, "coefficients", {count}), count);
+}
+
+Program program(std::int64_t num_qubits, nb::object kind, nb::object targets,
+                nb::object control_mask, nb::object control_value, nb::object matrix_offset,
+                nb::object matrices, nb::object x_mask, nb::object string_offset,
+                nb::object string_count, nb::object z_masks, nb::object coefficients,
+                nb::object slot, std::int64_t num_slots, int rows) {
+    ProgramArrays a = program_arrays(num_qubits, kind, targets, control_mask, control_value,
+                                     matrix_offset, matrices, x_mask, string_offset, string_count,
+                                     z_masks, coefficients, slot, num_slots);
     if (rows < 0) throw std::invalid_argument("block_rows is negative, expected 1 or more");
     a.block_rows = rows;
     return make_program(a);
@@ -95,14 +109,6 @@ nb::object evaluate_points(const Program& program, nb::object observable, nb::ob
     }
     return nb::make_tuple(values_array, gradients_array);
 }
-
-// A tape, the objects it refers to, and the shape of its weights.
-struct PythonTape {
-    std::unique_ptr<Tape> tape;
-    nb::object program, observables;
-    std::int64_t points, num_observables;
-    int num_slots;
-};
 
 nb::object record_points(nb::handle_t<Program> self, nb::object observables, nb::object angles,
                          int threads, bool single, const std::string& shape_name) {
@@ -213,6 +219,7 @@ NB_MODULE(HYBRID_MODULE, m) {
                                           "apart"_a = std::vector<int>());
     bind_planner(m);
     bind_shards(m);
+    bind_sectors(m);
     m.def("about", &about);
     m.def("limits", &limits);
     m.def("memory_bytes", &memory, "num_qubits"_a, "gradient"_a, "single"_a, "several"_a = false);

@@ -1,5 +1,5 @@
 // Readings of a program's states, for Python: state vector, amplitudes, probabilities, shots,
-// metric, overlaps, variances.
+// metric, overlaps, variances, forces.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/vector.h>
 
@@ -11,6 +11,7 @@
 #include "bindings.hpp"
 #include "buffer.hpp"
 #include "evaluate.hpp"
+#include "forces.hpp"
 #include "metric.hpp"
 #include "outcomes.hpp"
 #include "overlaps.hpp"
@@ -115,6 +116,22 @@ nb::object variances_of(const Program& program, nb::object observables, nb::obje
     return array;
 }
 
+nb::object forces_of(const Program& program, nb::object observables, nb::object angles,
+                     int threads) {
+    threads = checked_threads(threads);
+    const nb::object held = nb::tuple(observables);
+    const Observables of = observables_of(held, program);
+    const std::size_t points = length_of(angles, "angles"), slots = program.num_slots;
+    if (points == 0) throw std::invalid_argument("angles has no rows; expected at least one point");
+    const double* a = data_of<double>(angles, "angles", {-1, program.num_slots});
+    check_finite(a, points * slots, "angles");
+    double* out = new double[points * of.size() * slots];
+    nb::object array = numpy_array(out, {points, of.size(), slots});
+    nb::gil_scoped_release release;
+    forces(program, of, a, points, out, threads);
+    return array;
+}
+
 nb::object marginal(const Program& program, nb::object angles, Mask qubits, int threads) {
     threads = checked_threads(threads);
     if (qubits & ~low_bits(program.num_qubits))
@@ -158,6 +175,7 @@ void bind_readings(nb::class_<Program>& program) {
              "threads"_a = 0)
         .def("variances", &variances_of, "observables"_a, "angles"_a, nb::kw_only(),
              "threads"_a = 0)
+        .def("forces", &forces_of, "observables"_a, "angles"_a, nb::kw_only(), "threads"_a = 0)
         .def("metric", &metric_tensor, "angles"_a, nb::kw_only(), "threads"_a = 0)
         .def("probabilities", &marginal, "angles"_a, "qubits"_a, nb::kw_only(), "threads"_a = 0)
         .def("sample", &sample_states, "angles"_a, "shots"_a, "seed"_a, nb::kw_only(),

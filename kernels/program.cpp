@@ -92,7 +92,7 @@ void check_num_qubits(std::int64_t num_qubits) {
                                     ", expected 1 to " + std::to_string(kMaxQubits));
 }
 
-Program make_program(const ProgramArrays& a) {
+std::vector<Operation> read_operations(const ProgramArrays& a) {
     check_num_qubits(a.num_qubits);
     if (a.num_slots < 0)
         throw std::invalid_argument("num_slots is " + std::to_string(a.num_slots) +
@@ -116,6 +116,11 @@ Program make_program(const ProgramArrays& a) {
             read_matrix(a, k, op);
         operations.push_back(std::move(op));
     }
+    return operations;
+}
+
+Program make_program(const ProgramArrays& a) {
+    const std::vector<Operation> operations = read_operations(a);
     Program program = compile(a, fuse(operations, Fuse::kFixed));
     if (a.num_qubits < kWorthMerging) return program;
     auto merged = fuse(operations, Fuse::kAll);

@@ -53,7 +53,11 @@ inline const Program& for_values(const Program& program) {
     return program.without_gradients ? *program.without_gradients : program;
 }
 
-// Throws std::invalid_argument with the operation and its fault.
+// The operations of the arrays, checked. Throws std::invalid_argument with the operation and its
+// fault.
+std::vector<Operation> read_operations(const ProgramArrays& arrays);
+
+// Throws like read_operations.
 Program make_program(const ProgramArrays& arrays);
 
 void check_num_qubits(std::int64_t num_qubits);

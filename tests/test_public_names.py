@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import pkgutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,19 +15,26 @@ import hybrid
 
 CLASSES = (
     "AdaptVQE",
+    "CVaR",
     "Estimator",
     "EstimatorGradient",
+    "Gibbs",
+    "MultiStart",
     "Piece",
     "QAOA",
     "QGT",
     "Sampler",
+    "Scan",
     "Session",
     "Supervised",
+    "TimeEvolution",
     "VQD",
     "VQE",
+    "WarmStart",
     "Workload",
+    "XYMixer",
 )
-MODULES = ("learn", "optimizers", "problems", "simulators", "torch")
+MODULES = ("jax", "learn", "observers", "optimizers", "problems", "simulators", "torch")
 
 IMPORTED_IN_ORDER = """
 import importlib, os, subprocess, sys
@@ -66,14 +73,17 @@ print(len(orders()), "orders", failed)
 """
 
 
+NEEDED = ("torch", "pennylane", "jax")
+"""Optional packages; all modules of the package of the same name here import them."""
+
+
 def modules() -> list[str]:
     """Return the name of every module of the package that can be imported without running."""
     home = Path(hybrid.__file__).parent
     found = [file.relative_to(home.parent).with_suffix("") for file in home.rglob("*.py")]
     names = {".".join(file.parts).removesuffix(".__init__") for file in found}
-    if importlib.util.find_spec("torch") is None:
-        names = {name for name in names if not name.startswith("hybrid.torch.")}
-    return sorted(names - {"hybrid", "hybrid.__main__"})
+    absent = tuple(f"hybrid.{each}." for each in NEEDED if find_spec(each) is None)
+    return sorted(n for n in names - {"hybrid", "hybrid.__main__"} if not n.startswith(absent))
 
 
 def orders() -> list[list[str]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.data_batch import data_batch
 from bench.hardware_efficient import hardware_efficient
+from bench.hubbard import hubbard
 from bench.molecules import qubit_excitations, uccsd
 from bench.qaoa import maxcut_qaoa
 from bench.workload import Workload
@@ -69,17 +70,24 @@ class Sizes:
     qaoa: tuple[int, int] = (20, 10)
     batch: tuple[int, int, int] = (8, 4, 256)
     wide_batch: tuple[int, int, int] = (12, 4, 64)
+    hubbard: tuple[int, int] = (4, 3)
 
 
 FULL = Sizes()
-QUICK = Sizes(10, 6, 12, 2, "lih", "lih", (10, 3), (4, 2, 16), (6, 2, 8))
+QUICK = Sizes(10, 6, 12, 2, "lih", "lih", (10, 3), (4, 2, 16), (6, 2, 8), (2, 1))
 
 LIGHTNING, QULACS = "lightning.qubit, adjoint", "qulacs, backprop"
 
 
 def rows(sizes: Sizes) -> tuple[Row, ...]:
     """Return the table's rows in order."""
-    return (*_circuits(sizes), *_molecules(sizes), *_batches(sizes), *_others(sizes))
+    return (
+        *_circuits(sizes),
+        *_molecules(sizes),
+        *_sectors(sizes),
+        *_batches(sizes),
+        *_others(sizes),
+    )
 
 
 def _circuits(sizes: Sizes) -> tuple[Row, ...]:
@@ -130,6 +138,47 @@ def _molecules(sizes: Sizes) -> tuple[Row, ...]:
             theirs=lambda: qubit_excitations(large()),
             tolerance=None,
         ),
+    )
+
+
+def _sectors(sizes: Sizes) -> tuple[Row, ...]:
+    """Return states in symmetry sectors beside dense ones, evaluated inside ``hybrid.minimize``."""
+    ladder = partial(hubbard, *sizes.hubbard)
+    sector = {"inside": True}
+    dense = {"inside": True, "sector": False}
+    return tuple(
+        Row(
+            name,
+            title,
+            "the same with dense states",
+            make,
+            "ours",
+            target,
+            options=sector,
+            other_options=dense,
+        )
+        for name, title, make, target in (
+            (
+                "water-sector",
+                f"UCCSD {sizes.molecule}: energy and gradient in an optimizer",
+                cache(partial(uccsd, sizes.molecule)),
+                4,
+            ),
+            (
+                "n2-sector",
+                f"UCCSD {sizes.large_molecule}: energy and gradient in an optimizer",
+                cache(partial(uccsd, sizes.large_molecule, turn=1.0)),
+                20,
+            ),
+            (
+                "hubbard-sector",
+                "Hubbard 2 x {}, HVA, L={}: energy and gradient in an optimizer".format(
+                    *sizes.hubbard
+                ),
+                ladder,
+                20,
+            ),
+        )
     )
 
 

@@ -64,6 +64,9 @@ ELSEWHERE = _build.ELSEWHERE
 PauliSum = _build.PauliSum
 Placement = _build.Placement
 Program = _build.Program
+SectorBasis = _build.SectorBasis
+SectorProgram = _build.SectorProgram
+SectorSum = _build.SectorSum
 Tape = _build.Tape
 about = _build.about
 copy_in = _build.copy_in
@@ -92,6 +95,9 @@ __all__ = [
     "PauliSum",
     "Placement",
     "Program",
+    "SectorBasis",
+    "SectorProgram",
+    "SectorSum",
     "Tape",
     "about",
     "copy_in",

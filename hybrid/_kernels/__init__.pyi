@@ -116,6 +116,9 @@ class Program:
     def variances(
         self, observables: Sequence[PauliSum], angles: NDArray[np.float64], *, threads: int = 0
     ) -> NDArray[np.float64]: ...
+    def forces(
+        self, observables: Sequence[PauliSum], angles: NDArray[np.float64], *, threads: int = 0
+    ) -> NDArray[np.float64]: ...
     def metric(self, angles: NDArray[np.float64], *, threads: int = 0) -> NDArray[np.float64]: ...
     def probabilities(
         self, angles: NDArray[np.float64], qubits: int, *, threads: int = 0
@@ -128,6 +131,86 @@ class Tape:
     def pull_back(
         self, weights: NDArray[np.float64], apart: Sequence[int] = ()
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+
+class SectorBasis:
+    def __init__(
+        self,
+        num_qubits: int,
+        row_qubits: int,
+        rows: NDArray[np.uint64],
+        row_class: NDArray[np.int32],
+        columns: NDArray[np.uint64],
+        column_start: NDArray[np.int64],
+    ) -> None: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def states(self) -> NDArray[np.uint64]: ...
+
+class SectorProgram:
+    def __init__(
+        self,
+        basis: SectorBasis,
+        start: NDArray[np.uint64],
+        amplitudes: NDArray[np.complex128],
+        num_qubits: int,
+        kind: NDArray[np.uint8],
+        targets: NDArray[np.int32],
+        control_mask: NDArray[np.uint64],
+        control_value: NDArray[np.uint64],
+        matrix_offset: NDArray[np.int64],
+        matrices: NDArray[np.complex128],
+        x_mask: NDArray[np.uint64],
+        string_offset: NDArray[np.int64],
+        string_count: NDArray[np.int32],
+        z_masks: NDArray[np.uint64],
+        coefficients: NDArray[np.float64],
+        slot: NDArray[np.int32],
+        num_slots: int,
+    ) -> None: ...
+    @property
+    def num_slots(self) -> int: ...
+    @property
+    def real(self) -> bool: ...
+    @property
+    def num_pairs(self) -> int: ...
+    def memory_bytes(self, gradient: bool, several: bool, points: int) -> int: ...
+    def evaluate(
+        self,
+        observable: SectorSum | Sequence[SectorSum],
+        angles: NDArray[np.float64],
+        gradient: bool,
+        *,
+        threads: int = 0,
+        single: bool = False,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]: ...
+    def record(
+        self,
+        observables: Sequence[SectorSum],
+        angles: NDArray[np.float64],
+        *,
+        threads: int = 0,
+        single: bool = False,
+    ) -> tuple[NDArray[np.float64], Tape]: ...
+    def state(self, angles: NDArray[np.float64], *, threads: int = 0) -> NDArray[np.complex128]: ...
+    def variances(
+        self, observables: Sequence[SectorSum], angles: NDArray[np.float64], *, threads: int = 0
+    ) -> NDArray[np.float64]: ...
+    def metric(self, angles: NDArray[np.float64], *, threads: int = 0) -> NDArray[np.float64]: ...
+    def overlaps(
+        self,
+        others: NDArray[np.complex128],
+        angles: NDArray[np.float64],
+        gradient: bool,
+        *,
+        threads: int = 0,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]: ...
+
+class SectorSum:
+    def __init__(self, program: SectorProgram, observable: PauliSum) -> None: ...
+    @property
+    def num_pairs(self) -> int: ...
+    def is_whole(self) -> bool: ...
 
 def plan_groups(
     operations: list[tuple[int, int]], capacity: int

@@ -12,6 +12,7 @@ import numpy as np
 from hybrid import _kernels
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
+from hybrid.core.phases import phase
 from hybrid.core.piece import Piece, slices
 from hybrid.core.plan import Plan
 from hybrid.machine import Curve, Machine
@@ -34,6 +35,8 @@ from hybrid.simulators.predict import seconds_of
 from hybrid.simulators.registry import SIMULATORS
 
 _COPY_BYTES = 1 << 26
+_TYPICAL = (2, 6, 6)
+"""Seconds that threads, kernels and the rest typically take."""
 _SHARED_MEMORY_LATENCY = 1e-5
 _SHARED_MEMORY_BANDWIDTH = 2e9
 """Assumed between ranks unless a job of several ranks measured them."""
@@ -47,23 +50,26 @@ def calibrate(latency: float | None = None, bandwidth: float | None = None) -> M
         bandwidth: measured bytes per second between ranks, or None for a default.
     """
     cores = len(usable_cores())
-    around_ask, around_piece = _runtime_seconds()
-    gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
-    kernels = native_timings()  # used for the rates and for contention
-    others = [each for each in SIMULATORS.values() if each is not Native]
-    return Machine(
-        kind=kind_of_host(),
-        cores=cores,
-        memory_bytes=_memory(),
-        contention=contention(kernels),
-        rates={**native_rates(kernels), **rates_of(others)},
-        thread_gain=gain,
-        ask_seconds=around_ask,
-        piece_seconds=around_piece,
-        latency=latency or _SHARED_MEMORY_LATENCY,
-        bandwidth=bandwidth or _SHARED_MEMORY_BANDWIDTH,
-        copy_bandwidth=_copy_bandwidth(),
-    )
+    with phase("calibrating", sum(_TYPICAL), lambda: float(sum(_TYPICAL))) as step:
+        around_ask, around_piece = _runtime_seconds()
+        gain = thread_gain(cores) if cores > 1 else Curve(widths=(1,), seconds=(1.0,))
+        step.advance(_TYPICAL[0])
+        kernels = native_timings()  # used for the rates and for contention
+        step.advance(_TYPICAL[1])
+        others = [each for each in SIMULATORS.values() if each is not Native]
+        return Machine(
+            kind=kind_of_host(),
+            cores=cores,
+            memory_bytes=_memory(),
+            contention=contention(kernels),
+            rates={**native_rates(kernels), **rates_of(others)},
+            thread_gain=gain,
+            ask_seconds=around_ask,
+            piece_seconds=around_piece,
+            latency=latency or _SHARED_MEMORY_LATENCY,
+            bandwidth=bandwidth or _SHARED_MEMORY_BANDWIDTH,
+            copy_bandwidth=_copy_bandwidth(),
+        )
 
 
 def rates_of(simulators: Iterable[type[Simulator]]) -> dict[str, Curve]:

@@ -15,7 +15,13 @@ from qiskit.quantum_info import SparsePauliOp
 from hybrid.collective.call import Prepared, answer
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
-from hybrid.core.checks import checked_points, checked_row, real_array
+from hybrid.core.checks import (
+    WhetherSector,
+    checked_points,
+    checked_row,
+    checked_sector,
+    real_array,
+)
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
 from hybrid.core.resources import Resources
@@ -38,6 +44,7 @@ def pull_back(
     *,
     inputs: None = None,
     threads: int | None = None,
+    sector: WhetherSector = "auto",
 ) -> tuple[FloatArray, FloatArray]: ...
 
 
@@ -50,6 +57,7 @@ def pull_back(
     *,
     inputs: Sequence[int | Parameter],
     threads: int | None = None,
+    sector: WhetherSector = "auto",
 ) -> tuple[FloatArray, FloatArray, FloatArray]: ...
 
 
@@ -61,6 +69,7 @@ def pull_back(
     *,
     inputs: Sequence[int | Parameter] | None = None,
     threads: int | None = None,
+    sector: WhetherSector = "auto",
 ) -> Any:
     """Return expectation values, and the sum of their gradients weighted by cotangents.
 
@@ -85,6 +94,7 @@ def pull_back(
         inputs: columns of the points, as indices or as parameters of the circuit, for which
             derivatives are returned point by point.
         threads: threads of each rank. If None, ranks share the cores of their host.
+        sector: "auto" to hold states in a symmetry sector where that pays, or False.
 
     Returns:
         values of shape (B,), or (B, M) for a list of observables, and the sum of the gradients
@@ -122,7 +132,7 @@ def pull_back(
     def prepare() -> Prepared:
         workload = compiled_expectation(circuit, observable)
         checked = checked_points(points, workload.num_parameters)
-        sampling = Sampling(Native())
+        sampling = Sampling(Native(), sector=checked_sector(sector))
         inner = workload.prepare(sampling)
         several = len(observable) if is_sequence(observable) else None
         weigh = _checked_function(cotangents, len(checked), several)
@@ -136,6 +146,7 @@ def pull_back(
                 "set of points": digest(checked),
                 **_contents(cotangents),
                 "inputs": str(columns),
+                "sector": str(sector),
             },
             resources=Resources.checked(threads),
         )

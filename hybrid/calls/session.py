@@ -103,6 +103,7 @@ class Session:
         *,
         gradient: bool | Literal["exact", "finite-difference"] = False,
         variance: bool = False,
+        force: bool = False,
     ) -> Told:
         """Return values and gradients with standard errors; see :func:`hybrid.estimate`."""
         return estimate(
@@ -111,6 +112,7 @@ class Session:
             points,
             gradient=gradient,
             variance=variance,
+            force=force,
             simulator=self.simulator,
             shots=self.shots,
             seed=self._seed(),

@@ -16,7 +16,11 @@ from hybrid.core.launcher import is_launched
 
 def main() -> NoReturn:
     """Run the command line of this process, and exit."""
-    if is_launched():
+    if sys.argv[1:2] == ["doctor"]:
+        from hybrid.cli.doctor.library import prepare
+
+        prepare()
+    elif is_launched():
         from hybrid.runtime import join_if_launched
 
         join_if_launched()

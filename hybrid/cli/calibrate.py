@@ -5,21 +5,18 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import numpy as np
 from rich.text import Text
 
 from hybrid.calibration import calibrate
 from hybrid.cli import quantities
 from hybrid.cli.data import print_json
+from hybrid.cli.doctor import pace
+from hybrid.cli.following import following
 from hybrid.cli.report import Row, panel
-from hybrid.cli.terminal import output_console
-from hybrid.core.arrays import FloatArray
+from hybrid.cli.terminal import error_console, output_console
 from hybrid.core.errors import InputError
 from hybrid.machine import Machine, may_save, path_of, save
 from hybrid.runtime import World, agree, world
-from hybrid.runtime.messages import pack, unpack
-
-_ROUNDS = 5
 
 
 def measure(output: Path | None, *, as_json: bool = False) -> None:
@@ -35,7 +32,8 @@ def measure(output: Path | None, *, as_json: bool = False) -> None:
     latency, bandwidth = _messages(job)
     if job.rank == 0:
         start = time.perf_counter()
-        machine = calibrate(latency, bandwidth)
+        with following(error_console()):
+            machine = calibrate(latency, bandwidth)
         path = path_of(machine.kind) if output is None else output
         saved = save(machine, path)
         spent = time.perf_counter() - start
@@ -87,26 +85,8 @@ def _messages(job: World) -> tuple[float | None, float | None]:
     """Return latency and bandwidth between ranks 0 and 1; None for one rank."""
     if job.size == 1:
         return None, None
-    small, large = np.zeros(1), np.zeros(1 << 17)
-    seconds = [
-        _round_trip(job, message, count) / 2 for message, count in ((small, 500), (large, 50))
-    ]
-    return seconds[0], large.nbytes / max(seconds[1] - seconds[0], 1e-9)
-
-
-def _round_trip(job: World, message: FloatArray, count: int) -> float:
-    """Return the shortest mean round-trip time of a message of the runtime, in seconds."""
-    best = float("inf")
-    for _ in range(_ROUNDS):
-        start = time.perf_counter()
-        for _ in range(count):
-            if job.rank == 0:
-                job.communicator.send(pack(message), 1)
-                unpack(job.communicator.receive(1))
-            elif job.rank == 1:
-                job.communicator.send(pack(unpack(job.communicator.receive(0))), 0)
-        best = min(best, (time.perf_counter() - start) / count)
-    return best
+    found = pace.between(job, 1, near=True, times=(500, 50), rounds=5)
+    return found.latency, found.bandwidth
 
 
 def _message_row(latency: float, bandwidth: float, measured: bool) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from hybrid.cli import report
 from hybrid.cli.data import print_json
 from hybrid.cli.results import reference_data
-from hybrid.cli.run import prepared
+from hybrid.cli.run import prepared, settled
 from hybrid.cli.terminal import output_console
 from hybrid.collective.call import call_together
 from hybrid.loop.minimization import Minimization
@@ -24,7 +24,7 @@ def check(path: Path, overrides: Mapping[str, object], *, as_json: bool) -> None
     Raises:
         HybridError: what ``hybrid run`` would raise before the first evaluation.
     """
-    job, arguments = prepared(path, overrides)
+    job, arguments = prepared(path, settled(overrides))
     call = call_together("hybrid check", lambda: Minimization.prepared(job.workload, **arguments))
     run, journal = call.prepared, arguments["journal"]
     description = run.describe(call, None if journal is None else str(journal))

@@ -72,6 +72,20 @@ def _command(name: str, *examples: str) -> Callable[[F], F]:
     return app.command(name, cls=_Command, epilog=f"\b\n{title}\n{lines}")
 
 
+def _workloads(incomplete: str) -> list[str]:
+    """Return completions of a workload."""
+    from hybrid.cli.init import WORKLOADS
+
+    return [name for name in WORKLOADS if name.startswith(incomplete)]
+
+
+def _examples(incomplete: str) -> list[str]:
+    """Return completions of the name of an example."""
+    from hybrid.cli.examples import names
+
+    return [name for name in [*names(), "all"] if name.startswith(incomplete)]
+
+
 @app.callback(invoke_without_command=True)
 def top(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -101,8 +115,10 @@ def run_command(
     stall: options.Stall = None,
     shards: options.Shards = None,
     groups: options.Groups = None,
+    sector: options.Sector = None,
     budget: options.Budget = None,
     output: options.Output = None,
+    trace: options.Trace = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -110,8 +126,8 @@ def run_command(
     from hybrid.cli.run import Keeping, Showing, run, within
 
     limit = within(budget, _seconds(time_limit), threads)
-    keeping = Keeping(journal, fork, limit, stall)
-    settings = overrides(seed, threads, max_iterations, shots, shards, groups)
+    keeping = Keeping(journal, fork, limit, stall, trace)
+    settings = overrides(seed, threads, max_iterations, shots, shards, groups, sector)
     _conclude(run(file, settings, keeping, Showing(quiet, as_json, output)))
 
 
@@ -131,6 +147,7 @@ def resume_command(
     shards: options.Shards = None,
     groups: options.Groups = None,
     output: options.Output = None,
+    trace: options.Trace = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -139,7 +156,7 @@ def resume_command(
     from hybrid.cli.run import Keeping, Showing
 
     limit = _seconds(time_limit)
-    keeping = Keeping(into or file, file if into else None, limit, stall)
+    keeping = Keeping(into or file, file if into else None, limit, stall, trace)
     settings = overrides(shards=shards, groups=groups)
     _conclude(resume(file, keeping, settings, Showing(quiet, as_json, output)))
 
@@ -170,6 +187,29 @@ def journal_command(
         export(file, table or "answers")
     else:
         summary(file, as_json=as_json)
+
+
+@_command("watch", "hybrid watch water.db", "hybrid watch water.db --json --interval 10")
+def watch_command(
+    file: options.Record,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Look this often, or less often if that costs.")
+    ] = 1.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once, and exit.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON at each look.")
+    ] = False,
+) -> None:
+    """Follow a run by its journal, from anywhere.
+
+    The journal is only read. Exit codes: 0 when the run has ended (or with --once), 75 when it was
+    stopped or killed and can be resumed.
+    """
+    from hybrid.cli.terminal import output_console
+    from hybrid.cli.watch import watch
+
+    console = output_console()
+    raise typer.Exit(watch(file, console, interval=interval, once=once, as_json_lines=as_json))
 
 
 @_command(
@@ -207,12 +247,13 @@ def check_command(
     shots: options.Shots = None,
     shards: options.Shards = None,
     groups: options.Groups = None,
+    sector: options.Sector = None,
     as_json: options.Json = False,
 ) -> None:
     """Validate a file and print what would run."""
     from hybrid.cli.check import check
 
-    settings = overrides(seed, threads, max_iterations, shots, shards, groups)
+    settings = overrides(seed, threads, max_iterations, shots, shards, groups, sector)
     check(file, settings, as_json=as_json)
 
 
@@ -234,12 +275,13 @@ def plan_command(
     shots: options.Shots = None,
     shards: options.Shards = None,
     groups: options.Groups = None,
+    sector: options.Sector = None,
     as_json: options.Json = False,
 ) -> None:
     """Explain how a run would be split over ranks, and why."""
     from hybrid.cli.plan import Imagined, show_plan
 
-    settings = overrides(shots=shots, shards=shards, groups=groups)
+    settings = overrides(shots=shots, shards=shards, groups=groups, sector=sector)
     show_plan(file, settings, Imagined(ranks, threads, memory, machine), as_json=as_json)
 
 
@@ -257,12 +299,77 @@ def calibrate_command(
     measure(output, as_json=as_json)
 
 
+@_command(
+    "init",
+    "hybrid init molecule",
+    "hybrid init maxcut --output graph.toml",
+)
+def init_command(
+    workload: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORKLOAD",
+            help="molecule, adapt, excited-states, maxcut, ising or noisy.",
+            autocompletion=_workloads,
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file (default: WORKLOAD.toml).")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files.")] = False,
+) -> None:
+    """Write a commented run file to start from.
+
+    It names every key with its meaning and default, and runs as it is; data that it needs are
+    written beside it.
+    """
+    from hybrid.cli.init import init
+
+    written = init(workload, output, force=force)
+    typer.echo("wrote " + ", ".join(str(each) for each in written))
+    typer.echo(f"next: hybrid run {written[0]}")
+
+
+@_command("examples", "hybrid examples", "hybrid examples vqe.py --into my-project")
+def examples_command(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="The example to copy, or all; without it, they are listed.",
+            autocompletion=_examples,
+        ),
+    ] = None,
+    into: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where to copy to (default: here).")
+    ] = Path(),
+    as_json: options.Json = False,
+) -> None:
+    """List the examples, or copy one with its data."""
+    from hybrid.cli import examples
+
+    if name is not None:
+        for path in examples.copy(name, into):
+            typer.echo(path)
+    elif as_json:
+        from hybrid.cli.data import print_json
+
+        print_json({"examples": [{"name": n, "shows": text} for n, text in examples.listed()]})
+    else:
+        width = max(map(len, examples.names()))
+        for each, text in examples.listed():
+            typer.echo(f"{each:<{width}}  {text}")
+
+
 @_command("doctor", "hybrid doctor", "mpiexec -n 4 hybrid doctor --json")
 def doctor_command(as_json: options.Json = False) -> None:
-    """Check the installation, the ranks and their hosts."""
+    """Check the installation, the ranks and their hosts.
+
+    Each finding comes with its remedy. Exit codes: 0 if all is well, 1 if there is a problem.
+    """
     from hybrid.cli.doctor import doctor
 
-    doctor(as_json=as_json)
+    raise typer.Exit(doctor(as_json=as_json))
 
 
 def _seconds(time_limit: str | None) -> float | None:

@@ -96,7 +96,8 @@ def measured(job: Job, result: Result, arguments: MinimizeArguments) -> Measured
     sector = job.electrons.sector
     observables = (job.electrons.energy, *sector.numbers, sector.deviation, sector.spin)
     shared: dict[str, Any] = {
-        name: arguments[name] for name in ("simulator", "shots", "threads", "shards", "groups")
+        name: arguments[name]
+        for name in ("simulator", "shots", "threads", "shards", "groups", "sector")
     }
     energy, alpha, beta, deviation, spin = (
         _mean(

@@ -15,6 +15,10 @@ Shards = Annotated[
     str | None, typer.Option(help="Ranks that share one state: a power of two, or auto.")
 ]
 Groups = Annotated[str | None, typer.Option(help="Groups of ranks that work in parallel, or auto.")]
+Sector = Annotated[
+    Literal["auto", "false"] | None,
+    typer.Option(help="Hold states in symmetry sectors (auto), or dense ones (false)."),
+]
 MaxIterations = Annotated[int | None, typer.Option(help="Maximum number of optimizer iterations.")]
 Shots = Annotated[int | None, typer.Option(help="Shots per group of compatible terms.")]
 Quiet = Annotated[
@@ -49,6 +53,14 @@ Stall = Annotated[
     typer.Option(help="How to handle a stalled piece (10 times its predicted time)."),
 ]
 
+Trace = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.json",
+        help="Write the timeline of all ranks for chrome://tracing or ui.perfetto.dev.",
+    ),
+]
+
 
 def overrides(
     seed: int | None = None,
@@ -57,6 +69,7 @@ def overrides(
     shots: int | None = None,
     shards: str | None = None,
     groups: str | None = None,
+    sector: str | None = None,
 ) -> dict[str, Any]:
     """Return the settings that options replace, by dotted key of the run file.
 
@@ -71,6 +84,7 @@ def overrides(
         "run.threads": threads,
         "optimizer.max_iterations": max_iterations,
         "simulator.shots": shots,
+        "simulator.sector": False if sector == "false" else sector,
     }
     return {key: value for key, value in given.items() if value is not None}
 

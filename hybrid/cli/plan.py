@@ -10,18 +10,19 @@ from typing import Any
 from rich.text import Text
 
 from hybrid.calibration import here
+from hybrid.cli import scaling
 from hybrid.cli.data import print_json
-from hybrid.cli.run import prepared
+from hybrid.cli.run import prepared, settled
 from hybrid.cli.terminal import output_console
 from hybrid.collective.topology import topology_of
 from hybrid.core.errors import InputError
 from hybrid.core.plan import Plan
-from hybrid.core.units import core_time, duration
+from hybrid.core.units import duration
 from hybrid.loop.minimization import Minimization
 from hybrid.machine import load
 from hybrid.runtime import free_bytes, thread_limit, world
 from hybrid.scheduler import Simulated, Topology, simulate
-from hybrid.scheduler.explain import as_data, core_seconds, explained
+from hybrid.scheduler.explain import as_data, explained
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def show_plan(
     Raises:
         HybridError: the file is invalid, or the run does not fit in memory.
     """
-    job, arguments = prepared(path, overrides, here=imagined.is_this_job)
+    job, arguments = prepared(path, settled(overrides), here=imagined.is_this_job)
     threads = arguments["threads"] if imagined.threads is None else imagined.threads
     arguments["threads"] = threads
     arguments["journal"] = None  # irrelevant for the plan
@@ -72,8 +73,14 @@ def show_plan(
     on_clock = None if made.prediction is None else simulate(made, topology)
     if world().rank != 0:
         return
+    machine = topology.machines[0]
+    found = scaling.scales(run, machine, free, threads, topology.size)
     if as_json:
-        print_json(_data(made, on_clock, run.evaluation.description))
+        told = {
+            "scaling": [each.data() for each in found],
+            "explanation": [*scaling.explanation(made, found)],
+        }
+        print_json(_data(made, on_clock, run.evaluation.description) | told)
         return
     console = output_console()
     console.print(Text(f"{job.workload.description}\n{run.evaluation.description}"), soft_wrap=True)
@@ -84,12 +91,10 @@ def show_plan(
             f"efficiency {on_clock.efficiency:.0%}; {on_clock.why}"
         )
         console.print(Text(text), soft_wrap=True)
-    limit = run.max_iterations
-    if limit and made.prediction is not None:
-        total = made.prediction.wall * limit
-        spent = core_time(core_seconds(made) * limit)
-        text = f"{limit} iterations of one evaluation: {duration(total)}, {spent}"
-        console.print(Text(text), soft_wrap=True)
+    console.print()
+    lines = [*scaling.explanation(made, found), "", *scaling.table(found, run.max_iterations)]
+    for line in lines:
+        console.print(Text(line), soft_wrap=line.startswith(" "))
 
 
 def size_of(text: str) -> int:

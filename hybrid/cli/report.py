@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+import numpy as np
 from rich import box
 from rich.panel import Panel
 from rich.table import Table
@@ -14,8 +15,10 @@ from hybrid.cli import quantities
 from hybrid.core.errors import printable
 from hybrid.core.units import count as count
 from hybrid.loop.result import Result, RunDescription
-from hybrid.problems import Cut, MaxCut
+from hybrid.problems import Cut, MaxCut, Portfolio
 from hybrid.settings import Reference
+from hybrid.settings.optimization import Combinatorial
+from hybrid.workloads import Scan
 
 Row: TypeAlias = tuple[str, str | Text]
 """A name and its text."""
@@ -87,6 +90,15 @@ def result_rows(result: Result, reference: Reference | None) -> list[Row]:
     return rows
 
 
+def scan_rows(scan: Scan, result: Result) -> list[Row]:
+    """Return the rows of a scan: the lowest value, the curve and a plot of it."""
+    rows = value_rows("lowest value", result.value, result.standard_error, None)
+    if result.values is None or np.isnan(result.values).all():
+        return rows
+    curve, plot = scan.table(result), scan.chart(result, width=30)
+    return [*rows, ("curve", Text(curve)), ("plot", Text(plot))]
+
+
 def closing_panel(result: Result, first: Iterable[Row], *, workers: str) -> Panel:
     """Return the closing table of a run.
 
@@ -107,19 +119,37 @@ def closing_panel(result: Result, first: Iterable[Row], *, workers: str) -> Pane
     return panel(verdict, rows)
 
 
-def cut_rows(graph: MaxCut, cut: Cut, result: Result, largest: float | None) -> list[Row]:
-    """Return the rows of a sampled maximum cut for the closing table.
+def sample_rows(
+    problem: Combinatorial, counts: Mapping[str, int], result: Result, reference: Reference | None
+) -> list[Row]:
+    """Return the rows of sampled bit strings for the closing table: the best one and a chart.
 
     Args:
-        graph: the problem.
-        cut: the best of the sampled cuts.
-        result: its value is minus the expected weight of a sampled cut.
-        largest: the weight of the largest cut, or None if unknown.
+        problem: the problem.
+        counts: counts by bit string.
+        result: its value is the expected cost, for a maximum cut minus its expected weight.
+        reference: the lowest cost, or None if unknown.
     """
+    if isinstance(problem, MaxCut):
+        rows = _cut_rows(problem, problem.interpret(counts), result, reference)
+    elif any(map(problem.allows, counts)):
+        best = problem.interpret(counts)
+        what = f"{best.value:.10g}, bits {best.bitstring} (variable 0 rightmost)"
+        if isinstance(problem, Portfolio):
+            what = f"{best.value:.10g}: {', '.join(problem.chosen(best.bitstring))}"
+        rows = [("best sample", what)]
+    else:
+        rows = [("best sample", "none that keeps the budget")]
+    return [*rows, ("samples", Text(problem.chart(counts)))]
+
+
+def _cut_rows(graph: MaxCut, cut: Cut, result: Result, reference: Reference | None) -> list[Row]:
+    """Return the rows of the best of the sampled cuts."""
     rows: list[Row] = [
         ("best cut", f"{cut.value:g}, sides {cut.bitstring} (node {graph.nodes[0]} rightmost)")
     ]
-    if largest is not None and largest > 0.0:
+    if reference is not None and reference.value < 0.0:
+        largest = -reference.value
         ratios = f"{-result.value / largest:.4f} expected, {cut.value / largest:.4f} best sample"
         rows.append(("approximation", ratios))
     return rows

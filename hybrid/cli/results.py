@@ -10,8 +10,8 @@ import numpy as np
 
 import hybrid
 from hybrid.cli.data import as_json
-from hybrid.cli.files import check_writable, write
 from hybrid.core.errors import InputError
+from hybrid.core.files import check_writable, write
 from hybrid.loop.result import Result
 from hybrid.settings import Job, Reference
 

@@ -32,8 +32,7 @@ def resume(
         HybridError: see :func:`hybrid.minimize`; also if a script made the journal.
     """
     origin = _origin(path)
-    settings = {**origin["overrides"], **overrides}
-    return run(Path(origin["path"]), settings, keeping, showing)
+    return run(Path(origin["path"]), overrides, keeping, showing, recorded=origin["overrides"])
 
 
 def _origin(path: Path) -> Mapping[str, Any]:

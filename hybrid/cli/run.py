@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,18 +16,29 @@ import hybrid
 from hybrid.cli import electrons, report, results
 from hybrid.cli.budget import Budget
 from hybrid.cli.data import print_json
-from hybrid.cli.progress import follower
+from hybrid.cli.following import following
 from hybrid.cli.terminal import error_console, output_console
 from hybrid.collective.topology import cores_of
 from hybrid.core.early import loaded
+from hybrid.core.phases import phase
 from hybrid.core.seeds import derive
 from hybrid.loop.result import Result
+from hybrid.problems import MaxCut
 from hybrid.runtime import agree, free_bytes, on_survivors, world
-from hybrid.settings import Job, MinimizeArguments, build, load, minimize_arguments
+from hybrid.settings import (
+    Job,
+    MinimizeArguments,
+    build,
+    from_environment,
+    load,
+    minimize_arguments,
+)
 from hybrid.simulators import Choice
+from hybrid.workloads import Scan
 
-_CUT_SAMPLES = 1024
-_CUT_STREAM = 2
+_CALL = "the command line"
+_SAMPLES = 1024
+_STREAM = 2
 """Key of the seed of the samples, distinct from those of minimize()."""
 
 
@@ -39,12 +51,14 @@ class Keeping:
         fork: path of a journal to start from.
         time_limit: in seconds.
         stall: how to handle a stalled piece (10x its predicted time).
+        trace: file for the timeline of the ranks.
     """
 
     journal: Path | None = None
     fork: Path | None = None
     time_limit: float | None = None
     stall: Literal["report", "abort"] | None = None
+    trace: Path | None = None
 
     def arguments(self, path: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
         """Return these as arguments of minimize(), with the origin of the run."""
@@ -92,17 +106,23 @@ def run(
     overrides: Mapping[str, object],
     keeping: Keeping | None = None,
     showing: Showing | None = None,
+    recorded: Mapping[str, object] | None = None,
 ) -> Result:
     """Run a file on all ranks of the job; print its description, progress and result.
 
-    Collective. Only rank 0 writes.
+    Collective. Only rank 0 writes. Settings of the environment replace those of the file, and
+    ``overrides`` replace both; ``recorded`` are those of a run that is resumed.
 
     Raises:
         HybridError: see :func:`hybrid.minimize` and :func:`hybrid.settings.load`.
         UnwritableError: the result cannot be written to its file; it is printed before.
     """
-    showing = showing or Showing()
-    job, arguments = prepared(path, overrides, check=lambda: results.check_output(showing.output))
+    showing, overrides = showing or Showing(), settled(overrides, recorded)
+    console = showing.console()
+    with contextlib.nullcontext() if showing.quiet else following(console):
+        job, arguments = prepared(
+            path, overrides, check=lambda: results.check_output(showing.output)
+        )
     loaded()
     chosen: dict[str, Any] = {
         **arguments,
@@ -110,23 +130,25 @@ def run(
     }
     if job.reference is not None:  # for reports
         chosen["origin"]["reference"] = asdict(job.reference)
-    console = showing.console()
     if showing.quiet:
         result = hybrid.minimize(job.workload, **chosen)
     else:
         if world().rank == 0:
             for note in job.notes:
                 console.print(Text(f"note: {note}", "yellow"), soft_wrap=True)
-        with follower(console, job.reference) as observer:
-            result = hybrid.minimize(job.workload, **chosen, observer=observer)
-    rows = report.result_rows(result, job.reference if job.electrons is None else None)
+        with following(console, job.reference):
+            result = hybrid.minimize(job.workload, **chosen)
+    if isinstance(job.workload, Scan):
+        rows = report.scan_rows(job.workload, result)
+    else:
+        rows = report.result_rows(result, job.reference if job.electrons is None else None)
     more: dict[str, Any] = {"ranks": world().size, "journal": chosen["journal"]}
     try:
         if job.electrons is not None:
             measured = electrons.measured(job, result, arguments)
             rows, more["electrons"] = measured.rows(result, job.reference), measured.data()
-        cut_rows, cut = _cut(job, result, arguments["simulator"])
-        rows, more = rows + cut_rows, more | cut
+        sample_rows, sampled = _samples(job, result, arguments["simulator"])
+        rows, more = rows + sample_rows, more | sampled
     finally:  # deliver the result even if the measurements fail
         if world().rank == 0:
             data = results.result_data(job, result, **more)
@@ -165,28 +187,64 @@ def prepared(
     """
 
     def read() -> tuple[Job, MinimizeArguments]:
+        with phase(f"reading {path.name}"):
+            return built()
+
+    def built() -> tuple[Job, MinimizeArguments]:
         if check is not None and world().rank == 0:
             check()
         run_file = load(path, overrides)
+        settings = minimize_arguments(run_file)
+        settings["time_limit"] = within(
+            run_file.run.budget, settings["time_limit"], run_file.run.threads
+        )
         free = free_bytes() * len(world().hosts) if here else None
-        return build(run_file, free), minimize_arguments(run_file)
+        return build(run_file, free), settings
 
     def contents(made: tuple[Job, MinimizeArguments]) -> Mapping[str, str]:
         return made[0].workload.contents()
 
-    call = "the command line"
-    return on_survivors(lambda: agree(world().communicator, call, read, contents), call)
+    return on_survivors(lambda: agree(world().communicator, _CALL, read, contents), _CALL)
 
 
-def _cut(job: Job, result: Result, simulator: Choice) -> tuple[list[report.Row], dict[str, Any]]:
-    """Sample the final state of a maximum cut, with the noise of the run; collective."""
-    graph = job.graph
-    if graph is None:
+def settled(
+    overrides: Mapping[str, object], recorded: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """Return all settings that replace those of the run file, by dotted key; collective.
+
+    Args:
+        overrides: those of options, which replace those of the environment.
+        recorded: those with which a run was started that is resumed; all others replace them.
+
+    Raises:
+        InputError: a variable is unknown; MismatchError if it differs between ranks.
+    """
+
+    def merged() -> dict[str, object]:
+        return {**(recorded or {}), **from_environment(), **overrides}
+
+    def contents(made: Mapping[str, object]) -> Mapping[str, str]:
+        return {"settings of the environment": repr(sorted(made.items()))}
+
+    return on_survivors(lambda: agree(world().communicator, _CALL, merged, contents), _CALL)
+
+
+def _samples(
+    job: Job, result: Result, simulator: Choice
+) -> tuple[list[report.Row], dict[str, Any]]:
+    """Sample the solution of a problem of bit strings, with the noise of the run; collective."""
+    problem = job.sampled
+    if problem is None:
         return [], {}
-    seed = derive(result.seed, _CUT_STREAM)
-    counts = hybrid.sample(job.circuit, result.point, _CUT_SAMPLES, simulator=simulator, seed=seed)
+    seed = derive(result.seed, _STREAM)
+    counts = hybrid.sample(job.circuit, result.point, _SAMPLES, simulator=simulator, seed=seed)
     assert isinstance(counts, dict)
-    cut = graph.interpret(counts)
-    largest = -job.reference.value if job.reference is not None else None
-    data = {"weight": cut.value, "sides": cut.bitstring, "largest": largest}
-    return report.cut_rows(graph, cut, result, largest), {"cut": data}
+    rows = report.sample_rows(problem, counts, result, job.reference)
+    if isinstance(problem, MaxCut):
+        cut = problem.interpret(counts)
+        largest = -job.reference.value if job.reference is not None else None
+        return rows, {"cut": {"weight": cut.value, "sides": cut.bitstring, "largest": largest}}
+    if not any(map(problem.allows, counts)):
+        return rows, {"sample": None}
+    best = problem.interpret(counts)
+    return rows, {"sample": {"cost": best.value, "bits": best.bitstring}}

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from hybrid.collective.topology import topology_of
 from hybrid.core.ask import Ask
 from hybrid.core.errors import InputError
+from hybrid.core.phases import phase
 from hybrid.core.resources import ANY, Resources
 from hybrid.runtime import (
     Team,
@@ -144,7 +145,8 @@ def call_together(name: str, prepare: Callable[[], P]) -> Call[P]:
             check_fits(prepared, job.size, free_bytes())
         return prepared
 
-    prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.agreed())
+    with phase("compiling"):
+        prepared = agree(job.communicator, name, prepare_what_fits, lambda ready: ready.agreed())
     seed = prepared.seed
     if seed is None:
         seed = _shared_seed(job, prepared.recorded_seed)

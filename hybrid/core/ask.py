@@ -16,6 +16,7 @@ class Want(Enum):
     METRIC = "metric"
     VARIANCES = "variances"
     OVERLAPS = "overlaps"
+    FORCES = "forces"
 
 
 VALUES = frozenset({Want.VALUES})
@@ -34,6 +35,7 @@ class Ask:
         variance: whether to compute the variances of the observables.
         others: shape (K, P), float64; points of the other states in the overlaps
             ``|<psi(other)|psi(point)>|^2``. None for no overlaps.
+        force: whether to compute the forces of real-time evolution.
 
     Example:
         >>> import numpy as np
@@ -48,6 +50,7 @@ class Ask:
     metric: bool = False
     variance: bool = False
     others: FloatArray | None = None
+    force: bool = False
 
     @property
     def components(self) -> int:
@@ -57,7 +60,7 @@ class Ask:
     @property
     def wants(self) -> frozenset[Want]:
         """The kinds of answer that are wanted."""
-        if not (self.metric or self.variance) and self.others is None:
+        if not (self.metric or self.variance or self.force) and self.others is None:
             return VALUES_AND_GRADIENTS if self.gradient else VALUES
         wanted = {
             Want.VALUES: True,
@@ -65,6 +68,7 @@ class Ask:
             Want.METRIC: self.metric,
             Want.VARIANCES: self.variance,
             Want.OVERLAPS: self.others is not None,
+            Want.FORCES: self.force,
         }
         return frozenset(want for want, is_wanted in wanted.items() if is_wanted)
 
@@ -81,8 +85,8 @@ class Ask:
 class Told:
     """The answer to an :class:`Ask`; float64 arrays, or None for answers not wanted.
 
-    With M > 1 observables, values, gradients, standard errors and variances have a second axis of
-    length M.
+    With M > 1 observables, values, gradients, standard errors, variances and forces have a second
+    axis of length M.
 
     Attributes:
         values: shape (B,), or (B, M).
@@ -92,6 +96,8 @@ class Told:
         variances: shape (B,), or (B, M).
         overlaps: shape (B, K).
         overlap_gradients: shape (B, K, P); with ``others`` and ``gradient``.
+        forces: shape (B, P), or (B, M, P); ``Im <d_k psi|(O - <O>) psi>`` for parameter k and
+            observable O.
     """
 
     values: FloatArray
@@ -101,6 +107,7 @@ class Told:
     variances: FloatArray | None = None
     overlaps: FloatArray | None = None
     overlap_gradients: FloatArray | None = None
+    forces: FloatArray | None = None
 
 
 def _same_bits(one: FloatArray, other: FloatArray | None) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.errors import InputError
+
+WhetherSector: TypeAlias = Literal["auto", False]
+"""Whether states are held in a symmetry sector of the circuit where that pays, or never."""
 
 _EXACT_STEP = 1e-5
 _SAMPLED_STEP = 0.1
@@ -131,6 +134,24 @@ def checked_start(x0: ArrayLike, num_parameters: int) -> FloatArray:
             advice="omit it to use the workload's start point",
         )
     return checked_row(start, num_parameters, "x0", "parameter")
+
+
+def checked_sector(sector: object) -> WhetherSector:
+    """Return whether states may be held in a symmetry sector.
+
+    Raises:
+        InputError: neither "auto" nor False.
+    """
+    if sector is False:
+        return False
+    if isinstance(sector, str) and sector == "auto":
+        return "auto"
+    raise InputError(
+        "sector",
+        got=repr(sector)[:60],
+        expected="'auto', or False for dense states",
+        advice="sectors are found from the circuit; none can be prescribed",
+    )
 
 
 def checked_shots(shots: object) -> int | None:

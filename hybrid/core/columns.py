@@ -16,7 +16,7 @@ class Columns:
     """The columns of an array with one row per point and all wanted answers in it.
 
     In order: the values of M observables, their gradients, the metric, the variances, the overlaps
-    and their gradients.
+    and their gradients, the forces.
 
     Args:
         ask: the Ask.
@@ -42,6 +42,8 @@ class Columns:
             shapes["overlaps"] = (others,)
             if ask.gradient:
                 shapes["overlap_gradients"] = (others, parameters)
+        if ask.force:
+            shapes["forces"] = (*each, parameters)
         ends = [0, *accumulate(map(prod, shapes.values()))]
         self._spans = list(zip(shapes.items(), ends, ends[1:], strict=False))
         self.width = ends[-1]

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import metadata
 from urllib.parse import unquote, urlparse
 
-_DISTRIBUTION = "hybrid-hpc-quantum"
+DISTRIBUTION = "hybrid-hpc-quantum"
 
 
 def install(extra: str) -> str:
@@ -28,12 +28,12 @@ def install(extra: str) -> str:
 def _source() -> str:
     """Return what to install, up to the extra, with an opening quotation mark."""
     try:
-        text = metadata.distribution(_DISTRIBUTION).read_text("direct_url.json")
+        text = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
         origin = json.loads(text or "{}")
         url = urlparse(origin.get("url", ""))
     except (metadata.PackageNotFoundError, ValueError, AttributeError):
-        return f"'{_DISTRIBUTION}"
+        return f"'{DISTRIBUTION}"
     if url.scheme != "file":
-        return f"'{_DISTRIBUTION}"
+        return f"'{DISTRIBUTION}"
     editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
     return f"{editable}'{unquote(url.path)}"

@@ -99,6 +99,11 @@ class Plan:
         return len(self.assignment)
 
     @property
+    def wall(self) -> float | None:
+        """Predicted seconds from Ask to answer, or None."""
+        return None if self.prediction is None else self.prediction.wall
+
+    @property
     def shards(self) -> int:
         """Number of ranks that share one state."""
         return len(self.groups[0]) if self.groups else 1

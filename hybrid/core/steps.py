@@ -26,6 +26,7 @@ class Solution:
         values: see :class:`hybrid.loop.result.Result`; None if there is one value only.
         operators: see :class:`hybrid.loop.result.Result`.
         at: the point of the Ask that gave ``value``, if ``x`` has another form.
+        error_bounds: see :class:`hybrid.loop.result.Result`; None if there are none.
     """
 
     x: FloatArray
@@ -37,6 +38,7 @@ class Solution:
     values: FloatArray | None = None
     operators: tuple[str, ...] = ()
     at: FloatArray | None = None
+    error_bounds: FloatArray | None = None
 
     @property
     def outcome(self) -> Outcome:

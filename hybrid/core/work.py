@@ -48,6 +48,7 @@ class Work:
         answered: bytes of the partial answer; 0 to use the evaluation's default.
         shardings: the ways to distribute one state over ranks, by ascending shards; or empty.
         device: device that runs the piece.
+        amplitudes: number of amplitudes of a state, or 0 for all of 2^num_qubits.
     """
 
     engine: str
@@ -63,11 +64,12 @@ class Work:
     answered: int = 0
     shardings: tuple[Sharding, ...] = ()
     device: str = CPU
+    amplitudes: int = 0
 
     @property
     def memory_bytes(self) -> int:
         """Bytes of the states and of the partial answer; 0 if unknown."""
         if self.engine == OWN_SECONDS:
             return 0
-        amplitude = 8 if self.single else 16
-        return (amplitude << self.num_qubits) * (2 if self.gradient else 1) + self.answered
+        state = (8 if self.single else 16) * (self.amplitudes or 1 << self.num_qubits)
+        return state * (2 if self.gradient else 1) + self.answered

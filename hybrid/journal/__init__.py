@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hybrid.journal.columns import Questions, Timings
 from hybrid.journal.identity import Identity, carries_over, differences
+from hybrid.journal.lock import is_locked
 from hybrid.journal.reader import Journal, open_journal, peek
 from hybrid.journal.rows import Answer, Event, PieceRow, Start, Unfinished
 from hybrid.journal.writer import Writer
@@ -25,6 +26,7 @@ __all__ = [
     "Writer",
     "carries_over",
     "differences",
+    "is_locked",
     "open_journal",
     "peek",
 ]

@@ -6,6 +6,7 @@ import struct
 import sys
 import zlib
 from array import array
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -75,6 +76,32 @@ def decode(blob: object, shape: tuple[int, ...] | None = None) -> FloatArray:
     flat = np.frombuffer(blob, dtype=_TYPE.decode(), offset=start)
     array: FloatArray = flat.astype(np.float64).reshape(lengths)
     return array
+
+
+def decode_many(blobs: Sequence[object], axes: int) -> tuple[list[tuple[int, ...]], FloatArray]:
+    """Decode many arrays with the same number of axes: their shapes, and all numbers in one array.
+
+    Raises:
+        DamagedError: see :func:`decode`; or an array has another number of axes.
+
+    Example:
+        >>> decode_many([encode(np.array([1.0])), encode(np.array([2.0, 3.0]))], 1)
+        ([(1,), (2,)], array([1., 2., 3.]))
+    """
+    start = 4 + 8 * axes
+    known: dict[tuple[object, int], tuple[int, ...]] = {}
+    shapes, bodies = [], []
+    for blob in blobs:
+        if not isinstance(blob, bytes):
+            raise DamagedError("no array of float64")
+        kind = blob[:start], len(blob)  # decides the shape, and whether the length fits it
+        if kind not in known:
+            known[kind] = decode(blob).shape
+            if len(known[kind]) != axes:
+                raise DamagedError(f"an array of {len(known[kind])} axes where {axes} were written")
+        shapes.append(known[kind])
+        bodies.append(blob[start:])
+    return shapes, np.frombuffer(b"".join(bodies), dtype=_TYPE.decode()).astype(np.float64)
 
 
 def checksum(*parts: object) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hybrid.core.arrays import FloatArray, IntArray
-from hybrid.journal.blobs import DamagedError, checksum, decode
+from hybrid.journal.blobs import DamagedError, checksum, decode_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +85,26 @@ def questions_of(rows: Sequence[tuple[Any, ...]]) -> Questions:
         DamagedError: a row does not hold what was written.
     """
     table = _numbers([row[:5] for row in rows], 5)
-    count = len(rows)
-    values, errors = np.empty(count), np.full(count, np.nan)
-    points = np.empty(count, dtype=np.int64)
-    for place, row in enumerate(rows):
-        found = decode(row[5])
-        if found.ndim != 1 or not len(found):
-            raise DamagedError(f"answer {row[0]} has no list of values")
-        lowest = _lowest(found)
-        values[place], points[place] = found[lowest], len(found)
-        if row[6] is not None:
-            errors[place] = decode(row[6], found.shape)[lowest]
+    shapes, found = decode_many([row[5] for row in rows], 1)
+    points = np.array(shapes, dtype=np.int64).reshape(-1)
+    if (points == 0).any():
+        raise DamagedError("an answer without values")
+    first = np.cumsum(points) - points
+    lowest = [_lowest(found[a : a + n]) if n > 1 else 0 for a, n in zip(first, points, strict=True)]
+    place = first + np.array(lowest, dtype=np.int64)
+    sampled = np.array([row[6] is not None for row in rows], dtype=bool)
+    of_errors, noise = decode_many([row[6] for row in rows if row[6] is not None], 1)
+    errors = np.full(len(rows), np.nan)
+    if sampled.any():
+        if of_errors != [
+            shape for shape, is_there in zip(shapes, sampled, strict=True) if is_there
+        ]:
+            raise DamagedError("standard errors that do not fit their values")
+        before = np.cumsum(points * sampled) - points * sampled
+        errors[sampled] = noise[(before + place - first)[sampled]]
     numbers, iterations, starts = (table[:, k].astype(np.int64) for k in range(3))
     return Questions(
-        numbers, iterations, starts, table[:, 3], table[:, 4], values, errors, points,
+        numbers, iterations, starts, table[:, 3], table[:, 4], found[place], errors, points,
         np.array([bool(row[7]) for row in rows], dtype=bool),
     )  # fmt: skip
 
@@ -129,17 +135,14 @@ def timings_of(pieces: Sequence[tuple[Any, ...]], moments: Sequence[tuple[Any, .
 
 def _moments(rows: Sequence[tuple[Any, ...]]) -> tuple[IntArray, FloatArray]:
     """Return start and ask of each moment, shape (K, 2), and the moments, shape (K, 3)."""
-    arrays = []
     for ask, start, blob, check in rows:
         if checksum(ask, start, blob) != check:
             raise DamagedError(f"the moments of question {ask} have a wrong checksum")
-        array = decode(blob)
-        if array.ndim != 2 or array.shape[1] != 3:
-            raise DamagedError(f"the moments of question {ask} have shape {array.shape}")
-        arrays.append(array)
+    shapes, found = decode_many([row[2] for row in rows], 2)
+    if any(width != 3 for _, width in shapes):
+        raise DamagedError("moments that are not three numbers for each piece")
     heads = np.array([[row[1], row[0]] for row in rows], dtype=np.int64).reshape(-1, 2)
-    counts = [len(array) for array in arrays]
-    return np.repeat(heads, counts, axis=0), np.concatenate([np.empty((0, 3)), *arrays])
+    return np.repeat(heads, [count for count, _ in shapes], axis=0), found.reshape(-1, 3)
 
 
 def _places(keys: IntArray, wanted: IntArray) -> IntArray:

@@ -63,6 +63,24 @@ class RunLock:
             os.close(self._descriptor)
 
 
+def is_locked(path: Path) -> bool | None:
+    """Return whether a run is writing to a journal, or None where the file system cannot say.
+
+    Not to be called in the process of that run, where it would drop SQLite's locks.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        told = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _request(fcntl.F_RDLCK))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return bool(struct.unpack_from("@h", told)[0] != fcntl.F_UNLCK)
+
+
 def _opened(path: Path) -> int:
     """Return a descriptor that is none of the standard streams'.
 

@@ -36,7 +36,11 @@ _PIECES = (
 )
 _QUESTIONS = (
     "SELECT number, iteration, start, time, seconds, value, error, length(tolds.gradient) > 0"
-    " FROM asks JOIN tolds USING (number) ORDER BY number"
+    " FROM asks JOIN tolds USING (number) WHERE number >= ? ORDER BY number"
+)
+_NEW_PIECES = (
+    "SELECT (SELECT max(rowid) FROM pieces), (SELECT sum(measured) FROM pieces WHERE rowid > ?),"
+    " (SELECT count(*) FROM partials)"
 )
 _TIMINGS = (
     "SELECT ask, piece, start, rank, predicted, measured FROM pieces ORDER BY start, ask, piece"
@@ -230,11 +234,21 @@ class Journal:
         """Whether the run has ended."""
         return bool(self._query("SELECT count(*) FROM events WHERE kind = 'completed'")[0][0])
 
-    def questions(self) -> Questions:
-        """Return the times and lowest values of all answers as columns, without their points."""
-        rows = self._query(_QUESTIONS)
+    def questions(self, first: int = 0) -> Questions:
+        """Return the times and lowest values of answers as columns, from number ``first`` on."""
+        rows = self._query(_QUESTIONS, first)
         with faults(self.path):
             return questions_of(rows)
+
+    def new_pieces(self, seen: int = 0) -> tuple[int, float, int]:
+        """Return what a mark becomes, the seconds of pieces since it, and how many are unfinished.
+
+        Args:
+            seen: the mark that an earlier call returned, or 0 for all pieces.
+        """
+        mark, seconds, unfinished = self._query(_NEW_PIECES, seen)[0]
+        with faults(self.path):
+            return _integer(mark or 0), _real(seconds or 0.0), _integer(unfinished)
 
     def timings(self) -> Timings:
         """Return which rank ran which piece, and when, as columns."""
@@ -252,6 +266,19 @@ class Journal:
         for answer in self.answers(number):
             return answer
         raise JournalError(f"{self.path}: has no answer {number}")
+
+    def checkpoint(self) -> bytes | None:
+        """Return the state of the last checkpoint, or None if there is none."""
+        if self._version < 4:
+            return None
+        rows = self._query("SELECT * FROM checkpoints ORDER BY step DESC LIMIT 1")
+        if not rows:
+            return None
+        step, when, state, check = rows[0]
+        with faults(self.path):
+            if not isinstance(state, bytes) or checksum(step, when, state) != check:
+                raise DamagedError(f"the checkpoint after step {step} has a wrong checksum")
+        return state
 
     def unfinished(self) -> Unfinished | None:
         """Return the last question if it is unanswered, with its partial answers."""

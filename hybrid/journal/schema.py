@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 
 APPLICATION_ID = 0x68796272  # "hybr", in the header of every journal
-VERSION = 3
+VERSION = 4
 
 _FIRST: tuple[str, ...] = (
     # What the run is: its seed, when it was made, the run file it came from.
@@ -40,6 +40,11 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         "CREATE TABLE moments (ask INTEGER NOT NULL, start INTEGER NOT NULL,"
         " moments BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (ask, start))"
         " WITHOUT ROWID",
+    ),
+    3: (
+        # The state of a run that is not replayed, such as a training, after so many steps.
+        "CREATE TABLE checkpoints (step INTEGER PRIMARY KEY, time REAL NOT NULL,"
+        " state BLOB NOT NULL, checksum INTEGER NOT NULL)",
     ),
 }
 """For each older version, the statements that migrate it to the next."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 
-_GRADIENT, _METRIC, _VARIANCE, _OTHERS = 1, 2, 4, 8
-_ALL = _GRADIENT | _METRIC | _VARIANCE | _OTHERS
+_GRADIENT, _METRIC, _VARIANCE, _OTHERS, _FORCE = 1, 2, 4, 8, 16
+_ALL = _GRADIENT | _METRIC | _VARIANCE | _OTHERS | _FORCE
 
-EXTRAS = ("metric", "variances", "overlaps", "overlap_gradients")
+EXTRAS = ("metric", "variances", "overlaps", "overlap_gradients", "forces")
 """Arrays of an answer that are stored in separate rows."""
 
 
@@ -27,6 +27,7 @@ def code_of(ask: Ask) -> int:
         + _METRIC * bool(ask.metric)
         + _VARIANCE * bool(ask.variance)
         + _OTHERS * (ask.others is not None)
+        + _FORCE * bool(ask.force)
     )
 
 
@@ -54,6 +55,7 @@ def ask_of(points: FloatArray, code: int, iteration: int, others: FloatArray | N
         bool(code & _METRIC),
         bool(code & _VARIANCE),
         others,
+        bool(code & _FORCE),
     )
 
 
@@ -69,6 +71,8 @@ def shapes_of(ask: Ask) -> Mapping[str, tuple[int, ...]]:
         shapes["overlaps"] = (points, len(ask.others))
         if ask.gradient:
             shapes["overlap_gradients"] = (points, len(ask.others), parameters)
+    if ask.force:
+        shapes["forces"] = (points, parameters)
     return shapes
 
 

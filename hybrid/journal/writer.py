@@ -24,6 +24,9 @@ from hybrid.journal.lock import RunLock, unwritable
 from hybrid.journal.reader import Journal
 from hybrid.journal.wants import code_of, extras_of
 
+LARGEST_STATE = 1_000_000_000
+"""Bytes of a checkpoint, less than a row of SQLite may hold."""
+
 _SECONDS_BETWEEN_COMMITS = 0.5
 """Half of the promised second; the other half is left to the disk."""
 
@@ -34,12 +37,13 @@ _INSERT = {
     "partials": "INSERT OR REPLACE INTO partials VALUES (?, ?, ?, ?)",
     "extras": "INSERT OR REPLACE INTO extras VALUES (?, ?, ?, ?)",
     "moments": "INSERT OR REPLACE INTO moments VALUES (?, ?, ?, ?)",
+    "checkpoints": "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)",
     "events": "INSERT INTO events (time, kind, detail) VALUES (?, ?, ?)",
     "starts": "INSERT INTO starts VALUES (?, ?, ?, ?, ?, ?)",
 }
 
 
-_CHECKED = ("asks", "tolds", "partials", "extras", "moments")
+_CHECKED = ("asks", "tolds", "partials", "extras", "moments", "checkpoints")
 """Tables whose last column is a checksum of the others, added by the thread."""
 
 
@@ -150,6 +154,19 @@ class Writer:
         """
         self._put("moments", (number, self._start, encode_rows(moments, 3)))
 
+    def checkpoint(self, step: int, state: bytes) -> None:
+        """Record the state after a step, in place of an earlier one.
+
+        Raises:
+            JournalError: it is larger than a row may be.
+        """
+        if len(state) > LARGEST_STATE:
+            raise JournalError(
+                f"{self.path}: a checkpoint of {len(state)} bytes, of at most {LARGEST_STATE}; "
+                "train without a journal, and save the model in the observer"
+            )
+        self._put("checkpoints", (step, time.time(), state))
+
     def event(self, kind: str, **detail: object) -> None:
         """Record an event."""
         self._put("events", (time.time(), kind, json.dumps(detail)))
@@ -258,6 +275,9 @@ class Writer:
                     given = rows.get(table, [])
                     checked = ((*row, checksum(*row)) for row in given)
                     self._connection.executemany(statement, checked if table in _CHECKED else given)
+                if rows.get("checkpoints"):
+                    last = max(row[0] for row in rows["checkpoints"])
+                    self._connection.execute("DELETE FROM checkpoints WHERE step < ?", (last,))
                 if self._spilled and answered:
                     self._connection.execute(
                         "DELETE FROM partials WHERE ask <= ?", (max(answered),)

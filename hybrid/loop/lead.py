@@ -17,6 +17,7 @@ from hybrid.loop.minimization import Minimization
 from hybrid.loop.recording import Setup, answers_of
 from hybrid.loop.replay import Answers
 from hybrid.loop.result import History, Result
+from hybrid.loop.spans import TimedTeam
 from hybrid.loop.trace import Trace
 from hybrid.optimizers import Solution
 from hybrid.runtime import StallReport, Stopped, Stops, Team
@@ -26,12 +27,23 @@ def lead(
     team: Team[Any], call: Call[Minimization], stops: Stops, late: StallReport
 ) -> dict[str, Any]:
     """Run the optimizer on rank 0; return the result as a message for all ranks."""
+    path = call.prepared.trace
+    if path is None:
+        return _led(team, call, stops, late)
+    timed = TimedTeam(team, call.world)
+    try:
+        return _led(timed, call, stops, late)
+    finally:
+        timed.write(path)
+
+
+def _led(team: Any, call: Call[Minimization], stops: Stops, late: StallReport) -> dict[str, Any]:
     run = call.prepared
     trace = Trace(run.max_iterations)
-    with _answers(team, call) as answers:
+    with _answers(team, call, stops.seconds_left) as answers:
         late.record = answers.stalled
         if run.observers:
-            run.observers.started(run.describe(call, answers.description))
+            run.observers.started(run.describe(call, answers.description, stops.seconds_left))
         solution = _solve(answers, call, trace, stops)
         message = {**_message(solution, trace, call.seed), "replayed": answers.replayed}
         answers.completed({**_listed(message), "history": len(trace.values)})
@@ -76,6 +88,7 @@ def _message(solution: Solution, trace: Trace, seed: int) -> dict[str, Any]:
         "seed": seed,
         "values": None if values is None else np.array(values, dtype=np.float64),
         "operators": [str(each) for each in solution.operators],
+        "error_bounds": solution.error_bounds,
     }
 
 
@@ -85,7 +98,9 @@ def _listed(message: Mapping[str, Any]) -> dict[str, Any]:
     return {**message, **arrays}
 
 
-def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManager[Answers]:
+def _answers(
+    team: Any, call: Call[Minimization], seconds_left: float | None
+) -> AbstractContextManager[Answers]:
     """Answer from the journal first, then from the ranks."""
     run = call.prepared
     if run.recording is None:
@@ -100,6 +115,8 @@ def _answers(team: Team[Any], call: Call[Minimization]) -> AbstractContextManage
             "workload": run.workload.description,
             "optimizer": run.optimizer.name,
             "parameters": run.workload.num_parameters,
+            "max iterations": run.max_iterations,
+            "seconds left": seconds_left,
         },
     )
     return run.recording.opened(team, call.world, Identity(run.identity(), call.seed), setup)

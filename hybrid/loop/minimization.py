@@ -6,13 +6,17 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
 from hybrid.collective.call import Call, Prepared, check_fits
+from hybrid.collective.topology import cores_of
 from hybrid.core.arrays import FloatArray
 from hybrid.core.checks import (
+    WhetherSector,
+    checked_sector,
     checked_seed,
     checked_shots,
     checked_stall,
@@ -22,6 +26,7 @@ from hybrid.core.checks import (
 )
 from hybrid.core.digest import digest
 from hybrid.core.errors import InputError
+from hybrid.core.files import checked_target
 from hybrid.core.fingerprint import identity_of
 from hybrid.core.plan import Plan
 from hybrid.core.resources import Auto, Resources
@@ -39,6 +44,9 @@ from hybrid.simulators import Choice
 from hybrid.simulators.counted import counted
 from hybrid.workloads import Minimizable, Sampling
 
+_DEFAULT = "L-BFGS-B"
+"""The default optimizer."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Minimization(Prepared):
@@ -55,6 +63,7 @@ class Minimization(Prepared):
         identity: returns the contents that a journal compares, by name.
         time_limit: in seconds, or None.
         stall: how to handle a stalled piece.
+        trace: file for the timeline of the ranks, or None.
     """
 
     workload: Minimizable
@@ -65,12 +74,13 @@ class Minimization(Prepared):
     identity: Callable[[], Mapping[str, str]]
     time_limit: float | None
     stall: OnStall
+    trace: Path | None = None
 
     @classmethod
     def prepared(
         cls,
         workload: Minimizable,
-        optimizer: str | Optimizer = "L-BFGS-B",
+        optimizer: str | Optimizer = _DEFAULT,
         *,
         x0: ArrayLike | None = None,
         seed: int | None = None,
@@ -83,11 +93,13 @@ class Minimization(Prepared):
         threads: int | None = None,
         shards: int | Auto = "auto",
         groups: int | Auto = "auto",
+        sector: WhetherSector = "auto",
         observer: object = None,
         journal: str | os.PathLike[str] | None = None,
         fork: str | os.PathLike[str] | None = None,
         time_limit: float | None = None,
         stall: Literal["report", "abort"] = "report",
+        trace: str | os.PathLike[str] | None = None,
         origin: Mapping[str, Any] | None = None,
     ) -> Minimization:
         """Check the arguments of :func:`hybrid.minimize` and compile its workload, on this rank.
@@ -102,9 +114,20 @@ class Minimization(Prepared):
                 got=repr(workload) if isinstance(workload, type) else type(workload).__name__,
                 expected="a workload such as hybrid.VQE(ansatz, observable)",
             )
-        sampling = Sampling(simulator, checked_shots(shots), checked_step(gradient, shots))
+        sampling = Sampling(
+            simulator, checked_shots(shots), checked_step(gradient, shots), checked_sector(sector)
+        )
         method = make(optimizer, max_iterations, tolerance, options)
+        if workload.own_method is not None:
+            _refuse_optimizer(workload.own_method, optimizer, max_iterations, tolerance, options)
         start = None if x0 is None else checked_start(x0, workload.num_parameters)
+        if start is not None and getattr(method, "starts_itself", False):
+            raise InputError(
+                "x0",
+                got=f"a start besides the optimizer {method.name}, which has one of its own",
+                expected="one of them",
+                advice="pass hybrid.optimizers.AskTell a function (x0, seed) that makes it",
+            )
         recording = checked_recording(journal, fork, origin)
 
         def identity() -> dict[str, str]:
@@ -120,7 +143,7 @@ class Minimization(Prepared):
             workload=workload,
             optimizer=method,
             x0=start,
-            observers=Observers.checked(observer),  # type: ignore[arg-type]
+            observers=Observers.checked(observer).and_displays(),  # type: ignore[arg-type]
             evaluation=workload.prepare(sampling),
             first_ask=workload.largest_ask(partial(first_ask, method)),
             num_qubits=workload.num_qubits,
@@ -129,6 +152,7 @@ class Minimization(Prepared):
                 "journal": str(journal),
                 "time limit": str(time_limit),
                 "way to handle stalls": str(stall),
+                "trace": str(trace),
             },
             seed=checked_seed(seed),
             resources=Resources.checked(threads, shards, groups),
@@ -137,6 +161,7 @@ class Minimization(Prepared):
             identity=identity,
             time_limit=checked_time_limit(time_limit),
             stall=checked_stall(stall),
+            trace=checked_target(trace, "trace", writes=world().rank == 0),
         )
 
     @property
@@ -168,14 +193,25 @@ class Minimization(Prepared):
         check_fits(self, topology.size, memory_bytes)
         return plan(counted(self.evaluation, self.first_ask), topology, self.resources)
 
-    def describe(self, call: Call[Minimization], journal: str | None = None) -> RunDescription:
-        """Describe the run on the ranks of a call, and how its first evaluation is split."""
+    def describe(
+        self,
+        call: Call[Minimization],
+        journal: str | None = None,
+        seconds_left: float | None = None,
+    ) -> RunDescription:
+        """Describe the run on the ranks of a call, and how its first evaluation is split.
+
+        Args:
+            call: the agreed call.
+            journal: path of the journal and what it already holds; or None.
+            seconds_left: seconds until the time limit, or None.
+        """
         split = call.team.plan(self.first_ask)
         alone = self.evaluation.memory_bytes(self.first_ask)
         return RunDescription(
             workload=self.workload.description,
             simulator=self.evaluation.description,
-            optimizer=self.optimizer.name,
+            optimizer=self.workload.own_method or self.optimizer.name,
             num_parameters=self.workload.num_parameters,
             ranks=call.world.size,
             hosts=len(call.world.hosts),
@@ -184,7 +220,33 @@ class Minimization(Prepared):
             memory_bytes=split.memory_bytes or alone,
             seed=call.seed,
             journal=journal,
+            cores=cores_of(call.world, self.resources.threads),
+            seconds_left=seconds_left,
         )
+
+
+def _refuse_optimizer(
+    own_method: str,
+    optimizer: str | Optimizer,
+    max_iterations: int | None,
+    tolerance: float | None,
+    options: Mapping[str, Any] | None,
+) -> None:
+    """Refuse the settings of an optimizer for a workload that takes none."""
+    given = {
+        "optimizer": None if optimizer == _DEFAULT else optimizer,
+        "max_iterations": max_iterations,
+        "tolerance": tolerance,
+        "options": options or None,
+    }
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(
+                name,
+                got=repr(value)[:60],
+                expected=f"none: {own_method} takes the steps of this workload",
+                advice="leave it out; the workload's own arguments control its steps",
+            )
 
 
 def _content_of(optimizer: Optimizer) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike
 
 from hybrid.collective.call import Call, call_together
+from hybrid.core.checks import WhetherSector
 from hybrid.core.errors import Suspended, SuspendedSession
 from hybrid.core.notices import notify
 from hybrid.core.resources import Auto
@@ -48,11 +49,13 @@ def minimize(
     threads: int | None = None,
     shards: int | Auto = "auto",
     groups: int | Auto = "auto",
+    sector: WhetherSector = "auto",
     observer: Observer | Sequence[Observer] | None = None,
     journal: str | os.PathLike[str] | None = None,
     fork: str | os.PathLike[str] | None = None,
     time_limit: float | None = None,
     stall: Literal["report", "abort"] = "report",
+    trace: str | os.PathLike[str] | None = None,
     origin: Mapping[str, Any] | None = None,
 ) -> Result:
     """Minimise a workload on all ranks of the job; every rank returns the same result.
@@ -62,7 +65,8 @@ def minimize(
 
     Args:
         workload: for instance :class:`hybrid.VQE` or :class:`hybrid.QAOA`.
-        optimizer: a name (``hybrid.optimizers.names()``) or an optimizer.
+        optimizer: a name (``hybrid.optimizers.names()``), an optimizer, or one of another library:
+            see :func:`hybrid.optimizers.make`.
         x0: shape (P,), the starting point. If None, ``workload.initial_point`` suggests one.
         seed: master seed. If None, a fresh one is drawn and reported as ``Result.seed``.
         simulator: "auto", a name (``hybrid.simulators.names()``), a simulator, or an
@@ -78,6 +82,8 @@ def minimize(
         shards: ranks that share one state, a power of two. "auto" uses the fewest that have the
             memory, or more if that is predicted to be faster.
         groups: number of such groups that work in parallel. "auto" uses as many as possible.
+        sector: "auto" holds exact states in a symmetry sector, such as a fixed number of
+            particles, where the circuit conserves one and that pays; False never does.
         observer: progress callbacks, one or several, invoked on rank 0 only. If ``progressed``
             returns a string, the run stops and reports it as the reason.
         journal: file that records the run. If it exists, the run resumes from it, on any number of
@@ -88,6 +94,8 @@ def minimize(
             journal, SLURM's time limit (less a margin) applies too.
         stall: how to handle a stalled piece (10 times its predicted time): "report" it with its
             rank and stack, or "abort" the job (exit code 75) so that it can be resumed.
+        trace: file for the timeline of every rank (quantum, classical, communication, waiting) in
+            the format of chrome://tracing and ui.perfetto.dev; written when the run ends or stops.
         origin: where the run comes from, plain data stored in the journal.
 
     Returns:
@@ -135,18 +143,21 @@ def minimize(
             threads=threads,
             shards=shards,
             groups=groups,
+            sector=sector,
             observer=observer,
             journal=journal,
             fork=fork,
             time_limit=time_limit,
             stall=stall,
+            trace=trace,
             origin=origin,
         )
 
     result = on_survivors(lambda: _minimized(prepare), "minimize()")
     if world().rank == 0:
+        observers = Observers.checked(observer).and_displays()
         with inside_call(result.seed):
-            Observers.checked(observer).finished(result)
+            observers.finished(result)
     return result
 
 

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from hybrid.core.errors import InputError
 from hybrid.core.notices import notify
+from hybrid.core.phases import displays
 from hybrid.loop.result import Progress, Result, RunDescription
+from hybrid.runtime import is_nested
 
 _CALLS = ("started", "progressed", "finished")
 
@@ -65,6 +67,10 @@ class Observers:
                     expected=f"an object with {', '.join(_CALLS)}, or a sequence of them",
                 )
         return cls(members)
+
+    def and_displays(self) -> Observers:
+        """Return these and the displays of this process, unless a call within a call asks."""
+        return self if is_nested() else Observers((*self._members, *displays()))
 
     def __len__(self) -> int:
         """Return the number of observers."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,10 +12,12 @@ from hybrid.core.arrays import FloatArray, IntArray
 from hybrid.core.elements import table, tag
 from hybrid.core.outcome import Outcome
 from hybrid.core.units import count, duration
+from hybrid.loop.export import as_dict, as_frame, as_json, write_json, write_npz
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class RunDescription:
         memory_bytes: memory that one rank allocates for states, in bytes.
         seed: the run's seed.
         journal: path of the journal and what it already holds; or None.
+        cores: cores that the ranks hold together.
+        seconds_left: seconds until the time limit or the end of the budget, or None.
     """
 
     workload: str
@@ -46,6 +51,8 @@ class RunDescription:
     memory_bytes: int
     seed: int
     journal: str | None = None
+    cores: int = 1
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Progress:
         wall_time: seconds since the start.
         point: shape (P,), float64; the point at which ``value`` was computed.
         gradient: shape (P,), float64; the gradient at ``point``, or None if not requested.
+        standard_error: standard error of ``value`` if it was sampled, else None.
     """
 
     iteration: int
@@ -71,6 +79,12 @@ class Progress:
     wall_time: float
     point: FloatArray
     gradient: FloatArray | None = None
+    standard_error: float | None = None
+
+    @property
+    def gradient_norm(self) -> float | None:
+        """Euclidean norm of the gradient, or None if it was not requested."""
+        return None if self.gradient is None else float(np.linalg.norm(self.gradient))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,14 @@ class History:
         """The lowest value up to each answer, shape (N,)."""
         return np.fmin.accumulate(self.values)
 
+    def to_frame(self) -> DataFrame:
+        """Return a pandas frame with the columns of this class and ``best_values``.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        return as_frame(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -110,7 +132,8 @@ class Result:
     Attributes:
         value: the best value found; NaN if the run ended before its first value.
         x: shape (P,), float64; the parameters of ``value``. For :class:`hybrid.VQD` shape (K, P),
-            one row of parameters per state.
+            one row of parameters per state; for :class:`hybrid.TimeEvolution` shape (T, P), one per
+            time.
         outcome: why the run stopped, see :class:`hybrid.core.outcome.Outcome`.
         message: the same as a sentence, with details.
         success: whether the optimizer converged, or, if it has no convergence test, finished.
@@ -123,9 +146,11 @@ class Result:
         seed: master seed of the run; pass it again to reproduce the bits.
         values: float64. For :class:`hybrid.VQD` shape (K,), the energies of the states in ascending
             order; for :class:`hybrid.AdaptVQE` shape (n,), the energy after each of n operators;
-            else None.
+            for :class:`hybrid.TimeEvolution` shape (T,), the energy at each of T times; else None.
         operators: for :class:`hybrid.AdaptVQE` the names of the operators, in the order chosen;
             else empty.
+        error_bounds: for :class:`hybrid.TimeEvolution` in real time, float64, shape (T,); bounds on
+            the error of the state at each time; else None.
         replayed: number of ``evaluations`` that were read from the journal instead of computed.
     """
 
@@ -143,6 +168,7 @@ class Result:
     outcome: Outcome
     values: FloatArray | None = None
     operators: tuple[str, ...] = ()
+    error_bounds: FloatArray | None = None
     replayed: int = 0
 
     def __repr__(self) -> str:
@@ -154,8 +180,12 @@ class Result:
 
     @property
     def point(self) -> FloatArray:
-        """The parameters of ``value``, shape (P,): ``x``, or its first row for several states."""
-        return self.x if self.x.ndim == 1 else self.x[0]
+        """The parameters of ``value``, shape (P,): ``x``, or one of its rows."""
+        if self.x.ndim == 1:
+            return self.x
+        is_last = self.values is not None and self.values[0] != self.value == self.values[-1]
+        point: FloatArray = self.x[-1 if is_last else 0]
+        return point
 
     def plot(self, reference: float | None = None, axes: Axes | None = None) -> Figure:
         """Return a matplotlib figure of the convergence; a notebook shows it.
@@ -185,6 +215,43 @@ class Result:
             ("seed", self.seed),
         ]
         return tag("div", tag("b", self.outcome.verdict), table((), rows))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all attributes as numbers, strings, lists and dictionaries.
+
+        ``outcome`` is its value, such as "converged"; ``history`` has a list for each column.
+
+        Example:
+            >>> from qiskit.circuit import Parameter, QuantumCircuit
+            >>> from qiskit.quantum_info import SparsePauliOp
+            >>> import hybrid
+            >>> ansatz = QuantumCircuit(1)
+            >>> _ = ansatz.ry(Parameter("a"), 0)
+            >>> found = hybrid.minimize(hybrid.VQE(ansatz, SparsePauliOp("Z")), x0=[0.1]).to_dict()
+            >>> found["outcome"], list(found["history"])[:3]
+            ('converged', ['iterations', 'evaluations', 'values'])
+        """
+        return as_dict(self)
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return :meth:`to_dict` as JSON, with null for NaN, and write it if a path is given.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        if path is not None:
+            write_json(self, path)
+        return as_json(self)
+
+    def to_npz(self, path: str | os.PathLike[str]) -> None:
+        """Write all attributes as arrays, which ``numpy.load(path)`` reads without pickle.
+
+        The columns of the history are ``history_values`` and so on; None is left out.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        write_npz(self, path)
 
     def __str__(self) -> str:
         """Return a summary of a few lines."""

@@ -63,9 +63,10 @@ class Trace:
         self.evaluations.append((self.evaluations or [0])[-1] + len(ask.points))
         self.values.append(float(told.values[row]))
         self.wall_times.append(wall_time)
-        if told.standard_errors is not None:
+        errors = told.standard_errors
+        if errors is not None:
             self._points.extend(_key(point) for point in ask.points)
-            self._errors.extend(told.standard_errors.tolist())
+            self._errors.extend(errors.tolist())
         return Progress(
             iteration=ask.iteration,
             max_iterations=self.max_iterations,
@@ -75,6 +76,7 @@ class Trace:
             wall_time=wall_time,
             point=ask.points[row].copy(),
             gradient=None if told.gradients is None else told.gradients[row].copy(),
+            standard_error=None if errors is None else float(errors[row]),
         )
 
     def standard_error(self, x: FloatArray) -> float | None:

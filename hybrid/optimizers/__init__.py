@@ -20,20 +20,27 @@ Example:
 from __future__ import annotations
 
 from hybrid.optimizers.adam import Adam
+from hybrid.optimizers.ask_tell import AskTell
 from hybrid.optimizers.base import Optimizer, Rescalable, Solution, Steps
 from hybrid.optimizers.best import Best, keep_best, lowest_row
+from hybrid.optimizers.cma_es import CMAES
 from hybrid.optimizers.drive import driven, first_ask
+from hybrid.optimizers.outside import Minimizer
 from hybrid.optimizers.qng import QNG
 from hybrid.optimizers.registry import make, names
 from hybrid.optimizers.rotosolve import Rotosolve
 from hybrid.optimizers.scipy_minimize import SciPy
 from hybrid.optimizers.spsa import SPSA
+from hybrid.optimizers.starts import starts
 
 __all__ = [
+    "CMAES",
     "QNG",
     "SPSA",
     "Adam",
+    "AskTell",
     "Best",
+    "Minimizer",
     "Optimizer",
     "Rescalable",
     "Rotosolve",
@@ -46,4 +53,5 @@ __all__ = [
     "lowest_row",
     "make",
     "names",
+    "starts",
 ]

@@ -128,5 +128,6 @@ _PARTS = {
     "variances": "the variance",
     "overlaps": "the overlaps",
     "overlap_gradients": "the gradient of the overlaps",
+    "forces": "the force",
 }
 """The further answers that optimizers compute with, and their names in messages."""

@@ -114,6 +114,10 @@ class Options:
         what = self._what(name)
         self._set(name, check_real(what, value, above=above, least=least, below=below))
 
+    def flag(self, name: str) -> None:
+        """Check a field that is true or false; see :func:`check_flag`."""
+        self._set(name, check_flag(self._what(name), getattr(self.optimizer, name)))
+
     def _what(self, name: str) -> str:
         return f"{name} of {type(self.optimizer).__name__}"
 

@@ -10,7 +10,10 @@ import numpy as np
 
 from hybrid.core.errors import InputError, nearest
 from hybrid.optimizers.adam import Adam
+from hybrid.optimizers.ask_tell import AskTell, is_ask_tell
 from hybrid.optimizers.base import Optimizer
+from hybrid.optimizers.cma_es import CMAES
+from hybrid.optimizers.outside import Minimizer, is_minimizer
 from hybrid.optimizers.qng import QNG
 from hybrid.optimizers.rotosolve import Rotosolve
 from hybrid.optimizers.scipy_methods import METHODS
@@ -19,6 +22,7 @@ from hybrid.optimizers.spsa import SPSA
 
 _OURS: Mapping[str, type[Any]] = {
     "Adam": Adam,
+    "CMA-ES": CMAES,
     "QNG": QNG,
     "Rotosolve": Rotosolve,
     "SPSA": SPSA,
@@ -45,7 +49,10 @@ def make(
     """Make an optimizer from its name, or change the options of an existing one.
 
     Args:
-        optimizer: one of :func:`names` (ignoring case, '-' and '_'), or an optimizer.
+        optimizer: one of :func:`names` (ignoring case, '-' and '_'), or an optimizer. A function
+            with the signature of ``scipy.optimize.minimize``, or an object with such a method,
+            becomes a :class:`Minimizer`, and an object with ``ask`` and ``tell`` an
+            :class:`AskTell`.
         max_iterations: maximum number of iterations. If None, the optimizer's default.
         tolerance: convergence tolerance. If None, the optimizer's default. SPSA has none.
         options: options by name: the fields of :class:`Adam`, :class:`SPSA` and the like, or
@@ -63,7 +70,7 @@ def make(
     given = {name: value for name, value in limits.items() if value is not None}
     chosen = _once(given, _named(options), more)
     if not isinstance(optimizer, str):
-        return _adjusted(optimizer, chosen)
+        return _adjusted(_adopted(optimizer), chosen)
     name = {plain(known): known for known in names()}.get(plain(optimizer))
     if name is None:
         raise InputError(
@@ -119,12 +126,22 @@ def _once(*sources: Mapping[str, object]) -> dict[str, object]:
     return chosen
 
 
+def _adopted(optimizer: object) -> object:
+    """Return an optimizer of another library as one of ours; anything else as it is."""
+    if isinstance(optimizer, type | Optimizer):
+        return optimizer
+    if is_minimizer(optimizer):
+        return Minimizer(optimizer)
+    return AskTell(optimizer) if is_ask_tell(optimizer) else optimizer
+
+
 def _adjusted(optimizer: object, changes: dict[str, object]) -> Optimizer:
     if isinstance(optimizer, type) or not isinstance(optimizer, Optimizer):
         raise InputError(
             "optimizer",
             got=repr(optimizer),
-            expected=f"a name ({', '.join(names())}) or an object with a name and steps(x0, seed)",
+            expected=f"a name ({', '.join(names())}), an optimizer of hybrid.optimizers, an object "
+            "with ask and tell, or a function with the signature of scipy.optimize.minimize",
         )
     if not changes:
         return optimizer

@@ -13,10 +13,10 @@ import scipy.optimize
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
 from hybrid.core.errors import HybridError, InputError, nearest
+from hybrid.core.inversion import inverted
 from hybrid.core.outcome import Outcome
 from hybrid.optimizers.base import Solution, Steps
 from hybrid.optimizers.checks import check_array, check_count, check_flag, check_real
-from hybrid.optimizers.inversion import inverted
 from hybrid.optimizers.scipy_methods import METHODS, SHAPES, UNLIMITED, Method
 
 _REMEMBERED_POINTS = 8  # a line search or Hessian-vector product revisits at most a few points

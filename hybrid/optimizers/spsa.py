@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ class SPSA:
     A cost that is even about its start has no slope there in any direction; after ten such
     directions one step, of size ``first_step``, is random.
 
+    With ``blocking``, a step is taken only if it does not raise the cost by more than
+    ``allowed_increase``: the value at the new point is evaluated too, as a second batch.
+
     SPSA has no convergence test: it takes its steps, evaluates the final point, and reports
     success.
 
@@ -57,6 +61,9 @@ class SPSA:
         calibration_directions: number of random directions in the calibration.
         directions: number of random directions averaged in each step.
         average_last: number of last iterates whose mean is the final point.
+        blocking: whether to refuse steps that raise the cost.
+        allowed_increase: by how much a step may raise the cost, in its unit. If None, twice the
+            standard error of the difference: zero for exact values.
 
     Raises:
         InputError: an option is out of range.
@@ -78,6 +85,8 @@ class SPSA:
     calibration_directions: int = 25
     directions: int = 1
     average_last: int = 1
+    blocking: bool = False
+    allowed_increase: float | None = None
 
     def __post_init__(self) -> None:
         options = Options(self)
@@ -86,16 +95,24 @@ class SPSA:
             options.real("learning_rate", above=0.0)
         if self.stability is not None:
             options.real("stability", least=0.0)
+        options.flag("blocking")
+        if self.allowed_increase is not None:
+            options.real("allowed_increase", least=0.0)
         for positive in ("perturbation", "alpha", "gamma", "first_step"):
             options.real(positive, above=0.0)
         for count in ("calibration_directions", "directions", "average_last"):
             options.count(count)
 
     def in_unit(self, unit: float) -> SPSA:
-        """Return the optimizer with ``learning_rate``, which is per unit of the cost, rescaled."""
-        if self.learning_rate is None:
+        """Return the optimizer with the options that depend on the unit of the cost rescaled."""
+        rate, increase = self.learning_rate, self.allowed_increase
+        if unit == 1.0 or (rate is None and increase is None):
             return self
-        return replace(self, learning_rate=self.learning_rate * unit)
+        return replace(
+            self,
+            learning_rate=None if rate is None else rate * unit,
+            allowed_increase=None if increase is None else increase / unit,
+        )
 
     def steps(self, x0: FloatArray, seed: int) -> Steps:
         """Return the generator; the directions depend only on the seed and the step."""
@@ -111,6 +128,7 @@ class SPSA:
             flat = len(slopes) if _is_flat(slopes) else None
         last: deque[FloatArray] = deque(maxlen=self.average_last)
         moved = ""
+        gate = _Gate(self.allowed_increase) if self.blocking else None
         for k in range(self.max_iterations):
             directions = _signs(seed, k + 1, (self.directions, x.size))
             perturbation = self.perturbation / (k + 1) ** self.gamma
@@ -119,13 +137,17 @@ class SPSA:
             if flat is not None and flat > _FLAT_DIRECTIONS:
                 x, flat = x + self.first_step * directions[0], None
                 moved = " The cost had no slope at the start, so one step was random."
+                gate = gate and _Gate(self.allowed_increase)
             else:
                 gradient = np.mean(slopes[:, np.newaxis] * directions, axis=0)
-                x = x - rate / (k + 1 + stability) ** self.alpha * gradient
+                further = x - rate / (k + 1 + stability) ** self.alpha * gradient
+                x = further if gate is None else (yield from gate.passed(x, further, k))
             last.append(x)
         x = np.mean(np.stack(last), axis=0)
         told = yield Ask(x[np.newaxis].copy(), iteration=self.max_iterations)
         message = f"SPSA took its {self.max_iterations} steps; it has no convergence test."
+        if gate is not None:
+            message += f" Steps blocked because they raised the cost: {gate.blocked}."
         value = float(told.values[0])
         outcome = Outcome.FINISHED
         return Solution(x, value, True, message + moved, self.max_iterations, outcome)
@@ -141,6 +163,36 @@ class SPSA:
         slope = 1.0 if _is_flat(slopes) else float(np.mean(np.abs(slopes)))
         rate: float = self.first_step * (1 + stability) ** self.alpha
         return rate / slope
+
+
+class _Gate:
+    """Lets steps pass that do not raise the cost.
+
+    Args:
+        allowed: by how much they may; None for twice the standard error of the difference.
+    """
+
+    def __init__(self, allowed: float | None) -> None:
+        self._allowed = allowed
+        self._before: tuple[float, float] | None = None
+        self.blocked = 0
+
+    def passed(
+        self, x: FloatArray, further: FloatArray, iteration: int
+    ) -> Generator[Ask, Told, FloatArray]:
+        """Return the further point, or the present one if the step is blocked."""
+        points = np.stack([further] if self._before is not None else [further, x])
+        told = yield Ask(points, iteration=iteration)
+        errors = np.zeros(len(points)) if told.standard_errors is None else told.standard_errors
+        there = float(told.values[0]), float(errors[0])
+        value, error = self._before or (float(told.values[-1]), float(errors[-1]))
+        allowed = 2.0 * math.hypot(error, there[1]) if self._allowed is None else self._allowed
+        if there[0] <= value + allowed:
+            self._before = there
+            return further
+        self._before = value, error
+        self.blocked += 1
+        return x
 
 
 def _is_flat(slopes: FloatArray) -> bool:

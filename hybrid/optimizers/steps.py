@@ -67,6 +67,7 @@ def checked_ask(ask: object, num_parameters: int) -> Ask:
         metric=bool(ask.metric),
         variance=bool(ask.variance),
         others=None if ask.others is None else _rows(ask.others, num_parameters, "others"),
+        force=bool(ask.force),
     )
 
 
@@ -104,6 +105,7 @@ def _is_plain(ask: Ask, num_parameters: int) -> bool:
         and type(ask.iteration) is int
         and type(ask.metric) is bool
         and type(ask.variance) is bool
+        and type(ask.force) is bool
     )
 
 

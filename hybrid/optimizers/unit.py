@@ -88,6 +88,7 @@ def _divided(told: Told, unit: float) -> Told:
         gradients=None if told.gradients is None else told.gradients / unit,
         standard_errors=None if told.standard_errors is None else told.standard_errors / unit,
         variances=None if told.variances is None else told.variances / unit**2,
+        forces=None if told.forces is None else told.forces / unit,
     )
 
 

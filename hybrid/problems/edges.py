@@ -6,7 +6,7 @@ import re
 from os import PathLike
 
 from hybrid.core.errors import InputError
-from hybrid.problems import dimacs, matrix_market
+from hybrid.problems import dimacs, matrix_market, networkx_files
 from hybrid.problems.columns import Row, node, rows, shown, weight
 from hybrid.problems.files import read_text
 from hybrid.problems.graph import Edges, Graph, numbered
@@ -30,10 +30,12 @@ def read_graph(path: str | PathLike[str]) -> Graph[int | str]:
       ``//``; a first line of titles (``source target weight``) is passed over;
     * the format of rudy and of the Gset collection: a first line ``nodes edges``, then as many
       lines ``u v [weight]`` with nodes from 1;
-    * DIMACS, with its line ``p edge nodes edges``, and MatrixMarket, ``%%MatrixMarket``.
+    * DIMACS, with its line ``p edge nodes edges``, and MatrixMarket, ``%%MatrixMarket``;
+    * what NetworkX writes: edge lists with data (``u v {'weight': 0.5}``), GML, GraphML, GEXF, JSON
+      (``node_link_data``), Pajek, and graph6 and sparse6 with their headers.
 
-    Nodes are either all whole numbers or all names. The last three formats declare how many
-    nodes there are, and isolated ones count.
+    Nodes are either all whole numbers or all names. All formats but edge lists declare their
+    nodes, and isolated ones count.
 
     Raises:
         InputError: no file or an empty one; a line that is none of the format; a weight that is
@@ -48,6 +50,8 @@ def read_graph(path: str | PathLike[str]) -> Graph[int | str]:
     text, name = read_text(path, "a graph file"), str(path)
     if matrix_market.is_such(text):
         return matrix_market.read(name, text)
+    if networkx_files.is_such(text):
+        return networkx_files.read(name, text)
     lines = rows(name, text, _COMMENTS)
     if dimacs.is_such(lines):
         return dimacs.read(name, lines)

@@ -15,6 +15,8 @@ from qiskit.quantum_info import SparsePauliOp
 
 from hybrid.core.arrays import FloatArray, IntArray, MaskArray
 from hybrid.core.errors import InputError
+from hybrid.problems.bits import bits_of, tally
+from hybrid.problems.chart import chart
 from hybrid.problems.edges import read_graph
 from hybrid.problems.graph import Edges, Graph
 
@@ -201,7 +203,7 @@ class MaxCut:
         Raises:
             InputError: the wrong length, or values other than 0 and 1.
         """
-        bits = _bits(sides, self.num_qubits)
+        bits = bits_of(sides, self.num_qubits, "sides of a cut")
         return math.fsum(self.weights[bits[self.edges[:, 0]] != bits[self.edges[:, 1]]])
 
     def best_cut(self) -> Cut:
@@ -234,40 +236,30 @@ class MaxCut:
         Raises:
             InputError: no outcomes, or an outcome of the wrong width.
         """
-        if not isinstance(counts, Mapping) or not all(
-            isinstance(count, Real) for count in counts.values()
-        ):
-            raise InputError(
-                "counts",
-                got=repr(counts)[:60],
-                expected="counts by bitstring or index",
-                advice="pass what hybrid.sample returns for one point",
-            )
         found = [
             (-cut.value, -count, cut.bitstring, cut)
-            for outcome, count in counts.items()
-            for cut in [self._cut(self._bitstring(outcome))]
+            for outcome, count in tally(counts, self.num_qubits).items()
+            for cut in [self._cut(outcome)]
         ]
-        if not found:
-            raise InputError(
-                "counts", got="no outcomes", expected="at least one", advice="sample with shots > 0"
-            )
         return min(found)[-1]
+
+    def chart(self, counts: Mapping[str, int] | Mapping[int, int]) -> str:
+        """Return a histogram of the weights of sampled cuts, as text.
+
+        Example:
+            >>> print(MaxCut.from_edge_list([(0, 1)]).chart({"01": 3, "00": 1}))
+               cut  share
+                 0  25.0%  ##########
+                 1  75.0%  ##############################
+        """
+        values: dict[float, float] = {}
+        for outcome, count in tally(counts, self.num_qubits).items():
+            value = self.cut_value(outcome)
+            values[value] = values.get(value, 0.0) + count
+        return chart(values, "cut")
 
     def _cut(self, bitstring: str) -> Cut:
         return Cut(self.cut_value(bitstring), bitstring)
-
-    def _bitstring(self, outcome: str | int) -> str:
-        if isinstance(outcome, str):
-            return outcome.replace(" ", "")
-        if isinstance(outcome, int | np.integer) and outcome >= 0:
-            return format(outcome, f"0{self.num_qubits}b")
-        raise InputError(
-            "counts",
-            got=f"the outcome {outcome!r}"[:80],
-            expected="bitstrings, or indices of basis states",
-            advice="pass what hybrid.sample returns for one point",
-        )
 
 
 def _weight(u: object, v: object, given: object) -> float:
@@ -329,20 +321,3 @@ def _no_edges(got: object) -> InputError:
         expected="the path of a file, or edges (u, v) or (u, v, weight)",
         advice="MaxCut.from_graph takes graphs of NetworkX and rustworkx",
     )
-
-
-def _bits(sides: str | Sequence[int] | NDArray[Any], num_qubits: int) -> IntArray:
-    """Return the side of each node, shape (n,), int64."""
-    text = isinstance(sides, str)
-    try:
-        bits = np.array(["01".find(bit) for bit in reversed(sides)] if text else sides)
-    except (TypeError, ValueError):  # rows of different lengths
-        bits = np.array(None)
-    if bits.shape != (num_qubits,) or not np.isin(bits, (0, 1)).all():
-        raise InputError(
-            "sides of a cut",
-            got=repr(sides),
-            expected=f"{num_qubits} of 0 and 1",
-            advice="a bitstring (node 0 rightmost) or an array (entry k for node k)",
-        )
-    return bits.astype(np.int64)

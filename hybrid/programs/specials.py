@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from qiskit import QuantumCircuit
 from qiskit.circuit import (
     AnnotatedOperation,
     Barrier,
@@ -160,6 +161,27 @@ def _pauli_rotation(
     yield from _product(reader, [(operator, gate.params[0])], frame)
 
 
+def _exchange(
+    reader: Reads, gate: gates.XXPlusYYGate | gates.XXMinusYYGate, frame: Frame
+) -> Iterator[Found]:
+    """Yield ``RZ(-beta) exp(-i theta/4 (XX + YY)) RZ(beta)``, or its like with ``XX - YY``.
+
+    Qiskit's definition has gates that conserve no number of particles.
+    """
+    if not is_driven(gate):
+        yield from reader.fixed(gate, frame)
+        return
+    theta, beta = gate.params
+    plus = isinstance(gate, gates.XXPlusYYGate)
+    sign, qubit = (1, 0) if plus else (-1, 1)
+    circuit = QuantumCircuit(2)
+    circuit.rz(sign * beta, qubit)
+    generator = SparsePauliOp(["XX", "YY"], [0.25, sign * 0.25])
+    circuit.append(gates.PauliEvolutionGate(generator, theta), [0, 1])
+    circuit.rz(-sign * beta, qubit)
+    yield from reader.body(circuit, frame.deeper())
+
+
 def _hamiltonian(reader: Reads, gate: gates.HamiltonianGate, frame: Frame) -> Iterator[Found]:
     if not is_driven(gate):
         yield from reader.fixed(gate, frame)
@@ -253,6 +275,8 @@ SPECIAL: dict[type, Callable[[Reads, Any, Frame], Iterator[Found]]] = {
     gates.RVGate: _turning,
     gates.PauliEvolutionGate: _evolution,
     gates.PauliProductRotationGate: _pauli_rotation,
+    gates.XXPlusYYGate: _exchange,
+    gates.XXMinusYYGate: _exchange,
     gates.HamiltonianGate: _hamiltonian,
     AnnotatedOperation: _annotated,
     ForLoopOp: _loop,

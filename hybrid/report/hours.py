@@ -172,7 +172,7 @@ def _tail(run: Run) -> Advice | None:
     rest = float(run.questions.seconds[final:].sum()) / max(run.seconds, 1e-9)
     return Advice(
         min(rest, 1.0),
-        f"Stop earlier: after {final} of {len(values)} answers the value was within {within:.1g} "
+        f"Stop earlier: after {final} of {len(values)} answers the value was within {within:.2g} "
         "of the last one. A larger tolerance, or max_iterations, ends the run there.",
     )
 

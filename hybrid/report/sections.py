@@ -28,12 +28,12 @@ def section(title: str, *content: object, name: str) -> Html:
 
 def head(run: Run, shares: Sequence[Share]) -> Html:
     """Return the title, how the run ended, and its key figures."""
-    unit = f" {run.reference.unit}" if run.reference is not None and run.reference.unit else ""
+    unit = f", {run.reference.unit}" if run.reference is not None and run.reference.unit else ""
     error = "" if run.standard_error is None else f" ± {run.standard_error:.2g}"
-    cards = [("value", f"{run.value:.10g}{error}{unit}")]
+    cards = [(f"value{unit}", f"{run.value:.10g}{error}")]
     if run.reference is not None:
         off = run.value - run.reference.value
-        cards.append(("from the reference", f"{off:+.2e}{unit}"))
+        cards.append(("from the reference", f"{off:+.2e}"))
     total = sum(share.seconds for share in shares) or 1.0
     work = sum(share.seconds for share in shares if share.kind in ("circuits", "classical"))
     cards += [
@@ -68,7 +68,8 @@ def core_time(core_seconds: float) -> str:
 def _verdict(run: Run) -> str:
     method = f"{run.optimizer}: " if run.optimizer else ""
     if run.completed is not None:
-        return method + (text(run.completed.get("message")) or "the run has ended")
+        message = text(run.completed.get("message")) or "the run has ended"
+        return message if run.optimizer and message.startswith(run.optimizer) else method + message
     stops = [event.detail for event in run.events if event.kind == "stop"]
     why = f", stopped by {text(stops[-1].get('reason'))}" if stops else ""
     return f"{method}not finished{why}; what follows is what had been recorded so far"

@@ -5,7 +5,7 @@ from hybrid.runtime.batch import batch_time_limit
 from hybrid.runtime.cores import thread_limit, usable_cores
 from hybrid.runtime.elsewhere import elsewhere, refuse_unsent
 from hybrid.runtime.failure import abort, install_excepthook, is_collective, mark_collective
-from hybrid.runtime.inside import inside_call, nested_seed, thread_bound
+from hybrid.runtime.inside import inside_call, is_nested, nested_seed, thread_bound
 from hybrid.runtime.memory import free_bytes
 from hybrid.runtime.protocol import Used
 from hybrid.runtime.shares import Done
@@ -34,6 +34,7 @@ __all__ = [
     "inside_call",
     "install_excepthook",
     "is_collective",
+    "is_nested",
     "join_if_launched",
     "mark_collective",
     "nested_seed",

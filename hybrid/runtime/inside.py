@@ -70,6 +70,16 @@ class inside_piece:  # noqa: N801, used as a function
         _inside.reset(self._token)
 
 
+def is_nested() -> bool:
+    """Return whether this is within a call, so that further calls are part of it.
+
+    Example:
+        >>> is_nested()
+        False
+    """
+    return _inside.get() is not None
+
+
 def nested_seed() -> int:
     """Return a seed for a call without one: fresh, or derived from the piece's seed inside a piece.
 

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.errors import Suspended
+from hybrid.core.phases import phase
 from hybrid.core.plan import Plan
 from hybrid.runtime.clocks import Clocks
 from hybrid.runtime.failure import (
@@ -77,12 +78,26 @@ class Leader(Generic[Answer]):
         """Return the answer to an Ask; see :meth:`hybrid.runtime.team.Team.ask`."""
         partials = dict(known)
         plan = self._runner.plan(ask, partials)
+        with phase("evaluating", len(plan.pieces) - len(partials), lambda: plan.wall) as step:
+
+            def take(done: Done) -> None:
+                partials[done.piece] = done.partial
+                heard(done)
+                step.advance(1, done.seconds * plan.shards)
+
+            self._gather(ask, plan, partials, take)
+        ordered = [partials[k] for k in range(len(partials))]
+        return self._runner.evaluation.combine(ask, ordered)
+
+    def _gather(
+        self,
+        ask: Ask,
+        plan: Plan,
+        partials: Mapping[int, FloatArray],
+        take: Callable[[Done], None],
+    ) -> None:
+        """Run all pieces of an Ask whose partials are not there yet."""
         serial = next(_serials)
-
-        def take(done: Done) -> None:
-            partials[done.piece] = done.partial
-            heard(done)
-
         workers = [rank for rank in plan.active_ranks if rank != 0]
         # A rank without work need not hear of the question, unless a counter is set up by all.
         hearers = self._others if plan.dynamic else workers
@@ -104,8 +119,6 @@ class Leader(Generic[Answer]):
             raise error_of(inbox.failure)
         if len(partials) < len(plan.pieces):
             raise Stopped(self._runner.stops.reason or inbox.stop or "an unknown reason")
-        ordered = [partials[k] for k in range(len(partials))]
-        return self._runner.evaluation.combine(ask, ordered)
 
     def used(self) -> tuple[Used, ...]:
         """Return what each rank has used; no Ask may follow."""

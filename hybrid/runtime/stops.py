@@ -64,6 +64,11 @@ class Stops:
             self.stop("the time limit")
         return self._reason
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the time limit, or None without one."""
+        return None if self._deadline is None else self._deadline - time.monotonic()
+
     def look_ahead(self, seconds: float) -> None:
         """Raise if there is a reason to stop, or if work of ``seconds`` would exceed the limit.
 

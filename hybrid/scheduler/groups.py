@@ -49,6 +49,13 @@ def _refuse(wanted: int, works: set[Work | None], common: set[int]) -> None:
             expected=f"at most {max(common)} for a state of {max(widths)} qubits",
             advice="a shard must hold at least one block of the kernels, and the widest operation",
         )
+    if any(work.amplitudes for work in works if work is not None):
+        raise InputError(
+            "shards",
+            got=wanted,
+            expected="1 for a state in a symmetry sector, which one rank holds",
+            advice="sector=False keeps the state dense, and can distribute it",
+        )
     if widths:
         raise InputError(
             "shards",

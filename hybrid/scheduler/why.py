@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hybrid.core.piece import Piece
 from hybrid.core.plan import Alternative
-from hybrid.core.units import duration
+from hybrid.core.units import count, duration
 from hybrid.scheduler.options import Option
 from hybrid.scheduler.topology import Topology
 
@@ -58,9 +58,9 @@ def reason(
             f"all pieces take {duration(chosen.wall)} on one rank, {duration(best_other.wall)} on "
             f"{best_other.ranks}"
         )
-    text = f"{chosen.ranks} ranks with {threads} each take {duration(chosen.wall)}"
+    text = f"{count(chosen.ranks, 'rank')} with {threads} each take {duration(chosen.wall)}"
     if best_other is not None:
-        text += f", {best_other.ranks} ranks {duration(best_other.wall)}"
+        text += f", {count(best_other.ranks, 'rank')} {duration(best_other.wall)}"
     limit = _limit(chosen)
     return text + (f"; {limit}" if limit else "")
 

@@ -7,6 +7,7 @@ reads the files it refers to and makes the workload; :func:`minimize_arguments` 
 from __future__ import annotations
 
 from hybrid.settings.build import Job, MinimizeArguments, Reference, build, minimize_arguments
+from hybrid.settings.environment import from_environment
 from hybrid.settings.faults import RunFileError
 from hybrid.settings.load import load
 from hybrid.settings.tables import RunFile
@@ -18,6 +19,7 @@ __all__ = [
     "RunFile",
     "RunFileError",
     "build",
+    "from_environment",
     "load",
     "minimize_arguments",
 ]

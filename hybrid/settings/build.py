@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,20 +12,27 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from hybrid import problems
+from hybrid.core.checks import WhetherSector
 from hybrid.scheduler import check_memory
-from hybrid.settings import tables
+from hybrid.settings import optimization, tables
 from hybrid.settings.ansatz import circuit_of
 from hybrid.settings.durations import seconds_of
 from hybrid.settings.noise import noise_model
 from hybrid.settings.tables import RunFile
 from hybrid.simulators import SIMULATORS, Choice
-from hybrid.workloads import QAOA, VQD, VQE, AdaptVQE, Expectation
-from hybrid.workloads.qaoa import qaoa_circuit
+from hybrid.workloads import (
+    VQD,
+    VQE,
+    AdaptVQE,
+    Expectation,
+    Minimizable,
+    MultiStart,
+    Scan,
+    TimeEvolution,
+)
 
 CHEMICAL_ACCURACY = 1.6e-3
 """Hartree; 1 kcal/mol, the accuracy of good thermochemical measurements."""
-
-_BRUTE_FORCE_NODES = 20
 
 
 @dataclass(frozen=True)
@@ -65,16 +73,16 @@ class Job:
         workload: the workload to minimise.
         circuit: its ansatz.
         reference: what its minimum can be compared with, if anything.
-        graph: the graph, where the problem is a maximum cut.
+        sampled: the problem, if its solution is a bit string: it is sampled from the final state.
         electrons: where the ansatz may leave the electrons of a molecule: the energy and how to
             count them. The workload then minimises the energy with a penalty.
         notes: sentences that the user should read before the run.
     """
 
-    workload: Expectation
+    workload: Minimizable
     circuit: QuantumCircuit
     reference: Reference | None
-    graph: problems.MaxCut | None = None
+    sampled: optimization.Combinatorial | None = None
     electrons: Electrons | None = None
     notes: tuple[str, ...] = ()
 
@@ -93,6 +101,7 @@ class MinimizeArguments(TypedDict):
     threads: int | None
     shards: int | Literal["auto"]
     groups: int | Literal["auto"]
+    sector: WhetherSector
     journal: Path | None
     time_limit: float | None
     stall: Literal["report", "abort"]
@@ -110,24 +119,63 @@ def build(run_file: RunFile, memory_bytes: int | None = None) -> Job:
         InputError: one of those files is damaged, or a state does not fit in memory.
     """
     job, asked = _ground_state(run_file, memory_bytes), run_file.workload
+    if isinstance(asked, tables.Scan):
+        return _scan(run_file, asked, job, memory_bytes)
+    if isinstance(asked, tables.MultiStart):
+        halve_after = None if asked.halve_after == "never" else asked.halve_after
+        workload: Minimizable = MultiStart(
+            job.workload,
+            asked.starts,
+            low=asked.low,
+            high=asked.high,
+            halve_after=halve_after,
+            survivors=asked.survivors,
+        )
+        return replace(job, workload=workload)
     if asked is None:
         return job
+    assert isinstance(job.workload, Expectation)
     observable = job.workload.observable.operator
+    if isinstance(asked, tables.Evolution):
+        workload = TimeEvolution(
+            job.circuit,
+            observable,
+            asked.times,
+            imaginary=asked.imaginary,
+            tolerance=asked.tolerance,
+            regularization=asked.regularization,
+        )
+        return replace(job, workload=workload, reference=job.reference if asked.imaginary else None)
     workload = VQD(job.circuit, observable, asked.states, asked.weight, asked.starts)
     return replace(job, workload=workload)
+
+
+def _scan(run_file: RunFile, asked: tables.Scan, first: Job, memory_bytes: int | None) -> Job:
+    """Return the problem and those of further files as one family; nothing is sampled."""
+    key = tables.FILE_OF[run_file.problem.kind]
+    jobs = [first]
+    for name in asked.files:
+        problem = run_file.problem.model_copy(update={key: name})
+        jobs.append(_ground_state(replace(run_file, problem=problem), memory_bytes))
+    workload = Scan([job.workload for job in jobs], asked.labels, together=asked.together)
+    notes = tuple(dict.fromkeys(note for job in jobs for note in job.notes))
+    return Job(workload, first.circuit, None, notes=notes)
 
 
 def _ground_state(run_file: RunFile, memory_bytes: int | None) -> Job:
     """Return what a run file asks for where it wants the smallest value alone."""
     problem = run_file.problem
-    if isinstance(problem, tables.MaxCut):
-        graph = problems.MaxCut.from_edge_list(run_file.beside(problem.edges))
-        return _job(run_file, graph.cost(), _best_cut(graph), graph)
+    if (sampled := optimization.read(run_file)) is not None:
+        found = optimization.lowest(sampled)
+        reference = None if found is None else Reference(*found)
+        cost = optimization.cost_of(sampled, run_file.ansatz)
+        return _job(run_file, cost, reference, sampled)
     if isinstance(problem, tables.Pauli):
         labels, coefficients = zip(*problem.terms, strict=True)
         return _job(run_file, SparsePauliOp(list(labels), list(coefficients)), _given(problem))
     if isinstance(problem, tables.Observable):
         return _job(run_file, _observable(run_file, problem), _given(problem))
+    assert isinstance(problem, tables.Molecule | tables.Geometry)
     return _molecule(run_file, problem, memory_bytes)
 
 
@@ -146,7 +194,7 @@ def _molecule(
     molecule = _read_molecule(run_file, problem)
     if memory_bytes is not None and _holds_states(run_file.simulator):
         single = run_file.simulator.precision == "complex64"
-        needed = (8 if single else 16) << molecule.num_qubits
+        needed = (8 if single else 16) * _amplitudes(run_file, molecule)
         check_memory(
             needed, memory_bytes, ranks_on_host=1, num_qubits=molecule.num_qubits, halves=not single
         )
@@ -223,6 +271,18 @@ def _holds_states(table: tables.Simulator) -> bool:
     return table.shots is None and table.name in ("auto", "native")
 
 
+def _amplitudes(run_file: RunFile, molecule: problems.Molecule) -> int:
+    """Return the number of complex amplitudes that a molecule's states take at least."""
+    table, ansatz = run_file.simulator, run_file.ansatz
+    conserves = isinstance(ansatz, tables.UCCSD) or getattr(ansatz, "pool", "") == "fermionic"
+    finds = table.sector == "auto" and table.precision != "complex64"
+    if not (conserves and finds and molecule.mapper == "jordan_wigner"):
+        return 1 << molecule.num_qubits
+    orbitals = molecule.num_spatial_orbitals
+    of_spins = (math.comb(orbitals, count) for count in molecule.num_electrons)
+    return -(-math.prod(of_spins) // 2)  # real numbers
+
+
 def minimize_arguments(run_file: RunFile) -> MinimizeArguments:
     """Return the arguments of :func:`hybrid.minimize`."""
     optimizer = run_file.optimizer
@@ -239,6 +299,7 @@ def minimize_arguments(run_file: RunFile) -> MinimizeArguments:
         "threads": run_file.run.threads,
         "shards": run_file.run.shards,
         "groups": run_file.run.groups,
+        "sector": run_file.simulator.sector,
         "journal": None if journal is None else run_file.beside(journal),
         "time_limit": None if limit is None else seconds_of(limit, "run.time_limit"),
         "stall": run_file.run.stall,
@@ -265,14 +326,14 @@ def _job(
     run_file: RunFile,
     observable: SparsePauliOp,
     reference: Reference | None,
-    graph: problems.MaxCut | None = None,
+    sampled: optimization.Combinatorial | None = None,
 ) -> Job:
     ansatz = run_file.ansatz
     if isinstance(ansatz, tables.QAOA):
-        workload: Expectation = QAOA(observable, ansatz.depth)
-        return Job(workload, qaoa_circuit(observable, ansatz.depth), reference, graph)
+        workload = optimization.qaoa(observable, ansatz, getattr(sampled, "budget", None))
+        return Job(workload, workload.circuit, reference, sampled)
     circuit, notes = circuit_of(run_file, observable.num_qubits)
-    return Job(VQE(circuit, observable), circuit, reference, graph, notes=notes)
+    return Job(VQE(circuit, observable), circuit, reference, sampled, notes=notes)
 
 
 def _given(
@@ -285,9 +346,3 @@ def _given(
     return Reference(
         problem.reference_energy, "reference of the run file", "hartree", CHEMICAL_ACCURACY
     )
-
-
-def _best_cut(graph: problems.MaxCut) -> Reference | None:
-    if graph.num_qubits > _BRUTE_FORCE_NODES:
-        return None
-    return Reference(-graph.best_cut().value, "largest cut, by exhaustive search")

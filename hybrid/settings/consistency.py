@@ -12,12 +12,16 @@ from hybrid.core.errors import InputError, nearest
 from hybrid.settings.durations import seconds_of
 from hybrid.settings.faults import show
 from hybrid.settings.tables import (
+    FILE_OF,
     FITTING,
     QAOA,
+    VQD,
     Adapt,
+    MultiStart,
     Optimizer,
     Pauli,
     Run,
+    Scan,
     Simulator,
     Table,
 )
@@ -25,7 +29,7 @@ from hybrid.simulators import SIMULATORS
 from hybrid.simulators import Simulator as AnySimulator
 
 _FILES = (
-    *(("problem", key) for key in ("fcidump", "xyz", "edges", "path")),
+    *(("problem", key) for key in ("fcidump", "xyz", "edges", "path", "returns")),
     ("ansatz", "path"),
 )
 """Keys that name files, by table."""
@@ -47,15 +51,22 @@ def inconsistencies(path: Path, tables: Mapping[str, Table]) -> list[InputError]
     if isinstance(problem, Pauli) and hasattr(problem, "terms"):
         faults += _pauli_terms(problem, diagonal=isinstance(ansatz, QAOA))
     faults += _fit(getattr(problem, "kind", None), getattr(ansatz, "kind", None))
-    if isinstance(ansatz, Adapt) and "workload" in tables:
+    if isinstance(ansatz, QAOA):
+        faults += _qaoa(ansatz, problem, several=isinstance(tables.get("workload"), VQD))
+    workload = tables.get("workload")
+    if isinstance(ansatz, Adapt) and workload is not None:
         faults.append(
             InputError(
                 "workload.kind",
-                got="'vqd' with ansatz 'adapt'",
+                got=f"'{getattr(workload, 'kind', '')}' with ansatz 'adapt'",
                 expected="an ansatz with parameters of its own",
                 advice="take ansatz 'uccsd', or leave the table [workload] out",
             )
         )
+    if isinstance(workload, MultiStart):
+        faults += _multistart(workload)
+    if isinstance(workload, Scan):
+        faults += _scan(path, workload, problem)
     if isinstance(optimizer := tables.get("optimizer"), Optimizer):
         faults += _optimizer(optimizer)
     if isinstance(simulator := tables.get("simulator"), Simulator):
@@ -110,6 +121,65 @@ def _fit(problem: str | None, ansatz: str | None) -> Iterator[InputError]:
             got=f"'{ansatz}', which does not fit the problem '{problem}'",
             expected=" or ".join(map(repr, FITTING[problem])),
         )
+
+
+def _multistart(workload: MultiStart) -> Iterator[InputError]:
+    low, high = getattr(workload, "low", 0.0), getattr(workload, "high", 1.0)
+    if low >= high:
+        yield InputError("workload.low", got=f"{low:g}", expected=f"a number below high, {high:g}")
+
+
+def _scan(path: Path, workload: Scan, problem: Table | None) -> Iterator[InputError]:
+    """Check the files of further members, and that there is a label for each."""
+    kind = getattr(problem, "kind", None)
+    if kind is not None and getattr(problem, FILE_OF.get(kind, ""), None) is None:
+        yield InputError(
+            "workload.kind",
+            got=f"'scan' with the problem '{kind}'",
+            expected="a problem that is read from a file: "
+            + ", ".join(f"'{name}' with '{key}'" for name, key in FILE_OF.items()),
+        )
+    files, labels = getattr(workload, "files", []), getattr(workload, "labels", None)
+    for number, name in enumerate(files):
+        yield from _file(f"workload.files.{number}", path.parent, name)
+    if files and labels is not None and len(labels) != len(files) + 1:
+        yield InputError(
+            "workload.labels",
+            got=f"{len(labels)} labels",
+            expected=f"{len(files) + 1}: of the problem, then of each file",
+        )
+
+
+def _qaoa(ansatz: QAOA, problem: Table | None, *, several: bool) -> Iterator[InputError]:
+    """Check the keys of an ansatz that belong together, and its mixer."""
+    owners = {
+        "alpha": ("objective", "cvar"),
+        "eta": ("objective", "gibbs"),
+        "ones": ("mixer", "xy"),
+    }
+    for key, (other, value) in owners.items():
+        word = getattr(ansatz, other, "")
+        if getattr(ansatz, key, None) is not None and not str(word).startswith(value):
+            yield InputError(
+                f"ansatz.{key}",
+                got=f"the key with {other} = '{word}'",
+                expected=f"the key with {other} = '{value}{'-ring' * (value == 'xy')}' only",
+            )
+    keeps_ones = str(getattr(ansatz, "mixer", "x")).startswith("xy")
+    ones, budget = getattr(ansatz, "ones", None), getattr(problem, "budget", None)
+    if keeps_ones and ones is None and budget is None:
+        yield InputError("ansatz.ones", got="nothing", expected="the number of ones that it keeps")
+    if keeps_ones and None not in (ones, budget) and ones != budget:
+        yield InputError("ansatz.ones", got=str(ones), expected=f"{budget}, the budget, or no key")
+    for key, usual in (("objective", "expectation"), ("start", "ramp")):
+        word = getattr(ansatz, key, usual)
+        if several and word != usual:
+            yield InputError(
+                f"ansatz.{key}",
+                got=f"'{word}' with workload 'vqd'",
+                expected=f"'{usual}'",
+                advice="leave the table [workload] out",
+            )
 
 
 def _pauli_terms(problem: Pauli, *, diagonal: bool) -> Iterator[InputError]:

@@ -5,6 +5,7 @@ Each key's description completes the sentence "expected ..." of its error messag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,32 @@ class MaxCut(Table):
     )
 
 
+class QUBO(Table):
+    """``[problem] kind = "qubo"``: the bits of lowest quadratic cost."""
+
+    kind: Literal["qubo"]
+    path: str = Field(min_length=1, description="the path of a file of qbsolv or dimod")
+
+
+class Ising(Table):
+    """``[problem] kind = "ising"``: the spins of lowest energy."""
+
+    kind: Literal["ising"]
+    path: str = Field(min_length=1, description="the path of a file of dimod or qbsolv")
+
+
+class Portfolio(Table):
+    """``[problem] kind = "portfolio"``: the assets to choose, by return and risk."""
+
+    kind: Literal["portfolio"]
+    returns: str = Field(
+        min_length=1,
+        description="the path of a CSV file: a line of titles, then a line for each period",
+    )
+    budget: Count = Field(description="a positive integer, the number of assets to choose")
+    risk: Probability = Field(0.5, description="a number from 0 to 1, the weight of the variance")
+
+
 class Pauli(Table):
     """``[problem] kind = "pauli"``: the ground state of a Hamiltonian written out."""
 
@@ -129,10 +156,28 @@ class HardwareEfficient(Table):
 
 
 class QAOA(Table):
-    """``[ansatz] kind = "qaoa"``: alternating layers of the cost and of X rotations."""
+    """``[ansatz] kind = "qaoa"``: alternating layers of the cost and of a mixer."""
 
     kind: Literal["qaoa"]
     depth: Layers = Field(description="a positive integer, the number of layers")
+    objective: Literal["expectation", "cvar", "gibbs"] = Field(
+        "expectation", description="'expectation', 'cvar' or 'gibbs'"
+    )
+    alpha: float | None = Field(
+        None, gt=0.0, le=1.0, description="a number above 0, at most 1: the tail of 'cvar'"
+    )
+    eta: float | None = Field(
+        None, gt=0.0, description="a number above 0, the inverse temperature of 'gibbs'"
+    )
+    mixer: Literal["x", "xy-ring", "xy-complete"] = Field(
+        "x", description="'x', 'xy-ring' or 'xy-complete'"
+    )
+    ones: Count | None = Field(
+        None, description="a positive integer, the number of ones that an 'xy' mixer keeps"
+    )
+    start: Literal["ramp", "fixed", "interp"] = Field(
+        "ramp", description="'ramp', 'fixed' (regular graphs) or 'interp' (depth by depth)"
+    )
 
 
 class CircuitFile(Table):
@@ -170,6 +215,48 @@ class VQD(Table):
         None, gt=0.0, description="a number above 0, the weight of penalties for overlaps"
     )
     starts: Count = Field(4, description="a positive integer, searches for each further state")
+
+
+class Evolution(Table):
+    """``[workload] kind = "evolution"``: time evolution, from the state at zero parameters."""
+
+    kind: Literal["evolution"]
+    times: list[float] = Field(
+        min_length=1,
+        strict=False,
+        description="an array of ascending numbers from 0, times at which to keep the state",
+    )
+    imaginary: bool = Field(False, description="true for imaginary time, else false")
+    tolerance: float = Field(1e-6, gt=0.0, description="a number above 0, the error per step")
+    regularization: float = Field(
+        1e-6, gt=0.0, lt=1.0, description="a number from 0 to 1, the regularization of the metric"
+    )
+
+
+class MultiStart(Table):
+    """``[workload] kind = "multistart"``: optimizations from many starting points at once."""
+
+    kind: Literal["multistart"]
+    starts: Count = Field(16, description="a positive integer, the number of starts")
+    low: float = Field(-math.pi, description="a finite number, the lower end of each parameter")
+    high: float = Field(math.pi, description="a finite number above 'low'")
+    halve_after: Literal["never"] | Count = Field(
+        10, description="'never' or a positive integer, rounds before the worse half is stopped"
+    )
+    survivors: Count = Field(1, description="a positive integer, starts that are not stopped")
+
+
+class Scan(Table):
+    """``[workload] kind = "scan"``: the problem, and others like it in further files."""
+
+    kind: Literal["scan"]
+    files: list[str] = Field(
+        min_length=1, description="an array of paths of further files of the problem's kind"
+    )
+    labels: list[float] | list[str] | None = Field(
+        None, description="an array of numbers or of names, one for each member"
+    )
+    together: bool = Field(False, description="true or false, whether to optimise all at once")
 
 
 class Optimizer(Table):
@@ -212,6 +299,7 @@ class Simulator(Table):
     noise: Noise | None = Field(
         None, description="a table with depolarizing_1q, depolarizing_2q, readout"
     )
+    sector: Literal["auto", False] = Field("auto", description="'auto', or false for dense states")
     options: dict[str, object] = Field(
         default_factory=dict, description="a table of other arguments of the simulator"
     )
@@ -237,10 +325,13 @@ class Run(Table):
         None, min_length=1, description="the name of a file that records the run"
     )
     time_limit: str | None = Field(None, description="a duration such as '55m'")
+    budget: str | None = Field(
+        None, description="an amount such as '200core-hours', for each start of the run"
+    )
     stall: Literal["report", "abort"] = Field("report", description="'report' or 'abort'")
 
 
-Problem: TypeAlias = Molecule | Geometry | MaxCut | Pauli | Observable
+Problem: TypeAlias = Molecule | Geometry | MaxCut | QUBO | Ising | Portfolio | Pauli | Observable
 Ansatz: TypeAlias = UCCSD | Adapt | HardwareEfficient | QAOA | CircuitFile
 
 KINDS: Mapping[str, Mapping[str, type[Table]]] = {
@@ -248,6 +339,9 @@ KINDS: Mapping[str, Mapping[str, type[Table]]] = {
         "molecule": Molecule,
         "geometry": Geometry,
         "maxcut": MaxCut,
+        "qubo": QUBO,
+        "ising": Ising,
+        "portfolio": Portfolio,
         "pauli": Pauli,
         "observable": Observable,
     },
@@ -258,9 +352,20 @@ KINDS: Mapping[str, Mapping[str, type[Table]]] = {
         "qaoa": QAOA,
         "file": CircuitFile,
     },
-    "workload": {"vqd": VQD},
+    "workload": {"vqd": VQD, "evolution": Evolution, "multistart": MultiStart, "scan": Scan},
 }
 """Tables with a ``kind``."""
+
+FILE_OF: Mapping[str, str] = {
+    "molecule": "fcidump",
+    "geometry": "xyz",
+    "maxcut": "edges",
+    "qubo": "path",
+    "ising": "path",
+    "portfolio": "returns",
+    "observable": "path",
+}
+"""For each kind of problem that is read from a file, the key of its path."""
 
 OPTIONAL = ("workload",)
 """Those of them that may be left out: the smallest value is then looked for."""
@@ -272,6 +377,9 @@ FITTING: Mapping[str, tuple[str, ...]] = {
     "molecule": ("uccsd", "adapt", "hardware_efficient", "file"),
     "geometry": ("uccsd", "adapt", "hardware_efficient", "file"),
     "maxcut": ("qaoa", "hardware_efficient", "file"),
+    "qubo": ("qaoa", "hardware_efficient", "file"),
+    "ising": ("qaoa", "hardware_efficient", "file"),
+    "portfolio": ("qaoa", "hardware_efficient", "file"),
     "pauli": ("hardware_efficient", "qaoa", "file"),
     "observable": ("hardware_efficient", "qaoa", "file"),
 }
@@ -294,7 +402,7 @@ class RunFile:
     optimizer: Optimizer
     simulator: Simulator
     run: Run
-    workload: VQD | None = None
+    workload: VQD | Evolution | MultiStart | Scan | None = None
 
     def beside(self, name: str) -> Path:
         """Resolve a path in the file, relative to the file's folder."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import VALUES_AND_GRADIENTS, Ask, Told, Want
+from hybrid.core.checks import WhetherSector
 from hybrid.core.errors import InputError
 from hybrid.core.piece import Piece
 from hybrid.core.seeds import derive
@@ -40,12 +41,14 @@ class Estimation:
         observables: at least one observable.
         shots: measurements of each group of compatible terms, or None for exact values.
         finite_difference: step of central differences in radians, or None for exact gradients.
+        sector: "auto" to hold states in a symmetry sector where that pays, or False.
     """
 
     circuit: FlatCircuit
     observables: tuple[Observable, ...]
     shots: int | None = None
     finite_difference: float | None = None
+    sector: WhetherSector = "auto"
 
     @property
     def observable(self) -> Observable:

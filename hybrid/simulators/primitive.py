@@ -27,6 +27,7 @@ from hybrid.simulators.circuits.lowering import lower
 from hybrid.simulators.circuits.rewriting import without_matrices
 from hybrid.simulators.circuits.spelling import spelled_out
 from hybrid.simulators.device.compiled import Compiler, cannot_compile
+from hybrid.simulators.device.sources import backend_of
 
 _WIDE = 16
 
@@ -130,8 +131,7 @@ class Primitive(Simulator):
     @property
     def _backend(self) -> Any:
         """The estimator's backend, or None."""
-        backend = getattr(self.estimator, "backend", None)
-        return None if callable(backend) else backend
+        return backend_of(self.estimator)
 
     def _compiled(self, circuit: QuantumCircuit) -> QuantumCircuit:
         if self.pass_manager is None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hybrid.torch.layer import QuantumLayer
+    from hybrid.torch.train import train
 
 _HOMES = {
     "QuantumLayer": "hybrid.torch.layer",
+    "train": "hybrid.torch.train",
 }
 
-__all__ = ["QuantumLayer"]
+__all__ = ["QuantumLayer", "train"]
 
 
 def __getattr__(name: str) -> object:

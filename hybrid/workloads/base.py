@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told
+from hybrid.core.checks import WhetherSector
 from hybrid.core.steps import Drive, Steps
 from hybrid.simulators import Choice, Evaluation, content_of
 
@@ -23,16 +24,18 @@ class Sampling:
             backend of Qiskit, or ``"auto"`` for the first that supports the evaluation.
         shots: number of measurements, or None for exact values.
         finite_difference: step of finite differences, or None for exact gradients.
+        sector: "auto" to hold states in a symmetry sector where that pays, or False.
     """
 
     simulator: Choice = "auto"
     shots: int | None = None
     finite_difference: float | None = None
+    sector: WhetherSector = "auto"
 
     def contents(self) -> Mapping[str, str]:
         """Return everything that must be equal on all ranks, by name."""
         return {
-            "simulator": content_of(self.simulator),
+            "simulator": content_of(self.simulator) + ("" if self.sector else ", dense states"),
             "number of shots": str(self.shots),
             "way to gradients": str(self.finite_difference),
         }
@@ -44,9 +47,11 @@ class OneRun:
     A workload that needs several optimizations in sequence overrides these methods.
 
     Attributes:
+        own_method: name of the method that takes the steps, if it is no optimizer.
         made_with: the arguments that the workload was made with, by place and by name.
     """
 
+    own_method: ClassVar[str | None] = None
     made_with: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *arguments: Any, **named: Any) -> Self:
@@ -83,6 +88,8 @@ class OneRun:
 @runtime_checkable
 class Minimizable(Protocol):
     """Interface of what :func:`hybrid.minimize` minimises, built-in or user-defined."""
+
+    own_method: ClassVar[str | None]
 
     @property
     def description(self) -> str:

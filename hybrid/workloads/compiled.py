@@ -214,6 +214,7 @@ def with_axis(told: Told) -> Told:
         gradients=None if told.gradients is None else told.gradients[:, None],
         standard_errors=None if told.standard_errors is None else told.standard_errors[:, None],
         variances=None if told.variances is None else told.variances[:, None],
+        forces=None if told.forces is None else told.forces[:, None],
     )
 
 

@@ -105,7 +105,11 @@ class Expectation(OneRun):
             if known == sampling:
                 return evaluation
         estimation = Estimation(
-            self.flat, self.observables, sampling.shots, sampling.finite_difference
+            self.flat,
+            self.observables,
+            sampling.shots,
+            sampling.finite_difference,
+            sampling.sector,
         )
         evaluation = choose(sampling.simulator, estimation).prepare(estimation)
         self._prepared.append((sampling, evaluation))

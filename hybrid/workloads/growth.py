@@ -8,9 +8,9 @@ journal can identify it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 from qiskit.circuit import ParameterVector
@@ -19,17 +19,12 @@ from scipy.sparse import csr_array
 from hybrid.core.arrays import FloatArray
 from hybrid.core.ask import Ask, Told, Want
 from hybrid.core.errors import InputError
-from hybrid.core.piece import Piece
-from hybrid.core.work import Sharding, Work
 from hybrid.programs import FlatCircuit, Observable, ParameterMap
 from hybrid.programs.step import Step
-from hybrid.sharding.group import Group
 from hybrid.simulators import Estimator
 from hybrid.workloads.base import Sampling
 from hybrid.workloads.expectation import Expectation
-
-_KEPT = 4
-"""Number of cached circuits: the one being optimised, and the one followed by the whole pool."""
+from hybrid.workloads.switching import SwitchingEstimator
 
 
 @dataclass(frozen=True)
@@ -88,7 +83,7 @@ def point_of(chosen: Sequence[int], angles: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class GrowingEstimator(Estimator):
+class GrowingEstimator(SwitchingEstimator):
     """Expectation values of growing circuits, each compiled on first use.
 
     Derivatives by the indices of operators, the first half of a point, are zero.
@@ -97,46 +92,21 @@ class GrowingEstimator(Estimator):
         growth: composes the circuits.
         observables: the observables to evaluate.
         sampling: simulator, shots and gradient rule.
-        group: the ranks that share a state, or None.
-        made: the most recently compiled circuits, by their operators.
     """
 
-    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS}
+    answers: ClassVar[frozenset[Want]] = frozenset(Want) - {Want.OVERLAPS, Want.FORCES}
     growth: Growth
     observables: tuple[Observable, ...]
     sampling: Sampling
-    group: Group | None = field(default=None, compare=False, repr=False)
-    made: dict[tuple[int, ...], Estimator] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def whole(self) -> Estimator:
         """The estimator of a circuit with each operator of the pool once."""
         return self._of(tuple(range(self.growth.num_operators)))
 
-    @property
-    def description(self) -> str:
-        """One line: that of the simulator."""
-        return self.whole.description
-
-    def check(self, ask: Ask) -> None:
-        """Refuse an Ask that the simulator cannot answer."""
-        super().check(ask)
-        inner, asked = self._inner(ask)
-        inner.check(asked)
-
-    def pieces(self, ask: Ask) -> tuple[Piece, ...]:
-        """Return the pieces of the Ask's circuit."""
-        inner, asked = self._inner(ask)
-        return inner.pieces(asked)
-
-    def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
-        """Return a partial answer."""
-        inner, asked = self._inner(ask)
-        return inner.run(asked, piece, seed=seed, threads=threads)
-
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return the answer, with zeros for derivatives by the indices of operators."""
-        inner, asked = self._inner(ask)
+        inner, asked = self.inner(ask)
         told, half = inner.combine(asked, partials), asked.points.shape[1]
         front = (half, 0)
         gradients, metric = told.gradients, told.metric
@@ -146,41 +116,7 @@ class GrowingEstimator(Estimator):
             metric=None if metric is None else np.pad(metric, ((0, 0), front, front)),
         )
 
-    def work(self, ask: Ask, piece: Piece) -> Work | None:
-        """Return the work of a piece."""
-        inner, asked = self._inner(ask)
-        return inner.work(asked, piece)
-
-    def partial_bytes(self, ask: Ask, piece: Piece) -> int:
-        """Return the bytes of a partial answer."""
-        inner, asked = self._inner(ask)
-        return inner.partial_bytes(asked, piece)
-
-    @property
-    def may_distribute(self) -> bool:
-        """Whether the simulator can distribute a state."""
-        return self.whole.may_distribute
-
-    def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return the possible distributions of one state."""
-        inner, asked = self._inner(ask)
-        return inner.shardings(asked)
-
-    def on_group(self, group: Group) -> Self:
-        """Return a copy whose states are distributed over a group."""
-        return replace(self, group=group, made={})
-
-    def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes that a piece allocates."""
-        inner, asked = self._inner(ask)
-        return inner.memory_bytes(asked)
-
-    @property
-    def reproducible(self) -> bool:
-        """Whether the simulator is reproducible."""
-        return self.whole.reproducible
-
-    def _inner(self, ask: Ask) -> tuple[Estimator, Ask]:
+    def inner(self, ask: Ask) -> tuple[Estimator, Ask]:
         """Return the estimator of an Ask's circuit, and the Ask for its angles."""
         half = ask.points.shape[1] // 2
         numbers = ask.points[:, :half]
@@ -192,12 +128,9 @@ class GrowingEstimator(Estimator):
         return self._of(chosen), replace(ask, points=np.ascontiguousarray(ask.points[:, half:]))
 
     def _of(self, chosen: tuple[int, ...]) -> Estimator:
-        found = self.made.pop(chosen, None)
-        if found is None:
-            flat = self.growth.circuit(chosen)
-            found = Expectation(flat, self.observables).prepare(self.sampling)
-            found = found if self.group is None else found.on_group(self.group)
-        self.made[chosen] = found  # the last is the one used last
-        while len(self.made) > _KEPT:
-            del self.made[next(iter(self.made))]
-        return found
+        return self.kept(
+            chosen,
+            lambda: Expectation(self.growth.circuit(chosen), self.observables).prepare(
+                self.sampling
+            ),
+        )

@@ -150,7 +150,7 @@ def test_bad_input_is_refused_with_a_clear_message(change: dict, message: str) -
 @pytest.mark.ranks
 def test_a_state_that_does_not_fit_is_refused_with_what_would() -> None:
     wide = QuantumCircuit(45)
-    wide.ry(Parameter("a"), 44)
+    wide.ry(Parameter("a"), range(45))  # a qubit that is always 0 would take no memory
     observable = SparsePauliOp("Z" + "I" * 44)
     with pytest.raises(InputError, match=r"45 qubits that needs .* GB.*(would fit|fewer qubits)"):
         hybrid.expectation(wide, observable, [0.1], simulator="native")

@@ -58,7 +58,7 @@ def test_a_string_is_not_a_list_of_items(items: str | bytes) -> None:
 @pytest.mark.parametrize("call", ["states", "expectation", "sample"])
 def test_a_state_that_does_not_fit_within_a_piece(call: str) -> None:
     wide = QuantumCircuit(40)
-    wide.h(0)
+    wide.h(range(40))
     arguments = {
         "states": (wide, []),
         "expectation": (wide, SparsePauliOp(40 * "Z"), []),

@@ -15,7 +15,7 @@ from hybrid.core.errors import InputError
 from hybrid.simulators import Aer, Native
 
 WIDE = QuantumCircuit(44)
-WIDE.ry(Parameter("t"), 0)
+WIDE.ry(Parameter("t"), range(44))  # a qubit that is always 0 would take no memory
 Z = SparsePauliOp(44 * "Z")
 SAVES = "complex64 halves the memory"
 

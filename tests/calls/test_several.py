@@ -206,6 +206,29 @@ def test_variances() -> None:
 
 
 @pytest.mark.ranks
+def test_forces_are_those_of_the_states_derivatives() -> None:
+    circuit, _, _ = layer()
+    points, step = points_of(3), 1e-5
+    told = hybrid.estimate(circuit, OBSERVABLES, points, force=True)
+    for b, point in enumerate(points):
+        state = oracle.state_of(circuit, point)
+        for m, observable in enumerate(OBSERVABLES):
+            image = observable.to_matrix() @ state
+            image -= np.vdot(state, image).real * state
+            for k in range(len(point)):
+                ahead, behind = (
+                    oracle.state_of(circuit, point + sign * step * np.eye(len(point))[k])
+                    for sign in (1, -1)
+                )
+                expected = np.vdot((ahead - behind) / (2 * step), image).imag
+                assert told.forces[b, m, k] == pytest.approx(expected, abs=1e-8)
+    single = hybrid.estimate(circuit, OBSERVABLES[0], points, force=True)
+    np.testing.assert_array_equal(single.forces, told.forces[:, 0])
+    with pytest.raises(InputError, match="got forces"):
+        hybrid.estimate(circuit, OBSERVABLES[0], points, force=True, simulator="aer")
+
+
+@pytest.mark.ranks
 @pytest.mark.parametrize("same", [True, False])
 def test_overlaps_and_exact_gradients(same: bool) -> None:
     circuit, _, _ = layer()

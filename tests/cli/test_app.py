@@ -76,7 +76,13 @@ def test_run_prints_description_progress_and_closing_table(
     assert command_line(["run", str(path)]) == 0
     captured = capsys.readouterr()
     assert captured.err == ""
-    for part in ("hybrid run", "VQE: 2 qubits", "best value", "core-seconds", "-1.41421356"):
+    for part in (
+        "hybrid run",
+        "VQE: 2 qubits",
+        "cost -1.4142",
+        "core-seconds",
+        "-1.41421356",
+    ):
         assert part in captured.out
 
 
@@ -85,7 +91,7 @@ def test_quiet_prints_the_closing_table_alone(capsys: Captured, tmp_path: Path) 
     out = capsys.readouterr().out
     assert "core-seconds" in out
     assert "VQE: 2 qubits" not in out
-    assert "best value" not in out
+    assert "cost" not in out
 
 
 def test_options_take_the_place_of_settings(capsys: Captured, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hybrid.cli.app import command_line
 from hybrid.cli.output import Output
 from hybrid.core.errors import InputError
 from hybrid.loop.result import Result
-from tests.cli.test_progress import result
+from tests.cli.test_report import result
 from tests.launch import environment_of_a_job
 from tests.settings.run_files import ISING, changed, write
 

@@ -71,3 +71,12 @@ def test_a_machine_file_that_is_none(tmp_path: Path) -> None:
     assert command_line(line) == 2
     with pytest.raises(InputError):
         load(path)
+
+
+def test_the_sector_of_a_molecule(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["plan", str(EXAMPLES / "water.toml")]
+    assert command_line(line) == 0
+    found = "sector (5 of 7, 5 of 7 particles): 441 of 16,384 amplitudes"
+    assert found in capsys.readouterr().out
+    assert command_line([*line, "--sector", "false"]) == 0
+    assert "sector" not in capsys.readouterr().out

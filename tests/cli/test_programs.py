@@ -14,7 +14,7 @@ import pytest
 
 from hybrid.cli.app import command_line
 from hybrid.cli.data import as_json
-from hybrid.cli.files import UnwritableError, write
+from hybrid.core.files import UnwritableError, write
 from tests.cli.test_electrons import ION
 from tests.launch import environment_of_a_job, launch
 from tests.settings.run_files import EXAMPLES, ISING, changed
@@ -94,6 +94,7 @@ def test_the_parameters_of_a_result_are_those_of_its_value(path: Path, capsys: C
     assert found["outcome"] == "converged"
 
 
+@pytest.mark.launches
 def test_progress_goes_to_standard_error_beside_json(path: Path) -> None:
     ended = launch(0, "-m", "hybrid", "run", str(path), "--json")
     assert ended.code == 0

@@ -47,6 +47,11 @@ def test_the_examples_of_a_module(name: str, monkeypatch: pytest.MonkeyPatch) ->
     assert runner.tries > 0
 
 
+def test_examples_of_the_pennylane_device_are_found() -> None:
+    pytest.importorskip("pennylane", reason="needs PennyLane")
+    assert "hybrid.pennylane.device" in WITH_EXAMPLES
+
+
 def test_examples_are_found() -> None:
     assert len(WITH_EXAMPLES) > 40
     assert "hybrid.calls.expectation" in WITH_EXAMPLES

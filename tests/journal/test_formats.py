@@ -95,6 +95,7 @@ def _questions() -> Iterator[tuple[Ask, Told]]:
         "variances": (2,),
         "overlaps": (2, 4),
         "overlap_gradients": (2, 4, 3),
+        "forces": (2, 3),
     }
     made = {name: rng.normal(size=shape) for name, shape in numbers.items()}
 
@@ -105,6 +106,7 @@ def _questions() -> Iterator[tuple[Ask, Told]]:
     yield Ask(points, True, 4, metric=True), told("gradients", "metric")
     yield Ask(points, variance=True), told("variances")
     yield Ask(points, others=others), told("overlaps")
+    yield Ask(points, force=True), told("forces")
     yield (
         Ask(points, True, 5, True, True, others),
         told("gradients", "metric", "variances", "overlaps", "overlap_gradients"),
@@ -117,7 +119,7 @@ def test_all_that_an_ask_can_want_comes_back_with_its_bits(tmp_path: Path) -> No
         for number, (ask, told) in enumerate(_questions()):
             writer.ask(number, ask)
             writer.told(number, told, 0.1)
-        writer.ask(5, Ask(np.zeros((1, 3)), others=np.ones((2, 3))))
+        writer.ask(6, Ask(np.zeros((1, 3)), others=np.ones((2, 3))))
     with open_journal(path) as journal:
         for answer, (ask, told) in zip(journal, _questions(), strict=True):
             assert answer.ask.asks_the_same(ask)

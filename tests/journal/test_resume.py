@@ -6,6 +6,8 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import SparsePauliOp
 
 import hybrid
-from hybrid.core.errors import JournalError, RecordError, Suspended
+from hybrid.core.errors import InputError, JournalError, RecordError, Suspended
 from hybrid.loop.result import Progress
 from hybrid.runtime import World
 from hybrid.runtime.messages import pack, unpack
@@ -56,6 +58,8 @@ def journal(tmp_path: Path, job: World) -> Path:
 @pytest.mark.ranks
 @pytest.mark.parametrize("name", hybrid.optimizers.names())
 def test_every_optimizer_resumes_to_the_same_bits(name: str, journal: Path) -> None:
+    if name == "CMA-ES":
+        pytest.importorskip("cma")
     undisturbed = hybrid.minimize(PROBLEM, name, seed=3, max_iterations=25)
     for answers in (2, 7):
         with pytest.raises(Suspended, match="SIGUSR1"):
@@ -64,6 +68,41 @@ def test_every_optimizer_resumes_to_the_same_bits(name: str, journal: Path) -> N
                 observer=Stopper(answers),
             )  # fmt: skip
     resumed = hybrid.minimize(PROBLEM, name, seed=3, max_iterations=25, journal=journal)
+    assert small.bits(resumed) == small.bits(undisturbed)
+
+
+class _Around:
+    """Asks for points about the best so far, drawn from NumPy's global generator."""
+
+    def __init__(self) -> None:
+        self.best, self.lowest = np.zeros(PROBLEM.num_parameters), np.inf
+
+    def ask(self) -> list[np.ndarray]:
+        return [self.best + np.random.normal(size=self.best.size) for _ in range(5)]  # noqa: NPY002
+
+    def tell(self, points: list[np.ndarray], values: list[float]) -> None:
+        row = int(np.argmin(values))
+        if values[row] < self.lowest:
+            self.best, self.lowest = points[row], values[row]
+
+
+def _blind(fun: Any, x0: np.ndarray) -> SimpleNamespace:
+    best = min((x0 + np.random.normal(size=x0.size) for _ in range(12)), key=fun)  # noqa: NPY002
+    return SimpleNamespace(x=best)
+
+
+@pytest.mark.ranks
+@pytest.mark.parametrize("given", [_Around(), _blind], ids=["ask and tell", "minimize"])
+def test_optimizers_of_others_resume_to_the_same_bits(given: Any, journal: Path) -> None:
+    optimizer = hybrid.optimizers.make(given)
+    if isinstance(optimizer, hybrid.optimizers.AskTell):
+        optimizer = hybrid.optimizers.make(optimizer, max_iterations=12)
+        with pytest.raises(InputError, match="which has one of its own"):
+            hybrid.minimize(PROBLEM, given, x0=np.zeros(PROBLEM.num_parameters))
+    undisturbed = hybrid.minimize(PROBLEM, optimizer, seed=3)
+    with pytest.raises(Suspended, match="SIGUSR1"):
+        hybrid.minimize(PROBLEM, optimizer, seed=3, journal=journal, observer=Stopper(5))
+    resumed = hybrid.minimize(PROBLEM, optimizer, seed=3, journal=journal)
     assert small.bits(resumed) == small.bits(undisturbed)
 
 

@@ -1,4 +1,4 @@
-"""Several readings of one state: observables, overlaps, variances."""
+"""Several readings of one state: observables, overlaps, variances, forces."""
 
 from __future__ import annotations
 
@@ -125,3 +125,21 @@ def test_bad_calls_are_refused() -> None:
         loaded.overlaps(np.zeros((1, 4), complex), np.zeros((0, 1)), False)
     with pytest.raises(ValueError, match="observables is empty"):
         loaded.variances([], points)
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_forces_are_those_of_dense_algebra(data: st.DataObject) -> None:
+    circuit = data.draw(circuits(max_qubits=8, max_operations=20))
+    each = [data.draw(terms(circuit.num_qubits)) for _ in range(2)]
+    points = angles(2, circuit.num_slots, data.draw(st.integers(0, 9)))
+    sums = [pauli_sum(circuit.num_qubits, one) for one in each]
+    loaded = program(circuit, block_rows=data.draw(st.integers(1, 6)))
+    found = loaded.forces(sums, points, threads=2)
+    assert found.tobytes() == loaded.forces(sums, points, threads=1).tobytes()
+    for p, point in enumerate(points):
+        psi, slopes = vectors.state(circuit, point), vectors.derivatives(circuit, point)
+        for o, one in enumerate(each):
+            image = vectors.apply_sum(psi, one)
+            image = image - np.vdot(psi, image).real * psi
+            np.testing.assert_allclose(found[p, o], (slopes.conj() @ image).imag, atol=1e-10)

@@ -53,6 +53,8 @@ def made(name, **options):
 
 @pytest.fixture(params=names())
 def name(request):
+    if request.param == "CMA-ES":
+        pytest.importorskip("cma")
     return request.param
 
 

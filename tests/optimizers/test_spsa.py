@@ -126,3 +126,32 @@ def test_message_and_success_are_honest():
 def test_bad_options(options, message):
     with pytest.raises(InputError, match=message):
         SPSA(**options)
+
+
+def test_blocking_refuses_steps_that_raise_the_cost():
+    """With too large a gain every other step overshoots; blocked, the cost never rises."""
+    options = {"max_iterations": 60, "learning_rate": 4.0, "perturbation": 0.1, "stability": 0.0}
+    free = drive(SPSA(**options).steps(np.full(4, 0.2), seed=3), bowl)
+    steps = SPSA(**options, blocking=True).steps(np.full(4, 0.2), seed=3)
+    blocked = drive(steps, bowl)
+    final = [bowl(run.asks[-1].points[0]) for run in (free, blocked)]
+    assert final[1] < final[0]
+    assert "Steps blocked because they raised the cost: " in blocked.solution.message
+    centres = [ask.points.mean(axis=0) for ask in blocked.asks if len(ask.points) == 2][:1]
+    centres += [ask.points.mean(axis=0) for ask in blocked.asks[2::2] if len(ask.points) == 2]
+    values = [bowl(centre) for centre in centres]
+    assert np.all(np.diff(values) <= 1e-12)
+
+
+def test_blocking_allows_what_noise_may_explain():
+    options = {"max_iterations": 30, "learning_rate": 1e-9, "blocking": True}
+    noise = np.random.default_rng(2)
+
+    def cost(x):
+        return bowl(x) + noise.normal(scale=0.1)
+
+    exact = drive(SPSA(**options, allowed_increase=0.0).steps(np.zeros(3), 1), cost, error=0.1)
+    noisy = drive(SPSA(**options).steps(np.zeros(3), 1), cost, error=0.1)
+    counts = [int(run.solution.message.split()[-1].rstrip(".")) for run in (exact, noisy)]
+    assert counts[0] > 15 > 4 >= counts[1]
+    assert SPSA(allowed_increase=3.0).in_unit(4.0).allowed_increase == 0.75

@@ -161,7 +161,7 @@ def test_declared_nodes_count_even_without_edges(tmp_path: Path) -> None:
         ("0 1 1_0\n", "the weight '1_0'"),
         ("0 1 inf\n", "finite number"),
         ("0 1 1e999\n", "finite number"),
-        ("0 1 {}\n", "write_weighted_edgelist"),
+        ("0 1 {}\n0 2 3 4\n", "write_weighted_edgelist"),
         ("0 1\n3 3\n", "line 2: got node 3 joined to itself"),
         ("0 1\n1 2\n1 0\n", "it is on line 1 already"),
         ("0 1\n1 Z\n", "line 2: got 1 Z, expected nodes that are all whole numbers"),

@@ -17,7 +17,7 @@ from hybrid.core.plan import Alternative, Plan, Prediction
 from tests.report.made import EVIL
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def result() -> hybrid.loop.result.Result:
     problem = hybrid.VQE(real_amplitudes(2, reps=1), SparsePauliOp(["ZZ", "XX"]))
     return hybrid.minimize(problem, seed=7)

@@ -51,7 +51,7 @@ def test_the_reference_of_a_maximum_cut_is_the_largest_one(tmp_path: Path) -> No
     assert job.workload.num_parameters == 4
     assert job.reference is not None
     assert job.reference.value == -4.0
-    assert job.graph is not None
+    assert job.sampled is not None
 
 
 @pytest.mark.parametrize("circuit", ["efficient_su2", "real_amplitudes"])
@@ -80,7 +80,7 @@ def test_arguments_of_minimize(tmp_path: Path) -> None:
     tables = changed(
         ISING,
         optimizer={"name": "SLSQP", "max_iterations": 5, "tolerance": 1e-6},
-        simulator={"name": "native", "precision": "complex64"},
+        simulator={"name": "native", "precision": "complex64", "sector": False},
         run={"seed": 3, "threads": 2},
     )
     assert minimize_arguments(load(write(tmp_path, tables))) == {
@@ -95,6 +95,7 @@ def test_arguments_of_minimize(tmp_path: Path) -> None:
         "threads": 2,
         "shards": "auto",
         "groups": "auto",
+        "sector": False,
         "journal": None,
         "time_limit": None,
         "stall": "report",
@@ -148,10 +149,13 @@ def test_a_molecule_too_wide_is_refused_before_it_is_mapped(
         "ansatz": {"kind": "uccsd"},
     }
     run_file = load(write(tmp_path, molecule))
-    assert build(run_file, 16 << 14).workload.num_qubits == 14
+    dense = load(write(tmp_path, {**molecule, "simulator": {"sector": False}}))
+    in_sector = 8 * 21 * 21  # real numbers
+    assert build(run_file, 2 * in_sector).workload.num_qubits == 14
     monkeypatch.setattr(Molecule, "hamiltonian", mapped)
-    with pytest.raises(InputError, match="a state of 14 qubits that needs"):
-        build(run_file, (16 << 14) - 1)
+    for each, needed in ((run_file, in_sector), (dense, 16 << 14)):
+        with pytest.raises(InputError, match="a state of 14 qubits that needs"):
+            build(each, needed - 1)
     sampled = load(write(tmp_path, {**molecule, "simulator": {"name": "aer"}}))
     with pytest.raises(AssertionError, match="mapping"):
         build(sampled, 1)

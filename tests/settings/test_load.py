@@ -127,6 +127,7 @@ WRONG = [
         {"problem": {"terms": [["ZZ", "1"]]}},
         "problem.terms.0.1: got '1', expected a number in an array of",
     ),
+    ({"simulator": {"sector": True}}, "simulator.sector: got true, expected 'auto', or false"),
     ({"simulator": {"method": "statevector"}}, "simulator.method: got the key with simulator"),
     ({"simulator": {"precision": "complex64"}}, "simulator.precision: got the key with simulator"),
     ({"simulator": {"name": "native", "shots": 9}}, "simulator.shots: got shots with simulator"),

@@ -36,7 +36,7 @@
   const base = (more) => ({
     animation: false, backgroundColor: "transparent", textStyle: { color: colour("text"), fontFamily: "inherit" },
     grid: { left: 74, right: 18, top: 34, bottom: 44 },
-    legend: { top: 0, left: 0, itemWidth: 18, textStyle: { color: colour("text") }, type: "scroll" },
+    legend: { top: 0, left: 0, itemWidth: 18, itemHeight: 4, icon: "roundRect", textStyle: { color: colour("text") }, type: "scroll" },
     tooltip: {
       trigger: "axis", confine: true, backgroundColor: colour("panel"), borderColor: colour("line"),
       textStyle: { color: colour("text"), fontSize: 12 }, valueFormatter: number,
@@ -68,13 +68,12 @@
     }
     series.push(curve("value", x, c.values, { lineStyle: { width: 1, color: colour("value") }, itemStyle: { color: colour("value") } }));
     series.push(curve("lowest so far", x, c.best, { step: "end", lineStyle: { width: 2, color: colour("best") }, itemStyle: { color: colour("best") } }));
-    let bounds = {};
     if (reference) {
-      series[series.length - 1].markLine = level(reference.value, reference.name, colour("reference"));
-      bounds = { min: (v) => Math.min(v.min, reference.value), max: (v) => Math.max(v.max, reference.value) };
+      const ends = [x[0], x[x.length - 1]];
+      series.push(curve(reference.name, ends, [reference.value, reference.value], { symbol: "none", lineStyle: { width: 1.5, type: "dashed", color: colour("reference") }, itemStyle: { color: colour("reference") } }));
     }
     return base({
-      xAxis: along(), yAxis: axis(c.unit, { ...bounds, axisLabel: { color: colour("quiet"), formatter: (v) => String(+v.toPrecision(7)) }, nameGap: 58 }), series,
+      xAxis: along(), yAxis: axis(c.unit, { axisLabel: { color: colour("quiet"), formatter: (v) => String(+v.toPrecision(7)) }, nameGap: 58 }), series,
       dataZoom: [{ type: "inside", filterMode: "none" }],
     });
   }

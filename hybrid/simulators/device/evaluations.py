@@ -29,9 +29,9 @@ _WIDE = 16
 def pieces_of(circuits: int, num_qubits: int, batch: int | None) -> tuple[Piece, ...]:
     """Return pieces of circuits, each of which is one job of the device."""
     count = max(circuits, 1)  # an observable without strings has no circuits, and one empty piece
-    return (
-        cut(count, wide=num_qubits >= _WIDE) if batch is None else slices(count, batch, "circuits")
-    )
+    if batch is None:
+        return cut(count, wide=num_qubits >= _WIDE)
+    return slices(count, batch, "circuits")
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,9 @@ class DeviceSampled(Sampled):
         return found
 
     def memory_bytes(self, ask: Ask) -> int:
-        """Return the bytes of the groups; what the device needs is unknown."""
-        return sum(group.nbytes for group in self.groups) + TABLE_BYTES
+        """Return the bytes of the groups, and of a state if the source is known to hold one."""
+        state = self.source.state_bytes(self.expansion.flat.num_qubits)
+        return state + sum(group.nbytes for group in self.groups) + TABLE_BYTES
 
     @cached_property
     def _measured(self) -> dict[int, QuantumCircuit]:
@@ -152,6 +153,10 @@ class DeviceCounts(Evaluation[list[Counts]]):
             for point, outcome, count in partial.tolist():
                 counts[point][f"{outcome:0{self.flat.num_qubits}b}"] = count
         return [dict(sorted(each.items())) for each in counts]
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes of a state if the source is known to hold one."""
+        return self.source.state_bytes(self.flat.num_qubits)
 
     def partial_bytes(self, ask: Ask, piece: Piece) -> int:
         """Return the maximum bytes of the counts."""

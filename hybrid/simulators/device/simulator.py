@@ -12,7 +12,7 @@ from qiskit.primitives import BaseSamplerV2
 from qiskit.providers import BackendV2
 
 from hybrid.core.digest import digest
-from hybrid.core.errors import InputError
+from hybrid.core.errors import InputError, nearest
 from hybrid.programs import FlatCircuit
 from hybrid.simulators.base import Counts, Estimation, Estimator, Evaluation, Simulator, unsupported
 from hybrid.simulators.circuits.expansion import Expansion
@@ -82,7 +82,7 @@ class Device(Simulator):
     def refusal(self, estimation: Estimation) -> str | None:
         """Return why the estimation is not supported, or None if it is."""
         if estimation.shots is None and self.backend is not None:
-            return "it samples: pass shots, such as shots=4096"
+            return "it samples: pass shots, such as shots=4096, or a precision to an Estimator"
         return self._refused(estimation.circuit)
 
     def _refused(self, circuit: FlatCircuit) -> str | None:
@@ -149,7 +149,7 @@ def _named(name: str) -> BackendV2:
     if not _FAKE.fullmatch(name):
         raise InputError("backend of simulator 'device'", got=repr(name), expected=_NAMES)
     try:
-        from qiskit_ibm_runtime.fake_provider import FakeProviderForBackendV2
+        from qiskit_ibm_runtime import fake_provider
     except ModuleNotFoundError as error:
         raise InputError(
             "backend of simulator 'device'",
@@ -157,14 +157,19 @@ def _named(name: str) -> BackendV2:
             expected="qiskit-ibm-runtime, which has fake devices",
             advice="pip install 'hybrid-hpc-quantum[ibm]'",
         ) from error
-    known = {backend.name: backend for backend in FakeProviderForBackendV2().backends()}
-    if name not in known:
+    # Their provider makes all of them, which takes seconds.
+    kinds = [each for each in vars(fake_provider).values() if isinstance(each, type)]
+    known = {str(getattr(each, "backend_name", "")): each for each in kinds}
+    found = known.get(name)
+    if found is None or not issubclass(found, BackendV2):
+        names = sorted(each for each in known if _FAKE.fullmatch(each))
         raise InputError(
             "backend of simulator 'device'",
             got=repr(name),
-            expected=f"a fake device of qiskit-ibm-runtime: {', '.join(sorted(known))}",
+            expected="a fake device of qiskit-ibm-runtime",
+            advice=nearest(name, names) or f"such as {names[0]}",
         )
-    return known[name]
+    return found()
 
 
 def _is_whole(number: object) -> bool:

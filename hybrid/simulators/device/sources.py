@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,9 @@ Counted = list[dict[str, int]]
 
 _SEEDS = 1 << 31
 """Seeds of backends are smaller than this; some keep them as 32-bit integers."""
+
+_OF_THE_RUN = ("shots", "seed_simulator")
+"""Options of a sampler that shots and seed of the run replace."""
 
 _OF_ONE_BIT_STREAM = {"max_parallel_shots": 1, "statevector_parallel_threshold": 64}
 """Options of Aer with which counts do not depend on the number of threads."""
@@ -55,6 +59,10 @@ class Source(ABC):
     def is_ideal(self) -> bool:
         """Whether it is known to be without noise."""
         return False
+
+    def state_bytes(self, num_qubits: int) -> int:
+        """Return the bytes of a state that it holds in this process, or 0 if unknown."""
+        return 0
 
     @abstractmethod
     def content(self) -> str:
@@ -89,8 +97,18 @@ def source_of(given: BackendV2 | BaseSamplerV2) -> Source:
     if isinstance(given, BackendV2):
         return BackendSource(given)
     if type(given) is BackendSamplerV2:
-        return BackendSource(given.backend, dict(given.options.run_options or {}))
+        options = dict(given.options.run_options or {})
+        kept = {name: each for name, each in options.items() if name not in _OF_THE_RUN}
+        return BackendSource(given.backend, kept)
     return SamplerSource(given)
+
+
+def backend_of(primitive: object) -> BackendV2 | None:
+    """Return the backend of a sampler or estimator, or None if it has none."""
+    found = getattr(primitive, "backend", None)
+    if callable(found) and not isinstance(found, BackendV2):  # a method in qiskit-ibm-runtime
+        found = found()
+    return found if isinstance(found, BackendV2) else None
 
 
 @dataclass(frozen=True)
@@ -109,6 +127,12 @@ class BackendSource(Source):
     def reproducible(self) -> bool:
         """Whether it takes a seed, as simulators do."""
         return "seed_simulator" in self.backend.options
+
+    def state_bytes(self, num_qubits: int) -> int:
+        """Return the bytes of a state of Aer, if the method is set; "automatic" may hold none."""
+        method = {**dict(self.backend.options), **self.options}.get("method")
+        bits = {"statevector": num_qubits, "density_matrix": 2 * num_qubits}
+        return 16 << bits[method] if method in bits else 0
 
     def content(self) -> str:
         """Return a digest of class, name, options, and the errors and durations of the gates."""
@@ -136,7 +160,7 @@ class BackendSource(Source):
         for number, start in enumerate(range(0, len(circuits), most)):
             part = circuits[start : start + most]
             settings = self._settings(len(part), derive(seed, number) % _SEEDS, threads)
-            with _failures(self.title):
+            with _failures_of(self.title):
                 result = self.backend.run(part, shots=shots, **settings).result()
                 if not result.success:
                     raise HybridError(f"{self.title} failed: {result.status}")
@@ -165,10 +189,7 @@ class SamplerSource(Source):
     @property
     def backend(self) -> BackendV2 | None:  # type: ignore[override]
         """The sampler's backend, or None if it has none."""
-        found = getattr(self.sampler, "backend", None)
-        if callable(found):
-            found = found()
-        return found if isinstance(found, BackendV2) else None
+        return backend_of(self.sampler)
 
     @property
     def title(self) -> str:
@@ -184,6 +205,10 @@ class SamplerSource(Source):
     def is_ideal(self) -> bool:
         """Whether it is Qiskit's sampler of state vectors."""
         return type(self.sampler) is StatevectorSampler
+
+    def state_bytes(self, num_qubits: int) -> int:
+        """Return the bytes of a state vector, of Qiskit's own sampler."""
+        return 16 << num_qubits if self.is_ideal else 0
 
     def content(self) -> str:
         """Return a digest of the sampler's class, and of its backend."""
@@ -207,7 +232,7 @@ class SamplerSource(Source):
             # A generator, since an integer would give all circuits the same random numbers.
             sampler = StatevectorSampler(seed=np.random.default_rng(seed))
         pubs = [(circuit, _values(parameters, rows)) for circuit, rows in bound]
-        with _failures(self.title):
+        with _failures_of(self.title):
             results = sampler.run(pubs, shots=shots).result()
             found: Counted = []
             for (circuit, rows), result in zip(bound, results, strict=True):
@@ -218,18 +243,13 @@ class SamplerSource(Source):
         return found
 
 
-class _failures:  # noqa: N801 - used as a function
+@contextmanager
+def _failures_of(title: str) -> Iterator[None]:
     """Context that names the source of Qiskit's errors."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, QiskitError | RuntimeError):
-            raise HybridError(f"{self._title} failed: {error}") from error
+    try:
+        yield
+    except (QiskitError, RuntimeError) as error:
+        raise HybridError(f"{title} failed: {error}") from error
 
 
 def _assigned(

@@ -35,6 +35,8 @@ NARROW = _kernels.limits()["batched_qubits"]
 _SINGLE_GAIN = 0.6
 """Time of complex64 relative to complex128, for states larger than the caches."""
 _CACHED = 14
+_PAIR = 4.0
+"""Time of a pair of a sector relative to one of an excitation of a dense state in the caches."""
 
 
 def name_of(kind: str, *, gradient: bool) -> str:
@@ -59,6 +61,12 @@ def seconds(work: Work, machine: Machine) -> float:
     def rate(kind: str) -> float:
         return machine.rates[name_of(kind, gradient=work.gradient)].at(work.num_qubits)
 
+    if work.amplitudes:
+        # A pair of a sector is one of those that an excitation turns in a dense state, one by one
+        # instead of eight at once.
+        name = name_of("excitation", gradient=work.gradient)
+        pair = _PAIR * machine.rates[name].at(_CACHED) / (1 << (_CACHED - 4))
+        return rate("call") + work.circuits * pair * dict(work.operations)["pair"]
     operations = sum(count * rate(kind) for kind, count in work.operations)
     if in_lanes(work):
         each = rate("lane") + rate("batch") * operations
@@ -77,12 +85,14 @@ def gain(work: Work, machine: Machine, threads: int) -> float:
     if work.circuits > 1:
         units = -(-work.circuits // LANES) if in_lanes(work) else work.circuits
         return units / math.ceil(units / threads)
+    if work.amplitudes:
+        return 1.0
     return machine.gain(threads, work.num_qubits)
 
 
 def in_lanes(work: Work) -> bool:
     """Return whether the kernels simulate the points of a piece in lanes."""
-    return work.circuits > 1 and work.num_qubits <= NARROW
+    return work.circuits > 1 and work.num_qubits <= NARROW and not work.amplitudes
 
 
 def side_by_side(points: int) -> int:

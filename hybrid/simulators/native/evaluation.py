@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from hybrid import _kernels
-from hybrid.core.arrays import FloatArray
+from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.core.ask import Ask, Told, Want
 from hybrid.core.columns import Columns
 from hybrid.core.piece import Piece, slices
@@ -77,18 +77,26 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         program: the compiled circuit.
         observables: the compiled observables.
         single: whether amplitudes are complex64.
+        why_dense: why a circuit that conserves something is not kept in its sector, or "".
     """
 
     answers: ClassVar[frozenset[Want]] = frozenset(Want)
     observables: tuple[Observable, ...]
     single: bool
+    why_dense: str = field(default="", compare=False, kw_only=True)
 
     @property
     def description(self) -> str:
         """One line: kernel build, precision and method."""
         build = _kernels.about()["processor"]
         precision = "complex64" if self.single else "complex128"
-        return f"native kernels ({build}), {precision}, exact values, adjoint gradients"
+        dense = f"dense states, since {self.why_dense}, " if self.why_dense else ""
+        return f"native kernels ({build}), {dense}{precision}, exact values, adjoint gradients"
+
+    @property
+    def width(self) -> int:
+        """The number of qubits whose states have as many amplitudes as these."""
+        return self.program.num_qubits
 
     @cached_property
     def kernel_observables(self) -> tuple[_kernels.PauliSum, ...]:
@@ -100,7 +108,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
 
     def pieces(self, ask: Ask) -> tuple[Piece, ...]:
         """Return slices of the points; pieces of narrow circuits hold several points."""
-        grain = 1 if ask.metric else 1 << max(0, _PIECE_QUBITS - self.program.num_qubits)
+        grain = 1 if ask.metric else 1 << max(0, _PIECE_QUBITS - self.width)
         return slices(len(ask.points), grain, "points")
 
     def run(self, ask: Ask, piece: Piece, *, seed: int, threads: int) -> FloatArray:
@@ -123,14 +131,21 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
                 self.kernel_observables, angles, threads=threads
             )
         if ask.others is not None:
-            states = states_of(self.program, ask.others, threads=threads)
+            states = self.states(ask.others, threads)
             overlaps, slopes = self.kernel_program.overlaps(
                 states, angles, ask.gradient, threads=threads
             )
             parts["overlaps"] = overlaps
             if slopes is not None:
                 parts["overlap_gradients"] = angle_map.pull_back(points, slopes)
+        if ask.force:
+            forces = self.kernel_program.forces(self.kernel_observables, angles, threads=threads)
+            parts["forces"] = angle_map.pull_back(points, forces)
         return Columns(ask, len(self.observables)).rows(parts)
+
+    def states(self, points: FloatArray, threads: int) -> ComplexArray:
+        """Return the states at points for the kernels' overlaps, shape (B, amplitudes)."""
+        return states_of(self.program, points, threads=threads)
 
     def combine(self, ask: Ask, partials: Sequence[FloatArray]) -> Told:
         """Return all wanted answers at all points."""
@@ -139,7 +154,7 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
     @property
     def points_at_once(self) -> int:
         """Number of points that :meth:`pull_back` processes at a time."""
-        return 1 << max(0, _TAPE_QUBITS - self.program.num_qubits)
+        return 1 << max(0, _TAPE_QUBITS - self.width)
 
     def pull_back(
         self,
@@ -214,16 +229,18 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             held = max(held, 2 * one)
         if ask.others is not None:
             held = max(held, (len(ask.others) + (3 if ask.gradient else 1)) * one)
+        if ask.force:
+            held = max(held, 3 * one)
         return held
 
     def complex64_halves_memory(self, ask: Ask) -> bool:
         """Return whether all states that are held would be complex64."""
-        doubles = ask.metric or ask.variance or ask.others is not None
+        doubles = ask.metric or ask.variance or ask.force or ask.others is not None
         return not self.single and not doubles
 
     def work(self, ask: Ask, piece: Piece) -> Work:
         """Return the operations of the program and the observables, per point."""
-        back = ask.gradient or ask.metric
+        back = ask.gradient or ask.metric or ask.force
         return Work(
             "native",
             self.program.num_qubits,
@@ -249,7 +266,9 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
             taken += 1.0
         if ask.others is not None:
             taken += 1.0 + len(ask.others) * (3.0 if ask.gradient else 1.0)
-        times, reads = taken / passes, 2.0 if ask.variance else 1.0
+        if ask.force:
+            taken += 1.0 + 2.0 * observables
+        times, reads = taken / passes, 1.0 + ask.variance + ask.force
         return tuple(
             (kind, (reads if kind == "mask" else times) * count) for kind, count in self.operations
         )
@@ -260,8 +279,8 @@ class NativeEvaluation(KernelEvaluation[Told], Estimator):
         return count_operations(self.program, self.observables)
 
     def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
-        """Return the possible distributions of one state; none for overlaps or variances."""
-        if ask.others is not None or ask.variance:
+        """Return the possible distributions of one state; only of values, gradients and metrics."""
+        if ask.others is not None or ask.variance or ask.force:
             return ()
         if not ask.metric:
             return super().shardings(ask)

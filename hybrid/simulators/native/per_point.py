@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hybrid.core.arrays import FloatArray
+from hybrid.core.arrays import ComplexArray, FloatArray
 from hybrid.core.ask import Ask
 from hybrid.core.piece import Piece, slices
 from hybrid.core.work import Sharding, Work
@@ -137,6 +137,47 @@ class Amplitudes(PerPoint):
     def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
         """Return how one state may be distributed over ranks."""
         return shardings(self.kernel_program, Reading.SHOTS)
+
+
+@dataclass(frozen=True)
+class States(PerPoint):
+    """State vectors with the circuit's global phase; every rank gets all of them."""
+
+    @property
+    def description(self) -> str:
+        """One line."""
+        return "native kernels, complex128, state vectors"
+
+    def at(self, point: FloatArray, threads: int) -> FloatArray:
+        """Return shape (2 * 2^n,): real and imaginary parts in turn."""
+        angles = self.program.angles.angles(point[None])
+        state: ComplexArray = np.asarray(
+            self.program.kernel.state(angles[0], threads=threads), dtype=np.complex128
+        )
+        state *= self.program.phase_factors(point[None], angles)[0]
+        return state.view(np.float64)
+
+    @property
+    def array_bytes(self) -> int:
+        """Bytes of the state."""
+        return 16 << self.program.num_qubits
+
+    def memory_bytes(self, ask: Ask) -> int:
+        """Return the bytes of all states, which every rank receives, and of the one computed."""
+        return (len(ask.points) + 1) * self.array_bytes
+
+    @property
+    def may_distribute(self) -> bool:
+        """False: a state that every rank gets must fit on every rank."""
+        return False
+
+    def shardings(self, ask: Ask) -> tuple[Sharding, ...]:
+        """Return none."""
+        return ()
+
+    def shardings_for(self, *, gradient: bool) -> tuple[Sharding, ...]:
+        """Return none."""
+        return ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from hybrid.core.checks import WhetherSector, checked_sector
 from hybrid.core.errors import InputError
 from hybrid.core.work import Work
 from hybrid.machine import Curve, Machine
@@ -19,6 +20,7 @@ from hybrid.simulators.base import (
 )
 from hybrid.simulators.native import cost as native_cost
 from hybrid.simulators.native.evaluation import NativeEvaluation
+from hybrid.simulators.native.sector import prepared
 
 PRECISIONS = ("complex128", "complex64")
 
@@ -32,6 +34,9 @@ class Native(Simulator):
 
     Attributes:
         precision: ``complex128``, or ``complex64`` for half the memory; sums use double precision.
+        sector: ``"auto"`` to hold only the amplitudes of a symmetry sector, such as those with a
+            fixed number of particles, if the circuit stays in one that is small enough and the
+            precision is ``complex128``; False for dense states.
 
     Example:
         >>> Native(precision="complex64").name
@@ -39,6 +44,7 @@ class Native(Simulator):
     """
 
     precision: str = "complex128"
+    sector: WhetherSector = "auto"
     name: ClassVar[str] = "native"
     settings: ClassVar[Mapping[str, str]] = {"precision": "precision"}
     exact_only: ClassVar[bool] = True
@@ -49,6 +55,7 @@ class Native(Simulator):
             raise InputError(
                 "precision", got=repr(self.precision), expected=" or ".join(PRECISIONS)
             )
+        checked_sector(self.sector)
 
     @property
     def single(self) -> bool:
@@ -63,7 +70,7 @@ class Native(Simulator):
 
     def content(self) -> str:
         """Return a string that identifies the settings."""
-        return self.precision
+        return self.precision if self.sector else f"{self.precision}, dense"
 
     def sampler(self, circuit: FlatCircuit, shots: int) -> Evaluation[list[Counts]]:
         """Compile sampling of all qubits from the exact state, by inverse transform."""
@@ -81,7 +88,11 @@ class Native(Simulator):
         refusal = self.refusal(estimation)
         if refusal is not None:
             raise unsupported(self.name, refusal)
-        return NativeEvaluation(estimation.circuit.program, estimation.observables, self.single)
+        program, observables = estimation.circuit.program, estimation.observables
+        if self.single:
+            return NativeEvaluation(program, observables, single=True)
+        wanted = self.sector == estimation.sector == "auto"
+        return prepared(program, observables, sector=wanted)
 
     @classmethod
     def seconds(cls, work: Work, machine: Machine) -> float | None:

@@ -57,6 +57,14 @@ class Few(GenericBackendV2):
         return 2
 
 
+class Wide(AerSimulator):
+    """Does not look at the memory of the machine."""
+
+    @property
+    def num_qubits(self) -> int:
+        return 60
+
+
 class Foreign(BackendV2):
     """A device without a seed and without options; it fails where it is told to."""
 
@@ -261,6 +269,15 @@ def test_settings_that_are_not_valid(settings: dict[str, Any], message: str) -> 
         Device(**settings)
 
 
+@pytest.mark.parametrize("make", [StatevectorSampler, lambda: Wide(method="density_matrix")])
+def test_states_that_do_not_fit_are_refused_before_anything_runs(make: Any) -> None:
+    circuit = QuantumCircuit(45)
+    with pytest.raises(InputError, match="45 qubits that needs"):
+        hybrid.expectation(circuit, SparsePauliOp("Z" * 45), [], simulator=make(), shots=10)
+    with pytest.raises(InputError, match="45 qubits that needs"):
+        hybrid.sample(circuit, shots=10, simulator=make())
+
+
 def test_variances_and_states_are_refused() -> None:
     with pytest.raises(InputError, match="got variances"):
         hybrid.estimate(CIRCUIT, OBSERVABLE, POINTS, variance=True, simulator=line(), shots=9)
@@ -281,11 +298,13 @@ def test_options_of_a_run_go_to_the_backend() -> None:
             return super().run(circuits, **options)
 
     seen: list[dict[str, Any]] = []
-    sampler = BackendSamplerV2(backend=Told(), options={"run_options": {"fusion_enable": False}})
+    options = {"fusion_enable": False, "seed_simulator": 5, "shots": 3}
+    sampler = BackendSamplerV2(backend=Told(), options={"run_options": options})
     hybrid.expectation(CIRCUIT, OBSERVABLE, POINTS[0], simulator=sampler, shots=10, threads=1)
     assert seen[0]["fusion_enable"] is False
     assert seen[0]["shots"] == 10
     assert 0 <= seen[0]["seed_simulator"] < 2**31
+    assert seen[0]["seed_simulator"] != 5
 
 
 def test_a_run_file_names_a_device(tmp_path: Path) -> None:
@@ -326,8 +345,17 @@ def test_fake_devices_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     right = [oracle.value(CIRCUIT, OBSERVABLE, point) for point in POINTS]
     assert told.values == pytest.approx(right, abs=0.4)
     assert np.max(np.abs(told.values - right)) > 3 * np.max(told.standard_errors)  # it has noise
-    with pytest.raises(InputError, match="got 'fake_manilla', expected a fake device of"):
+    with pytest.raises(InputError, match=r"got 'fake_manilla'.*did you mean 'fake_manila'"):
         Device("fake_manilla")
+
+
+@pytest.mark.parametrize("kind", ["SamplerV2", "EstimatorV2"])
+def test_primitives_whose_backend_is_a_method(kind: str) -> None:
+    runtime = pytest.importorskip("qiskit_ibm_runtime")
+    primitive = getattr(runtime, kind)(mode=Device("fake_manila").backend)
+    told = hybrid.estimate(CIRCUIT, OBSERVABLE, POINTS, simulator=primitive, shots=2000, seed=1)
+    right = [oracle.value(CIRCUIT, OBSERVABLE, point) for point in POINTS]
+    assert told.values == pytest.approx(right, abs=0.4)
 
 
 def test_fake_devices_that_are_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Functions of JAX, where it is installed."""
