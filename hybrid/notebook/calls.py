@@ -33,7 +33,7 @@ REFUSED = {
 
 HERE = {
     "open_journal": "it reads a file",
-    "progress": "it shows the runs of this process, those on ranks included",
+    "progress": "it shows the calls of this process; ranks(progress=) shows those on ranks",
     "ranks": "it opens the ranks",
     "state": "every process computes the state that it holds",
     "workload": "it defines a workload",

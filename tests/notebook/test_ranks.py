@@ -277,7 +277,8 @@ def test_a_second_thread_is_refused(job: Ranks) -> None:
     found: list[BaseException] = []
 
     def call() -> None:
-        time.sleep(0.3)
+        while not job._left:
+            time.sleep(0.001)
         try:
             hybrid.expectation(ZERO, Z)
         except HybridError as error:
@@ -285,6 +286,6 @@ def test_a_second_thread_is_refused(job: Ranks) -> None:
 
     thread = threading.Thread(target=call, name="second")
     thread.start()
-    hybrid.minimize(LONG, Adam(max_iterations=300, tolerance=0.0), seed=1)
+    hybrid.minimize(LONG, Adam(max_iterations=3000, tolerance=0.0), seed=1)
     thread.join()
     assert "in thread 'second' while another thread waits" in str(found[0])
