@@ -53,6 +53,7 @@ def test_a_run_that_is_not_recorded_goes_on(tmp_path: Path) -> None:
 INTERRUPTED = """
 import os, runpy, signal, sys
 module, program, *sys.argv[1:] = sys.argv[1:]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background ignores
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == module:

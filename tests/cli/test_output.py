@@ -117,7 +117,7 @@ def test_a_result_is_printed_also_where_what_follows_it_fails(
     def fail(*arguments: object, **settings: object) -> None:
         raise InputError("memory", got="too little", expected="more")
 
-    monkeypatch.setattr("hybrid.cli.run._cut", fail)
+    monkeypatch.setattr("hybrid.cli.run._samples", fail)
     assert command_line(["run", str(write(tmp_path, ISING))]) == 2
     captured = capsys.readouterr()
     assert VALUE in captured.out
