@@ -26,8 +26,9 @@ demo: $(VENV)/.installed
 	$(MPIEXEC) -n 2 $(BIN)/hybrid run examples/noisy_h2.toml --journal demo.db
 	$(BIN)/hybrid report demo.db -o demo.html
 
+# The suite on one rank uses two processes, each for whole files.
 test: $(VENV)/.tools
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	for ranks in 2 3 4; do \
 	  echo "== the suite on $$ranks ranks" && \
 	  OMP_NUM_THREADS=1 timeout 600 $(MPIEXEC) -n $$ranks $(BIN)/python -m pytest || exit 1; \

@@ -72,7 +72,8 @@ def test_circuits_alone_are_all_quantum(path: Path) -> None:
     assert usage["core_seconds"][0] > 0.0
     assert usage["peak_bytes"][0] > 10_000_000
     assert told["run"] == {
-        "workload": problem.description, "optimizer": "L-BFGS-B", "parameters": 4
+        "workload": problem.description, "optimizer": "L-BFGS-B", "parameters": 4,
+        "max iterations": 2, "seconds left": None,
     }  # fmt: skip
     assert told["job cores"] >= told["plan"]["threads"] >= 1
     assert told["plan"]["branches"][0]["pieces"] == 1
