@@ -130,7 +130,7 @@ def test_work_that_messages_outweigh_stays_on_rank_0() -> None:
 def test_a_plan_explains_itself() -> None:
     made = plan(pieces_of([1.0] * 8), Topology.uniform(MACHINE, 4))
     text = explained(made)
-    for part in ("alternatives considered", "-> 4 ranks", "core-hours", "why: ", "efficiency"):
+    for part in ("alternatives considered", "-> 4 ranks", "core-seconds", "why: ", "efficiency"):
         assert part in text
     assert sum(each.chosen for each in made.alternatives) == 1
 
