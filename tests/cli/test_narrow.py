@@ -20,8 +20,8 @@ SLOW = changed(
     ISING,
     problem={"terms": [["ZZIIIIIIII", -1.0], ["IXIIIIIIIY", -0.5]]},
     ansatz={"kind": "hardware_efficient", "layers": 3, "circuit": "efficient_su2"},
-    simulator={"name": "aer", "shots": 8000},
-    optimizer={"name": "Adam", "max_iterations": 1},
+    simulator={"name": "aer", "shots": 6000},
+    optimizer={"name": "Adam", "max_iterations": 2},
 )
 """A run whose evaluations take long enough to be shown."""
 
