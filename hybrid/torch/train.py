@@ -92,9 +92,9 @@ def train(
         >>> model = torch.nn.Linear(1, 1)
         >>> x = torch.linspace(-1.0, 1.0, 64)[:, None]
         >>> adam = torch.optim.Adam(model.parameters(), lr=0.1)
-        >>> result = train(model, (x, 2.0 * x), torch.nn.MSELoss(), adam, epochs=30, seed=7)
-        >>> result.loss < 1e-3, result.steps
-        (True, 60)
+        >>> result = train(model, (x, 2.0 * x), torch.nn.MSELoss(), adam, epochs=60, seed=7)
+        >>> result.loss < 1e-2, result.steps
+        (True, 120)
     """
     with needs_torch("hybrid.train"):
         from hybrid.torch.run import trained
