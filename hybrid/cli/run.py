@@ -224,7 +224,7 @@ def settled(
         return {**(recorded or {}), **from_environment(), **overrides}
 
     def contents(made: Mapping[str, object]) -> Mapping[str, str]:
-        return {"settings of the environment": repr(sorted(made.items()))}
+        return {"setting of the environment": repr(sorted(made.items()))}
 
     return on_survivors(lambda: agree(world().communicator, _CALL, merged, contents), _CALL)
 

@@ -64,6 +64,9 @@ class Display(Protocol):
     def ended(self, phase: Phase) -> None:
         """Receive a phase that has ended."""
 
+    def failed(self) -> None:
+        """Leave what stays of a run that ended without a result."""
+
 
 class _State:
     """The displays of this process, and its current phase."""
@@ -140,6 +143,12 @@ def displays() -> list[Any]:
         make, _state.make = _state.make, None
         _state.displays.append(make())
     return _state.displays
+
+
+def run_failed() -> None:
+    """Tell the displays of this process that the run they show has ended without a result."""
+    for display in _state.displays:
+        display.failed()
 
 
 def show_by_default(make: Callable[[], Any]) -> None:

@@ -79,6 +79,10 @@ class Board(ABC):
         """Leave what stays of a run."""
         self.close()
 
+    def failed(self) -> None:
+        """Leave what stays of a run without a result."""
+        self.close()
+
     def close(self) -> None:
         """End the thread and leave what stays; the display can be used again."""
         end, self._end = self._end, None

@@ -12,6 +12,7 @@ from hybrid.collective.call import Call, call_together
 from hybrid.core.checks import WhetherSector
 from hybrid.core.errors import Suspended, SuspendedSession
 from hybrid.core.notices import notify
+from hybrid.core.phases import run_failed
 from hybrid.core.resources import Auto
 from hybrid.core.session import is_interactive
 from hybrid.loop.lead import lead, result_of
@@ -27,6 +28,7 @@ from hybrid.runtime import (
     batch_time_limit,
     elsewhere,
     inside_call,
+    is_nested,
     on_survivors,
     world,
 )
@@ -153,7 +155,12 @@ def minimize(
             origin=origin,
         )
 
-    result = on_survivors(lambda: _minimized(prepare), "minimize()")
+    try:
+        result = on_survivors(lambda: _minimized(prepare), "minimize()")
+    except BaseException:
+        if not is_nested():  # the run around this one is shown, and goes on
+            run_failed()
+        raise
     if world().rank == 0:
         observers = Observers.checked(observer).and_displays()
         with inside_call(result.seed):

@@ -50,8 +50,12 @@ class Channel:
 
         Raises:
             ClosedError: nobody receives it.
+            ValueError: it cannot be packed.
         """
-        packed = pack(message)
+        self.send_packed(pack(message))
+
+    def send_packed(self, packed: bytes) -> None:
+        """Send a message that is packed; see :meth:`send`."""
         try:
             self._socket.sendall(len(packed).to_bytes(_HEADER, "little") + packed)
         except OSError:

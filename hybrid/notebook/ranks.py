@@ -27,6 +27,7 @@ from hybrid.notebook.writing import Writer
 from hybrid.runtime.communicator import host_name
 from hybrid.runtime.elsewhere import send_calls_to
 from hybrid.runtime.failure import error_of
+from hybrid.runtime.messages import pack
 from hybrid.runtime.protocol import Failure, decode
 from hybrid.runtime.stops import Stops
 
@@ -165,7 +166,7 @@ class Ranks:
             send_calls_to(None)
         atexit.unregister(self.close)
         if self._links and not self._left:
-            self._ask(None)
+            self._ask(pack(None))
         else:
             close_all(self._links.values())  # a rank that computes ends by itself
         self._job.end()
@@ -203,22 +204,23 @@ class Ranks:
         keys = list(writer.circuits)
         missing = self._kept.missing(keys)
         blobs = {key: writer.blob(key) for key in missing}
+        request = _packed(name, [name, written, keys, blobs, watching])
         while self._left:  # the result of an interrupted call is still to come
             self._next(name, None)
             _raise_if(stops)
         _raise_if(stops)
         self._kept.use(keys, dict.fromkeys(missing))
         self._left = True
-        if not self._ask([name, written, keys, blobs, watching]):
+        if not self._ask(request):
             self._give_up(name)
 
-    def _ask(self, request: object) -> bool:
-        """Send a request to rank 0 and wake the others; return whether rank 0 is there."""
+    def _ask(self, request: bytes) -> bool:
+        """Send a packed request to rank 0 and wake the others; return whether rank 0 is there."""
         for rank, link in self._links.items():
             if rank:
                 link.wake()
         try:
-            self._links[0].send(request)
+            self._links[0].send_packed(request)
         except ClosedError:
             return False
         return True
@@ -320,6 +322,19 @@ class Ranks:
             yield
         finally:
             self._turn.release()
+
+
+def _packed(name: str, request: object) -> bytes:
+    """Return a request as a message, before anything is promised to the ranks."""
+    try:
+        return pack(request)
+    except ValueError as error:
+        raise InputError(
+            f"the arguments of {name}()",
+            got=f"data that no message holds ({error})",
+            expected="arrays and circuits of less than 4 GiB each, and text of Unicode",
+            advice="write a script and start it with mpiexec, which needs no message",
+        ) from None
 
 
 def _raise_if(stops: Stops) -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from qiskit import QuantumCircuit
@@ -20,6 +21,7 @@ from qiskit import QuantumCircuit
 import hybrid
 from hybrid.collective.call import checked_together
 from hybrid.core.content import fix_digests
+from hybrid.core.errors import InputError
 from hybrid.core.notices import notify
 from hybrid.loop.result import Progress, Result, RunDescription
 from hybrid.notebook import circuits
@@ -31,7 +33,7 @@ from hybrid.notebook.writing import Writer
 from hybrid.runtime import World, is_collective, join_if_launched, world
 from hybrid.runtime.communicator import host_name
 from hybrid.runtime.failure import FAILURES, describe
-from hybrid.runtime.messages import unpack
+from hybrid.runtime.messages import pack, unpack
 from hybrid.runtime.protocol import encode
 
 _GRACE = 1.5
@@ -143,9 +145,17 @@ class Service:
     def _send(self, reply: list[Any]) -> None:
         assert self._link is not None
         try:
-            self._link.send(reply)
-        except ClosedError:
-            return  # the next receive ends the service
+            packed = pack(reply)
+        except ValueError as error:
+            large = InputError(
+                "the result",
+                got=f"data that no message holds ({error})",
+                expected="arrays of less than 4 GiB each",
+                advice="ask for less, or write a script and start it with mpiexec",
+            )
+            packed = pack(["failure", encode(describe(large, self._job.rank))])
+        with suppress(ClosedError):  # the next receive ends the service
+            self._link.send_packed(packed)
 
 
 class Relay:

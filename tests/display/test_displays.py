@@ -217,6 +217,9 @@ class Recorder:
     def finished(self, result: Any) -> None:
         self.told.append("finished")
 
+    def failed(self) -> None:
+        self.told.append("failed")
+
 
 def test_runs_and_calls_are_told_calls_within_calls_are_not(problem: hybrid.VQE) -> None:
     recorder = Recorder()
@@ -230,6 +233,39 @@ def test_runs_and_calls_are_told_calls_within_calls_are_not(problem: hybrid.VQE)
     assert recorder.told == ["compiling", "ended", "evaluating", "ended"]
     hybrid.minimize(problem, seed=7, max_iterations=1)
     assert len(recorder.told) == 4
+
+
+class Failing:
+    """An observer whose run fails at its first answer."""
+
+    def started(self, description: Any) -> None: ...
+
+    def progressed(self, progress: Any) -> None:
+        raise KeyError("of the user")
+
+    def finished(self, result: Any) -> None: ...
+
+
+def test_a_run_that_fails_is_no_longer_shown(problem: hybrid.VQE) -> None:
+    with Lines(io.StringIO()) as display, shown(display):
+        with pytest.raises(KeyError):
+            hybrid.minimize(problem, seed=7, observer=Failing())
+        assert display.status.description is display.status.progress is None
+        with phase("reading"):
+            assert display.status.parts()[0].startswith("reading")
+
+
+def test_a_run_within_a_run_that_fails_leaves_the_run_around_it(problem: hybrid.VQE) -> None:
+    class Nested(Failing):
+        def progressed(self, progress: Any) -> None:
+            with pytest.raises(KeyError):
+                hybrid.minimize(problem, seed=7, observer=Failing())
+
+    recorder = Recorder()
+    with shown(recorder):
+        hybrid.minimize(problem, seed=7, max_iterations=1, observer=Nested())
+    assert "failed" not in recorder.told
+    assert recorder.told[-1] == "finished"
 
 
 def test_a_phase_that_fails_has_ended() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,13 @@ import hybrid
 from hybrid.core.errors import HybridError, InputError, RanksEndedError
 from hybrid.core.launcher import ancestors
 from hybrid.notebook import launch
+from hybrid.notebook.channel import Channel
 from hybrid.notebook.ranks import Ranks
+from hybrid.notebook.serve import Service
 from hybrid.optimizers import Adam
+from hybrid.runtime.failure import error_of
+from hybrid.runtime.protocol import decode
+from hybrid.runtime.world import alone
 from tests.launch import environment_of_a_job
 from tests.launch import launch as launched
 
@@ -250,6 +257,26 @@ def test_twice_and_nested(job: Ranks) -> None:
     with pytest.raises(InputError, match=r"hybrid\.ranks\(3\): got a second call: 2 ranks .*close"):
         hybrid.ranks(3)
     assert hybrid.expectation(ZERO, Z).tolist() == [1.0]
+
+
+def test_what_no_message_holds_is_refused_before_anything_is_sent(job: Ranks) -> None:
+    """The next call is answered."""
+    no_text = os.fsdecode(b"/tmp/\xff.db")
+    with pytest.raises(InputError, match=r"arguments of minimize\(\): got data that no message"):
+        hybrid.minimize(LONG, journal=no_text)
+    assert not job._left
+    assert hybrid.expectation(ZERO, Z).tolist() == [1.0]
+
+
+def test_a_result_that_no_message_holds_is_a_failure_of_the_call() -> None:
+    here, there = map(Channel, socket.socketpair())
+    with closing(here), closing(there):
+        Service(alone(), there)._send(["result", "\ud800"])
+        kind, content = here.receive(5.0)
+    error = error_of(decode(content))
+    assert kind == "failure"
+    assert isinstance(error, InputError)
+    assert "no message holds" in str(error)
 
 
 def test_an_interrupt_ends_a_run_with_the_best_point(job: Ranks) -> None:

@@ -130,4 +130,4 @@ def test_ranks_with_different_variables_are_told(tmp_path: Path) -> None:
     )
     ended = launch(2, "-c", code, timeout=60)
     assert ended.code != 0
-    assert "settings of the environment" in ended.err
+    assert "a different setting of the environment" in ended.err
